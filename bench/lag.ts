@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { END, streamNameFilter } from '@eventstore/db-client';
 import { waitUntil } from '#platform';
 import type { Latency } from '../tools/shared/statistics.ts';
 import { latencyOf } from '../tools/shared/statistics.ts';
@@ -10,18 +11,34 @@ import { paced } from './load.ts';
 /** Every how many commands one is watched: few enough that watching does not slow what it measures. */
 const watched = { context: 10, row: 25 } as const;
 const pollMs = { context: 1, row: 3 } as const;
+/** The least that brings an event to Redis: a subscription and one SET. How many commands after one whose context is watched. */
+const bareAfter = 5;
 const sessionsUsed = 200;
 
-/** Records turns at a fixed rate: from each acknowledgement until it shows in Redis and in PostgreSQL, in milliseconds. */
+/** At the 99th percentile: to the context, of the bare transport; from an answer on Kafka to the agent's handler, in milliseconds. */
+export const latencyTargets = { ratio: 3, answerMs: 25 } as const;
+
+/** From an acknowledgement until it shows, in milliseconds. */
+export interface Lag {
+  readonly acknowledged: Latency;
+  readonly context: Latency;
+  readonly row: Latency;
+  /** Until a subscription has brought it to Redis, with nothing in between. */
+  readonly bare: Latency;
+}
+
+/** Records turns at a fixed rate: how long until each shows in Redis and in PostgreSQL. */
 export async function measureLag(
   clients: Clients,
   { perSecond, ms }: { perSecond: number; ms: number },
-): Promise<{ context: Latency; row: Latency; acknowledged: Latency }> {
+): Promise<Lag> {
   const { turnstream, store, redis, pool } = clients;
   const ids = await fill(store, sessionsUsed, 10);
   await settle(clients, ids);
   const sessions = ids.map((id) => turnstream.session(id));
   const [contexts, rows, answers]: [number[], number[], number[]] = [[], [], []];
+  const bare: number[] = [];
+  const transport = bareTransport(clients);
   const inContext = async (id: string, revision: number): Promise<boolean> =>
     Number(await redis.hget(`ctx:{${id}}`, 'revision')) >= revision;
   const inRows = async (id: string, turn_id: string): Promise<boolean> => {
@@ -31,21 +48,60 @@ export async function measureLag(
   await paced(perSecond, ms, async (index) => {
     const session = sessions[index % sessions.length];
     if (session === undefined) return;
+    const { id } = session;
     const turn_id = randomUUID();
     const sent = performance.now();
     const { revision } = await session.recordTurn({ ...turn, turn_id });
     const acknowledged = performance.now();
     answers.push(acknowledged - sent);
     if (index % watched.context === 0) {
-      await waitUntil(() => inContext(session.id, revision), {
+      await waitUntil(() => inContext(id, revision), {
         what: 'the context',
         everyMs: pollMs.context,
       });
       contexts.push(performance.now() - acknowledged);
+    } else if (index % watched.context === bareAfter) {
+      await waitUntil(async () => (await transport.revisionOf(id)) >= revision, {
+        what: 'the bare transport',
+        everyMs: pollMs.context,
+      });
+      bare.push(performance.now() - acknowledged);
     } else if (index % watched.row === 1) {
-      await waitUntil(() => inRows(session.id, turn_id), { what: 'the row', everyMs: pollMs.row });
+      await waitUntil(() => inRows(id, turn_id), { what: 'the row', everyMs: pollMs.row });
       rows.push(performance.now() - acknowledged);
     }
   });
-  return { context: latencyOf(contexts), row: latencyOf(rows), acknowledged: latencyOf(answers) };
+  await transport.close();
+  return {
+    acknowledged: latencyOf(answers),
+    context: latencyOf(contexts),
+    row: latencyOf(rows),
+    bare: latencyOf(bare),
+  };
+}
+
+function bareKey(id: string): string {
+  return `bench:${id}`;
+}
+
+/** Writes the revision of each event of a session to a key of Redis as it comes. */
+function bareTransport({ store, redis }: Clients) {
+  const subscription = store.subscribeToAll({
+    fromPosition: END,
+    filter: streamNameFilter({ prefixes: ['session-'] }),
+  });
+  const ids = new Set<string>();
+  subscription.on('data', ({ event }) => {
+    const id = event?.streamId.slice('session-'.length) ?? '';
+    ids.add(id);
+    void redis.set(bareKey(id), String(event?.revision ?? -1));
+  });
+  subscription.on('error', () => undefined);
+  return {
+    revisionOf: async (id: string): Promise<number> => Number((await redis.get(bareKey(id))) ?? -1),
+    close: async (): Promise<void> => {
+      await subscription.unsubscribe();
+      if (ids.size > 0) await redis.del(...[...ids].map(bareKey));
+    },
+  };
 }

@@ -8,10 +8,14 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure, runProgram } from '../tools/shared/failure.ts';
 import { withClients } from './backing-services.ts';
+import type { Bytes } from './bytes.ts';
+import { areSmall, bytesTable, fullBytes, measureBytes, quickBytes } from './bytes.ts';
 import type { CommandCost } from './command-cost.ts';
 import { measureCommandCost } from './command-cost.ts';
 import { costTable } from './cost-table.ts';
 import { canMeasureCpu } from './cpu.ts';
+import type { Latencies } from './latency.ts';
+import { fullLatency, isFast, latencyTable, measureLatencies, quickLatency } from './latency.ts';
 import type { Overload } from './overload.ts';
 import { fullOverload, measureOverload, quickOverload } from './overload.ts';
 import type { PrivacyCost } from './privacy.ts';
@@ -28,6 +32,8 @@ const usage = `usage: npm run bench -- [options]
   --overload       only goodput and latency by offered load, from a quarter to four times the capacity
   --privacy        only the cost of encryption: CPU time with it and without, of a command and of a context read
   --rebuild        only the rebuild of the tables from the streams, beside a COPY of the same turns
+  --lag            only how fast contexts and rows follow, and answers reach an agent, at half load
+  --bytes          only the bytes of a turn in each store, with encryption, beside the WAL of a bare INSERT of it
   --json <file>    also writes the results as JSON`;
 
 await runProgram(async () => {
@@ -39,6 +45,8 @@ await runProgram(async () => {
       overload: { type: 'boolean', default: false },
       privacy: { type: 'boolean', default: false },
       rebuild: { type: 'boolean', default: false },
+      bytes: { type: 'boolean', default: false },
+      lag: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   });
@@ -70,6 +78,22 @@ await runProgram(async () => {
     if (speed.ratio < rebuildTarget || !speed.identical) process.exitCode = 1;
     return;
   }
+  if (values.lag) {
+    if (api !== undefined) throw new Failure('--lag needs a private system: unset TURNSTREAM_URL.');
+    const latencies = await measureLatencies(values.quick ? quickLatency : fullLatency, report);
+    console.log(`\n${latencyTable(latencies)}`);
+    if (values.json !== undefined) writeJson(values.json, latencies);
+    if (!isFast(latencies)) process.exitCode = 1;
+    return;
+  }
+  if (values.bytes) {
+    if (api !== undefined) throw new Failure('--bytes needs a private system: unset TURNSTREAM_URL.');
+    const bytes = await measureBytes(values.quick ? quickBytes : fullBytes, report);
+    console.log(`\n${bytesTable(bytes)}`);
+    if (values.json !== undefined) writeJson(values.json, bytes);
+    if (!areSmall(bytes)) process.exitCode = 1;
+    return;
+  }
   if (values.overload) {
     if (api !== undefined) throw new Failure('--overload needs a private system: unset TURNSTREAM_URL.');
     const overload = await measureOverload(values.quick ? quickOverload : fullOverload, report);
@@ -91,7 +115,7 @@ function report(text: string): void {
 
 function writeJson(
   file: string,
-  results: Results | CommandCost | Overload | PrivacyCost | RebuildSpeed,
+  results: Results | CommandCost | Overload | PrivacyCost | RebuildSpeed | Bytes | Latencies,
 ): void {
   mkdirSync(dirname(file), { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };

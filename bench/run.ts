@@ -2,12 +2,12 @@ import { withSystem } from '#launcher';
 import { bareReads, contextReads, rawAppends, recordTurn } from './contenders.ts';
 import type { Contender } from './contenders.ts';
 import { fill } from './conversations.ts';
-import type { Latency } from '../tools/shared/statistics.ts';
 import { median, percentile } from '../tools/shared/statistics.ts';
 import type { Clients } from './backing-services.ts';
 import { settle, withClients } from './backing-services.ts';
 import type { CpuPerCommand } from './cpu.ts';
 import { canMeasureCpu, measureCpu } from './cpu.ts';
+import type { Lag } from './lag.ts';
 import { measureLag } from './lag.ts';
 import { load } from './load.ts';
 import type { Slice } from './load.ts';
@@ -50,12 +50,7 @@ export interface Line {
 
 export interface Results {
   readonly lines: readonly Line[];
-  readonly lag: {
-    readonly per_second: number;
-    readonly acknowledged: Latency;
-    readonly context: Latency;
-    readonly row: Latency;
-  };
+  readonly lag: Lag & { readonly per_second: number };
   /** Only of a private system, whose processes are known. */
   readonly cpu?: CpuPerCommand;
 }

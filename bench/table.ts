@@ -3,6 +3,7 @@ import type { CpuPerCommand } from './cpu.ts';
 import { totalOf } from './cpu.ts';
 import type { Overload } from './overload.ts';
 import { target } from './overload.ts';
+import { latencyTargets } from './lag.ts';
 import type { Line, Results } from './run.ts';
 
 /** The results as a table for people. */
@@ -18,22 +19,27 @@ export function table({ lines, lag, cpu }: Results): string {
       ratioOf(line),
     ]),
   );
+  const lags = lagLines(lag);
+  return [head, ...body, '', ...lags, ...(cpu === undefined ? [] : ['', cpuTable(cpu)])].join('\n');
+}
+
+/** Latencies, a line each, that of contexts as a ratio too. */
+export function lagLines({ per_second, ...lag }: Results['lag']): string[] {
   const times: [string, Latency][] = [
     ['answer to a command', lag.acknowledged],
     ['acknowledgement to context', lag.context],
+    ['acknowledgement to a bare SET', lag.bare],
     ['acknowledgement to row', lag.row],
   ];
-  const lags = times.map(([name, { samples, p50, p99 }]) =>
-    row([
-      `${name} at ${lag.per_second}/s`,
-      '',
-      '',
-      p50.toFixed(2),
-      p99.toFixed(2),
-      `${samples.toLocaleString('en')} samples`,
-    ]),
-  );
-  return [head, ...body, '', ...lags, ...(cpu === undefined ? [] : ['', cpuTable(cpu)])].join('\n');
+  const ratio = lag.context.p99 / lag.bare.p99;
+  return [
+    ...times.map(([name, latency]) => latencyLine(`${name} at ${Math.round(per_second)}/s`, latency)),
+    `p99 to context: ${ratio.toFixed(2)} of the bare transport (target ${latencyTargets.ratio})`,
+  ];
+}
+
+export function latencyLine(name: string, { samples, p50, p99 }: Latency): string {
+  return row([name, '', '', p50.toFixed(2), p99.toFixed(2), `${samples.toLocaleString('en')} samples`]);
 }
 
 /** CPU time of a command, a line a process. */

@@ -48,7 +48,7 @@ export class Publisher {
   constructor(
     /** Its requests have `publisherRequestMs`. */
     private readonly kafka: Kafka,
-    /** `gzip` for messages that may be as large as a broker takes, or larger once they are unpacked. */
+    /** `gzip` for messages that come by the batch and are alike, or that may be as large as a broker takes. */
     private readonly compression: 'none' | 'gzip' = 'none',
     /** How often the client sends again what a broker refuses for the moment, before it reports that; by default as `kafka`. */
     private readonly retries?: number,

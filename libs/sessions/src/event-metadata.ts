@@ -62,6 +62,14 @@ export function sealedIn({ metadata }: StoredEvent): SealedFields | undefined {
   return metadata;
 }
 
+/** A stored event of which only some sealed fields will be opened: the others stay as they are stored. */
+export function openingOnly(stored: StoredEvent, opens: (field: string) => boolean): StoredEvent {
+  const { sealed = [] } = sealedIn(stored) ?? {};
+  if (sealed.every(opens)) return stored;
+  const metadata = { ...(stored.metadata as EventFields), sealed: sealed.filter(opens) };
+  return { ...stored, metadata };
+}
+
 function isSealed(value: unknown): boolean {
   return Array.isArray(value) && value.length <= mostSealed && value.every(isText);
 }

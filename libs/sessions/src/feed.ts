@@ -2,6 +2,7 @@ import type { AllStreamResolvedEvent, AllStreamSubscription, Position } from '@e
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
 import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import { metastreamOf } from './deletion.ts';
+import { openingOnly } from './event-metadata.ts';
 import type { Received } from './inbox.ts';
 import { isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
@@ -12,6 +13,8 @@ interface FeedOptions {
   /** Instead of them: beginnings of event types; then the events of all sessions. */
   readonly types?: readonly string[];
   readonly after: bigint | 'start' | 'end';
+  /** Which sealed fields will be opened, by default all. */
+  readonly opens?: (field: string) => boolean;
 }
 
 /** Who receives what a subscription tells, in its order, and at last that it has ended. */
@@ -37,9 +40,10 @@ export class Feed {
 
   constructor(
     store: EventStore,
-    { prefixes = [], types, after }: FeedOptions,
+    private readonly options: FeedOptions,
     private readonly receiver: Receiver,
   ) {
+    const { prefixes = [], types, after } = options;
     const connection = store.connectionForSubscription();
     const release = connection.hold();
     const checkpoints = {
@@ -103,7 +107,11 @@ export class Feed {
   /** The client would pass an error that is thrown here to nobody, which ends the process. */
   private receive(event: AllStreamResolvedEvent['event']): void {
     try {
-      if (event) this.pass({ kind: 'stored', stored: event, position: event.position.commit });
+      const { opens } = this.options;
+      if (event) {
+        const stored = opens ? openingOnly(event, opens) : event;
+        this.pass({ kind: 'stored', stored, position: event.position.commit });
+      }
       for (const item of this.ahead) item.events -= 1;
       while (this.ahead[0]?.events === 0) {
         const next = this.ahead.shift();

@@ -24,7 +24,11 @@ export class SharedSubscriptions {
   private readonly groups = new Set<SubscriptionGroup>();
   private subscribers = 0;
 
-  constructor(private readonly store: EventStore) {}
+  /** @param opens which sealed fields all of them have opened, by default all: an event is decoded once */
+  constructor(
+    private readonly store: EventStore,
+    private readonly opens?: SubscribeOptions['opens'],
+  ) {}
 
   /** How many subscriptions of the event store there are. */
   get size(): number {
@@ -35,14 +39,14 @@ export class SharedSubscriptions {
    * As `subscribeToSessions`. What is not a partition of the sessions, by one or two digits of their ids, is not shared.
    * @throws PositionBeyondEndError
    */
-  subscribe(options: SubscribeOptions): AsyncGenerator<Delivery> {
+  subscribe(options: Omit<SubscribeOptions, 'opens'>): AsyncGenerator<Delivery> {
     const pairs = pairsOf(options.prefixes ?? []);
     if (pairs === undefined || options.after === 'end') return subscribeToSessions(this.store, options);
     return this.share(options, pairs, options.after === 'start' ? -1n : options.after);
   }
 
   private async *share(
-    { signal, onInterruption }: SubscribeOptions,
+    { signal, onInterruption }: Omit<SubscribeOptions, 'opens'>,
     pairs: readonly string[],
     after: bigint,
   ): AsyncGenerator<Delivery> {
@@ -95,10 +99,8 @@ export class SharedSubscriptions {
       const [nearest] = [...byDistance.filter(({ isAtEnd }) => !isAtEnd), ...byDistance];
       if (nearest) return nearest;
     }
-    const group: SubscriptionGroup = new SubscriptionGroup(this.store, position, {
-      caughtUp: () => this.unite(),
-      ended: () => this.groups.delete(group),
-    });
+    const hooks = { caughtUp: () => this.unite(), ended: () => this.groups.delete(group) };
+    const group: SubscriptionGroup = new SubscriptionGroup(this.store, position, hooks, this.opens);
     this.groups.add(group);
     return group;
   }

@@ -6,6 +6,7 @@ import { headFrom } from './log-position.ts';
 import { pairOf, prefixesOf } from './pairs.ts';
 import type { EventStore } from './store.ts';
 import type { Subscriber } from './subscriber.ts';
+import type { SubscribeOptions } from './subscription.ts';
 import { reconnects } from './subscription.ts';
 
 interface GroupHooks {
@@ -41,6 +42,7 @@ export class SubscriptionGroup {
     /** Up to where everything was received. */
     private position: bigint,
     private readonly hooks: GroupHooks,
+    private readonly opens: SubscribeOptions['opens'],
   ) {}
 
   get size(): number {
@@ -155,7 +157,9 @@ export class SubscriptionGroup {
       members[0]?.position ?? -1n,
     );
     const after = this.position < 0n ? 'start' : this.position;
-    this.feed = new Feed(this.store, { prefixes: prefixesOf(this.routes.keys()), after }, this);
+    const { opens } = this;
+    const prefixes = prefixesOf(this.routes.keys());
+    this.feed = new Feed(this.store, { prefixes, after, ...(opens && { opens }) }, this);
   }
 
   /** A server says nothing of a position after the end of its log. */

@@ -90,3 +90,31 @@ test('an event whose key cannot be had is waited for in its place; until then th
   expect(deliveries[3]).toMatchObject({ event: { data: { flag: 'vip', value: 'secret' } } });
   await store.dispose();
 });
+
+test('a field that is not to be opened is delivered as it is stored, without its key', async () => {
+  class KeyStore extends MemoryKeyStore {
+    override async byId(): Promise<never> {
+      throw new KeyStoreUnavailableError();
+    }
+  }
+  const writer = new EventCodec(undefined, testDataKeys());
+  const { data, metadata } = writer.encode(
+    { event_id: 'e', type: 'FlagRaised', data: { flag: 'vip', value: 'secret' }, metadata: {} },
+    { stream: 'session-1', key: await writer.keyOf('P1') },
+  );
+  const codec = new EventCodec(undefined, testDataKeys(new KeyStore()));
+  const store = new Store('esdb://127.0.0.1:1?tls=false', codec);
+  const abort = new AbortController();
+  const options = { prefixes: ['session-'], after: 'start', signal: abort.signal, opens: isNone } as const;
+  subscription.push(event(0, { type: 'FlagRaised', data, metadata }));
+  for await (const delivery of subscribeToSessions(store, options)) {
+    expect(delivery).toMatchObject({ kind: 'event', event: { data } });
+    abort.abort();
+  }
+  expect.assertions(1);
+  await store.dispose();
+});
+
+function isNone(): boolean {
+  return false;
+}

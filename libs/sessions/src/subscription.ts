@@ -15,6 +15,8 @@ export interface SubscribeOptions {
   readonly types?: readonly string[];
   /** The position after which to begin. */
   readonly after: bigint | 'start' | 'end';
+  /** Which sealed fields are opened, by default all; the others stay as they are stored. */
+  readonly opens?: (field: string) => boolean;
   /** Ends the subscription. */
   readonly signal: AbortSignal;
   /** Called at each interruption; the subscription then reconnects, with back-off. */
@@ -54,7 +56,7 @@ export async function* subscribeToSessions(
 
 async function* subscribeOnce(
   store: EventStore,
-  { prefixes, types, after, signal }: SubscribeOptions,
+  { prefixes, types, after, opens, signal }: SubscribeOptions,
 ): AsyncGenerator<Delivery> {
   if (typeof after === 'bigint') await checkWithinLog(store, after);
   if (signal.aborted) return;
@@ -63,7 +65,11 @@ async function* subscribeOnce(
     onFull: () => feed.pause(),
     onRoom: () => feed.resume(),
   });
-  const feed = new Feed(store, { ...(prefixes && { prefixes }), ...(types && { types }), after }, inbox);
+  const feed = new Feed(
+    store,
+    { ...(prefixes && { prefixes }), ...(types && { types }), ...(opens && { opens }), after },
+    inbox,
+  );
   const stop = (): void => inbox.end();
   signal.addEventListener('abort', stop);
   try {

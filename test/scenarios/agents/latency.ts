@@ -67,7 +67,8 @@ function measureWriter(agent: Instance, url: string, count: number): Promise<Lat
   });
 }
 
-async function measureAnswers(
+/** How long answers take from Kafka to the agent's handler, one inquiry after the other. */
+export async function measureAnswers(
   system: ConnectedSystem,
   agent: Instance,
   count: number,

@@ -23,7 +23,7 @@ export class Producers {
       log,
       requestTimeoutMs: publisherRequestMs,
     });
-    this.conversations = new Publisher(kafka);
+    this.conversations = new Publisher(kafka, 'gzip');
     this.kafka = kafka;
     this.deadLetters = new Publisher(kafka, 'gzip');
   }

@@ -1,6 +1,14 @@
 import type { RecordedEvent } from '#domain';
 import type { CloudEvent } from '#messaging';
 
+/** The personal fields of which something is published. */
+const published: ReadonlySet<string> = new Set(['status', 'retry']);
+
+/** Whether something of a personal field is published. */
+export function isPublished(field: string): boolean {
+  return published.has(field);
+}
+
 type Fields = { readonly [field: string]: unknown };
 
 /**

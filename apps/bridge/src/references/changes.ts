@@ -58,6 +58,11 @@ export function changeOf(delivery: Delivery): IndexChange | undefined {
   return mentions.length > 0 ? { position, at, mentions } : undefined;
 }
 
+/** Whether a field may name what a session speaks of. */
+export function isReferring(field: string): boolean {
+  return field !== 'message_text';
+}
+
 /** Merges changes in their order: what a session speaks of counts until it is over; it may begin again. Pure. */
 export function mergeChanges(changes: readonly IndexChange[]): IndexBatch {
   const starts = new Map<string, Start>();

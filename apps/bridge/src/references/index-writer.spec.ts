@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { RecordedEvent } from '#domain';
 import { createLogger, Metrics } from '#platform';
+import type { Delivery } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
-import { event, turnAbout } from '../outbound/test-subscription.ts';
 import type { IndexBatch } from './changes.ts';
 import { IndexWriter } from './index-writer.ts';
 
@@ -40,7 +41,23 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
-async function write(...deliveries: ReturnType<typeof event>[]): Promise<void> {
+function event(position: number, type: string, data: object = {}): Delivery {
+  const metadata = { occurred_at: '2026-11-24T08:00:00.000Z' };
+  const recorded = { type, data, event_id: String(position), revision: position, metadata };
+  const session_id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
+  return {
+    kind: 'event',
+    session_id,
+    event: recorded as unknown as RecordedEvent,
+    position: BigInt(position),
+  };
+}
+
+function turnAbout(position: number, order_id: string): Delivery {
+  return event(position, 'TurnRecorded', { extracted_entities: { order_id } });
+}
+
+async function write(...deliveries: Delivery[]): Promise<void> {
   for (const delivery of deliveries) await writer.receive(delivery);
   await jest.advanceTimersByTimeAsync(100);
 }

@@ -42,7 +42,7 @@ export class TableWriter {
         capacityBytes: options.bytes,
         sizeOf: sizeOfItem,
         ...hooks,
-        intervalMs: 50,
+        intervalMs: 200,
         isContinued: goesOn,
         write: (batch) => this.exclusively(() => options.writes.run(() => this.write(batch))),
         isTerminal: (error) =>

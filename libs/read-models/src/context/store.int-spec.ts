@@ -257,28 +257,28 @@ describe('a checkpoint', () => {
   const long = [...'0123456789abcdef'].map((digit) => `session-c${digit}`);
 
   test('is that of the shorter prefix when partitions become smaller', async () => {
-    await contexts.saveCheckpoint({ prefixes: ['session-c'], position: 9_007_199_254_740_993n });
-    expect(await contexts.checkpoint(['session-c4', 'session-c5'])).toBe(9_007_199_254_740_993n);
-    await contexts.saveCheckpoint({ prefixes: ['session-c4'], position: 9_007_199_254_740_995n });
-    expect(await contexts.checkpoint(['session-c4'])).toBe(9_007_199_254_740_995n);
-    expect(await contexts.checkpoint(['session-c6'])).toBe(9_007_199_254_740_993n);
+    await contexts.checkpoints.save({ prefixes: ['session-c'], position: 9_007_199_254_740_993n });
+    expect(await contexts.checkpoints.read(['session-c4', 'session-c5'])).toBe(9_007_199_254_740_993n);
+    await contexts.checkpoints.save({ prefixes: ['session-c4'], position: 9_007_199_254_740_995n });
+    expect(await contexts.checkpoints.read(['session-c4'])).toBe(9_007_199_254_740_995n);
+    expect(await contexts.checkpoints.read(['session-c6'])).toBe(9_007_199_254_740_993n);
   });
 
   test('is the least of the longer prefixes when partitions become larger, and not an older one of its own', async () => {
-    await contexts.saveCheckpoint({ prefixes: ['session-c'], position: 5n });
-    await contexts.checkpoint(long);
+    await contexts.checkpoints.save({ prefixes: ['session-c'], position: 5n });
+    await contexts.checkpoints.read(long);
     for (const [index, prefix] of long.entries())
-      await contexts.saveCheckpoint({
+      await contexts.checkpoints.save({
         prefixes: [prefix],
         position: 10_000_000_000_000_000_000n / 2n - BigInt(index),
       });
-    expect(await contexts.checkpoint(['session-c'])).toBe(4_999_999_999_999_999_985n);
+    expect(await contexts.checkpoints.read(['session-c'])).toBe(4_999_999_999_999_999_985n);
     expect(await redis.keys('projection:session-c*')).toEqual(['projection:session-c']);
   });
 
   test('is missing when a longer prefix has none', async () => {
-    await contexts.saveCheckpoint({ prefixes: long.slice(1), position: 5n });
-    expect(await contexts.checkpoint(['session-c'])).toBeUndefined();
+    await contexts.checkpoints.save({ prefixes: long.slice(1), position: 5n });
+    expect(await contexts.checkpoints.read(['session-c'])).toBeUndefined();
   });
 });
 

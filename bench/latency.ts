@@ -1,0 +1,85 @@
+import type { Latency } from '../tools/shared/statistics.ts';
+import { Instance } from '../test/scenarios/agents/instance.ts';
+import { measureAnswers } from '../test/scenarios/agents/latency.ts';
+import { withClients as withScenario } from '../test/scenarios/clients.ts';
+import { withOwnSystem } from '../test/scenarios/system.ts';
+import type { Clients } from './backing-services.ts';
+import { settle, withClients } from './backing-services.ts';
+import { fill, turn } from './conversations.ts';
+import type { Lag } from './lag.ts';
+import { latencyTargets, measureLag } from './lag.ts';
+import { load, paced } from './load.ts';
+import { lagLines, latencyLine } from './table.ts';
+
+/** How fast what is acknowledged shows at half load. */
+export interface Latencies {
+  readonly lag: Lag & { readonly per_second: number };
+  /** From the last answer on Kafka to the agent's handler, in milliseconds. */
+  readonly answers: Latency;
+}
+
+interface LatencySize {
+  readonly capacityMs: number;
+  readonly lagMs: number;
+  readonly answers: number;
+}
+
+export const fullLatency: LatencySize = { capacityMs: 6_000, lagMs: 20_000, answers: 300 };
+export const quickLatency: LatencySize = { capacityMs: 2_000, lagMs: 4_000, answers: 40 };
+
+const inFlight = 64;
+/** How often an inquiry is opened, at the most: each opens its session and waits for that (ms). */
+const inquiryMs = 60;
+
+/** Half load: half of the turns a second that 64 callers record which wait for each answer. */
+export function measureLatencies(size: LatencySize, report: (text: string) => void): Promise<Latencies> {
+  return withOwnSystem((system) =>
+    withClients({ api: system.apis[0], env: system.env }, async (clients) => {
+      await recordAtOnce(clients, size.capacityMs);
+      const perSecond = (await recordAtOnce(clients, size.capacityMs)) / 2;
+      report(`half load: ${Math.round(perSecond)} turns a second`);
+      const lag = await measureLag(clients, { perSecond, ms: size.lagMs });
+      report('answers on Kafka meanwhile');
+      const answers = await withScenario(system, async (connected) => {
+        const agent = await Instance.start([system.apis[0]], 'bench');
+        try {
+          const ms = Math.ceil(1.5 * inquiryMs * size.answers);
+          const [measured] = await Promise.all([
+            measureAnswers(connected, agent, size.answers),
+            recordPaced(clients, perSecond, ms),
+          ]);
+          return measured.total;
+        } finally {
+          await agent.kill();
+        }
+      });
+      return { lag: { per_second: perSecond, ...lag }, answers };
+    }),
+  );
+}
+
+/** The table for people. */
+export function latencyTable({ lag, answers }: Latencies): string {
+  const answered = latencyLine('answer on Kafka to the handler', answers);
+  return [...lagLines(lag), answered, `(target of its p99: ${latencyTargets.answerMs} ms)`].join('\n');
+}
+
+/** Whether all is as fast as it is to be. */
+export function isFast({ lag, answers }: Latencies): boolean {
+  return lag.context.p99 <= latencyTargets.ratio * lag.bare.p99 && answers.p99 <= latencyTargets.answerMs;
+}
+
+/** Turns a second of callers that wait. */
+async function recordAtOnce(clients: Clients, ms: number): Promise<number> {
+  const ids = await fill(clients.store, inFlight, 10);
+  const sessions = ids.map((id) => clients.turnstream.session(id));
+  const { perSecond } = await load(inFlight, ms, async (caller) => sessions[caller]?.recordTurn(turn));
+  await settle(clients, ids);
+  return perSecond;
+}
+
+async function recordPaced(clients: Clients, perSecond: number, ms: number): Promise<void> {
+  const ids = await fill(clients.store, inFlight, 10);
+  const sessions = ids.map((id) => clients.turnstream.session(id));
+  await paced(perSecond, ms, async (index) => sessions[index % inFlight]?.recordTurn(turn));
+}
