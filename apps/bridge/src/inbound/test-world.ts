@@ -154,7 +154,7 @@ export class World {
     const recordLate = (mentions: readonly Mention[], after: bigint | null): Promise<void> =>
       this.late.record(mentions, after);
     try {
-      await index({ store, recordLate }, changes, BigInt(this.indexed - 1));
+      await index({ store, recordLate, mentionsIn: async () => [] }, changes, BigInt(this.indexed - 1));
       this.indexed += events.length;
     } catch (error) {
       if (!mustWait(error)) throw error;

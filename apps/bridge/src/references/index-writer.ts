@@ -11,6 +11,8 @@ export interface IndexPorts {
   readonly store: Pick<IndexStore, 'apply'>;
   /** Brings kept updates to the sessions with mentions after a position, which are in the index. */
   readonly recordLate: (mentions: readonly Mention[], after: bigint | null) => Promise<void>;
+  /** All that a session speaks of. */
+  readonly mentionsIn: (sessionId: string) => Promise<readonly Mention[]>;
 }
 
 interface IndexWriterPorts extends IndexPorts {
@@ -113,7 +115,7 @@ export class IndexWriter {
 
 /** Indexes the changes after a position, and makes up for what their sessions missed. */
 export async function index(
-  { store, recordLate }: IndexPorts,
+  { store, recordLate, mentionsIn }: IndexPorts,
   items: readonly IndexChange[],
   after: bigint | null,
 ): Promise<void> {
@@ -121,4 +123,5 @@ export async function index(
   await store.apply(changes);
   // Only now: an update that came in before this is kept, one that comes in later finds the sessions.
   await recordLate(changes.mentions, after);
+  for (const sessionId of changes.arrived) await recordLate(await mentionsIn(sessionId), null);
 }

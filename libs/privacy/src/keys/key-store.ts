@@ -47,6 +47,8 @@ export interface KeyStore {
    * the partner's keys before were destroyed: clocks differ.
    */
   add(key: StoredKey): Promise<StoredKey>;
+  /** Stores a partner's key of another key store under the same id; one that was destroyed here lives again. */
+  adopt(key: StoredKey): Promise<void>;
   /** Destroys all keys of a partner, or this one; returns the ids of all that it has had. Doing it again changes nothing. */
   destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]>;
   /** Notes an erasure in the ledger; the same receipt once. */

@@ -74,6 +74,13 @@ export class PostgresKeyStore implements KeyStore {
     return live;
   }
 
+  async adopt({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<void> {
+    const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at) VALUES ($1, $2, $3, $4, $5)
+      ON CONFLICT (key_id) DO UPDATE SET master_key_id = excluded.master_key_id, ciphertext = excluded.ciphertext,
+        destroyed_at = NULL`;
+    await this.query(sql, [key_id, partner_id, wrapped?.master_key_id, wrapped?.ciphertext, created_at]);
+  }
+
   async destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]> {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = $2
       WHERE partner_id = $1 AND destroyed_at IS NULL AND key_id::text = coalesce($3, key_id::text)`;

@@ -66,6 +66,16 @@ export class SqliteKeyStore implements KeyStore {
     return live;
   }
 
+  async adopt({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<void> {
+    const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (key_id) DO UPDATE SET master_key_id = excluded.master_key_id, ciphertext = excluded.ciphertext,
+        destroyed_at = NULL`;
+    const { master_key_id = null, ciphertext } = wrapped ?? {};
+    await this.call((db) =>
+      db.prepare(sql).run(key_id, partner_id, master_key_id, bytesOf(ciphertext), created_at),
+    );
+  }
+
   async destroy(partnerId: string, at: string, keyId: string | null = null): Promise<readonly string[]> {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = ?
       WHERE partner_id = ? AND destroyed_at IS NULL AND key_id = coalesce(?, key_id)`;

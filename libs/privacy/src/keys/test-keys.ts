@@ -29,6 +29,10 @@ export class MemoryKeyStore implements KeyStore {
     return live;
   }
 
+  async adopt(key: StoredKey): Promise<void> {
+    this.keys.set(key.key_id, key);
+  }
+
   async destroy(partnerId: string, at: string, keyId?: string): Promise<readonly string[]> {
     for (const key of this.alive())
       if (key.partner_id === partnerId && key.key_id === (keyId ?? key.key_id))

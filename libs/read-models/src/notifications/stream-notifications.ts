@@ -18,6 +18,7 @@ const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
   'SessionEnded',
   'SessionExpired',
   'SessionErased',
+  'SessionMoved',
 ]);
 
 /** The Redis channel of a session's notifications. They carry no facts: what happened is in the stream. */
