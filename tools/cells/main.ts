@@ -5,7 +5,7 @@ import { createLogger, createPool } from '#platform';
 import { addressOf } from '../shared/address.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import { recordAct } from '../shared/record-act.ts';
+import { recordActIn } from '../shared/record-act.ts';
 import { readCellsFile, withCell } from './open-cell.ts';
 
 const usage = `usage: npm run cells -- --add NAME --url http://…   name a cell, or where it is reached now
@@ -46,20 +46,23 @@ await runProgram(async () => {
 
 async function move(directory: CellDirectory, partnerId: string, to: string): Promise<void> {
   const file = readCellsFile();
-  await recordAct({ action: 'move_partner', purpose: `cell:${to}` });
   const begun = await directory.begin(partnerId, to);
   console.log(shown(begun));
-  await withCell(file, begun.from, (from) =>
-    withCell(file, begun.to, (there) => movePartner(directory, begun, [from, there], console.log)),
-  );
+  await withCell(file, begun.from, async (from) => {
+    const partner_ids = [partnerId];
+    await recordActIn(from.store, { action: 'move_partner', purpose: `cell:${to}`, partner_ids });
+    await withCell(file, begun.to, (there) => movePartner(directory, begun, [from, there], console.log));
+  });
 }
 
 async function abort(directory: CellDirectory, partnerId: string): Promise<void> {
   const file = readCellsFile();
   const found = (await directory.moves()).find(({ partner_id }) => partner_id === partnerId);
   if (found === undefined) throw new Failure('No move of the partner is under way.');
-  await recordAct({ action: 'abort_move' });
-  await withCell(file, found.from, (from) => abortMove(directory, found, from));
+  await withCell(file, found.from, async (from) => {
+    await recordActIn(from.store, { action: 'abort_move', partner_ids: [partnerId] });
+    await abortMove(directory, found, from);
+  });
 }
 
 function shown({ partner_id, move_id, from, to, phase }: PartnerMove): string {

@@ -9,6 +9,9 @@ import { Failure } from '../shared/failure.ts';
 /** Of each cell by its name, the variables that its processes have. */
 export type CellsFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+/** Nobody waits for an answer of the mover, but for its end. */
+const patience = { answerMs: 30_000, totalMs: 60_000 };
+
 /** Reads the file that CELLS_FILE names. */
 export function readCellsFile(path = process.env['CELLS_FILE']): CellsFile {
   if (!path) throw new Failure('Set CELLS_FILE to a file with the variables of each cell: docs/cells.md.');
@@ -32,7 +35,7 @@ export async function withCell<T>(
   };
   const codec = new EventCodec(undefined, keys ? new DataKeys(keys.store, keys.masters) : undefined);
   const cell = { own: name, first: FIRST_CELL || null };
-  const store = new EventStore(EVENTSTORE_URL, codec, undefined, undefined, cell);
+  const store = new EventStore(EVENTSTORE_URL, codec, patience, undefined, cell);
   const pool = createPool(DATABASE_URL, {
     logger,
     max: 4,

@@ -81,7 +81,6 @@ async function withRouter<T>(
   const router = `http://127.0.0.1:${port}`;
   const env = {
     ...process.env,
-    EVENTSTORE_URL: a.env['EVENTSTORE_URL'],
     CELLS_DATABASE_URL,
     CELLS_FILE: file,
   };
