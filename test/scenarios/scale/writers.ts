@@ -45,7 +45,8 @@ export async function sendUntilAcknowledged(
     const text = await answer?.text().catch(() => '');
     if (answer !== undefined && answer.status < 500 && ![408, 421, 429].includes(answer.status))
       throw new Error(`${path}: ${answer.status} ${text}`);
-    await sleep(20);
+    const retryAfterS = Number(answer?.headers.get('retry-after') ?? 0);
+    await sleep(Math.max(20, retryAfterS * 1_000));
   }
 }
 
