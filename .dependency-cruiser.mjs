@@ -64,6 +64,7 @@ export default {
     uses('sessions', 'domain', 'platform', 'privacy'),
     uses('partitions', 'platform'),
     uses('read-models', 'domain', 'sessions', 'platform', 'privacy'),
+    uses('cells', 'domain', 'sessions', 'read-models', 'platform', 'privacy'),
     standsAlone('packages/cli', 'packages/sdk'),
     standsAlone('packages/sdk'),
     standsAlone('packages/embedded-eventstore'),

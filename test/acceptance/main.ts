@@ -17,10 +17,16 @@ import { runInquiries } from './inquiries.ts';
 import { runPrivacy } from './privacy.ts';
 import { runReplay } from './replay.ts';
 import { Report } from './report.ts';
+import { runScale, scaleParts } from './scale.ts';
 import { runSoak } from './soak.ts';
 import { runUpgrade } from './upgrade.ts';
 
-type Options = ConsistencyOptions & { readonly quick?: boolean; readonly minutes?: string };
+type Options = ConsistencyOptions & {
+  readonly quick?: boolean;
+  readonly minutes?: string;
+  /** Which part of a run that has some; undefined: all of it. */
+  readonly part?: string | undefined;
+};
 
 /** The options that a run knows. */
 const known: Readonly<Record<string, readonly string[]>> = {
@@ -43,12 +49,14 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   history: runHistory,
   replay: runReplay,
   exports: runExports,
+  scale: (report, { part }) => runScale(report, part),
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
   consistency: [--seeds 1-50] [--mutants] [--summary]
   hung: [--quick]
-  soak: [--minutes 30]`;
+  soak: [--minutes 30]
+  scale: [${scaleParts.join(' | ')}]`;
 
 await runProgram(async () => {
   const { positionals, values } = parseArgs({
@@ -61,12 +69,15 @@ await runProgram(async () => {
       minutes: { type: 'string' },
     },
   });
-  const [name = '', ...rest] = positionals;
+  const [name = '', part, ...rest] = positionals;
   const run = runs[name];
-  const isWrong = rest.length > 0 || Object.keys(values).some((option) => !known[name]?.includes(option));
+  const isWrong =
+    rest.length > 0 ||
+    (part !== undefined && name !== 'scale') ||
+    Object.keys(values).some((option) => !known[name]?.includes(option));
   if (run === undefined || isWrong) throw new Failure(usage);
   const report = new Report();
-  await run(report, values);
+  await run(report, { ...values, part });
   if (report.missed.length > 0)
     throw new Failure(
       `${report.missed.length} results fall short of their targets:\n  ${report.missed.join('\n  ')}`,

@@ -12,15 +12,23 @@ type Act = Pick<AccessEntry, 'action' | 'what' | 'isAct'> &
  */
 export async function recordAct(act: Act): Promise<void> {
   const store = new EventStore(addressOf('EVENTSTORE_URL'));
+  try {
+    await recordActIn(store, act);
+  } catch (error) {
+    throw unreachable('EVENTSTORE_URL', error);
+  } finally {
+    await store.dispose();
+  }
+}
+
+/** As `recordAct`, in the event store of the system that it is done to. */
+export async function recordActIn(store: EventStore, act: Act): Promise<void> {
   const log = new AccessLog(store);
   const caller = { role: 'system', subject: operator(), instance: null } as const;
   try {
     await log.record({ isAct: true, caller, partner_ids: [], session_ids: [], ...act });
-  } catch (error) {
-    throw unreachable('EVENTSTORE_URL', error);
   } finally {
     await log.close();
-    await store.dispose();
   }
 }
 

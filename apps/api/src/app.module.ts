@@ -15,6 +15,7 @@ import { AnalysisModule } from './analysis/module.ts';
 import { AnalystsModule } from './analysts/module.ts';
 import { AgentsModule } from './agents/module.ts';
 import { AsyncApiController } from './asyncapi/controller.ts';
+import { CellsModule } from './cells/module.ts';
 import { CommonModule } from './common/module.ts';
 import { ContextModule } from './context/module.ts';
 import { DetokeniseModule } from './detokenise/module.ts';
@@ -38,6 +39,7 @@ import { CommandsModule } from './sessions/module.ts';
     CommonModule,
     AccessModule,
     AdmissionModule,
+    CellsModule,
     AnalystsModule,
     AnalysisModule,
     CommandsModule,

@@ -48,7 +48,7 @@ import { KeptUpdates } from './updates/kept-updates.ts';
 import { LateUpdates } from './updates/late-updates.ts';
 import { Ownership } from './updates/ownership.ts';
 import { UpdateRecorder } from './updates/recorder.ts';
-import { SUBSCRIBE, subscribeTo } from './common/session-events.ts';
+import { READ_SESSION, readFrom, SUBSCRIBE, subscribeTo } from './common/session-events.ts';
 
 /** How long the health check waits for Kafka: a connection that is dead is noticed no later. */
 const probeMs = 1_500;
@@ -77,6 +77,7 @@ const clients = [
     inject: [Config, LOGGER],
   },
   { provide: SUBSCRIBE, useFactory: subscribeTo, inject: [EventStore] },
+  { provide: READ_SESSION, useFactory: readFrom, inject: [EventStore] },
   { provide: DUE_SESSIONS, useFactory: dueSessionsIn, inject: [Pool] },
   {
     provide: CommandExecutor,

@@ -5,6 +5,9 @@ export { isAgentEvent } from './agents/events.ts';
 export type { AcknowledgedUpdate, AttachReason, DetachReason } from './agents/events.ts';
 export type { AgentState } from './agents/state.ts';
 export { isUpdateFor } from './agents/updates.ts';
+export type { Home, Move, OwnCell } from './cells/home.ts';
+export { elsewhere } from './cells/home.ts';
+export { refuseElsewhere } from './cells/decide.ts';
 export { goalStatuses } from './goals/commands.ts';
 export type { UpdateGoal } from './goals/commands.ts';
 export type { InquiryEvent, InquiryOpened, InquiryRequest } from './inquiries/events.ts';
@@ -24,7 +27,13 @@ export { isContinued } from './kernel/event.ts';
 export type { Actor, EventMetadata, FieldClass, Origin } from './kernel/event.ts';
 export { canonicalJson, isSameJson } from './kernel/json.ts';
 export type { Json, JsonObject } from './kernel/json.ts';
-export type { AssignSession, PartnerCommand, SessionUpdate } from './partner/commands.ts';
+export type {
+  ArrivePartner,
+  AssignSession,
+  MovePartner,
+  PartnerCommand,
+  SessionUpdate,
+} from './partner/commands.ts';
 export { decidePartner } from './partner/decide.ts';
 export { obstacleToSessions } from './partner/decide-privacy.ts';
 export { isPartnerEventType, partnerFieldClasses, privacyEventTypes } from './partner/events.ts';

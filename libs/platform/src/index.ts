@@ -45,6 +45,7 @@ export type { Logger } from './logging/logger.ts';
 export { Metrics } from './metrics/metrics.ts';
 export type { Counter, Gauge, Histogram, Registry } from './metrics/metrics.ts';
 export { InjectLogger, LOGGER } from './nest/platform.module.ts';
+export { onShutdown } from './nest/shutdown.ts';
 export { createApp, runApp } from './nest/run-app.ts';
 export type { AppDefinition } from './nest/run-app.ts';
 export { shownPath } from './problems/filter.ts';

@@ -47,7 +47,11 @@ const attempts = 50;
 /** Later events that a conflict reports at most, and not more than fit into a page. */
 const conflictingEvents = 100;
 /** Rejections that say more than a conflict of revisions would. */
-const beforeConflict: ReadonlySet<string> = new Set(['session_not_found', 'agent_replaced']);
+const beforeConflict: ReadonlySet<string> = new Set([
+  'session_not_found',
+  'session_elsewhere',
+  'agent_replaced',
+]);
 
 const deleted: Rejection = {
   code: 'session_deleted',
@@ -91,7 +95,8 @@ export class CommandExecutor {
     const result = await this.mutex.run(request.sessionId, () => this.handle(request));
     const { session, events, replayed } = result;
     if (!replayed && events.length > 0) this.onAppended({ session, events });
-    if (isOver(session)) await rememberSession(this.store, session);
+    if (isOver(session) && session.state.session.home?.leaving === undefined)
+      await rememberSession(this.store, session);
     return result;
   }
 
@@ -117,7 +122,7 @@ export class CommandExecutor {
         session = await foldStream(this.store, newSession(sessionId));
         continue;
       }
-      const own = commandContext(request, identity, this.store.codec);
+      const own = commandContext(request, identity, this.store);
       const { commands, context } = tokeniseCommands(key, sessionId, request.commands, own);
       const decided = decideAll(session, commands, context);
       if ('session' in decided && !isReached(request, decided.session)) throw new OutOfReachError();

@@ -3,7 +3,7 @@ import type { Actor, CommandContext, JsonObject, RecordedEvent, Session, Session
 import { canonicalJson, commandHashScheme } from '#domain';
 import { uuidV5 } from '#platform';
 import type { DataKey, Reach } from '#privacy';
-import type { EventCodec } from './codec.ts';
+import type { EventStore } from './store.ts';
 
 /** Commands for one session, with what identifies them. */
 export interface CommandRequest {
@@ -114,7 +114,7 @@ function shortHash(text: string): string {
 export function commandContext(
   request: CommandRequest,
   identity: CommandIdentity,
-  codec: EventCodec,
+  { codec, cell }: Pick<EventStore, 'codec' | 'cell'>,
 ): CommandContext {
   const { sessionId, actor, agentEpoch, causationId } = request;
   const [command_id, ...command_aliases] = identity.ids;
@@ -131,6 +131,7 @@ export function commandContext(
   const attempt = `${command_id ?? ''}:${command_hash}:${randomUUID()}`;
   return {
     agentEpoch,
+    cell,
     metadata: (type, index, origin) => {
       const traceparent = request.traceparent ?? origin?.traceparent ?? undefined;
       return {

@@ -50,6 +50,7 @@ const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.
   command_events: Number.isSafeInteger,
   agent_epoch: Number.isSafeInteger,
   forked_from: isText,
+  cell: isText,
   sealed: isSealed,
   partner_id: isText,
   chain: (value: unknown) => typeof value === 'string' && chain.test(value),

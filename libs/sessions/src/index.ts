@@ -18,14 +18,17 @@ export type { Appended } from './command-executor.ts';
 export type { CommandRequest, CommandResult } from './command-request.ts';
 export { commandLimits } from './command-tail.ts';
 export type { CommandLimits } from './command-tail.ts';
+export { uncached } from './session-cache-port.ts';
 export type { CommandLookup, SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
 export type { RawEvent, StoredEvent } from './codec.ts';
 export {
   appendToPartner,
+  assertHere,
   changePartner,
   commandPartner,
   decideOn,
+  knownSessions,
   partnerStream,
   partnerOf,
   readPartner,
@@ -50,6 +53,8 @@ export {
   sessionStream,
   streamMatches,
 } from './streams.ts';
+export type { ExactEvent } from './client/exact-read.ts';
+export type { NewEvent } from './client/append-request.ts';
 export { startedSessions } from './started-sessions.ts';
 export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
 export { explainingDenial } from './readiness.ts';

@@ -8,7 +8,15 @@ import type {
   Session,
   SessionUpdate,
 } from '#domain';
-import { decidePartner, evolvePartner, isFork, memoryChanges, newPartner } from '#domain';
+import {
+  decidePartner,
+  elsewhere,
+  evolvePartner,
+  isFork,
+  memoryChanges,
+  newPartner,
+  refuseElsewhere,
+} from '#domain';
 import { sleep } from '#platform';
 import type { DataKey } from '#privacy';
 import { PartnerErasedError } from '#privacy';
@@ -88,13 +96,15 @@ export async function appendToPartner(
   // One that remembers nothing needs no key: an erased partner gets none.
   const isSealed = events.some(({ type, data }) => needsKey(type, data));
   const key = isSealed ? await keyFor(store, partner) : undefined;
+  const home = store.cell === undefined || revision >= 0 ? {} : { home: { cell: store.cell.own } };
   const stored = events.map((event) => {
     const metadata: EventMetadata = {
       schema_version: store.codec.versionOf(event.type),
       occurred_at: new Date().toISOString(),
       ...context,
     };
-    return store.codec.encode({ ...event, event_id: randomUUID(), metadata }, { stream, key });
+    const begun = { ...event, data: { ...home, ...event.data } } as PartnerEvent;
+    return store.codec.encode({ ...begun, event_id: randomUUID(), metadata }, { stream, key });
   });
   const outcome = await store.append(stream, stored, revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
@@ -121,17 +131,21 @@ async function keyFor(store: EventStore, partner: Partner): Promise<DataKey | un
 /**
  * Reads a partner and changes it until no one else does so at the same time.
  * @param change its result; undefined: something has changed, so it is to be tried again
+ * @param isMove it concerns in which cell the partner is, and may be done in any
  * @throws StoreUnavailableError also when others always change the partner first
  */
 export async function changePartner<T>(
   store: EventStore,
   partnerId: string,
   change: (partner: Partner) => Promise<T | undefined>,
+  isMove = false,
 ): Promise<T> {
   let reaching: number | undefined;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     try {
-      const result = await change(await readPartner(store, partnerId, reaching));
+      const partner = await readPartner(store, partnerId, reaching);
+      if (!isMove) assertHere(store, partner);
+      const result = await change(partner);
       if (result !== undefined) return result;
     } catch (error) {
       if (!(error instanceof PartnerChangedError)) throw error;
@@ -140,6 +154,12 @@ export async function changePartner<T>(
     await sleep(Math.random() * 5 * attempt);
   }
   throw new StoreUnavailableError({ cause: `partner ${partnerId} changed ${attempts} times meanwhile` });
+}
+
+/** A partner that nobody has seen is nobody's yet. @throws CommandRejectedError when the partner is at home in another cell */
+export function assertHere({ cell }: Pick<EventStore, 'cell'>, { state, revision }: Partner): void {
+  const other = revision < 0 ? undefined : elsewhere(state.home, cell);
+  if (other !== undefined) throw new CommandRejectedError(refuseElsewhere(other).rejection, 0, revision);
 }
 
 /** The events that a command adds to a partner. @throws CommandRejectedError */
@@ -158,11 +178,23 @@ export async function commandPartner(
   command: PartnerCommand,
   context: PartnerContext,
 ): Promise<PartnerState> {
-  return changePartner(store, command.partner_id, async (partner) => {
+  const isMove = command.type === 'MovePartner' || command.type === 'ArrivePartner';
+  const change = async (partner: Partner): Promise<PartnerState> => {
     const events = decideOn(partner, command);
     await appendToPartner(store, partner, events, context);
     return events.reduce(evolvePartner, partner.state);
-  });
+  };
+  return changePartner(store, command.partner_id, change, isMove);
+}
+
+/** The sessions that the kept events of a partner's stream name: among them those that were named last and have not begun. */
+export async function knownSessions(store: EventStore, partnerId: string): Promise<readonly string[]> {
+  const ids = new Set<string>();
+  for await (const stored of store.read(partnerStream(partnerId))) {
+    const { sessions } = evolvePartner(newPartner, await store.codec.decodePartner(stored));
+    for (const { session_id } of sessions) ids.add(session_id);
+  }
+  return [...ids];
 }
 
 /**

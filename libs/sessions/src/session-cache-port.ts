@@ -12,6 +12,14 @@ export interface SessionCachePort {
   findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup>;
 }
 
+/** Keeps nothing: each session is folded from its stream. For programs that command a session once. */
+export const uncached: SessionCachePort = {
+  load: async () => undefined,
+  remember: () => undefined,
+  forget: async () => undefined,
+  findCommand: async () => ({ revision: -1 }),
+};
+
 export interface CommandLookup {
   readonly revision: number;
   readonly command?: FoundCommand;

@@ -38,12 +38,16 @@ export class SessionsModule implements OnApplicationShutdown {
   }
 
   static forRoot({ whenFull }: SessionsOptions): DynamicModule {
-    const create = ({ eventStoreUrl, appendBytesInFlight: bytes }: Config, keys?: DataKeys): EventStore =>
+    const create = (
+      { eventStoreUrl, appendBytesInFlight: bytes, cell }: Config,
+      keys?: DataKeys,
+    ): EventStore =>
       new EventStore(
         eventStoreUrl,
         new EventCodec(undefined, keys),
         undefined,
         new AppendBudget({ bytes, whenFull }),
+        cell,
       );
     return {
       module: SessionsModule,

@@ -9,6 +9,7 @@ import {
   StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
+import type { OwnCell } from '#domain';
 import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
@@ -59,6 +60,8 @@ export class EventStore {
     readonly codec: EventCodec = new EventCodec(),
     private readonly limits = callLimits,
     private readonly budget = new AppendBudget(),
+    /** The cell that the store is of; undefined: there are no cells. */
+    readonly cell?: OwnCell,
   ) {
     this.connections = new Connections(url, limits.answerMs / 2);
     this.calls = new Calls(this.connections, limits);
@@ -266,12 +269,7 @@ export class EventStore {
   async positionBefore(time: Date): Promise<bigint> {
     let from: typeof END | Position = END;
     for (;;) {
-      const backwards = {
-        direction: BACKWARDS,
-        fromPosition: from,
-        maxCount: pageSize,
-        requiresLeader: true,
-      } as const;
+      const backwards = { ...last, fromPosition: from, maxCount: pageSize };
       const page = await this.calls.page((client) => client.readAll(backwards));
       const found = page.find(({ created }) => created < time) ?? page.at(-1);
       if (found === undefined || found.created < time) return found?.position?.commit ?? 0n;

@@ -39,7 +39,7 @@ const update: SessionCommand = {
 
 function contextOf(): CommandContext {
   const start = request(id, startSession);
-  return commandContext(start, new CommandIdentity(start, key), new EventCodec());
+  return commandContext(start, new CommandIdentity(start, key), { codec: new EventCodec() });
 }
 
 /** What is decided on commands of a session that they start. */

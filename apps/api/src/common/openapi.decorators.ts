@@ -35,6 +35,11 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
     'host_not_allowed',
     'This server has no name turnstream.example.com; see ALLOWED_HOSTS',
   ),
+  session_elsewhere: new ProblemError(
+    'session_elsewhere',
+    'Send the request to the cell that has the session, or by a router.',
+    { cell: 'b' },
+  ),
   foreign_reference: new ProblemError(
     'foreign_reference',
     'The inquiry is about something that belongs to another partner.',
@@ -172,7 +177,7 @@ const commonProblems: readonly (readonly [ProblemCode, ...ProblemCode[]])[] = [
   ['origin_not_allowed', 'forbidden'],
   ['request_timeout'],
   ['uri_too_long'],
-  ['host_not_allowed'],
+  ['host_not_allowed', 'session_elsewhere'],
   ['headers_too_large'],
   ['too_many_requests', 'rate_limited'],
   ['internal_error'],

@@ -95,10 +95,21 @@ export function partnerNotFound(): ProblemError {
   return new ProblemError('not_found', 'There is no such partner.');
 }
 
+/** Which cell it is in: a router sends the request there. Null: nobody knows. */
+export function elsewhereProblem(cell: unknown): ProblemError {
+  const headers = {
+    'turnstream-elsewhere': 'true',
+    ...(typeof cell === 'string' && { 'turnstream-cell': cell }),
+  };
+  const detail = 'Send the request to the cell that has the session, or by a router.';
+  return new ProblemError('session_elsewhere', detail, { cell: cell ?? null }, { headers });
+}
+
 function rejected({ rejection, command, revision }: CommandRejectedError): ProblemError {
   const detail = withHint(rejection.code, rejection.reason);
   if (rejection.code === 'session_not_found' || rejection.code === 'inquiry_not_found')
     return new ProblemError('not_found', detail);
+  if (rejection.code === 'session_elsewhere') return elsewhereProblem(rejection.data?.['cell']);
   if (rejection.code === 'foreign_reference') return new ProblemError('foreign_reference', detail);
   const code = rejection.code === 'agent_replaced' ? 'agent_replaced' : 'command_not_allowed';
   const members = { reason: rejection.code, command, current_revision: revision, ...rejection.data };

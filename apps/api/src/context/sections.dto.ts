@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
-import type { Context, Sender, SessionStatus } from '#domain';
+import type { Context, Home, Sender, SessionStatus } from '#domain';
 import { senders } from '#domain';
 
 type Order = NonNullable<Context['order_tracking']>;
@@ -25,6 +25,17 @@ export class ForkedFromDto {
   @ApiProperty({ example: 'what_if' }) purpose: string;
 }
 
+/** In which cell the session takes commands. */
+export class HomeDto {
+  @ApiProperty({ example: 'a' }) cell: string;
+  @ApiPropertyOptional({
+    type: 'object',
+    properties: { move_id: { type: 'string', format: 'uuid' }, to: { type: 'string', example: 'b' } },
+    description: 'It is on its way to another cell, and takes no commands until it has arrived.',
+  })
+  leaving?: Home['leaving'];
+}
+
 export class SessionSectionDto {
   @ApiProperty({ enum: ['active', 'ended', 'expired', 'erased'] }) status: SessionStatus;
   @ApiProperty({ example: 'whatsapp' }) channel: string;
@@ -35,6 +46,7 @@ export class SessionSectionDto {
   @ApiProperty({ ...nullableText, format: 'uuid' }) previous_session_id: string | null;
   @ApiProperty() turn_count: number;
   @ApiPropertyOptional({ type: ForkedFromDto, description: 'Of a fork only.' }) forked_from?: ForkedFromDto;
+  @ApiPropertyOptional({ type: HomeDto, description: 'Of an installation with cells only.' }) home?: HomeDto;
 }
 
 export class OrderTrackingDto {

@@ -1,6 +1,8 @@
 import { Body, Controller, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
+import { slotIn } from '#cells';
+import { Config } from '#platform';
 import type { CommandResult } from '#sessions';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
@@ -15,7 +17,10 @@ import { ForkSession } from './fork-session.ts';
 @ApiTags('commands')
 @Controller('v1/sessions/:session_id/fork')
 export class ForksController {
-  constructor(private readonly commands: CommandBus) {}
+  constructor(
+    private readonly commands: CommandBus,
+    private readonly config: Config,
+  ) {}
 
   @Post()
   @ApiBody({
@@ -42,7 +47,8 @@ export class ForksController {
     @CommandHeaders() headers: RequestHeaders,
     @Body() dto: ForkDto,
   ): Promise<CommandResult> {
-    const forkId = dto.session_id ?? newSessionId(session_id, headers.key);
+    const forkId =
+      dto.session_id ?? newSessionId(session_id, headers.key, this.config.cell && slotIn(session_id));
     const body = { ...dto, forked_from: session_id };
     const request = commandRequest(forkId, headers, body, [startId(forkId, body)]);
     return this.commands.execute(new ForkSession(session_id, dto, headers.caller, request));

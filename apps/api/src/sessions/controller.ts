@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Param, Patch, Post, Put } from '@nestjs/commo
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { CommandResult } from '#sessions';
+import { slotOf } from '#cells';
 import { Config } from '#platform';
 import { assertMayStart } from '../common/reach.ts';
 import type { RequestHeaders } from '../common/command-headers.ts';
@@ -40,7 +41,8 @@ export class CommandsController {
     location: ({ session }) => `/v1/sessions/${session.session_id}/context`,
   })
   start(@CommandHeaders() headers: RequestHeaders, @Body() dto: StartSessionDto): Promise<CommandResult> {
-    const sessionId = dto.session_id ?? newSessionId(dto.partner_id, headers.key);
+    const sessionId =
+      dto.session_id ?? newSessionId(dto.partner_id, headers.key, this.config.cell && slotOf(dto.partner_id));
     const request = commandRequest(sessionId, headers, dto, [startId(sessionId, dto)]);
     const start = toStartSession(dto, this.config.sessionIdleS);
     assertMayStart(headers.caller, start);

@@ -1,16 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { AssignSession, Inheritance, ListedSession, PartnerState, Session } from '#domain';
 import { evolvePartner, inheritance, isStarted } from '#domain';
 import type { CommandRequest, Partner } from '#sessions';
 import {
   appendToPartner,
+  assertHere,
   changePartner,
+  CommandExecutor,
   decideOn,
   EventStore,
+  readPartner,
   sessionStream,
   sessionUpdate,
   UnprojectableEventError,
 } from '#sessions';
+import { slotOf, withSlot } from '#cells';
 import { KeyedMutex } from '#platform';
 import { SessionCache } from '#read-models';
 
@@ -31,7 +36,12 @@ export class PartnerSessions {
   constructor(
     private readonly store: EventStore,
     private readonly sessionCache: SessionCache,
+    private readonly executor: CommandExecutor,
   ) {}
+
+  newSessionId(partnerId: string): string {
+    return this.store.cell === undefined ? randomUUID() : withSlot(randomUUID(), slotOf(partnerId));
+  }
 
   /**
    * Names a session that is about to start, unless it has been named before or exists.
@@ -84,6 +94,24 @@ export class PartnerSessions {
     const context = { actor, $correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
     await appendToPartner(this.store, partner, events, context);
     return inherit(events.reduce(evolvePartner, partner.state), session_id);
+  }
+
+  /**
+   * Called when a session of the partner has begun: where the partner has left for another cell meanwhile, and whoever moves it may
+   * not know of the session, it takes no commands here.
+   * @throws CommandRejectedError then: the request begins the session in the other cell
+   */
+  async confirmHere(partnerId: string, session_id: string): Promise<void> {
+    if (this.store.cell === undefined) return;
+    const partner = await readPartner(this.store, partnerId);
+    const { leaving, cell: from } = partner.state.home ?? {};
+    if (leaving !== undefined && from !== undefined) {
+      const move = { type: 'MoveSession', move_id: leaving.move_id, from, to: leaving.to } as const;
+      const actor = { role: 'system', id: 'cells' } as const;
+      const request = { sessionId: session_id, commands: [move], actor, commandIds: [], body: {} };
+      await this.executor.execute(request);
+    }
+    assertHere(this.store, partner);
   }
 
   private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {

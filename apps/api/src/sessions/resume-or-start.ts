@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import type { Session, StartSession } from '#domain';
@@ -66,7 +65,7 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     { start, request }: ResumeOrStart,
   ): Promise<PartnerSessionResult | undefined> {
     const named = found.findLast(({ listed, session }) => listed.completable && session?.revision === -1);
-    const sessionId = named?.listed.session_id ?? randomUUID();
+    const sessionId = named?.listed.session_id ?? this.partners.newSessionId(start.partner_id);
     const assignment = { session_id: sessionId, completable: true, language: start.language };
     const memory = named
       ? inherit(partner.state, sessionId)
@@ -74,6 +73,7 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     try {
       const commands = [{ ...start, memory }];
       const result = await this.commands.execute(new ExecuteCommands({ ...request, sessionId, commands }));
+      await this.partners.confirmHere(start.partner_id, sessionId);
       return { ...result, resumed: false };
     } catch (error) {
       if (error instanceof CommandRejectedError && error.rejection.code === 'session_exists')

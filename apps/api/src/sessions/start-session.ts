@@ -4,6 +4,7 @@ import type { ICommandHandler } from '@nestjs/cqrs';
 import { v4 } from 'uuid';
 import type { StartSession as StartSessionCommand } from '#domain';
 import { canonicalJson } from '#domain';
+import { withSlot } from '#cells';
 import { uuidV5 } from '#platform';
 import type { CommandRequest, CommandResult } from '#sessions';
 import { ExecuteCommands } from './execute-commands.ts';
@@ -33,14 +34,23 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
     // An expected revision is that of a session which exists: nothing is about to start.
     const isNew = request.expectedRevision === undefined;
     const memory = isNew ? await this.partners.register(partner_id, assignment, request) : null;
-    return this.commands.execute(new ExecuteCommands({ ...request, commands: [{ ...start, memory }] }));
+    const result = await this.commands.execute<ExecuteCommands, CommandResult>(
+      new ExecuteCommands({ ...request, commands: [{ ...start, memory }] }),
+    );
+    await this.partners.confirmHere(partner_id, request.sessionId);
+    return result;
   }
 }
 
-/** The id of a new session: a repetition with the same key gets the same one. Its first digits are random. */
-export function newSessionId(partnerId: string, key: string | undefined): string {
-  if (key === undefined) return randomUUID();
-  return v4({ random: createHash('sha256').update(`${partnerId}\n${key}`).digest().subarray(0, 16) });
+/** The id of a new session: a repetition with the same key gets the same one. Its first digits are random; the last ones are those of
+ * its slot, where there are cells.
+ */
+export function newSessionId(seed: string, key: string | undefined, slot: number | undefined): string {
+  const id =
+    key === undefined
+      ? randomUUID()
+      : v4({ random: createHash('sha256').update(`${seed}\n${key}`).digest().subarray(0, 16) });
+  return slot === undefined ? id : withSlot(id, slot);
 }
 
 /** The id by which a repeated start with the caller's own session id and the same body is recognized. */

@@ -1,5 +1,6 @@
+import type { RecordedEvent } from '#domain';
 import type { Delivery, EventStore, SubscribeOptions } from '#sessions';
-import { SharedSubscriptions } from '#sessions';
+import { readEvents, SharedSubscriptions } from '#sessions';
 import { isPublished } from '../outbound/public-event.ts';
 import { isReferring } from '../references/changes.ts';
 
@@ -14,3 +15,15 @@ export function subscribeTo(store: EventStore): Subscribe {
   const shared = new SharedSubscriptions(store, (field) => isPublished(field) || isReferring(field));
   return (options) => shared.subscribe(options);
 }
+
+/** Reads all events of a session. */
+export type ReadSession = (sessionId: string) => Promise<readonly RecordedEvent[]>;
+
+/** The token of `ReadSession`. */
+export const READ_SESSION = Symbol('READ_SESSION');
+
+/** `ReadSession` of an event store. */
+export const readFrom =
+  (store: EventStore): ReadSession =>
+  (sessionId) =>
+    Array.fromAsync(readEvents(store, sessionId));

@@ -5,7 +5,7 @@ import { canonicalJson } from '#domain';
 import type { InquiryReply, NonRetryableError, Received } from '#messaging';
 import { readReply, recognisedBy } from '#messaging';
 import type { CommandRequest } from '#sessions';
-import { CommandExecutor, CommandIdReusedError } from '#sessions';
+import { CommandExecutor, CommandIdReusedError, CommandRejectedError } from '#sessions';
 import { readOrError, toWorkerError } from './errors.ts';
 import { exact } from './exact.ts';
 
@@ -36,6 +36,8 @@ export class InquiryReplies {
         },
       );
     } catch (error) {
+      // The cell that the session goes to asks again.
+      if (error instanceof CommandRejectedError && error.rejection.code === 'session_elsewhere') return;
       throw toWorkerError(error);
     }
   }

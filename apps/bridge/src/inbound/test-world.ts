@@ -154,7 +154,8 @@ export class World {
     const recordLate = (mentions: readonly Mention[], after: bigint | null): Promise<void> =>
       this.late.record(mentions, after);
     try {
-      await index({ store, recordLate }, mergeChanges(changes), BigInt(this.indexed - 1));
+      const ports = { store, recordLate, mentionsIn: async () => [] };
+      await index(ports, mergeChanges(changes), BigInt(this.indexed - 1));
       this.indexed += events.length;
     } catch (error) {
       if (!mustWait(error)) throw error;

@@ -6,8 +6,8 @@ import type { Delivery } from '#sessions';
 import { PositionBeyondEndError, streamMatches } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { OutboundPartitions } from '../outbound/partitions.ts';
-import type { Subscribe } from '../common/session-events.ts';
-import { SUBSCRIBE } from '../common/session-events.ts';
+import type { ReadSession, Subscribe } from '../common/session-events.ts';
+import { READ_SESSION, SUBSCRIBE } from '../common/session-events.ts';
 import { InquiryCheckpoint } from './checkpoint.ts';
 import { windowSeconds } from './circuit.ts';
 import { Circuits } from './circuits.ts';
@@ -37,6 +37,7 @@ export class InquiryRunner {
 
   constructor(
     @Inject(SUBSCRIBE) private readonly subscribe: Subscribe,
+    @Inject(READ_SESSION) private readonly readSession: ReadSession,
     @Inject(InquiryCheckpoint)
     private readonly checkpoint: Pick<InquiryCheckpoint, 'clear' | 'load' | 'save'>,
     private readonly deadlines: Deadlines,
@@ -71,8 +72,13 @@ export class InquiryRunner {
     const onInterruption = (err: unknown): void =>
       this.logger.warn({ err }, 'inquiry subscription interrupted');
     try {
-      for await (const delivery of this.subscribe({ types: ['Inquiry'], after, signal, onInterruption }))
-        this.receive(delivery);
+      for await (const delivery of this.subscribe({
+        types: ['Inquiry', 'SessionMoved', 'SessionArrived'],
+        after,
+        signal,
+        onInterruption,
+      }))
+        await this.receive(delivery);
       return true;
     } catch (error) {
       if (!(error instanceof PositionBeyondEndError)) throw error;
@@ -116,9 +122,14 @@ export class InquiryRunner {
     }
   }
 
-  private receive(delivery: Delivery): void {
+  private async receive(delivery: Delivery): Promise<void> {
     if (delivery.kind === 'caught_up') return this.caughtUp();
-    if (delivery.kind === 'event') return this.receiveEvent(delivery);
+    if (delivery.kind === 'event') {
+      const { session_id, event, position } = delivery;
+      if (event.type === 'SessionMoved') return this.leave(session_id, position);
+      if (event.type === 'SessionArrived') return this.arrive(session_id, position);
+      return this.receiveEvent(delivery);
+    }
     if (delivery.kind === 'unprojectable') this.skip(delivery);
     if ('position' in delivery) this.inquiries.pass(delivery.position);
   }
@@ -131,6 +142,32 @@ export class InquiryRunner {
     if (isReadable(inquiryEvent)) return this.apply(session_id, inquiryEvent, position);
     const { type, revision } = event;
     this.skip({ session_id, type, revision });
+    this.inquiries.pass(position);
+  }
+
+  /** In another cell, from here on. */
+  private leave(sessionId: string, position: bigint): void {
+    for (const { inquiry_id, session_id } of this.inquiries.all()) {
+      if (session_id !== sessionId) continue;
+      this.deadlines.disarm(inquiry_id);
+      this.inquiries.remove(inquiry_id);
+    }
+    this.inquiries.pass(position);
+  }
+
+  /** What is open is asked again: what was answered meanwhile, nobody has recorded. */
+  private async arrive(sessionId: string, position: bigint): Promise<void> {
+    const read = (): Promise<readonly RecordedEvent[]> => this.readSession(sessionId);
+    const events = (await retry(read, { ...patience, signal: this.signal })) ?? [];
+    for (const event of events) {
+      if (event.type.startsWith('Inquiry') && isReadable(event as RecordedEvent<InquiryEvent>))
+        this.inquiries.apply(sessionId, event as RecordedEvent<InquiryEvent>, position);
+    }
+    for (const inquiry of this.inquiries.all()) {
+      if (!this.live || inquiry.session_id !== sessionId) continue;
+      this.arm(inquiry);
+      this.resume(inquiry);
+    }
     this.inquiries.pass(position);
   }
 

@@ -64,6 +64,7 @@ export class RunnerHarness {
           throw new PositionBeyondEndError(after, this.head);
         return this.subscription(signal);
       },
+      async () => [],
       { load: () => this.load(), save: (position) => this.save(position), clear: () => this.clear() },
       deadlines,
       scheduler,

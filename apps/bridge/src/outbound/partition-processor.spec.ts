@@ -58,7 +58,7 @@ function begin(): void {
     {
       subscribe: (options) => subscription.subscribe(options),
       publisher: (signal) => new ConversationPublisher(ports, lease, signal),
-      index: (signal) => new IndexWriter({ store: indexStore, recordLate, metrics: bridge, logger }, signal),
+      index: (signal) => new IndexWriter({ ...indexPorts, metrics: bridge, logger }, signal),
       metrics: bridge,
       logger,
     },
@@ -67,7 +67,7 @@ function begin(): void {
   );
 }
 
-const indexStore = {
+const store = {
   load: async () => indexed,
   apply: async ({ mentions, over }: IndexBatch) =>
     void indexSteps.push(`apply ${[named(mentions), ...over].filter(Boolean).join(' ')}`),
@@ -75,6 +75,7 @@ const indexStore = {
   confirm: async () => void indexSteps.push('confirm'),
   startOver: async () => void indexSteps.push('start over'),
 };
+const indexPorts = { store, recordLate, mentionsIn: async () => [] };
 
 async function recordLate(mentions: readonly Mention[], after: bigint | null): Promise<void> {
   const error = lateErrors.shift();

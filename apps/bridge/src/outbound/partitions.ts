@@ -17,8 +17,10 @@ import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
 import type { Subscribe } from '../common/session-events.ts';
 import { SUBSCRIBE } from '../common/session-events.ts';
+import type { Mention } from '../references/changes.ts';
 import { IndexStore } from '../references/index-store.ts';
 import type { IndexPorts } from '../references/index-writer.ts';
+import { mentionsOf } from '../references/mentions.ts';
 import { IndexWriter } from '../references/index-writer.ts';
 import { LateUpdates } from '../updates/late-updates.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
@@ -150,7 +152,8 @@ export class OutboundPartitions {
     const store = new IndexStore(this.pool, owner, new StoredReferences(this.keys));
     const recordLate = (...args: Parameters<IndexPorts['recordLate']>): Promise<void> =>
       late.record(...args, signal);
-    return new IndexWriter({ store, recordLate, metrics, logger }, signal);
+    const mentionsIn = (sessionId: string): Promise<readonly Mention[]> => mentionsOf(this.store, sessionId);
+    return new IndexWriter({ store, recordLate, mentionsIn, metrics, logger }, signal);
   }
 
   /** Stores the position up to which a partition is published; false when another instance owns it. */

@@ -66,6 +66,8 @@ function publicFields(event: RecordedEvent): Fields | undefined {
     case 'AgentDetached':
       return { instance: event.data.instance, epoch: event.data.epoch };
     case 'SessionForked':
+    case 'SessionMoved':
+    case 'SessionArrived':
     case 'UpdateAcknowledged':
       return undefined;
     case 'ExternalUpdateRecorded': {

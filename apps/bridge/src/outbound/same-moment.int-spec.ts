@@ -84,6 +84,7 @@ async function beginIndex(): Promise<void> {
   };
   const indexing = {
     store: new IndexStore(pool, { ...lease, owner: 'spec' }),
+    mentionsIn: async () => [],
     recordLate: (...args: Parameters<LateUpdates['record']>) => late.record(...args),
     metrics,
     logger,

@@ -28,6 +28,8 @@ export interface IndexChange {
   readonly mentions: readonly Mention[];
   /** The session that is over. */
   readonly over?: string;
+  /** The session that takes commands in this cell from here on: what it has missed is recorded now. */
+  readonly arrived?: string;
 }
 
 /** What many deliveries change: first the sessions are forgotten that are over, then the rest is new. */
@@ -35,6 +37,7 @@ export interface IndexBatch {
   readonly over: readonly string[];
   readonly starts: readonly Start[];
   readonly mentions: readonly Mention[];
+  readonly arrived: readonly string[];
 }
 
 /** What a delivery changes in the index; undefined: nothing. Pure. */
@@ -48,6 +51,7 @@ export function changeOf(delivery: Delivery): IndexChange | undefined {
   const { event } = delivery;
   const at = storableTime(event.metadata.occurred_at);
   if (isEnd(event)) return { position, at, mentions: [], over: session_id };
+  if (event.type === 'SessionArrived') return { position, at, mentions: [], arrived: session_id };
   if (event.type === 'SessionStarted') {
     const { partner_id } = event.data;
     if (!isReference(partner_id) || at === null) return undefined;
@@ -86,6 +90,7 @@ export function mergeChanges(changes: readonly IndexChange[]): IndexBatch {
     starts: [...starts.values()],
     mentions: [...mentions.values()].flatMap((ofSession) => [...ofSession.values()]),
     over: [...over],
+    arrived: changes.flatMap(({ arrived }) => arrived ?? []),
   };
 }
 

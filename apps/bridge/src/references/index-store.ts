@@ -44,7 +44,7 @@ export class IndexStore {
    * position is saved afterwards.
    * @throws LeaseLostError, KeyStoreUnavailableError
    */
-  async apply({ starts, mentions: plain, over }: IndexBatch): Promise<void> {
+  async apply({ starts, mentions: plain, over }: Omit<IndexBatch, 'arrived'>): Promise<void> {
     const mentions = await this.references.written(plain);
     if (over.length > 0) await this.forget(over);
     const { partition, owner, epoch } = this.owner;

@@ -28,7 +28,10 @@ beforeEach(async () => {
   stopping = new AbortController();
   const metrics = new BridgeMetrics(new Metrics('bridge'));
   const logger = createLogger('bridge', 'silent');
-  writer = new IndexWriter({ store, recordLate: async () => undefined, metrics, logger }, stopping.signal);
+  writer = new IndexWriter(
+    { store, recordLate: async () => undefined, mentionsIn: async () => [], metrics, logger },
+    stopping.signal,
+  );
   await writer.load();
   running = writer.run();
   await write(turnAbout(11, 'O1'));

@@ -12,6 +12,8 @@ export interface IndexPorts {
   readonly store: Pick<IndexStore, 'apply'>;
   /** Brings kept updates to the sessions with mentions after a position, which are in the index. */
   readonly recordLate: (mentions: readonly Mention[], after: bigint | null) => Promise<void>;
+  /** All that a session speaks of. */
+  readonly mentionsIn: (sessionId: string) => Promise<readonly Mention[]>;
 }
 
 interface IndexWriterPorts extends IndexPorts {
@@ -110,7 +112,7 @@ export class IndexWriter {
   /** A position behind which nothing has changed is saved now and then: read again, it changes nothing. */
   private async write({ items, position }: Batch<IndexChange>): Promise<void> {
     const changes = this.known.new(mergeChanges(items));
-    const isChange = changes.over.length + changes.starts.length + changes.mentions.length > 0;
+    const isChange = Object.values(changes).some(({ length }) => length > 0);
     if (isChange) await index(this.ports, changes, this.written);
     this.known.add(changes);
     const isDue = performance.now() - this.savedAt >= passIntervalMs;
@@ -124,11 +126,12 @@ export class IndexWriter {
 
 /** Indexes what changes after a position, and makes up for what its sessions missed. */
 export async function index(
-  { store, recordLate }: IndexPorts,
+  { store, recordLate, mentionsIn }: IndexPorts,
   changes: IndexBatch,
   after: bigint | null,
 ): Promise<void> {
   await store.apply(changes);
   // Only now: an update that came in before this is kept, one that comes in later finds the sessions.
   await recordLate(changes.mentions, after);
+  for (const sessionId of changes.arrived) await recordLate(await mentionsIn(sessionId), null);
 }

@@ -82,5 +82,6 @@ function commandId(system: string, source_event_id: string): string {
 
 function isOver(error: unknown): boolean {
   if (!(error instanceof CommandRejectedError)) return false;
-  return error.rejection.code === 'session_over' || error.rejection.code === 'session_not_found';
+  // In the cell that it goes to, what is kept is recorded when it arrives.
+  return ['session_over', 'session_not_found', 'session_elsewhere'].includes(error.rejection.code);
 }

@@ -36,6 +36,8 @@ export interface EventMetadata {
   readonly agent_epoch?: number;
   /** The event is one of a fork: the session that it was forked from. Nobody outside is told of it. */
   readonly forked_from?: string;
+  /** On a session's first event: the cell that it began in. */
+  readonly cell?: string;
   /** The fields of the data that are encrypted where the event is stored, and whose key they have. */
   readonly sealed?: readonly string[];
   readonly partner_id?: string;

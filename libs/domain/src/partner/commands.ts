@@ -51,4 +51,11 @@ export type PrivacyCommand =
   | PlaceHold
   | LiftHold;
 
-export type PartnerCommand = AssignSession | RememberSession | PrivacyCommand;
+/** As those of a session: the partner leaves its cell, and takes commands in a cell. */
+export type MovePartner = Command<
+  'MovePartner',
+  { partner_id: string; move_id: string; from: string; to: string }
+>;
+export type ArrivePartner = Command<'ArrivePartner', { partner_id: string; move_id: string; cell: string }>;
+
+export type PartnerCommand = AssignSession | RememberSession | PrivacyCommand | MovePartner | ArrivePartner;

@@ -48,7 +48,12 @@ export function decidePrivacy(command: PrivacyCommand, partner: PartnerState): P
       return change(partner, command, 'PartnerErasureCancelled', { erasure: undefined });
     case 'FinishErasure': {
       if (erasure?.erasure_id !== command.receipt.erasure_id) return accept();
-      const data = { partner_id: command.partner_id, privacy: { receipt: command.receipt } };
+      const { home } = partner;
+      const data = {
+        partner_id: command.partner_id,
+        privacy: { receipt: command.receipt },
+        ...(home === undefined ? {} : { home }),
+      };
       return accept<PartnerEvent>({ type: 'PartnerErased', data });
     }
     case 'PlaceHold':
@@ -126,6 +131,6 @@ function held(): PrivacyDecision {
   return reject('legal_hold', 'A legal hold on the partner blocks it.');
 }
 
-function underWay(): Rejected<'erasure_in_progress'> {
+export function underWay(): Rejected<'erasure_in_progress'> {
   return reject('erasure_in_progress', 'The partner is being erased.');
 }

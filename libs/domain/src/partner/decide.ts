@@ -2,8 +2,11 @@ import type { Decision } from '../kernel/decision.ts';
 import { accept } from '../kernel/decision.ts';
 import type { Json } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
-import type { AssignSession, PartnerCommand, SessionUpdate } from './commands.ts';
-import { cancelByContact, decidePrivacy, obstacleToSessions } from './decide-privacy.ts';
+import type { CellRejection } from '../cells/decide.ts';
+import { decideMove } from '../cells/decide.ts';
+import { evolveHome } from '../cells/evolve.ts';
+import type { ArrivePartner, AssignSession, MovePartner, PartnerCommand, SessionUpdate } from './commands.ts';
+import { cancelByContact, decidePrivacy, obstacleToSessions, underWay } from './decide-privacy.ts';
 import type { PrivacyRejection } from './decide-privacy.ts';
 import type { PartnerEvent } from './events.ts';
 import { evolvePartner } from './evolve.ts';
@@ -15,7 +18,7 @@ import { listedSessions, noChanges } from './state.ts';
 export function decidePartner(
   command: PartnerCommand,
   partner: PartnerState,
-): Decision<PartnerEvent, PrivacyRejection> {
+): Decision<PartnerEvent, PrivacyRejection | CellRejection> {
   const { partner_id } = command;
   if (command.type === 'AssignSession') {
     const obstacle = obstacleToSessions(partner);
@@ -33,7 +36,30 @@ export function decidePartner(
     if (isSame(state, partner)) return accept();
     return accept<PartnerEvent>({ type: 'PartnerRemembered', data: { partner_id, ...state } });
   }
+  if (command.type === 'MovePartner' || command.type === 'ArrivePartner')
+    return decideMovement(command, partner);
   return decidePrivacy(command, partner);
+}
+
+/** A partner moves by the rules of a session; one that is being erased stays until it is. */
+function decideMovement(
+  command: MovePartner | ArrivePartner,
+  partner: PartnerState,
+): Decision<PartnerEvent, PrivacyRejection | CellRejection> {
+  const { partner_id } = command;
+  const isLeaving = command.type === 'MovePartner';
+  if (isLeaving && partner.privacy?.erasure?.status === 'requested') return underWay();
+  const decision = decideMove(
+    isLeaving ? { ...command, type: 'MoveSession' } : { ...command, type: 'ArriveSession' },
+    partner.home,
+  );
+  if ('rejection' in decision) return decision;
+  return accept(
+    ...decision.events.map((event): PartnerEvent => {
+      const data = { partner_id, ...partner, home: evolveHome(event) };
+      return isLeaving ? { type: 'PartnerMoved', data } : { type: 'PartnerArrived', data };
+    }),
+  );
 }
 
 function isListed({ sessions }: PartnerState, sessionId: string): boolean {

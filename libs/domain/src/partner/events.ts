@@ -1,3 +1,4 @@
+import type { Home } from '../cells/home.ts';
 import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { PartnerPrivacy } from './privacy.ts';
 import type { PartnerState } from './state.ts';
@@ -17,10 +18,14 @@ export type PartnerErasureAnnounced = Event<'PartnerErasureAnnounced', PartnerDa
 export type PartnerErasureCancelled = Event<'PartnerErasureCancelled', PartnerData>;
 export type LegalHoldPlaced = Event<'LegalHoldPlaced', PartnerData>;
 export type LegalHoldLifted = Event<'LegalHoldLifted', PartnerData>;
+/** The partner and all its sessions go to another cell. */
+export type PartnerMoved = Event<'PartnerMoved', PartnerData>;
+/** The partner takes commands in this cell. */
+export type PartnerArrived = Event<'PartnerArrived', PartnerData>;
 /** Nothing is left of the partner but the receipt. The partner may begin anew. */
 export type PartnerErased = Event<
   'PartnerErased',
-  { readonly partner_id: string; readonly privacy: PartnerPrivacy }
+  { readonly partner_id: string; readonly privacy: PartnerPrivacy; readonly home?: Home }
 >;
 
 /**
@@ -36,6 +41,8 @@ export type PartnerEvent =
   | PartnerErasureCancelled
   | LegalHoldPlaced
   | LegalHoldLifted
+  | PartnerMoved
+  | PartnerArrived
   | PartnerErased;
 
 const state = {
@@ -44,6 +51,7 @@ const state = {
   memory: 'personal',
   sessions: 'personal',
   privacy: 'plain',
+  home: 'plain',
 } as const;
 
 export const partnerFieldClasses: FieldClasses<PartnerEvent> = {
@@ -56,7 +64,9 @@ export const partnerFieldClasses: FieldClasses<PartnerEvent> = {
   PartnerErasureCancelled: state,
   LegalHoldPlaced: state,
   LegalHoldLifted: state,
-  PartnerErased: { partner_id: 'plain', privacy: 'plain' },
+  PartnerMoved: state,
+  PartnerArrived: state,
+  PartnerErased: { partner_id: 'plain', privacy: 'plain', home: 'plain' },
 };
 
 /** Whether this version of the code knows an event type of a partner's stream. */

@@ -6,7 +6,10 @@ import { newPartner } from './state.ts';
  * The state after one of the partner's events. Where the key of what it holds was destroyed, what is left has lost its members.
  */
 export function evolvePartner(_before: PartnerState, { type, data }: PartnerEvent): PartnerState {
-  if (type === 'PartnerErased') return { ...newPartner, privacy: data.privacy };
+  if (type === 'PartnerErased') {
+    const { partner_id: _erased, ...rest } = data;
+    return { ...newPartner, ...rest };
+  }
   const { partner_id: _partner, ...state } = data;
   return { ...state, memory: { ...newPartner.memory, ...state.memory } };
 }

@@ -1,3 +1,4 @@
+import type { Home } from '../cells/home.ts';
 import type { OpenGoal } from '../goals/state.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { PartnerPrivacy } from './privacy.ts';
@@ -53,6 +54,8 @@ export interface PartnerState {
   readonly sessions: readonly ListedSession[];
   /** Absent: nobody has asked for anything. */
   readonly privacy?: PartnerPrivacy;
+  /** In which cell the partner takes commands; absent: it began before there were cells. */
+  readonly home?: Home;
 }
 
 /** What a new session begins with. */

@@ -1,4 +1,5 @@
 import type { AgentCommand } from '../agents/commands.ts';
+import type { CellCommand } from '../cells/commands.ts';
 import type { GoalCommand } from '../goals/commands.ts';
 import type { HandoffCommand } from '../handoff/commands.ts';
 import type { InquiryCommand } from '../inquiries/commands.ts';
@@ -78,4 +79,5 @@ export type SessionCommand =
   | HandoffCommand
   | RecordExternalUpdate
   | InquiryCommand
-  | AgentCommand;
+  | AgentCommand
+  | CellCommand;

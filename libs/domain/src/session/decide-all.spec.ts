@@ -106,3 +106,55 @@ describe('the place of an event in its request', () => {
     expect('events' in outcome && outcome.events[0]?.metadata).not.toHaveProperty('command_event');
   });
 });
+
+function sessionOf(result: DecidedCommands): Session {
+  return 'session' in result ? result.session : newSession('none');
+}
+
+describe('where there are cells', () => {
+  const cell = { own: 'a', first: 'a' };
+  const start: SessionCommand = {
+    type: 'StartSession',
+    partner_id: 'P1',
+    channel: 'whatsapp',
+    language: 'en',
+    region: null,
+    name: null,
+    device: null,
+    expires_in_s: 60,
+    memory: null,
+  };
+  const leave: SessionCommand = { type: 'MoveSession', move_id: 'm', from: 'a', to: 'b' };
+
+  test('a session that begins is in the cell', () => {
+    const { state } = sessionOf(decided(newSession(sessionId), [start], { cell }));
+    expect(state.session.home).toEqual({ cell: 'a' });
+  });
+
+  test('a session is refused in another cell', () => {
+    const begun = sessionOf(decided(newSession(sessionId), [start], { cell }));
+    expect(decided(begun, [set], { cell: { own: 'b', first: 'a' } })).toMatchObject({
+      rejection: { code: 'session_elsewhere', data: { cell: 'a' } },
+    });
+  });
+
+  test('a session that is leaving is refused in its own', () => {
+    const left = sessionOf(decided(given(started), [leave], { cell }));
+    expect(decided(left, [set], { cell })).toMatchObject({ rejection: { code: 'session_elsewhere' } });
+  });
+
+  test('a session that was moved before it began does not begin', () => {
+    const left = sessionOf(decided(newSession(sessionId), [leave], { cell }));
+    expect(decided(left, [start], { cell })).toMatchObject({ rejection: { code: 'session_elsewhere' } });
+  });
+
+  test('a session that was moved before it began begins where it has arrived', () => {
+    const arrive: SessionCommand = { type: 'ArriveSession', move_id: 'm', cell: 'b' };
+    const there = { own: 'b', first: 'a' };
+    const left = sessionOf(decided(newSession(sessionId), [leave], { cell }));
+    const arrived = sessionOf(decided(left, [arrive], { cell: there }));
+    expect(decided(arrived, [start], { cell: there })).toMatchObject({
+      events: [{ type: 'SessionStarted' }],
+    });
+  });
+});

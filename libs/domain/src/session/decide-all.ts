@@ -1,4 +1,8 @@
 import { checkEpoch } from '../agents/decide.ts';
+import { isCellCommand } from '../cells/commands.ts';
+import { refuseElsewhere } from '../cells/decide.ts';
+import type { OwnCell } from '../cells/home.ts';
+import { elsewhere } from '../cells/home.ts';
 import { findInquiry } from '../inquiries/state.ts';
 import type { EventMetadata, Origin } from '../kernel/event.ts';
 import type { SessionCommand } from './commands.ts';
@@ -23,6 +27,8 @@ export interface CommandContext {
   readonly eventId: (index: number) => string;
   /** The epoch under which the sender owns the session, if it names one: rejected when another owns it. */
   readonly agentEpoch?: number;
+  /** The cell in which the commands are decided: rejected when the session is at home in another. Undefined: there are no cells. */
+  readonly cell?: OwnCell | undefined;
 }
 
 /** The events of all commands, and the session after them. */
@@ -46,6 +52,8 @@ export function decideAll(
   context: CommandContext,
 ): DecidedCommands {
   const { agentEpoch } = context;
+  const other = commands.every(isCellCommand) ? undefined : atHomeElsewhere(session.state, context.cell);
+  if (other !== undefined) return { rejection: refuseElsewhere(other).rejection, command: 0 };
   if (agentEpoch !== undefined && isStarted(session.state)) {
     const rejection = checkEpoch(session.state.agent, agentEpoch);
     if (rejection) return { rejection, command: 0 };
@@ -65,6 +73,7 @@ export function decideAll(
         metadata: {
           ...context.metadata(event.type, events.length, origin),
           ...(forked_from === undefined ? {} : { forked_from }),
+          ...(isFirst(event) && context.cell !== undefined ? { cell: context.cell.own } : {}),
         },
       };
       events.push(recorded);
@@ -95,6 +104,16 @@ function placed<E extends RecordedSessionEvent>(
 /** What an event of a fork says of that, from the first on. */
 function forkedFrom(event: SessionEvent, { session }: SessionState): string | undefined {
   return event.type === 'SessionForked' ? event.data.forked_from : session.forked_from?.session_id;
+}
+
+/** One that has not begun is nobody's yet, unless it was moved. */
+function atHomeElsewhere(state: SessionState, cell: OwnCell | undefined): ReturnType<typeof elsewhere> {
+  const { home } = state.session;
+  return isStarted(state) || home !== undefined ? elsewhere(home, cell) : undefined;
+}
+
+function isFirst({ type }: SessionEvent): boolean {
+  return type === 'SessionStarted' || type === 'SessionForked';
 }
 
 /** The answers and the end of an inquiry continue the request that opened it. */

@@ -1,5 +1,9 @@
 import { decideAgent } from '../agents/decide.ts';
 import type { AgentRejection } from '../agents/decide.ts';
+import type { CellCommand } from '../cells/commands.ts';
+import { isCellCommand } from '../cells/commands.ts';
+import { decideMove } from '../cells/decide.ts';
+import type { CellRejection } from '../cells/decide.ts';
 import { decideGoal } from '../goals/decide.ts';
 import type { GoalRejection } from '../goals/decide.ts';
 import { decideHandoff } from '../handoff/decide.ts';
@@ -42,13 +46,15 @@ export type RejectionCode =
   | HandoffRejection
   | InquiryRejection
   | TrackingRejection
-  | AgentRejection;
+  | AgentRejection
+  | CellRejection;
 /** Why a session's state does not allow a command. */
 export type SessionRejection = Rejection<RejectionCode>;
 type SessionDecision = Decision<SessionEvent, RejectionCode>;
 
 /** What a command does to a session in this state: the events to append, or why it is rejected. Pure. */
 export function decide(command: SessionCommand, state: SessionState, sessionId: string): SessionDecision {
+  if (isCellCommand(command)) return decideMove(command, state.session.home);
   if (command.type === 'StartSession') {
     if (!isStarted(state)) return accept(started(command, sessionId));
     return reject('session_exists', 'The session exists already; leave session_id out to start another one.');
@@ -61,7 +67,7 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
     : decideWhenOver(command, state);
 }
 
-type LaterCommand = Exclude<SessionCommand, StartSession | ForkSession | EraseSession>;
+type LaterCommand = Exclude<SessionCommand, StartSession | ForkSession | EraseSession | CellCommand>;
 
 /** A session that is over takes what belongs to its past: late replies, acknowledgements, timers that come late. */
 function decideWhenOver(command: LaterCommand, state: SessionState): SessionDecision {

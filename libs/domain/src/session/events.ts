@@ -1,5 +1,7 @@
 import type { AgentEvent } from '../agents/events.ts';
 import { agentFieldClasses } from '../agents/events.ts';
+import type { CellEvent } from '../cells/events.ts';
+import { cellFieldClasses } from '../cells/events.ts';
 import type { GoalEvent } from '../goals/events.ts';
 import { goalFieldClasses } from '../goals/events.ts';
 import type { OpenGoal } from '../goals/state.ts';
@@ -78,7 +80,8 @@ export type SessionEvent =
   | HandoffEvent
   | ExternalUpdateRecorded
   | InquiryEvent
-  | AgentEvent;
+  | AgentEvent
+  | CellEvent;
 
 export type SessionEventType = SessionEvent['type'];
 
@@ -125,6 +128,7 @@ export const fieldClasses: FieldClasses<SessionEvent> = {
   ...trackingFieldClasses,
   ...inquiryFieldClasses,
   ...agentFieldClasses,
+  ...cellFieldClasses,
 };
 
 /** Whether this version of the code knows an event type. */
@@ -145,6 +149,8 @@ const noActivity: ReadonlySet<SessionEventType> = new Set([
   'AgentAttached',
   'AgentDetached',
   'UpdateAcknowledged',
+  'SessionMoved',
+  'SessionArrived',
 ]);
 
 /** Whether an event counts as activity of the conversation, which moves `expires_at`. */

@@ -1,10 +1,12 @@
 import { evolveAgent } from '../agents/evolve.ts';
+import { evolveHome } from '../cells/evolve.ts';
 import { evolveGoals } from '../goals/evolve.ts';
 import { noGoals } from '../goals/state.ts';
 import { evolveHandoff } from '../handoff/evolve.ts';
 import type { InquiryEvent } from '../inquiries/events.ts';
 import { evolveInquiries } from '../inquiries/evolve.ts';
 import { trackInquiry } from '../inquiries/track-order.ts';
+import type { EventMetadata } from '../kernel/event.ts';
 import type { Json } from '../kernel/json.ts';
 import { later, plusMs } from '../kernel/time.ts';
 import { unknownEvent } from '../kernel/unknown.ts';
@@ -27,9 +29,9 @@ export function evolve(state: SessionState, event: RecordedSessionEvent): Sessio
 function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
   switch (event.type) {
     case 'SessionStarted':
-      return start(event.data, event.metadata.occurred_at);
+      return start(event.data, event.metadata);
     case 'SessionForked':
-      return fork(event.data, event.metadata.occurred_at);
+      return fork(event.data, event.metadata);
     case 'ChannelSwitched':
       return { ...state, session: { ...state.session, channel: event.data.channel } };
     case 'PreferenceChanged': {
@@ -73,12 +75,18 @@ function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
     case 'AgentDetached':
     case 'UpdateAcknowledged':
       return isStarted(state) ? { ...state, agent: evolveAgent(state.agent, event) } : state;
+    case 'SessionMoved':
+    case 'SessionArrived':
+      return { ...state, session: { ...state.session, home: evolveHome(event) } };
     default:
       return unknownEvent(state, event);
   }
 }
 
-function start(data: SessionStarted['data'], at: string): SessionState {
+function start(
+  data: SessionStarted['data'],
+  { occurred_at: at, cell }: Pick<EventMetadata, 'occurred_at' | 'cell'>,
+): SessionState {
   const expires_at = plusMs(at, data.expires_in_s * 1000);
   return {
     ...initialState,
@@ -92,6 +100,7 @@ function start(data: SessionStarted['data'], at: string): SessionState {
       expires_at,
       previous_session_id: data.previous_session_id,
       turn_count: 0,
+      ...(cell === undefined ? {} : { home: { cell } }),
     },
     goal_state: {
       ...noGoals,

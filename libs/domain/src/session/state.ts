@@ -1,5 +1,6 @@
 import type { AgentState } from '../agents/state.ts';
 import { noAgent } from '../agents/state.ts';
+import type { Home } from '../cells/home.ts';
 import type { GoalState } from '../goals/state.ts';
 import { noGoals } from '../goals/state.ts';
 import type { Handoff } from '../handoff/state.ts';
@@ -54,6 +55,8 @@ export interface SessionState {
       readonly revision: number;
       readonly purpose: string;
     };
+    /** In which cell it takes commands; absent: it began before there were cells. */
+    readonly home?: Home;
   };
   readonly order_tracking: TrackingState['order_tracking'];
   readonly orders: TrackingState['orders'];

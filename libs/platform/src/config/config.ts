@@ -60,6 +60,8 @@ export abstract class Config {
   abstract readonly slowRequestMs: number;
   abstract readonly agentLeaseMs: number;
   abstract readonly unansweredHandoffS: number;
+  /** The cell that the process is of, and that of what began before there were cells; undefined: there are none. */
+  abstract readonly cell: { readonly own: string; readonly first: string | null } | undefined;
 }
 
 const day = 86_400;
@@ -67,6 +69,8 @@ const databaseAddress = /^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/;
 const brokers = /^(off|[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)$/;
 /** Names of services in compose files may have underscores. */
 const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.test(text);
+/** Empty: there are no cells. */
+const cellName = /^([a-z][a-z0-9-]{0,31})?$/;
 const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
 
 const NamesPooling = (): PropertyDecorator =>
@@ -174,6 +178,12 @@ class Environment {
   /** 0: never. */
   @IsWhole(0, 365 * day)
   UNANSWERED_HANDOFF_S = 0;
+
+  @Matches(cellName, { message: 'must be a name such as a or mumbai-1' })
+  CELL = '';
+
+  @Matches(cellName, { message: 'must be the name of a cell' })
+  FIRST_CELL = '';
 }
 
 const examples = {
@@ -226,6 +236,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     slowRequestMs: environment.SLOW_REQUEST_MS,
     agentLeaseMs: environment.AGENT_LEASE_MS,
     unansweredHandoffS: environment.UNANSWERED_HANDOFF_S,
+    cell: environment.CELL ? { own: environment.CELL, first: environment.FIRST_CELL || null } : undefined,
   };
 }
 

@@ -27,6 +27,7 @@ const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> 
 const specific: ReadonlySet<ProblemCode> = new Set([
   'origin_not_allowed',
   'host_not_allowed',
+  'session_elsewhere',
   'foreign_reference',
   'rate_limited',
   'partner_restricted',

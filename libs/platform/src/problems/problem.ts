@@ -22,6 +22,7 @@ export const problems = {
   uri_too_long: { status: 414, title: 'A part of the address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
   range_not_satisfiable: { status: 416, title: 'The file has no such part' },
+  session_elsewhere: { status: 421, title: 'The session is in another cell' },
   host_not_allowed: { status: 421, title: 'The server is not known by that name' },
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
   too_many_requests: { status: 429, title: 'The caller has more requests under way than its share' },

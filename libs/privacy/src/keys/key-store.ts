@@ -49,6 +49,12 @@ export interface KeyStore {
    * @throws PartnerErasedError
    */
   add(key: StoredKey, after?: string): Promise<StoredKey>;
+  /**
+   * Stores a partner's key of another key store under the same id; one that was destroyed here lives again, unless the ledger
+   * has an erasure that the key is older than.
+   * @throws PartnerErasedError
+   */
+  adopt(key: StoredKey): Promise<void>;
   /** Destroys the keys of a partner that were made before; returns the ids of all that it has had. Doing it again changes nothing. */
   destroy(partnerId: string, before: string): Promise<readonly string[]>;
   /**

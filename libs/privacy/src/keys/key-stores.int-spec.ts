@@ -82,6 +82,14 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.byId(key.key_id)).toEqual({ ...key, wrapped: null, destroyed_at: at });
   });
 
+  test('adopts the key of another store, also one that was destroyed here', async () => {
+    const key = newKey(partner);
+    await store.adopt(key);
+    await store.destroy(partner, at);
+    await store.adopt(key);
+    expect(await store.current(partner)).toEqual(key);
+  });
+
   test('destroys what is destroyed without a change', async () => {
     const { key_id } = await store.add(newKey(partner));
     await store.destroy(partner, at);

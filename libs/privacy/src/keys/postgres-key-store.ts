@@ -81,6 +81,17 @@ export class PostgresKeyStore implements KeyStore {
     throw new KeyStoreUnavailableError();
   }
 
+  async adopt({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<void> {
+    const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
+      SELECT $1::uuid, $2, $3, $4::bytea, $5::timestamptz
+      WHERE NOT EXISTS (SELECT FROM erasure_ledger WHERE partner_id = $2 AND erased_at > $5::timestamptz)
+      ON CONFLICT (key_id) DO UPDATE SET master_key_id = excluded.master_key_id, ciphertext = excluded.ciphertext,
+        destroyed_at = NULL RETURNING key_id`;
+    const values = [key_id, partner_id, wrapped?.master_key_id, wrapped?.ciphertext, created_at];
+    const { rowCount } = await this.alone(partner_id, (client) => client.query(sql, values.map(parameter)));
+    if (rowCount === 0) throw new PartnerErasedError((await this.lastErasure(partner_id)) ?? '');
+  }
+
   async destroy(partnerId: string, before: string): Promise<readonly string[]> {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = $2
       WHERE partner_id = $1 AND destroyed_at IS NULL AND created_at < $2`;
@@ -160,23 +171,16 @@ export class PostgresKeyStore implements KeyStore {
   }
 
   /** Works when nobody else makes a key of the partner or begins its erasure, and sees what they have done. */
-  private alone(partnerId: string, work: (client: ClientBase) => Promise<unknown>): Promise<void> {
-    return this.call(async () => {
-      const client = await this.pool.connect();
-      let failure: Error | undefined;
-      try {
+  private alone<T>(partnerId: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
+    return this.call(() =>
+      withClient(this.pool, async (client) => {
         await client.query('BEGIN');
         await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [partnerLock, partnerId]);
-        await work(client);
+        const result = await work(client);
         await client.query('COMMIT');
-      } catch (error) {
-        failure = error as Error;
-        throw error;
-      } finally {
-        // A connection that failed is closed, which ends its transaction.
-        client.release(failure);
-      }
-    });
+        return result;
+      }),
+    );
   }
 
   private async call<T>(work: () => Promise<T>): Promise<T> {

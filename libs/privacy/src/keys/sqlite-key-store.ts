@@ -80,6 +80,18 @@ export class SqliteKeyStore implements KeyStore {
     throw new KeyStoreUnavailableError();
   }
 
+  async adopt({ key_id, partner_id, wrapped, created_at }: StoredKey): Promise<void> {
+    const sql = `INSERT INTO data_key (key_id, partner_id, master_key_id, ciphertext, created_at)
+      SELECT :key_id, :partner_id, :master_key_id, :ciphertext, :created_at
+      WHERE NOT EXISTS (SELECT 1 FROM erasure_ledger WHERE partner_id = :partner_id AND erased_at > :created_at)
+      ON CONFLICT (key_id) DO UPDATE SET master_key_id = excluded.master_key_id, ciphertext = excluded.ciphertext,
+        destroyed_at = NULL`;
+    const { master_key_id = null, ciphertext } = wrapped ?? {};
+    const row = { key_id, partner_id, master_key_id, ciphertext: bytesOf(ciphertext), created_at };
+    const { changes } = await this.call((db) => db.prepare(sql).run(row));
+    if (changes === 0) throw new PartnerErasedError((await this.lastErasure(partner_id)) ?? '');
+  }
+
   async destroy(partnerId: string, before: string): Promise<readonly string[]> {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = :before
       WHERE partner_id = :partner_id AND destroyed_at IS NULL AND created_at < :before`;

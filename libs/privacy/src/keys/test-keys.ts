@@ -36,6 +36,12 @@ export class MemoryKeyStore implements KeyStore {
     return live;
   }
 
+  async adopt(key: StoredKey): Promise<void> {
+    const later = this.erasuresOf(key.partner_id).find(({ erased_at }) => erased_at > key.created_at);
+    if (later !== undefined) throw new PartnerErasedError(later.receipt_id);
+    this.keys.set(key.key_id, key);
+  }
+
   async destroy(partnerId: string, before: string): Promise<readonly string[]> {
     for (const key of this.alive())
       if (key.partner_id === partnerId && key.created_at < before)

@@ -19,6 +19,7 @@ const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
   'SessionEnded',
   'SessionExpired',
   'SessionErased',
+  'SessionMoved',
 ]);
 
 /**

@@ -69,7 +69,9 @@ function milestoneIn({ type, data }: RecordedEvent): Milestone | undefined {
     case 'InquiryCorrected':
     case 'InquiryFailed':
     case 'PreferenceChanged':
+    case 'SessionArrived':
     case 'SessionErased':
+    case 'SessionMoved':
     case 'TurnRecorded':
     case 'UpdateAcknowledged':
     default:

@@ -45,6 +45,8 @@ export const personalEvents: { readonly [Type in SessionEventType]: Event<Type>[
   ChannelSwitched: { channel: 'ivr', previous_channel: 'whatsapp' },
   PreferenceChanged: { name: 'call_back', value: canary },
   SessionEnded: { reason: canary },
+  SessionMoved: { move_id: '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f13', from: 'a', to: 'b' },
+  SessionArrived: { move_id: '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f13', cell: 'b' },
   SessionExpired: { expires_at: '2026-11-24T08:00:00.000Z' },
   SessionErased: { partner_id: 'P7689', erasure_id: '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f11' },
   TurnRecorded: {

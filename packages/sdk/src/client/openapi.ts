@@ -1785,6 +1785,17 @@ export interface components {
             /** @example what_if */
             readonly purpose: string;
         };
+        readonly HomeDto: {
+            /** @example a */
+            readonly cell: string;
+            /** @description It is on its way to another cell, and takes no commands until it has arrived. */
+            readonly leaving?: {
+                /** Format: uuid */
+                readonly move_id?: string;
+                /** @example b */
+                readonly to?: string;
+            };
+        };
         readonly SessionSectionDto: {
             /** @enum {string} */
             readonly status: "active" | "ended" | "expired" | "erased";
@@ -1803,6 +1814,8 @@ export interface components {
             readonly turn_count: number;
             /** @description Of a fork only. */
             readonly forked_from?: components["schemas"]["ForkedFromDto"];
+            /** @description Of an installation with cells only. */
+            readonly home?: components["schemas"]["HomeDto"];
         };
         readonly OrderTrackingDto: {
             readonly order_id: string;
@@ -3108,7 +3121,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The server is not known by that name (`host_not_allowed`) */
+        /** @description The server is not known by that name (`host_not_allowed`); The session is in another cell (`session_elsewhere`) */
         readonly host_not_allowed: {
             headers: {
                 readonly [name: string]: unknown;

@@ -31,7 +31,12 @@ export interface Outlet {
 /** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
 const windowSize = 64;
 
-const endOfSession: ReadonlySet<string> = new Set(['SessionEnded', 'SessionExpired', 'SessionErased']);
+const endOfSession: ReadonlySet<string> = new Set([
+  'SessionEnded',
+  'SessionExpired',
+  'SessionErased',
+  'SessionMoved',
+]);
 
 /** The result of receiving an event: no update, an update that was sent, or the end of the ownership. */
 type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };

@@ -1,0 +1,51 @@
+import { Matches } from 'class-validator';
+import { IsWhole, readEnvironment } from '#platform';
+
+export interface RouterConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Where the cell directory is. */
+  readonly directoryUrl: string;
+  /** How often the router reads what is new in the directory. */
+  readonly refreshMs: number;
+  /** How long a request is held while its partner moves, before it is refused with 503. */
+  readonly holdMs: number;
+  /** Bytes of a body that the router keeps, to send it to another cell. */
+  readonly bodyBytes: number;
+}
+
+class Environment {
+  @Matches(/^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/, {
+    message: 'must be a postgresql:// address with a database',
+  })
+  CELLS_DATABASE_URL: string;
+
+  HOST = '127.0.0.1';
+
+  @IsWhole(0, 65_535)
+  PORT = 3003;
+
+  @IsWhole(50, 600_000)
+  CELLS_REFRESH_MS = 1_000;
+
+  @IsWhole(0, 60_000)
+  CELLS_HOLD_MS = 10_000;
+
+  @IsWhole(1_024, 16_777_216)
+  CELLS_BODY_BYTES = 1_048_576;
+}
+
+const examples = { CELLS_DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/cells' };
+
+/** @throws ConfigError that lists every wrong variable */
+export function loadRouterConfig(env: NodeJS.ProcessEnv): RouterConfig {
+  const environment = readEnvironment(Environment, env, { examples });
+  return {
+    host: environment.HOST,
+    port: environment.PORT,
+    directoryUrl: environment.CELLS_DATABASE_URL,
+    refreshMs: environment.CELLS_REFRESH_MS,
+    holdMs: environment.CELLS_HOLD_MS,
+    bodyBytes: environment.CELLS_BODY_BYTES,
+  };
+}

@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { CellTable, slots } from '#cells';
+import type { Answer } from './route.ts';
+import { Routes } from './route.ts';
+
+const allInA = Array.from({ length: slots }, () => 'a');
+const sessionId = '3b241101-e2bb-4255-8caf-4136c566a962';
+
+const bounced = async (cell: string) => ({ status: 421, elsewhere: cell === 'a' ? 'b' : 'a' });
+
+describe('Routes', () => {
+  let answers: Record<string, Answer[]>;
+  let asked: string[];
+  let dropped: number;
+  let routes: Routes;
+
+  beforeEach(() => {
+    answers = {};
+    asked = [];
+    dropped = 0;
+    const table = new CellTable();
+    const cells = ['a', 'b', 'c'].map((name) => ({ name, url: `http://${name}` }));
+    table.apply({ version: 1, cells, slots: allInA, partners: [] });
+    routes = new Routes(table, 1_000);
+  });
+
+  const send = (destination: object) =>
+    routes.send(
+      destination,
+      async (cell) => {
+        asked.push(cell);
+        return answers[cell]?.shift() ?? { status: 404 };
+      },
+      () => (dropped += 1),
+    );
+
+  it('a request goes to the cell that the directory names', async () => {
+    answers = { a: [{ status: 201 }] };
+    expect(await send({ partnerId: 'P1' })).toEqual({ status: 201 });
+  });
+
+  it('a request follows the cell that the first one names', async () => {
+    answers = { a: [{ status: 421, elsewhere: 'c' }], c: [{ status: 200 }] };
+    expect(await send({ partnerId: 'P1' })).toEqual({ status: 200 });
+    expect([asked, dropped]).toEqual([['a', 'c'], 1]);
+  });
+
+  it('a session that was found elsewhere is sought there first', async () => {
+    answers = { a: [{ status: 421, elsewhere: 'c' }], c: [{ status: 200 }, { status: 201 }] };
+    await send({ sessionId });
+    await send({ sessionId });
+    expect(asked).toEqual(['a', 'c', 'c']);
+  });
+
+  it('a session whose id says nothing is looked for in all cells', async () => {
+    answers = { c: [{ status: 200 }] };
+    expect(await send({ sessionId })).toEqual({ status: 200 });
+    expect(asked).toEqual(['a', 'b', 'c']);
+  });
+
+  it('a session that no cell has is not found', async () => {
+    expect(await send({ sessionId })).toEqual({ status: 404 });
+  });
+
+  it('a request is held while its partner moves', async () => {
+    const moving = { status: 421, elsewhere: 'b' };
+    answers = {
+      a: [moving, moving],
+      b: [{ status: 421, elsewhere: 'a' }, { status: 421, elsewhere: 'b' }, { status: 201 }],
+    };
+    expect(await send({ partnerId: 'P1' })).toEqual({ status: 201 });
+  });
+
+  it('a session that has not come to its new cell yet is waited for', async () => {
+    answers = {
+      a: [
+        { status: 421, elsewhere: 'b' },
+        { status: 421, elsewhere: 'b' },
+      ],
+      b: [{ status: 404 }, { status: 200 }],
+    };
+    expect(await send({ sessionId })).toEqual({ status: 200 });
+    expect(asked).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('a request whose partner moves for too long reaches no cell', async () => {
+    const table = new CellTable();
+    const cells = ['a', 'b'].map((name) => ({ name, url: `http://${name}` }));
+    table.apply({ version: 1, cells, slots: allInA, partners: [] });
+    expect(await new Routes(table, 0).send({ partnerId: 'P1' }, bounced, () => undefined)).toBe('moving');
+  });
+
+  it('a request that names no partner, session or cell reaches none', async () => {
+    expect(await send({})).toBe('unassigned');
+  });
+});

@@ -1,0 +1,84 @@
+import { backOffMs, sleep } from '#platform';
+import type { CellTable } from '#cells';
+import { LRUCache } from 'lru-cache';
+import type { Destination } from './destination.ts';
+
+/** The answer of a cell; `elsewhere`: it says which cell has the session (null: it does not know). */
+export interface Answer {
+  readonly status: number;
+  readonly elsewhere?: string | null | undefined;
+}
+
+/** Sends the request to a cell; an answer that is not the last one is dropped by `drop`. */
+export type Send<A extends Answer> = (cell: string) => Promise<A>;
+
+/** Why a request reaches no cell. */
+export type NoRoute = 'unassigned' | 'moving';
+
+/** Sessions that are remembered to be elsewhere than their id says. */
+const remembered = 100_000;
+
+/**
+ * Finds the cell of a request: first where the directory says, then where cells send it on to. A session whose id says nothing
+ * is looked for in all cells. While a partner moves, no cell takes its commands: they are held.
+ */
+export class Routes {
+  private readonly found = new LRUCache<string, string>({ max: remembered });
+
+  constructor(
+    private readonly table: CellTable,
+    private readonly holdMs: number,
+  ) {}
+
+  /** @param drop called with each answer that is not the one */
+  async send<A extends Answer>(
+    destination: Destination,
+    send: Send<A>,
+    drop: (answer: A) => void,
+  ): Promise<A | NoRoute> {
+    const { sessionId } = destination;
+    const first = this.first(destination);
+    if (first === undefined) return 'unassigned';
+    if (destination.cell !== undefined) return send(first);
+    const until = performance.now() + this.holdMs;
+    const asked = new Set<string>();
+    let teller: string | undefined;
+    let cell = first;
+    for (let hops = 0; ; hops += 1) {
+      const answer = await send(cell);
+      const isMissing = answer.status === 404 && sessionId !== undefined;
+      const other = this.unasked(asked.add(cell));
+      if (answer.elsewhere === undefined && !(isMissing && (teller ?? other) !== undefined)) {
+        this.remember(sessionId, cell);
+        return answer;
+      }
+      drop(answer);
+      // A cell that has not got it yet, though another one sends it on to there, will have it.
+      const next = answer.elsewhere ?? (isMissing ? teller : undefined) ?? other;
+      if (next === undefined || this.table.urlOf(next) === undefined) return 'unassigned';
+      if (answer.elsewhere !== undefined) teller = cell;
+      if (asked.has(next)) {
+        if (performance.now() >= until) return 'moving';
+        await sleep(backOffMs(hops, { minMs: 10, maxMs: 100 }));
+      }
+      cell = next;
+    }
+  }
+
+  private first({ cell, sessionId, partnerId }: Destination): string | undefined {
+    if (cell !== undefined) return this.table.urlOf(cell) === undefined ? undefined : cell;
+    if (sessionId !== undefined)
+      return this.found.get(sessionId) ?? this.table.ofSession(sessionId) ?? this.table.cells[0];
+    return partnerId === undefined ? undefined : this.table.ofPartner(partnerId);
+  }
+
+  private unasked(asked: ReadonlySet<string>): string | undefined {
+    return this.table.cells.find((name) => !asked.has(name));
+  }
+
+  private remember(sessionId: string | undefined, cell: string): void {
+    if (sessionId === undefined) return;
+    if (this.table.ofSession(sessionId) === cell) this.found.delete(sessionId);
+    else this.found.set(sessionId, cell);
+  }
+}

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+import { NotMovableError } from './move/errors.ts';
+import { slotOf, slots } from './slots.ts';
+
+export interface Cell {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** What has changed in the directory since a version: partners alone are told one by one. */
+export interface DirectoryChanges {
+  readonly version: number;
+  readonly cells: readonly Cell[];
+  /** The cell of each slot. */
+  readonly slots: readonly string[];
+  readonly partners: readonly { readonly partner_id: string; readonly cell: string }[];
+}
+
+type Phase = 'copying' | 'arriving' | 'returning' | 'cleaning';
+
+/** A move that is under way. */
+export interface PartnerMove {
+  readonly partner_id: string;
+  readonly move_id: string;
+  readonly from: string;
+  readonly to: string;
+  /** From `arriving` on there is no way back, from `returning` on no way forward. `cleaning`: only the old cell's copy is left to do. */
+  readonly phase: Phase;
+}
+
+interface Row {
+  readonly partner_id: string;
+  readonly cell: string;
+  readonly move_id: string | null;
+  readonly moving_to: string | null;
+  readonly phase: Phase | null;
+}
+
+/**
+ * Which partner is in which cell: tables in PostgreSQL that no command needs. Where a command belongs is in the streams; this
+ * only says where to look first, and how far a move is.
+ */
+export class CellDirectory {
+  constructor(private readonly pool: Pool) {}
+
+  /** What has changed since a version; -1: all. One transaction sees one version. */
+  async changesSince(version: number): Promise<DirectoryChanges> {
+    return this.transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
+      const current = await client.query<{ version: string }>('SELECT version FROM cell_version');
+      const cells = await client.query<Cell>('SELECT name, url FROM cell ORDER BY name');
+      const bySlot = await client.query<{ cell: string }>('SELECT cell FROM cell_slot ORDER BY slot');
+      const partners = await client.query<{ partner_id: string; cell: string }>(
+        `SELECT partner_id, CASE phase WHEN 'cleaning' THEN moving_to ELSE cell END AS cell
+         FROM cell_partner WHERE version > $1`,
+        [version],
+      );
+      return {
+        version: Number(current.rows[0]?.version ?? 0),
+        cells: cells.rows,
+        slots: bySlot.rows.map(({ cell }) => cell),
+        partners: partners.rows,
+      };
+    });
+  }
+
+  /** Names a cell, or where it is reached now. The first one gets all slots. */
+  async setCell({ name, url }: Cell): Promise<void> {
+    await this.change(async (client) => {
+      await client.query(
+        'INSERT INTO cell VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET url = excluded.url',
+        [name, url],
+      );
+      await client.query(
+        `INSERT INTO cell_slot SELECT slot, $1 FROM generate_series(0, ${slots - 1}) AS slot
+         WHERE NOT EXISTS (SELECT FROM cell_slot)`,
+        [name],
+      );
+    });
+  }
+
+  /** Moves that are under way. */
+  async moves(): Promise<PartnerMove[]> {
+    const { rows } = await this.pool.query<Row>(
+      'SELECT * FROM cell_partner WHERE move_id IS NOT NULL ORDER BY version',
+    );
+    return rows.flatMap((row) => moveOf(row) ?? []);
+  }
+
+  /** Begins the move of a partner; one that is under way already goes on. @throws NotMovableError */
+  async begin(partnerId: string, to: string): Promise<PartnerMove> {
+    return this.change(async (client, version) => {
+      const cells = await client.query('SELECT FROM cell WHERE name = $1', [to]);
+      if (cells.rowCount === 0) throw new NotMovableError(`The directory has no cell ${to}.`);
+      const { rows } = await client.query<Row>(
+        `INSERT INTO cell_partner AS p (partner_id, cell, version)
+         SELECT $1, cell, $3 FROM cell_slot WHERE slot = $2
+         ON CONFLICT (partner_id) DO UPDATE SET version = excluded.version RETURNING *`,
+        [partnerId, slotOf(partnerId), version],
+      );
+      const [row] = rows;
+      const known = row && moveOf(row);
+      if (known !== undefined && known.to !== to)
+        throw new NotMovableError(`The partner is on its way to cell ${known.to}.`);
+      if (known !== undefined) return known;
+      if (row === undefined || row.cell === to)
+        throw new NotMovableError(`The partner is in cell ${to} already.`);
+      const move = {
+        partner_id: partnerId,
+        move_id: randomUUID(),
+        from: row.cell,
+        to,
+        phase: 'copying',
+      } as const;
+      await client.query(
+        'UPDATE cell_partner SET move_id = $2, moving_to = $3, phase = $4 WHERE partner_id = $1',
+        [partnerId, move.move_id, to, move.phase],
+      );
+      return move;
+    });
+  }
+
+  /** Takes a move from one phase to the next; false: it is not in that phase, someone has decided otherwise. */
+  async advance({ partner_id, move_id }: PartnerMove, from: Phase, to: Phase): Promise<boolean> {
+    return this.change(async (client, version) => {
+      const { rowCount } = await client.query(
+        `UPDATE cell_partner SET phase = $4, version = $5
+         WHERE partner_id = $1 AND move_id = $2 AND phase IN ($3, $4)`,
+        [partner_id, move_id, from, to, version],
+      );
+      return rowCount === 1;
+    });
+  }
+
+  /** Ends a move: the partner is in the cell that it has gone to, or where it was. */
+  async finish(partnerId: string, moveId: string | null): Promise<void> {
+    await this.change((client, version) =>
+      client.query(
+        `UPDATE cell_partner SET cell = CASE phase WHEN 'cleaning' THEN moving_to ELSE cell END,
+           move_id = NULL, moving_to = NULL, phase = NULL, version = $3 WHERE partner_id = $1 AND move_id = $2`,
+        [partnerId, moveId, version],
+      ),
+    );
+  }
+
+  /** Changes the directory: one change after the other, each with a version of its own. */
+  private change<T>(work: (client: PoolClient, version: number) => Promise<T>): Promise<T> {
+    return this.transaction('BEGIN', async (client) => {
+      const { rows } = await client.query<{ version: string }>(
+        'UPDATE cell_version SET version = version + 1 RETURNING version',
+      );
+      return work(client, Number(rows[0]?.version));
+    });
+  }
+
+  private async transaction<T>(begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    try {
+      await client.query(begin);
+      const result = await work(client);
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+}
+
+function moveOf({ partner_id, cell, move_id, moving_to, phase }: Row): PartnerMove | undefined {
+  if (move_id === null || moving_to === null || phase === null) return undefined;
+  return { partner_id, move_id, from: cell, to: moving_to, phase };
+}

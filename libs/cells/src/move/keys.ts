@@ -1,0 +1,42 @@
+import { PartnerErasedError } from '#privacy';
+import { announcePartner } from '#read-models';
+import { NotMovableError } from './errors.ts';
+import type { CellServices } from './services.ts';
+
+/**
+ * Gives the partner's data key to the other cell, wrapped by its master key: what the key has sealed is copied as it is.
+ * Doing it again changes nothing.
+ */
+export async function copyKey(partnerId: string, from: CellServices, to: CellServices): Promise<void> {
+  if ((from.keys === undefined) !== (to.keys === undefined))
+    throw new NotMovableError('One of the cells has keys, the other has none.');
+  if (from.keys === undefined || to.keys === undefined) return;
+  // One that is made later would be unknown to the other cell.
+  try {
+    await from.store.codec.keyOf(partnerId);
+  } catch (error) {
+    // Nothing is sealed of a partner who was erased and has not come back.
+    if (error instanceof PartnerErasedError) return;
+    throw error;
+  }
+  const key = await from.keys.store.current(partnerId);
+  if (key === undefined || key.wrapped === null)
+    throw new NotMovableError('The key of the partner was destroyed.');
+  const { key_id, partner_id } = key;
+  const known = await to.keys.store.current(partnerId);
+  if (known?.key_id === key_id) return;
+  if (known !== undefined)
+    throw new NotMovableError(`Cell ${to.name} has another key of the partner: it is in both cells.`);
+  const secret = await from.keys.masters.unwrap(key.wrapped, { partner_id, key_id });
+  await to.keys.store.adopt({ ...key, wrapped: await to.keys.masters.wrap(secret, { partner_id, key_id }) });
+  announcePartner(to.redis, partnerId);
+}
+
+/** Destroys what the cell that a partner has left has of its key: the copied streams there cannot be read any more. */
+export async function destroyKey(partnerId: string, { keys, redis }: CellServices): Promise<void> {
+  const made = (await keys?.store.current(partnerId))?.created_at;
+  // Clocks differ: whoever made the key may be ahead.
+  const before = new Date(Math.max(Date.now(), made === undefined ? 0 : Date.parse(made) + 1)).toISOString();
+  await keys?.store.destroy(partnerId, before);
+  announcePartner(redis, partnerId);
+}

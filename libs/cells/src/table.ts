@@ -1,0 +1,48 @@
+import type { DirectoryChanges } from './directory.ts';
+import { slotIn, slotOf } from './slots.ts';
+
+/**
+ * What a router keeps of the directory. It may be behind: a cell that a request reaches by mistake says where it belongs, so
+ * an old table costs a detour, never a command.
+ */
+export class CellTable {
+  private urls = new Map<string, string>();
+  private slots: readonly string[] = [];
+  private readonly partners = new Map<string, string>();
+  private known = -1;
+
+  /** The version up to which it knows the directory; -1: nothing. */
+  get version(): number {
+    return this.known;
+  }
+
+  get cells(): readonly string[] {
+    return [...this.urls.keys()];
+  }
+
+  /** Takes over what has changed since a version. What is older than it knows changes nothing. */
+  apply({ version, cells, slots, partners }: DirectoryChanges): void {
+    if (version <= this.known) return;
+    this.urls = new Map(cells.map(({ name, url }) => [name, url]));
+    this.slots = slots;
+    for (const { partner_id, cell } of partners) {
+      if (slots[slotOf(partner_id)] === cell) this.partners.delete(partner_id);
+      else this.partners.set(partner_id, cell);
+    }
+    this.known = version;
+  }
+
+  urlOf(cell: string): string | undefined {
+    return this.urls.get(cell);
+  }
+
+  /** The cell of a partner; undefined: the directory assigns none. */
+  ofPartner(partnerId: string): string | undefined {
+    return this.partners.get(partnerId) ?? this.slots[slotOf(partnerId)];
+  }
+
+  /** The cell in which a session is, by its id, unless its partner was moved or the id was chosen by its caller. */
+  ofSession(sessionId: string): string | undefined {
+    return this.slots[slotIn(sessionId)];
+  }
+}

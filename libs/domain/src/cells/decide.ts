@@ -1,0 +1,32 @@
+import type { Decision, Rejected } from '../kernel/decision.ts';
+import { accept, reject } from '../kernel/decision.ts';
+import type { CellCommand } from './commands.ts';
+import type { CellEvent } from './events.ts';
+import type { Home } from './home.ts';
+
+export type CellRejection = 'session_elsewhere';
+
+/** What a move does to what has this home. A step that was done before changes nothing. */
+export function decideMove(command: CellCommand, home: Home | undefined): Decision<CellEvent, CellRejection> {
+  const { move_id } = command;
+  const isUnderWay = home?.leaving?.move_id === move_id;
+  if (command.type === 'MoveSession') {
+    const { from, to } = command;
+    if (isUnderWay) return accept();
+    if (home !== undefined && (home.leaving !== undefined || home.cell !== from)) return atHomeIn(home);
+    return accept<CellEvent>({ type: 'SessionMoved', data: { move_id, from, to } });
+  }
+  const { cell } = command;
+  if (home?.leaving === undefined) return home?.cell === cell ? accept() : atHomeIn(home);
+  if (!isUnderWay || (cell !== home.cell && cell !== home.leaving.to)) return atHomeIn(home);
+  return accept<CellEvent>({ type: 'SessionArrived', data: { move_id, cell } });
+}
+
+/** Why it takes no commands here. */
+export function refuseElsewhere(cell: string | null): Rejected<CellRejection> {
+  return reject('session_elsewhere', 'It is at home in another cell.', { cell });
+}
+
+function atHomeIn(home: Home | undefined): Rejected<CellRejection> {
+  return refuseElsewhere(home?.leaving?.to ?? home?.cell ?? null);
+}
