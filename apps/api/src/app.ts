@@ -3,9 +3,11 @@ import { authenticateRequests } from './access/hook.ts';
 import { admitRequests } from './admission/hook.ts';
 import { announceAge } from './analysts/age.ts';
 import { AppModule } from './app.module.ts';
+import { makeAnswers } from './common/answers.ts';
 import { serveOpenApi } from './common/openapi.ts';
 import { toApiProblem } from './common/problems.ts';
 import { announceDegradation } from './common/degradation.ts';
+import { restrictLists } from './erasure/restricted-lists.ts';
 
 /** The HTTP API: commands, reads, live agents. */
 export const api: AppDefinition = {
@@ -22,5 +24,7 @@ export const api: AppDefinition = {
     announceAge(app);
     authenticateRequests(app);
     admitRequests(app);
+    makeAnswers(app);
+    restrictLists(app);
   },
 };

@@ -1,7 +1,6 @@
 import { createHmac, hash, randomUUID } from 'node:crypto';
 import type { Actor, CommandContext, JsonObject, RecordedEvent, Session, SessionCommand } from '#domain';
 import { canonicalJson, commandHashScheme } from '#domain';
-import { uuidV5 } from '#platform';
 import type { DataKey, Reach } from '#privacy';
 import type { EventStore } from './store.ts';
 
@@ -67,24 +66,29 @@ export class CommandIdentity {
   readonly ids: readonly string[];
   readonly hash: string;
   private readonly plainHash: string;
+  private readonly forms = new Map<string, string>();
 
   constructor(
     private readonly request: CommandRequest,
     private readonly key: DataKey | undefined,
   ) {
     this.plainHash = commandHash(request);
-    this.ids = request.commandIds.map((id) => keyedId(key, id));
+    this.ids = request.commandIds.map((id) => this.stored(id));
     this.hash = keyedHash(key, this.plainHash);
   }
 
-  /** An id of another system, as it is stored. */
+  /** An id as it is stored, its own or that of another system. */
   stored(id: string): string {
-    return keyedId(this.key, id);
+    const known = this.forms.get(id);
+    if (known !== undefined) return known;
+    const form = keyedId(this.key, id);
+    this.forms.set(id, form);
+    return form;
   }
 
   /** The forms in which ids may be stored: as they are now, and as they were before there was a key. */
   formsOf(ids: readonly string[]): readonly string[] {
-    return this.key === undefined ? ids : [...ids.map((id) => keyedId(this.key, id)), ...ids];
+    return this.key === undefined ? ids : [...ids.map((id) => this.stored(id)), ...ids];
   }
 
   /** Whether a stored hash is that of the request, by the scheme that it was made with. */
@@ -95,7 +99,7 @@ export class CommandIdentity {
 
   /** The id that the caller sent, of one of its forms. */
   sent(form: string): string {
-    return this.request.commandIds.find((id) => keyedId(this.key, id) === form) ?? form;
+    return this.request.commandIds.find((id) => this.stored(id) === form) ?? form;
   }
 }
 
@@ -116,7 +120,7 @@ export function commandContext(
   identity: CommandIdentity,
   { codec, cell }: Pick<EventStore, 'codec' | 'cell'>,
 ): CommandContext {
-  const { sessionId, actor, agentEpoch, causationId } = request;
+  const { actor, agentEpoch, causationId } = request;
   const [command_id, ...command_aliases] = identity.ids;
   const occurred_at = new Date().toISOString();
   const command_hash = identity.hash;
@@ -128,7 +132,7 @@ export function commandContext(
     ...(command_id === undefined ? {} : { command_id, command_hash }),
     ...(agentEpoch === undefined ? {} : { agent_epoch: agentEpoch }),
   };
-  const attempt = `${command_id ?? ''}:${command_hash}:${randomUUID()}`;
+  const eventIds: string[] = [];
   return {
     agentEpoch,
     cell,
@@ -142,6 +146,6 @@ export function commandContext(
         ...(index === 0 && command_aliases.length > 0 ? { command_aliases } : {}),
       };
     },
-    eventId: (index) => uuidV5(`${attempt}:${index}`, sessionId),
+    eventId: (index) => (eventIds[index] ??= randomUUID()),
   };
 }

@@ -1,12 +1,12 @@
-import { applyDecorators, HttpCode, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { ProblemCode } from '#platform';
 import type { CommandResult } from '#sessions';
 import { Access } from '../access/access.decorator.ts';
 import type { Act } from '../access/rules.ts';
+import type { ResultOptions } from './answers.ts';
+import { AnswersCommand } from './answers.ts';
 import { CommandResultDto } from './command-result.dto.ts';
-import type { ResultOptions } from './command-result.interceptor.ts';
-import { CommandResultInterceptor } from './command-result.interceptor.ts';
 import { ApiCommandHeaders, ApiProblems, commandProblems, degradedHeader } from './openapi.decorators.ts';
 
 interface CommandRouteOptions<Result extends CommandResult> extends ResultOptions<Result> {
@@ -33,7 +33,7 @@ export function CommandRoute<Result extends CommandResult = CommandResult>({
   return applyDecorators(
     Access(access),
     HttpCode(status),
-    UseInterceptors(new CommandResultInterceptor({ location, body })),
+    AnswersCommand({ location, body }),
     ApiOperation({ summary, ...(description !== '' && { description }) }),
     ApiCommandHeaders(),
     ApiResponse({

@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { SessionState } from '#domain';
@@ -6,8 +6,8 @@ import type { Caller } from '#privacy';
 import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
 import { isLimited, isReached, SessionReach } from '../common/reach.ts';
-import type { Versioned } from '../common/conditional-get.interceptor.ts';
-import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
+import type { Versioned } from '../common/answers.ts';
+import { AnswersVersioned } from '../common/answers.ts';
 import { ApiProblems, degradedHeader } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { notReached } from '../common/past-problem.ts';
@@ -35,7 +35,7 @@ export class ContextController {
   @Get('sessions/:session_id/context')
   @Access('read')
   @Shows(shownContext)
-  @UseInterceptors(ConditionalGetInterceptor)
+  @AnswersVersioned()
   @ApiOperation({
     summary: 'The working context of a conversation, as it is or was',
     description:

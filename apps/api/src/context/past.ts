@@ -3,7 +3,7 @@ import type { IQueryHandler } from '@nestjs/cqrs';
 import { contextOf, explainEvent, explanationsOf, newExplained, newSession } from '#domain';
 import type { PastPoint } from '#sessions';
 import { EventStore, foldEvent, foldPast } from '#sessions';
-import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import type { Versioned } from '../common/answers.ts';
 
 /** A context as it was: of the events up to a point, and nothing else. Throws NoSuchPastError where there is none. */
 export class GetPastContext extends Query<Versioned> {

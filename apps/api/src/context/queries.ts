@@ -5,7 +5,7 @@ import { contextOf, explainEvent, explanationsOf, newExplained, newSession } fro
 import { RedisBreaker } from '#platform';
 import { EventStore, foldEvents, foldStream } from '#sessions';
 import { ContextStore, rebuildContext, SessionCache, SessionSetAsideError } from '#read-models';
-import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import type { Versioned } from '../common/answers.ts';
 
 /** A context, or undefined when there is no such session. */
 export class GetContext extends Query<Versioned | undefined> {

@@ -1,6 +1,6 @@
 import type { Context, FieldChange, Json, JsonObject } from '#domain';
 import { namesIn, pathOf } from '#domain';
-import type { Versioned } from '../common/conditional-get.interceptor.ts';
+import type { Versioned } from '../common/answers.ts';
 import { inquiryRules } from '../inquiries/shown.ts';
 import type { Rules } from '../privacy/mask.ts';
 import { mask, maskField } from '../privacy/mask.ts';

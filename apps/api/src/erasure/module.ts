@@ -1,11 +1,10 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { retentionConfigProvider } from '#privacy';
 import { ArchiveController } from '../archive/controller.ts';
 import { ErasureController } from './controller.ts';
 import { LedgerGuard } from './ledger.guard.ts';
 import { PartnerErasures } from './partner-erasures.ts';
-import { RestrictedListsInterceptor } from './restricted-lists.interceptor.ts';
 import { RestrictedGuard } from './restricted.guard.ts';
 
 /** Erasure of partners, legal holds, and who reads what is restricted. */
@@ -16,7 +15,6 @@ import { RestrictedGuard } from './restricted.guard.ts';
     PartnerErasures,
     { provide: APP_GUARD, useClass: LedgerGuard },
     { provide: APP_GUARD, useClass: RestrictedGuard },
-    { provide: APP_INTERCEPTOR, useClass: RestrictedListsInterceptor },
   ],
 })
 export class ErasureModule {}

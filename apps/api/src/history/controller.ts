@@ -1,12 +1,12 @@
-import { Controller, Get, Param, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Param } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '#privacy';
 import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
 import { assertReaches } from '../common/reach.ts';
-import type { Versioned } from '../common/conditional-get.interceptor.ts';
-import { ConditionalGetInterceptor } from '../common/conditional-get.interceptor.ts';
+import type { Versioned } from '../common/answers.ts';
+import { AnswersVersioned } from '../common/answers.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { GetSession } from './get-session.ts';
@@ -20,7 +20,7 @@ export class HistoryController {
 
   @Get('sessions/:session_id')
   @Access('read')
-  @UseInterceptors(ConditionalGetInterceptor)
+  @AnswersVersioned()
   @ApiOperation({ summary: 'A session, as of its last event' })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })
   @ApiOkResponse({

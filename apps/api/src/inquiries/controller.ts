@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { ApiExtraModels, ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Declarations } from '#declarations';
@@ -9,11 +9,11 @@ import { Config, ProblemError, uuidV5 } from '#platform';
 import type { Caller } from '#privacy';
 import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
+import { AnswersCommand } from '../common/answers.ts';
 import { SessionReach } from '../common/reach.ts';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
-import { CommandResultInterceptor } from '../common/command-result.interceptor.ts';
 import { CommandRoute } from '../common/command-route.ts';
 import { ApiCommandHeaders, ApiProblems, commandProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
@@ -39,7 +39,7 @@ class InquiryParams extends SessionParams {
   inquiry_id: string;
 }
 
-const openedResult = new CommandResultInterceptor<OpenInquiryResult>({
+const AnswersOpened = AnswersCommand<OpenInquiryResult>({
   location: ({ session, opened }) => `/v1/sessions/${session.session_id}/inquiries/${opened.inquiry_id}`,
   body: ({ session, revision, opened }): InquiryAcceptedDto => ({
     session_id: session.session_id,
@@ -64,7 +64,7 @@ export class InquiriesController {
   @Post()
   @HttpCode(202)
   @Access('command')
-  @UseInterceptors(openedResult)
+  @AnswersOpened
   @ApiOperation({
     summary: 'Ask other systems',
     description:

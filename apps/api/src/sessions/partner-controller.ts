@@ -1,13 +1,13 @@
-import { Body, Controller, Param, Post, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, Param, Post } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Config } from '#platform';
 import { Access } from '../access/access.decorator.ts';
+import { AnswersCommand } from '../common/answers.ts';
 import { assertMayStart, assertReaches } from '../common/reach.ts';
 import type { RequestHeaders } from '../common/command-headers.ts';
 import { CommandHeaders } from '../common/command-headers.ts';
 import { commandRequest } from '../common/command-request.ts';
-import { CommandResultInterceptor } from '../common/command-result.interceptor.ts';
 import { ApiProblems, ApiSenderHeaders } from '../common/openapi.decorators.ts';
 import { NewPartnerParams } from '../common/params.ts';
 import { ResumeOrStartDto, toStartSession } from './commands/start.ts';
@@ -26,13 +26,11 @@ export class PartnerController {
 
   @Post(':partner_id/session')
   @Access('command')
-  @UseInterceptors(
-    new CommandResultInterceptor<PartnerSessionResult>({
-      location: ({ session }) => `/v1/sessions/${session.session_id}/context`,
-      statusOf: ({ resumed }) => (resumed ? 200 : 201),
-      body: toPartnerSessionDto,
-    }),
-  )
+  @AnswersCommand<PartnerSessionResult>({
+    location: ({ session }) => `/v1/sessions/${session.session_id}/context`,
+    statusOf: ({ resumed }) => (resumed ? 200 : 201),
+    body: toPartnerSessionDto,
+  })
   @ApiOperation({
     summary: 'Resume the partner’s most recently active session, or start one',
     description:

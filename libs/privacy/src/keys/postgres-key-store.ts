@@ -1,6 +1,6 @@
 import type { ClientBase, Pool, QueryResultRow } from 'pg';
 import type { Logger } from '#platform';
-import { createPool } from '#platform';
+import { createPool, withClient } from '#platform';
 import { KeyStoreUnavailableError, PartnerErasedError } from './errors.ts';
 import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
 import type { KeyRow } from './rows.ts';

@@ -1,7 +1,8 @@
 import { WrongExpectedVersionError } from '@eventstore/db-client';
 import { unpackToCommandError } from '@eventstore/db-client/dist/streams/appendToStream/unpackError.js';
 import { parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID.js';
-import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import messages from '@eventstore/db-client/generated/streams_pb.js';
+import protobuf from 'protobufjs/minimal.js';
 import { NotReadyError } from './errors.ts';
 
 /** What became of an append. */
@@ -12,13 +13,62 @@ export interface AppendOutcome {
   readonly revision: number;
 }
 
-/** The id of the request that an answer belongs to. */
-export function requestId(answer: BatchAppendResp): string {
-  return parseUUID(answer.getCorrelationId()) ?? '';
+/** An answer, with the id of the request that it belongs to. */
+export interface AppendAnswer {
+  readonly id: string;
+  /** What became of the append to that stream. @throws the client's errors, NotReadyError */
+  readonly outcome: (stream: string) => AppendOutcome;
 }
 
-/** @throws the client's errors, NotReadyError */
-export function outcomeOf(answer: BatchAppendResp, stream: string): AppendOutcome {
+/**
+ * Reads an answer (`BatchAppendResp`). That an append succeeded is read straight from the bytes, in a fraction of the time that the
+ * client's messages take; they read all others.
+ */
+export function readAnswer(bytes: Uint8Array): AppendAnswer {
+  const reader = protobuf.Reader.create(bytes);
+  let id = '';
+  let revision: number | undefined;
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === field.correlationId) id = readUuid(reader);
+    else if (tag === field.success) revision = readRevision(reader);
+    else reader.skipType(tag & 7);
+  }
+  if (id === '' || revision === undefined) return readOther(bytes);
+  const outcome = { appended: true, revision };
+  return { id, outcome: () => outcome };
+}
+
+/** Fields with the kinds of their values, as they stand in the bytes. */
+const field = { correlationId: 0x0a, success: 0x1a, uuidText: 0x12, revision: 0x08 } as const;
+
+/** A UUID that is written as text; empty where it is written as numbers. */
+function readUuid(reader: protobuf.Reader): string {
+  let text = '';
+  for (const end = reader.uint32() + reader.pos; reader.pos < end;) {
+    const tag = reader.uint32();
+    if (tag === field.uuidText) text = reader.string();
+    else reader.skipType(tag & 7);
+  }
+  return text;
+}
+
+function readRevision(reader: protobuf.Reader): number | undefined {
+  let revision: number | undefined;
+  for (const end = reader.uint32() + reader.pos; reader.pos < end;) {
+    const tag = reader.uint32();
+    if (tag === field.revision) revision = Number(reader.uint64());
+    else reader.skipType(tag & 7);
+  }
+  return revision;
+}
+
+function readOther(bytes: Uint8Array): AppendAnswer {
+  const answer = messages.BatchAppendResp.deserializeBinary(bytes);
+  return { id: parseUUID(answer.getCorrelationId()) ?? '', outcome: (stream) => outcomeOf(answer, stream) };
+}
+
+function outcomeOf(answer: messages.BatchAppendResp, stream: string): AppendOutcome {
   const failure = answer.getError();
   if (failure === undefined)
     return { appended: true, revision: Number(answer.getSuccess()?.getCurrentRevision()) };

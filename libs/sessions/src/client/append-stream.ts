@@ -2,17 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { UnavailableError } from '@eventstore/db-client';
 import { convertToCommandError } from '@eventstore/db-client/dist/utils/CommandError.js';
-import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { withTimeout } from '#platform';
-import type { AppendOutcome } from './append-answer.ts';
-import { outcomeOf, requestId } from './append-answer.ts';
+import type { AppendAnswer, AppendOutcome } from './append-answer.ts';
 import type { NewEvent } from './append-request.ts';
 import { appendRequest } from './append-request.ts';
 import { NoAnswerError } from './errors.ts';
 import type { BatchAppendCall } from './hidden.ts';
 import { openBatchAppend } from './hidden.ts';
 
-type Waiting = PromiseWithResolvers<BatchAppendResp>;
+type Waiting = PromiseWithResolvers<AppendAnswer>;
 
 /**
  * The one long call on which a connection's appends are sent and answered. The client has one of its own, but keeps the
@@ -45,7 +43,7 @@ export class AppendStream {
     limitMs: number,
   ): Promise<AppendOutcome> {
     const id = randomUUID();
-    const waiting = Promise.withResolvers<BatchAppendResp>();
+    const waiting = Promise.withResolvers<AppendAnswer>();
     this.waiting.set(id, waiting);
     // What waits to be written is bounded by the callers, each of which waits for its answer.
     this.call
@@ -53,7 +51,7 @@ export class AppendStream {
       .catch((error: unknown) => waiting.reject(this.failure ?? error));
     try {
       const answer = await withTimeout(waiting.promise, limitMs, () => new NoAnswerError(limitMs));
-      return outcomeOf(answer, stream);
+      return answer.outcome(stream);
     } finally {
       this.waiting.delete(id);
     }
@@ -68,10 +66,10 @@ export class AppendStream {
   }
 
   private listenTo(call: BatchAppendCall): BatchAppendCall {
-    call.on('data', (answer: BatchAppendResp) => {
+    call.on('data', (answer: AppendAnswer) => {
       this.onAnswer();
       // Without one, its caller has given up.
-      this.waiting.get(requestId(answer))?.resolve(answer);
+      this.waiting.get(answer.id)?.resolve(answer);
     });
     call.on('error', (error) => this.end(convertToCommandError(error)));
     call.on('end', () => this.end(new UnavailableError(undefined, 'The server ended the call.')));

@@ -1,12 +1,14 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { BatchAppendResp, ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type { AppendAnswer } from './append-answer.ts';
+import { readAnswer } from './append-answer.ts';
 
 type StreamsClient = InstanceType<typeof streams.StreamsClient>;
 
 /** A long call, on which appends are sent, as bytes, and answered. */
-export type BatchAppendCall = ClientDuplexStream<Uint8Array, BatchAppendResp>;
+export type BatchAppendCall = ClientDuplexStream<Uint8Array, AppendAnswer>;
 
 type CallArguments = [Metadata, CallOptions];
 
@@ -34,12 +36,12 @@ function hidden(client: EventStoreDBClient): Hidden {
 /** Opens a call for appends, with the client's discovery, credentials and reaction to errors. */
 export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppendCall> {
   const { callArguments, GRPCStreamCreator } = hidden(client);
-  const { path, responseDeserialize } = streams.StreamsService.batchAppend;
+  const { path } = streams.StreamsService.batchAppend;
   const open = GRPCStreamCreator(streams.StreamsClient, 'batchAppend', (grpc) =>
     grpc.makeBidiStreamRequest(
       path,
       (request: Uint8Array) => Buffer.from(request.buffer, request.byteOffset, request.byteLength),
-      responseDeserialize,
+      readAnswer,
       ...callArguments({}, { deadline: Infinity }),
     ),
   );
