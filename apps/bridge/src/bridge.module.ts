@@ -39,7 +39,9 @@ import { InquiryRunner } from './inquiries/runner.ts';
 import { UrgentTasks } from './common/urgent-tasks.ts';
 import { BridgeMetrics } from './common/metrics.ts';
 import { OutboundPartitions } from './outbound/partitions.ts';
+import { isPublished } from './outbound/public-event.ts';
 import { Producers } from './common/producers.ts';
+import { isReferring } from './references/changes.ts';
 import { IndexLag } from './references/index-lag.ts';
 import { RetentionTimer } from './retention/timer.ts';
 import { SessionFinder } from './references/session-finder.ts';
@@ -76,7 +78,12 @@ const clients = [
       ),
     inject: [Config, LOGGER],
   },
-  { provide: SUBSCRIBE, useFactory: subscribeTo, inject: [EventStore] },
+  {
+    provide: SUBSCRIBE,
+    useFactory: (store: EventStore) =>
+      subscribeTo(store, (field) => isPublished(field) || isReferring(field)),
+    inject: [EventStore],
+  },
   { provide: READ_SESSION, useFactory: readFrom, inject: [EventStore] },
   { provide: DUE_SESSIONS, useFactory: dueSessionsIn, inject: [Pool] },
   {

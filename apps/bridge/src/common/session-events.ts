@@ -1,8 +1,6 @@
 import type { RecordedEvent } from '#domain';
 import type { Delivery, EventStore, SubscribeOptions } from '#sessions';
 import { readEvents, SharedSubscriptions } from '#sessions';
-import { isPublished } from '../outbound/public-event.ts';
-import { isReferring } from '../references/changes.ts';
 
 /** Subscribes to the events of the sessions. */
 export type Subscribe = (options: Omit<SubscribeOptions, 'opens'>) => AsyncIterable<Delivery>;
@@ -10,9 +8,9 @@ export type Subscribe = (options: Omit<SubscribeOptions, 'opens'>) => AsyncItera
 /** The token of `Subscribe`. */
 export const SUBSCRIBE = Symbol('SUBSCRIBE');
 
-/** `Subscribe` of an event store: partitions share subscriptions, and open what the publisher or the index needs. */
-export function subscribeTo(store: EventStore): Subscribe {
-  const shared = new SharedSubscriptions(store, (field) => isPublished(field) || isReferring(field));
+/** `Subscribe` of an event store: partitions share subscriptions. `opens`: the sealed fields that one of them needs. */
+export function subscribeTo(store: EventStore, opens: (field: string) => boolean): Subscribe {
+  const shared = new SharedSubscriptions(store, opens);
   return (options) => shared.subscribe(options);
 }
 

@@ -11,7 +11,6 @@ import { event, sessionId, TestSubscription, turnAbout } from './test-subscripti
 
 const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], of: 16, position: 10n, aheadOf: null };
 const positionAfterRestore = async (): Promise<bigint> => 3n;
-
 /** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
 let steps: string[];
 /** Everything that the index did, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
