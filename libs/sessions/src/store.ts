@@ -2,10 +2,8 @@ import type { Position } from '@eventstore/db-client';
 import {
   BACKWARDS,
   END,
-  FORWARDS,
   jsonEvent,
   metastreamOf,
-  START,
   StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
@@ -16,7 +14,7 @@ import type { AppendOutcome } from './client/append-answer.ts';
 import type { NewEvent } from './client/append-request.ts';
 import { callLimits, Deadline } from './client/attempts.ts';
 import type { PageOf } from './client/calls.ts';
-import { Calls, exactLogPage, exactPage, streamPage } from './client/calls.ts';
+import { Calls, exactLogPage, exactPage, logPage, streamPage } from './client/calls.ts';
 import type { Connection } from './client/connection.ts';
 import { Connections } from './client/connections.ts';
 import { StoreUnavailableError } from './client/errors.ts';
@@ -39,7 +37,7 @@ export interface ReadOptions {
 /** Events that are read with one call. */
 const pageSize = 256;
 /** What a call reads of the whole log. */
-const logPage = { events: 4_096, bytes: 8 * 1_024 * 1_024 };
+const pageOfLog = { events: 4_096, bytes: 8 * 1_024 * 1_024 };
 /** Nobody writes it. The position of the whole log would need rights that a user may lack. */
 const pingStream = 'turnstream-ping';
 const last = { direction: BACKWARDS, maxCount: 1, requiresLeader: true } as const;
@@ -250,11 +248,7 @@ export class EventStore {
    * @throws StoreUnavailableError
    */
   async readLogPage(after: bigint | undefined): Promise<StoredEvent[]> {
-    const fromPosition = after === undefined ? START : { commit: after, prepare: after };
-    const { events } = await this.calls.part(
-      (client) => client.readAll({ direction: FORWARDS, fromPosition, maxCount: logPage.events }),
-      logPage.bytes,
-    );
+    const { events } = await this.calls.part(logPage(after, pageOfLog.events), pageOfLog.bytes);
     // A read begins with the event at its position.
     return events.filter((event) => after === undefined || (event.position?.commit ?? 0n) > after);
   }

@@ -8,7 +8,7 @@ import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';
 import { NoAnswerError, StoreSilentError, StoreUnavailableError } from './errors.ts';
 import type { ExactEvent } from './exact-read.ts';
-import { readExactly, readLogExactly } from './exact-read.ts';
+import { readExactly, readLogExactly, readLogFast } from './exact-read.ts';
 import type { StoredEvent, StreamPage } from './page.ts';
 import { readPage } from './page.ts';
 
@@ -42,6 +42,11 @@ export function exactPage(stream: string, from: number, maxCount: number): Begin
 /** Begins a read of a part of the whole log, with the bytes of each event. */
 export function exactLogPage(from: bigint | undefined, maxCount: number): BeginRead<ExactEvent> {
   return (client) => readLogExactly(client, from, maxCount);
+}
+
+/** Begins a read of a part of the whole log. */
+export function logPage(from: bigint | undefined, maxCount: number): BeginRead {
+  return (client) => readLogFast(client, from, maxCount);
 }
 
 /** How long a store that was silent is left alone, in milliseconds. */

@@ -5,6 +5,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import { openRead } from './hidden.ts';
 import type { StoredEvent } from './page.ts';
+import { eventOf } from './wire-event.ts';
 
 const { Options } = messages.ReadReq;
 
@@ -38,6 +39,19 @@ export function readLogExactly(
   from: bigint | undefined,
   maxCount: number,
 ): StreamingRead<{ event?: ExactEvent }> {
+  return begin(client, logFrom(from), maxCount);
+}
+
+/** The same without their bytes, decoded in less time. */
+export function readLogFast(
+  client: EventStoreDBClient,
+  from: bigint | undefined,
+  maxCount: number,
+): StreamingRead<{ event?: StoredEvent }> {
+  return new ReadStream(openRead(client, requestOf(logFrom(from), maxCount), toAnswer), toEvent, {});
+}
+
+function logFrom(from: bigint | undefined): InstanceType<typeof Options> {
   const all = new Options.AllOptions();
   if (from === undefined) all.setStart(new shared.Empty());
   else {
@@ -48,7 +62,7 @@ export function readLogExactly(
   }
   const options = new Options();
   options.setAll(all);
-  return begin(client, options, maxCount);
+  return options;
 }
 
 function begin(
@@ -56,6 +70,13 @@ function begin(
   options: InstanceType<typeof Options>,
   maxCount: number,
 ): StreamingRead<{ event?: ExactEvent }> {
+  return new ReadStream(openRead(client, requestOf(options, maxCount)), toExactEvent, {});
+}
+
+function requestOf(
+  options: InstanceType<typeof Options>,
+  maxCount: number,
+): InstanceType<typeof messages.ReadReq> {
   const uuids = new Options.UUIDOption();
   uuids.setString(new shared.Empty());
   options.setCount(String(maxCount));
@@ -64,7 +85,18 @@ function begin(
   options.setReadDirection(Options.ReadDirection.FORWARDS);
   const request = new messages.ReadReq();
   request.setOptions(options);
-  return new ReadStream(openRead(client, request), toExactEvent, {});
+  return request;
+}
+
+/** An answer of the server with its event, as far as the client's stream looks at it. */
+function toAnswer(bytes: Buffer): InstanceType<typeof messages.ReadResp> {
+  const event = eventOf(bytes);
+  const answer = { hasEvent: () => event !== undefined, getEvent: () => ({ event }) };
+  return answer as unknown as InstanceType<typeof messages.ReadResp>;
+}
+
+function toEvent(read: ReadEvent): { event?: StoredEvent } {
+  return read as unknown as { event: StoredEvent };
 }
 
 function toExactEvent(read: ReadEvent): { event?: ExactEvent } {

@@ -48,15 +48,21 @@ export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppend
   return open();
 }
 
-/** Opens a call that reads, of the leader of a cluster, as `openBatchAppend`. */
+/**
+ * Opens a call that reads, of the leader of a cluster, as `openBatchAppend`.
+ * @param answerOf what makes an answer of its bytes
+ */
 export function openRead(
   client: EventStoreDBClient,
   request: ReadReq,
+  answerOf = streams.StreamsService.read.responseDeserialize,
 ): () => Promise<ClientReadableStream<ReadResp>> {
   const { callArguments, GRPCStreamCreator } = hidden(client);
-  return GRPCStreamCreator(streams.StreamsClient, 'readStream', (grpc) =>
-    grpc.read(request, ...callArguments({ requiresLeader: true }, { deadline: Infinity })),
-  );
+  const { path, requestSerialize } = streams.StreamsService.read;
+  return GRPCStreamCreator(streams.StreamsClient, 'readStream', (grpc) => {
+    const rest = callArguments({ requiresLeader: true }, { deadline: Infinity });
+    return grpc.makeServerStreamRequest(path, requestSerialize, answerOf, request, ...rest);
+  });
 }
 
 /** The calls that a client holds: those in flight, and any that nobody ended. */
