@@ -169,9 +169,9 @@ export class Calls {
     const {
       events: [found],
     } = await this.partOnce(deadline, streamPage(stream, expected + 1, 1), Infinity);
-    if (found === undefined) return undefined;
-    const appended = found.id === events[0]?.id;
-    return { appended, revision: Number(found.revision) + (appended ? events.length - 1 : 0) };
+    // Of events of others the store itself tells the last one.
+    if (found?.id !== events[0]?.id) return undefined;
+    return { appended: true, revision: expected + events.length };
   }
 
   private partOnce<E extends StoredEvent>(
