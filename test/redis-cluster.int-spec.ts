@@ -11,13 +11,11 @@ import {
   retry,
   slotOf,
   waitUntil,
-  withTimeout,
 } from '#platform';
 import type { ContextCheckpoint, StreamNotification } from '#read-models';
 import { CheckpointRegressedError, ContextStore, notificationChannel } from '#read-models';
 import { Notifier } from '../apps/api/src/agents/delivery/notifier.ts';
-import type { Frame, TestAgent } from '../apps/api/src/agents/testing/test-agent.ts';
-import type { TestNode } from '../apps/api/src/agents/testing/test-support.ts';
+import type { Frame } from '../apps/api/src/agents/testing/test-agent.ts';
 import { newPool, recordUpdate, TestFleet } from '../apps/api/src/agents/testing/test-support.ts';
 import { sections } from '../libs/read-models/src/context/document.ts';
 import { command, Script, startSession, turn } from '../libs/read-models/src/test-support.ts';
@@ -137,10 +135,8 @@ describe('live agents', () => {
     const [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
     const pool = newPool();
     // On a busy machine a connection to Redis may be replaced just now: an agent then connects once more.
-    const join = (node: TestNode): Promise<TestAgent> =>
-      withTimeout(fleet.join(node, pool), 15_000, () => new Error('There is no welcome.'));
     const again = { attempts: 10, minMs: 50, maxMs: 50 };
-    const agents = await Promise.all([one, two].map((node) => retry(() => join(node), again)));
+    const agents = await Promise.all([one, two].map((node) => retry(() => fleet.join(node, pool), again)));
     const ids = await Promise.all(Array.from({ length: 12 }, () => one.start()));
     for (const [index, id] of ids.entries()) await agents[index % 2]?.attach(id);
     const recorded = new Map<string, number[]>(ids.map((id) => [id, []]));
