@@ -56,14 +56,13 @@ export class RedisSubscriber {
     const wasPlaced = group.node !== undefined;
     const connection = this.placeGroup(group);
     if (connection === undefined) throw new Error('Connection is closed.');
-    // One that is not ready asks for all of its channels when it is.
-    const isAsked = connection.status !== 'ready';
-    if (!wasPlaced && !isAsked && group.channels.size > 1) this.ask(connection, [group]);
+    const isReady = connection.status === 'ready';
+    if (!wasPlaced && group.channels.size > 1) this.ask(connection, [group]);
     try {
       await connection[group.verb](channel);
     } catch (error) {
       // A slot that is elsewhere: with the next look at where the slots are.
-      if (this.cluster && !isAsked) group.node = undefined;
+      if (this.cluster && isReady) group.node = undefined;
       throw error;
     }
   }
@@ -113,8 +112,7 @@ export class RedisSubscriber {
       const connection = this.placeGroup(group);
       if (connection) moved.set(connection, [...(moved.get(connection) ?? []), group]);
     }
-    // One that is not ready asks for all of its channels when it is.
-    for (const [connection, groups] of moved) if (connection.status === 'ready') this.ask(connection, groups);
+    for (const [connection, groups] of moved) this.ask(connection, groups);
     const used = new Set([...this.groups.values()].map(connectionOf));
     for (const [name, connection] of this.connections) {
       if (used.has(name)) continue;
@@ -175,11 +173,13 @@ export class RedisSubscriber {
   private forgetMoved(name: string): void {
     const subscriptions = this.connections.get(name)?.condition?.subscriber;
     const kept = new Set(subscriptions ? subscriptions.channels('ssubscribe') : []);
-    for (const group of this.groupsOn(name)) 
+    for (const group of this.groupsOn(name))
       if ([...group.channels].some((channel) => !kept.has(channel))) group.node = undefined;
   }
 
+  /** A connection that is not ready asks for all of its channels when it is. */
   private ask(connection: Redis, groups: readonly Group[]): void {
+    if (connection.status !== 'ready') return;
     Promise.all(groups.map((group) => askFor(connection, group)))
       .then((channels) => this.options.onConnected?.(channels.flat()))
       .catch(() => connection.disconnect(true));

@@ -94,11 +94,7 @@ export class ClusterCheckpoints implements Checkpoints {
   }
 
   /** @throws CheckpointRegressedError when the master is another one since the look at it */
-  private async take(
-    { id, histories }: Claim,
-    master: string,
-    prefixes: readonly string[],
-  ): Promise<bigint> {
+  private async take({ id, histories }: Claim, master: string, prefixes: readonly string[]): Promise<bigint> {
     const history = histories.get(master) ?? '';
     const answer = await this.call('turnstreamClaimCheckpoint', master, prefixes, id, history);
     const position = leastCheckpoint(answer as string[]);
