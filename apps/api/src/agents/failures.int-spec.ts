@@ -187,7 +187,7 @@ test('an instance is welcome although keys that its pool does not need cannot be
   await redis.set(unneeded[1] ?? '', 'a');
   try {
     const agent = await fleet.join(one, newPool(), {}, instance);
-    expect(agent.frames).toMatchObject([{ type: 'welcome' }]);
+    expect(agent.frames).toContainEqual(expect.objectContaining({ type: 'welcome' }));
   } finally {
     await redis.del(unneeded);
   }
