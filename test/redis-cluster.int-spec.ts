@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import {
@@ -7,17 +7,12 @@ import {
   isUnavailable,
   redisMasters,
   redisReady,
-  RedisSubscriber,
   retry,
-  slotOf,
   waitUntil,
-  withTimeout,
 } from '#platform';
-import type { ContextCheckpoint, StreamNotification } from '#read-models';
-import { CheckpointRegressedError, ContextStore, notificationChannel } from '#read-models';
-import { Notifier } from '../apps/api/src/agents/delivery/notifier.ts';
-import type { Frame, TestAgent } from '../apps/api/src/agents/testing/test-agent.ts';
-import type { TestNode } from '../apps/api/src/agents/testing/test-support.ts';
+import type { ContextCheckpoint } from '#read-models';
+import { CheckpointRegressedError, ContextStore } from '#read-models';
+import type { Frame } from '../apps/api/src/agents/testing/test-agent.ts';
 import { newPool, recordUpdate, TestFleet } from '../apps/api/src/agents/testing/test-support.ts';
 import { sections } from '../libs/read-models/src/context/document.ts';
 import { command, Script, startSession, turn } from '../libs/read-models/src/test-support.ts';
@@ -73,13 +68,14 @@ const writeTurns = (all: Sessions, checkpoint?: ContextCheckpoint) =>
     checkpoint,
   );
 
-/** A channel whose slot has no keys: these would have to be moved with it. */
-async function channelWithoutKeys(): Promise<string> {
-  for (;;) {
-    const channel = notificationChannel(randomUUID());
-    const master = cluster.client(await cluster.masterOf(channel));
-    if ((await master.cluster('COUNTKEYSINSLOT', slotOf(channel))) === 0) return channel;
-  }
+/** Writes sessions of the partition until a master has some, and a checkpoint; resolves to the master and the keys of its checkpoint. */
+async function masterWithContexts(): Promise<[master: Redis, keys: string[]]> {
+  await retry(() => contexts.checkpoints.read(prefixes), soon);
+  const [master] = redisMasters(redis);
+  if (master === undefined) throw new Error('There is no master.');
+  while ((await master.keys('ctx:{[01]*')).length === 0) await writeStarts(sessions(30));
+  await contexts.checkpoints.begin(checkpointAt(12n));
+  return [master, await master.keys('*:projection:session-[01]')];
 }
 
 const nobodyIsAt = (port: number) => async (): Promise<boolean> => {
@@ -137,10 +133,8 @@ describe('live agents', () => {
     const [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
     const pool = newPool();
     // On a busy machine a connection to Redis may be replaced just now: an agent then connects once more.
-    const join = (node: TestNode): Promise<TestAgent> =>
-      withTimeout(fleet.join(node, pool), 15_000, () => new Error('There is no welcome.'));
     const again = { attempts: 10, minMs: 50, maxMs: 50 };
-    const agents = await Promise.all([one, two].map((node) => retry(() => join(node), again)));
+    const agents = await Promise.all([one, two].map((node) => retry(() => fleet.join(node, pool), again)));
     const ids = await Promise.all(Array.from({ length: 12 }, () => one.start()));
     for (const [index, id] of ids.entries()) await agents[index % 2]?.attach(id);
     const recorded = new Map<string, number[]>(ids.map((id) => [id, []]));
@@ -176,72 +170,6 @@ describe('live agents', () => {
   });
 });
 
-describe('a listener', () => {
-  test('hears sessions of all masters on a connection to each', async () => {
-    const got = new Set<string>();
-    const subscriber = new RedisSubscriber({
-      redis,
-      channels: [],
-      onMessage: (channel) => void got.add(channel),
-    });
-    const channels = Array.from({ length: 30 }, () => notificationChannel(randomUUID()));
-    const connections = async (): Promise<number> => {
-      const lists = await Promise.all(
-        redisMasters(redis).map((node) => node.client('LIST', 'TYPE', 'PUBSUB')),
-      );
-      return lists.flatMap((list) => String(list).trim().split('\n')).filter((line) => line !== '').length;
-    };
-    await Promise.all(channels.map((channel) => subscriber.add(channel).catch(() => undefined)));
-    await waitUntil(
-      async () => {
-        for (const channel of channels) await redis.spublish(channel, '0 0 1');
-        return got.size === channels.length;
-      },
-      { what: 'every channel', everyMs: 100 },
-    );
-    await waitUntil(async () => (await connections()) === 3, { what: 'a connection to each master' });
-    expect(got).toEqual(new Set(channels));
-    subscriber.close();
-  });
-
-  test('follows a slot that is moved to another master', async () => {
-    const got: string[] = [];
-    const onMessage = (_: string, text: string): void => void got.push(text);
-    const subscriber = new RedisSubscriber({ redis, channels: [], onMessage });
-    const channel = await channelWithoutKeys();
-    await subscriber.add(channel).catch(() => undefined);
-    const isHeard = async (): Promise<boolean> => {
-      await redis.spublish(channel, 'x').catch(() => undefined);
-      return got.length > 0;
-    };
-    await waitUntil(isHeard, { what: 'a message', everyMs: 50 });
-    const from = await cluster.masterOf(channel);
-    await cluster.moveSlotOf(channel);
-    got.length = 0;
-    await waitUntil(isHeard, { what: 'a message of the other master', everyMs: 50 });
-    expect(await cluster.masterOf(channel)).not.toBe(from);
-    subscriber.close();
-  });
-
-  test('is told when a master was replaced, and hears the new one', async () => {
-    const notifier = new Notifier(redis, { name: randomUUID() });
-    const id = randomUUID();
-    const received: StreamNotification[] = [];
-    await notifier.watch(id, (notification) => void received.push(notification));
-    await waitUntil(() => received.length > 0, { what: 'the connection' });
-    const channel = notificationChannel(id);
-    const port = await cluster.replaceableMasterOf(channel);
-    received.length = 0;
-    await cluster.kill(port);
-    await waitUntil(() => received.length > 0, { what: 'the note that messages may be lost' });
-    expect(received[0]).toMatchObject({ first: 0, last: Number.MAX_SAFE_INTEGER });
-    await retry(() => redis.spublish(channel, '4 5 0'), soon);
-    await waitUntil(() => received.some(({ last }) => last === 5), { what: 'the message' });
-    notifier.onApplicationShutdown();
-    await cluster.restart(port);
-  });
-});
-
 describe('a replica that takes over without the last writes', () => {
   test('has the contexts since the last checkpoint written again', async () => {
     const all = sessions(30);
@@ -274,17 +202,41 @@ describe('a replica that takes over without the last writes', () => {
   });
 
   test('is found without a checkpoint, its contexts are removed', async () => {
-    const all = sessions(30).filter(({ id }) => /^[01]/.test(id));
-    await writeStarts(all);
-    await contexts.checkpoints.read(prefixes);
-    await contexts.checkpoints.save(checkpointAt(12n));
-    const [master] = redisMasters(redis);
-    const keys = (await master?.keys('*:projection:session-[01]')) ?? [];
+    const [master, keys] = await masterWithContexts();
     for (const key of keys) await redis.del(key);
     expect(await contexts.checkpoints.read(prefixes)).toBe(12n);
-    const onMaster = (await master?.keys('ctx:{[01]*')) ?? ['unknown'];
-    expect(onMaster).toEqual([]);
+    expect(await master.keys('ctx:{[01]*')).toEqual([]);
   });
+});
+
+describe('a checkpoint on one master', () => {
+  test('of an earlier claim does not rewind the partition: the contexts of its master are removed', async () => {
+    const [master, keys] = await masterWithContexts();
+    const texts = await Promise.all(keys.map((key) => redis.get(key)));
+    await contexts.checkpoints.read(prefixes);
+    await contexts.checkpoints.save(checkpointAt(13n));
+    for (const [index, key] of keys.entries()) await redis.set(key, texts[index] ?? '');
+    expect(await contexts.checkpoints.read(prefixes)).toBe(13n);
+    expect(await master.keys('ctx:{[01]*')).toEqual([]);
+  });
+
+  test('of the history of another says nothing of its contexts: they are removed', async () => {
+    const [master, keys] = await masterWithContexts();
+    for (const key of keys) {
+      const [position, , claim] = (await redis.get(key))?.split(' ') ?? [];
+      await redis.set(key, `${position} ${'a'.repeat(40)} ${claim}`);
+    }
+    expect(await contexts.checkpoints.read(prefixes)).toBe(12n);
+    expect(await master.keys('ctx:{[01]*')).toEqual([]);
+  });
+});
+
+test('a command is redirected to a master that the client has not connected to', async () => {
+  const [master] = redisMasters(redis);
+  const key = (await master?.keys('ctx:*'))?.[0] ?? 'none';
+  const removed = once(redis, '-node').then(() => redis.exists(key));
+  master?.disconnect();
+  expect(await removed).toBe(1);
 });
 
 test('no command or script of all these needed two slots', async () => {

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { runProgram } from '../shared/failure.ts';
 import { build, withBackingServices } from '../launcher/index.ts';
@@ -98,11 +98,29 @@ async function alone(result: Result, args: readonly string[], env: Readonly<Reco
  */
 async function jest(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Result> {
   say('jest', 'running the specs');
-  const report = join(mkdtempSync(join(tmpdir(), 'turnstream-report-')), 'jest.json');
+  const folder = mkdtempSync(join(tmpdir(), 'turnstream-report-'));
+  try {
+    return await jestIn(folder, args, env);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function jestIn(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Result> {
+  const report = join(folder, 'jest.json');
   const [file = '', ...words] = [...dyingWithParent('SIGKILL'), process.execPath, ...JEST];
   const child = execa(file, [...words, '--json', `--outputFile=${report}`, ...args], {
     cwd: root,
-    env: { ...env, NODE_ENV: 'test', NODE_DISABLE_COMPILE_CACHE: '1' },
+    env: {
+      ...env,
+      NODE_ENV: 'test',
+      NODE_DISABLE_COMPILE_CACHE: '1',
+      TURNSTREAM_TEST_FOLDER: folder,
+    },
     stdio: ['ignore', args.includes('--coverage') ? 'inherit' : 'ignore', 'inherit'],
     reject: false,
     timeout: LIMIT_MIN * 60_000,
@@ -123,7 +141,6 @@ async function jest(args: readonly string[], env: Readonly<Record<string, string
   const { success, numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   ) as Report;
-  rmSync(dirname(report), { recursive: true });
   const failures = numFailedTests + numRuntimeErrorTestSuites;
   const failed = testResults.filter(({ status }) => status === 'failed');
   return {

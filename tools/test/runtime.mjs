@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ registerHooks({
   },
 });
 
-const folder = join(tmpdir(), 'turnstream-source-maps');
+const folder = join(process.env['TURNSTREAM_TEST_FOLDER'] ?? tmpdir(), 'turnstream-source-maps');
 mkdirSync(folder, { recursive: true });
 /** The file of the source map of each module that a stack trace names. */
 const sourceMaps = new (class extends Map {
@@ -44,7 +44,10 @@ const sourceMaps = new (class extends Map {
     const [, map] = /\/\/# sourceMappingURL=data:[^,]+,(\S+)\s*$/.exec(code) ?? [];
     if (map === undefined) return undefined;
     const path = join(folder, `${createHash('sha1').update(map).digest('hex')}.map`);
-    if (!existsSync(path)) writeFileSync(path, Buffer.from(map, 'base64'));
+    if (existsSync(path)) return path;
+    // Another worker may read it meanwhile.
+    writeFileSync(`${path}.${process.pid}`, Buffer.from(map, 'base64'));
+    renameSync(`${path}.${process.pid}`, path);
     return path;
   }
 })();

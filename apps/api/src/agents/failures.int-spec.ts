@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
@@ -177,6 +178,21 @@ async function completed(): Promise<void> {
   await waitUntil(isComplete, { what: 'the registry to be complete' });
 }
 
+test('an instance is welcome although keys that its pool does not need cannot be read or written', async () => {
+  const instance = randomUUID();
+  const unneeded = [`agents:pool-of:${instance}`, 'agents:lease'];
+  const { redis } = one;
+  // Two types that the commands do not expect.
+  await redis.hset(unneeded[0] ?? '', 'a', 'b');
+  await redis.set(unneeded[1] ?? '', 'a');
+  try {
+    const agent = await fleet.join(one, newPool(), {}, instance);
+    expect(agent.frames).toContainEqual(expect.objectContaining({ type: 'welcome' }));
+  } finally {
+    await redis.del(unneeded);
+  }
+});
+
 describe('after the registry is lost', () => {
   test('it counts as complete only when live instances had time to come back, also the next times', async () => {
     const pauses: number[] = [];
@@ -213,7 +229,7 @@ describe('after the registry is lost', () => {
   });
 });
 
-test('while Redis hangs, an update that another node records reaches its owner', async () => {
+test('while Redis hangs, an update reaches its owner, and who connects is told why it has to try later', async () => {
   const redis = await tcpProxy(redisUrl.href);
   const node = await startTestApp({ leaseMs, redisUrl: redis.url });
   try {
@@ -223,6 +239,9 @@ test('while Redis hangs, an update that another node records reaches its owner',
     redis.delay(Infinity);
     const revision = await recordUpdate(two, id);
     expect((await agent.next(isUpdate)).revision).toBe(revision);
+    const late = await fleet.connect(node);
+    await expect(late.hello(newPool())).rejects.toThrow('closed with 1013');
+    expect(late.frames.at(-1)).toMatchObject({ type: 'error', code: 'engine_unavailable' });
   } finally {
     await redis.restore();
     await node.close();

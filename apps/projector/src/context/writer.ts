@@ -37,7 +37,9 @@ export class ContextWriter {
   /** Up to where contexts are written, and the last checkpoint that is in Redis for certain. */
   private written: bigint | null;
   private checkpoint: bigint | null;
-  private inDoubt = true;
+  /** How often there was a reason to doubt that what was written is there, and up to which one that was checked. */
+  private doubts = 1;
+  private checked = 0;
   private checkpointedAt = 0;
 
   constructor(
@@ -63,7 +65,7 @@ export class ContextWriter {
           error instanceof PartitionStoppedError ||
           error instanceof LeftBehindError,
         onRetry: (error, attempt) => {
-          this.inDoubt = true;
+          this.doubts += 1;
           this.leftBehind.afterFailure(this.batches);
           hooks.onRetry(error, attempt);
         },
@@ -103,12 +105,16 @@ export class ContextWriter {
 
   /** The connection to Redis was lost: what was written may be lost too. */
   doubt(): void {
-    this.inDoubt = true;
+    this.doubts += 1;
   }
 
   /** In doubt, compares the checkpoint in Redis with the one that was written. @throws CheckpointRegressedError */
   async check(): Promise<void> {
-    if (!this.inDoubt) return;
+    while (this.checked !== this.doubts) await this.compare();
+  }
+
+  private async compare(): Promise<void> {
+    const { doubts } = this;
     const { contexts, prefixes } = this.options;
     const stored = await contexts.checkpoints.read(prefixes);
     const wentBack = stored !== undefined && this.checkpoint !== null && stored < this.checkpoint;
@@ -116,13 +122,13 @@ export class ContextWriter {
     // With no checkpoint there (a new partition, a flushed Redis), contexts that fall behind would not be found again.
     if (stored === undefined)
       await contexts.checkpoints.begin({ prefixes, position: this.checkpoint ?? nothingWritten });
-    this.inDoubt = false;
+    this.checked = doubts;
   }
 
   private async write({ items, position }: Batch<ContextItem>): Promise<void> {
     const { contexts, prefixes } = this.options;
     await this.check();
-    const { written } = this;
+    const { doubts, written } = this;
     if (items.length === 0) {
       await contexts.checkpoints.save({ prefixes, position });
       this.checkpoint = position;
@@ -133,9 +139,15 @@ export class ContextWriter {
     const due = waited > checkpointIntervalMs && !items.every(isDeletion);
     const checkpoint =
       due && written !== null && written !== this.checkpoint ? { prefixes, position: written } : undefined;
+    let unsaved = checkpoint;
     for (const part of divide<Positioned>(items, position)) {
-      if ('deletion' in part) await this.options.projection.delete(part.deletion);
-      else await this.project(part.items, checkpoint);
+      if ('deletion' in part) {
+        await this.options.projection.delete(part.deletion);
+      } else {
+        await this.project(part.items, unsaved);
+        unsaved = undefined;
+      }
+      this.assertNoDoubtSince(doubts);
     }
     if (checkpoint) {
       this.checkpoint = written;
@@ -144,6 +156,14 @@ export class ContextWriter {
     this.written = position;
     // With no more events to carry it, the checkpoint is written alone.
     this.batches.pass(position);
+  }
+
+  /**
+   * A checkpoint must not cover what was written before Redis was lost.
+   * @throws CheckpointRegressedError
+   */
+  private assertNoDoubtSince(doubts: number): void {
+    if (this.doubts !== doubts) throw new CheckpointRegressedError();
   }
 
   private async project(

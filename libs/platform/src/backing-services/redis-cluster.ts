@@ -38,7 +38,10 @@ export class ClusterClient extends Cluster {
     });
     this.on('+node', (node: Redis) => {
       node.once('ready', () => this.look());
-      if (node.status === 'wait') node.connect().catch(() => undefined);
+      // A redirection may have led to it: its command is sent before, since one that is connecting would refuse it.
+      queueMicrotask(() => {
+        if (node.status === 'wait') node.connect().catch(() => undefined);
+      });
     });
     for (const event of ['-node', 'refresh', 'ready', 'close']) this.on(event, () => this.look());
   }
@@ -56,8 +59,14 @@ export class ClusterClient extends Cluster {
   /** The masters that have slots, by `host:port`; undefined for one that is not known by its address. */
   masters(): Map<string, Redis | undefined> {
     const nodes = new Map(this.nodes('master').map((node) => [keyOf(node), node]));
-    const keys = new Set(this.slots.map((owners) => owners[0] ?? ''));
+    // The slots of one range share their list of owners.
+    const keys = new Set([...new Set<string[] | undefined>(this.slots)].map((owners) => owners?.[0] ?? ''));
     return new Map([...keys].map((key) => [key, nodes.get(key)]));
+  }
+
+  /** The masters that have slots and are not connected, as `host:port`. */
+  missing(): string[] {
+    return [...this.masters()].flatMap(([key, node]) => (node?.status === 'ready' ? [] : [key]));
   }
 
   /** Calls that are sent together, each to the master of its key; their replies come in the order of the calls. */
@@ -85,8 +94,7 @@ export class ClusterClient extends Cluster {
   }
 
   private hasAllMasters(): boolean {
-    if (this.slots.length < 16_384) return false;
-    return [...this.masters().values()].every((node) => node?.status === 'ready');
+    return this.slots.length === 16_384 && this.missing().length === 0;
   }
 }
 

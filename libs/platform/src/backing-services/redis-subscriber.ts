@@ -4,7 +4,9 @@ import { slotOf } from './redis-cluster.ts';
 
 /** Channels of one call. */
 const channelsAtOnce = 1_000;
-/** The name of the connection where Redis is one node. */
+/** How soon the slots are looked at again when some are elsewhere (ms). */
+const lookAgainMs = 50;
+/** The name of the node where Redis is one. */
 const only = 'only';
 
 interface SubscriberOptions {
@@ -26,7 +28,7 @@ interface Group {
 }
 
 /**
- * Listens to channels, on connections of its own: one, or in a cluster one to each master that has some of them. Those that
+ * Listens to channels, on connections of its own: one, or in a cluster one for each verb to each master that has some of them. Those that
  * come and go are channels of SPUBLISH in a cluster, else of PUBLISH (`publishVerb`). They follow their slots to other masters.
  */
 export class RedisSubscriber {
@@ -34,6 +36,9 @@ export class RedisSubscriber {
   private readonly connections = new Map<string, Redis>();
   private readonly cluster;
   private readonly place = (): void => this.placeAll();
+  /** The connections some of whose slots went to other masters. */
+  private readonly moved = new Set<string>();
+  private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
   constructor(private readonly options: SubscriberOptions) {
@@ -45,18 +50,19 @@ export class RedisSubscriber {
 
   /** Resolves once Redis has confirmed. @throws while Redis is unavailable: the channel is asked for when it is back */
   async add(channel: string): Promise<void> {
+    if (this.isClosed) throw new Error('Connection is closed.');
     const group = this.groupOf(channel);
     group.channels.add(channel);
-    group.node ??= this.nodeOf(group);
-    if (group.node === undefined) throw new Error('Connection is closed.');
-    const connection = this.connectionTo(group.node);
-    // One that is not ready asks for all of its channels when it is.
-    const isAsked = connection.status !== 'ready';
+    const wasPlaced = group.node !== undefined;
+    const connection = this.placeGroup(group);
+    if (connection === undefined) throw new Error('Connection is closed.');
+    const isReady = connection.status === 'ready';
+    if (!wasPlaced && group.channels.size > 1) this.ask(connection, [group]);
     try {
       await connection[group.verb](channel);
     } catch (error) {
       // A slot that is elsewhere: with the next look at where the slots are.
-      if (this.cluster && !isAsked) group.node = undefined;
+      if (this.cluster && isReady) group.node = undefined;
       throw error;
     }
   }
@@ -65,7 +71,7 @@ export class RedisSubscriber {
     const group = this.groupOf(channel);
     group.channels.delete(channel);
     if (group.channels.size === 0) this.groups.delete(nameOf(group));
-    const connection = this.connections.get(group.node ?? '');
+    const connection = this.connections.get(connectionOf(group));
     await (group.verb === 'subscribe' ? connection?.unsubscribe(channel) : connection?.sunsubscribe(channel));
   }
 
@@ -78,6 +84,7 @@ export class RedisSubscriber {
 
   close(): void {
     this.isClosed = true;
+    clearTimeout(this.timer);
     for (const event of ['refresh', 'complete']) this.cluster?.off(event, this.place);
     for (const connection of this.connections.values()) connection.disconnect();
   }
@@ -97,67 +104,100 @@ export class RedisSubscriber {
   /** Asks for the channels whose slots are elsewhere now, and closes connections that have none any more. */
   private placeAll(): void {
     if (this.isClosed) return;
-    const moved = new Map<string, Group[]>();
+    const moved = new Map<Redis, Group[]>();
     for (const group of this.groups.values()) {
       const node = this.nodeOf(group);
       if (node === undefined || node === group.node) continue;
-      group.node = node;
-      moved.set(node, [...(moved.get(node) ?? []), group]);
+      group.node = undefined;
+      const connection = this.placeGroup(group);
+      if (connection) moved.set(connection, [...(moved.get(connection) ?? []), group]);
     }
-    for (const [node, groups] of moved) {
-      const connection = this.connectionTo(node);
-      // One that is not ready asks for all of its channels when it is.
-      if (connection.status === 'ready') this.ask(connection, groups);
-    }
-    const used = new Set([...this.groups.values()].map(({ node }) => node));
-    for (const [node, connection] of this.connections) {
-      if (used.has(node)) continue;
+    for (const [connection, groups] of moved) this.ask(connection, groups);
+    const used = new Set([...this.groups.values()].map(connectionOf));
+    for (const [name, connection] of this.connections) {
+      if (used.has(name)) continue;
       connection.disconnect();
-      this.connections.delete(node);
+      this.connections.delete(name);
     }
   }
 
-  private connectionTo(node: string): Redis {
-    const known = this.connections.get(node);
-    if (known !== undefined) return known;
-    const connection = this.open(node);
-    this.connections.set(node, connection);
-    // The connection that this one is a duplicate of logs that Redis is unavailable.
-    connection.on('error', () => undefined);
-    for (const event of ['message', 'smessage']) connection.on(event, this.options.onMessage);
-    const groups = (): Group[] => [...this.groups.values()].filter((group) => group.node === node);
-    connection.on('ready', () => this.ask(connection, groups()));
-    // A slot went to another node.
-    connection.on('moved', () => {
-      for (const group of groups()) group.node = undefined;
-      this.cluster?.refreshSlotsCache();
-    });
+  /** The connection that has the channels of a group; undefined while no master is known: with the next look at the slots. */
+  private placeGroup(group: Group): Redis | undefined {
+    const node = group.node ?? this.nodeOf(group);
+    if (node === undefined) return undefined;
+    const connection = this.connectionTo(group.verb, node);
+    if (connection) group.node = node;
     return connection;
   }
 
-  private open(node: string): Redis {
+  private connectionTo(verb: Group['verb'], node: string): Redis | undefined {
+    const name = connectionOf({ verb, node });
+    const known = this.connections.get(name);
+    if (known !== undefined) return known;
+    const connection = this.open(node);
+    if (connection === undefined) return undefined;
+    this.connections.set(name, connection);
+    // The connection that this one is a duplicate of logs that Redis is unavailable.
+    connection.on('error', () => undefined);
+    for (const event of ['message', 'smessage']) connection.on(event, this.options.onMessage);
+    connection.on('ready', () => this.ask(connection, this.groupsOn(name)));
+    connection.on('moved', () => this.lookAgain(name));
+    return connection;
+  }
+
+  private groupsOn(name: string): Group[] {
+    return [...this.groups.values()].filter((group) => connectionOf(group) === name);
+  }
+
+  private open(node: string): Redis | undefined {
     // What the client resubscribes by itself it does not await: a failure would end the process.
     const options = { autoResubscribe: false, enableOfflineQueue: false, readOnly: false };
     if (this.cluster === undefined) return this.options.redis.duplicate(options);
     const colon = node.lastIndexOf(':');
     const [host, port] = [node.slice(0, colon), Number(node.slice(colon + 1))];
     const [any] = this.cluster.nodes();
-    if (any === undefined) throw new Error('Connection is closed.');
-    return any.duplicate({ ...options, host, port, retryStrategy, lazyConnect: false });
+    return any?.duplicate({ ...options, host, port, retryStrategy, lazyConnect: false });
   }
 
+  /** Slots went to other masters. The client says which channels it still has here, and is told of each moved channel alone. */
+  private lookAgain(name: string): void {
+    this.moved.add(name);
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      for (const each of this.moved) this.forgetMoved(each);
+      this.moved.clear();
+      this.cluster?.refreshSlotsCache();
+    }, lookAgainMs);
+  }
+
+  private forgetMoved(name: string): void {
+    const subscriptions = this.connections.get(name)?.condition?.subscriber;
+    const kept = new Set(subscriptions ? subscriptions.channels('ssubscribe') : []);
+    for (const group of this.groupsOn(name))
+      if ([...group.channels].some((channel) => !kept.has(channel))) group.node = undefined;
+  }
+
+  /** A connection that is not ready asks for all of its channels when it is. */
   private ask(connection: Redis, groups: readonly Group[]): void {
-    const channels = groups.flatMap((group) => [...group.channels]);
-    const asked = groups.flatMap((group) => {
-      const all = [...group.channels];
-      const calls: Promise<unknown>[] = [];
-      for (let at = 0; at < all.length; at += channelsAtOnce)
-        calls.push(connection[group.verb](...all.slice(at, at + channelsAtOnce)));
-      return calls;
-    });
-    Promise.all(asked)
-      .then(() => this.options.onConnected?.(channels))
+    if (connection.status !== 'ready') return;
+    Promise.all(groups.map((group) => askFor(connection, group)))
+      .then((channels) => this.options.onConnected?.(channels.flat()))
       .catch(() => connection.disconnect(true));
+  }
+}
+
+/** Resolves to the channels that are heard from now on: none of a slot that is elsewhere, for which the client emits `moved`. */
+async function askFor(connection: Redis, { verb, channels }: Group): Promise<string[]> {
+  const all = [...channels];
+  const calls: Promise<unknown>[] = [];
+  for (let at = 0; at < all.length; at += channelsAtOnce)
+    calls.push(connection[verb](...all.slice(at, at + channelsAtOnce)));
+  try {
+    await Promise.all(calls);
+    return all;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('MOVED ')) return [];
+    throw error;
   }
 }
 
@@ -167,6 +207,14 @@ function retryStrategy(attempt: number): number {
 
 function nameOf({ verb, slot }: Pick<Group, 'verb' | 'slot'>): string {
   return `${verb} ${slot}`;
+}
+
+/**
+ * The name of the connection that has a group. Each verb has connections of its own: with its last channel of one verb the client
+ * takes a connection for one without any, and passes over the messages of the other.
+ */
+function connectionOf({ verb, node }: Pick<Group, 'verb' | 'node'>): string {
+  return `${verb} ${node}`;
 }
 
 /** With what the channels of a subscriber that come and go are published. */

@@ -116,6 +116,7 @@ export async function redisReady(redis: Redis, timeoutMs = 10_000): Promise<void
 
 /** For health: rejects when Redis, or one master of it, does not answer. */
 export async function pingRedis(redis: Redis): Promise<void> {
-  if (!isRedisReady(redis)) throw new Error(`not connected (${redis.status})`);
+  if (!isRedisReady(redis))
+    throw new Error(`not connected (${clusterOf(redis)?.missing().join(', ') || redis.status})`);
   await Promise.all(redisMasters(redis).map((node) => node.ping()));
 }

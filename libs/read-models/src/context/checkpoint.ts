@@ -83,7 +83,10 @@ export async function bringOver(
 const shortLength = sessionStream('').length + 1;
 const digits = [...'0123456789abcdef'];
 
-/** KEYS: short, long…, each with a text that begins with a position; ARGV: to which. Positions are larger than the numbers of Lua. */
+/**
+ * KEYS: short, long…, each with a text that begins with a position; ARGV: to which. Positions are larger than the numbers of Lua.
+ * The least one keeps its history, but not its claim: on another master another one may be the least.
+ */
 const bringOverScript = `#!lua flags=allow-oom
 local short = redis.call('GET', KEYS[1])
 if ARGV[1] == 'long' then
@@ -103,7 +106,7 @@ for i = 2, #KEYS do
   if not position then return 0 end
   if not least or less(position, least) then least = position end
 end
-if not short then redis.call('SET', KEYS[1], least) end
+if not short then redis.call('SET', KEYS[1], string.match(least, '^%S+ ?%x*')) end
 for i = 2, #KEYS do redis.call('DEL', KEYS[i]) end
 return 1
 `;

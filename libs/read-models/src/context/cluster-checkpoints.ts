@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { clusterOf } from '#platform';
 import { slotOf } from '#platform';
 import type { Checkpoints, ContextCheckpoint } from './checkpoint.ts';
-import { bringOver, checkpointKey, deleteContexts, leastCheckpoint } from './checkpoint.ts';
+import { bringOver, checkpointKey, deleteContexts, leastCheckpoint, nothingWritten } from './checkpoint.ts';
 import { CheckpointRegressedError } from './errors.ts';
 import type { Call } from './records.ts';
 import { reply } from './records.ts';
@@ -14,24 +14,43 @@ const mostTags = 200_000;
 
 type Cluster = NonNullable<ReturnType<typeof clusterOf>>;
 
+/** A claim of a partition: from then on only who made it moves the checkpoints. */
+interface Claim {
+  readonly id: string;
+  /** The history of each master. */
+  readonly histories: ReadonlyMap<string, string>;
+}
+
+/** What a master has of a partition: a text "position claim" for each prefix, '' for one that is missing. */
+interface Found {
+  readonly history: string;
+  readonly texts: readonly string[];
+}
+
 /**
  * The checkpoints in a cluster: each master holds one of a partition, written behind the contexts that it holds, so that a
  * replica which takes over without the last contexts lacks the last checkpoint, too. That of the partition is the least of them.
  */
 export class ClusterCheckpoints implements Checkpoints {
-  /** Distinguishes this writer from others that had the partition before. */
-  private readonly writer = randomUUID();
+  /** The latest claim of each partition, by its prefixes. */
+  private readonly claims = new Map<string, Claim>();
 
   constructor(private readonly cluster: Cluster) {}
 
   /** A master that has none may have contexts of any age: they are removed, and folded again on demand. */
   async read(prefixes: readonly string[]): Promise<bigint | undefined> {
     const masters = [...this.cluster.masters()];
-    const positions = await Promise.all(masters.map(async ([master]) => this.claim(master, prefixes)));
-    const position = positions.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a));
-    if (position === undefined) return undefined;
-    const bare = masters.filter((_, index) => positions[index] === undefined);
-    for (const [master, node] of bare) {
+    // None is claimed before all have answered: those that are claimed differ from the others.
+    const found = await Promise.all(masters.map(([master]) => this.look(master, prefixes)));
+    const histories = new Map(masters.map(([master], index) => [master, found[index]?.history ?? '']));
+    const claim = { id: randomUUID(), histories };
+    this.claims.set(prefixes.join(), claim);
+    const isCurrent = currentOf(found);
+    const current = masters.filter((_, index) => isCurrent[index]);
+    if (current.length === 0) return undefined;
+    const positions = await Promise.all(current.map(([master]) => this.take(claim, master, prefixes)));
+    const position = positions.reduce((a, b) => (b < a ? b : a));
+    for (const [master, node] of masters.filter((_, index) => isCurrent[index] !== true)) {
       await deleteContexts(connected(node), prefixes);
       await this.write({ prefixes, position }, [master], true);
     }
@@ -50,6 +69,7 @@ export class ClusterCheckpoints implements Checkpoints {
   }
 
   async begin(checkpoint: ContextCheckpoint): Promise<void> {
+    if (!this.claims.has(checkpoint.prefixes.join())) await this.read(checkpoint.prefixes);
     await this.write(checkpoint, [...this.cluster.masters().keys()], true);
   }
 
@@ -60,36 +80,52 @@ export class ClusterCheckpoints implements Checkpoints {
     for (const index of keys.keys()) reply(replies, index);
   }
 
-  private async claim(master: string, prefixes: readonly string[]): Promise<bigint | undefined> {
-    const claim = async () => {
-      const replies = await this.cluster
-        .pipeline([this.call('turnstreamClaimCheckpoint', master, prefixes)])
-        .exec();
-      return reply(replies, 0) as string[];
+  private async look(master: string, prefixes: readonly string[]): Promise<Found> {
+    const look = async (): Promise<Found> => {
+      const answer = await this.call('turnstreamLookAtCheckpoint', master, prefixes);
+      const [history = '', ...texts] = answer as string[];
+      return { history, texts };
     };
-    const texts = await claim();
-    if (!texts.includes('')) return leastCheckpoint(texts);
+    const found = await look();
+    if (!found.texts.includes('')) return found;
     const tag = this.tagOf(master);
     await bringOver(this.cluster, prefixes, (prefix) => taggedKey(tag, prefix));
-    return leastCheckpoint(await claim());
+    return look();
   }
 
+  /** @throws CheckpointRegressedError when the master is another one since the look at it */
+  private async take({ id, histories }: Claim, master: string, prefixes: readonly string[]): Promise<bigint> {
+    const history = histories.get(master) ?? '';
+    const answer = await this.call('turnstreamClaimCheckpoint', master, prefixes, id, history);
+    const position = leastCheckpoint(answer as string[]);
+    if (position === undefined) throw new CheckpointRegressedError();
+    return position;
+  }
+
+  /** @param isFirst whatever is there, on a master that is the same since the claim */
   private async write(
     { prefixes, position }: ContextCheckpoint,
     masters: readonly string[],
     isFirst: boolean,
   ): Promise<void> {
-    const calls = masters.map((master) =>
-      this.call('turnstreamMoveCheckpoint', master, prefixes, String(position), isFirst ? '1' : '0'),
-    );
-    const replies = await this.cluster.pipeline(calls).exec();
-    for (const index of calls.keys())
-      if (reply(replies, index) !== applied) throw new CheckpointRegressedError();
+    const claim = this.claims.get(prefixes.join());
+    const move = (master: string): Promise<unknown> => {
+      const history = isFirst ? [claim?.histories.get(master) ?? ''] : [];
+      const args = [claim?.id ?? '', String(position), ...history];
+      return this.call('turnstreamMoveCheckpoint', master, prefixes, ...args);
+    };
+    const answers = await Promise.all(masters.map(move));
+    if (answers.some((answer) => answer !== applied)) throw new CheckpointRegressedError();
   }
 
-  private call(script: string, master: string, prefixes: readonly string[], ...args: string[]): unknown[] {
+  private async call(
+    script: string,
+    master: string,
+    prefixes: readonly string[],
+    ...args: string[]
+  ): Promise<unknown> {
     const keys = this.keysOn(master, prefixes);
-    return [script, keys.length, ...keys, this.writer, ...args];
+    return reply(await this.cluster.pipeline([[script, keys.length, ...keys, ...args]]).exec(), 0);
   }
 
   /** Keys of one slot of a master. */
@@ -104,6 +140,27 @@ export class ClusterCheckpoints implements Checkpoints {
     // Its last slot went to another master.
     throw new Error('Connection is closed.');
   }
+}
+
+/**
+ * Which masters have checkpoints of the latest claim of each prefix, which is that of the highest one. Those of another were left
+ * behind: a slot that went and came back has them.
+ */
+function currentOf(found: readonly Found[]): boolean[] {
+  const parsed = found.map(({ texts }) => texts.map(parse));
+  const latest = found[0]?.texts.map((_, at) => {
+    const ofPrefix = parsed.flatMap((all) => all[at] ?? []);
+    return ofPrefix.reduce((a, b) => (b.position > a.position ? b : a), nothing).claim;
+  });
+  return parsed.map((all) => all.every((one, at) => one !== undefined && one.claim === latest?.[at]));
+}
+
+const nothing = { position: nothingWritten - 1n, claim: '' };
+
+function parse(text: string): { readonly position: bigint; readonly claim: string } | undefined {
+  const [position = '', claim = ''] = text.split(' ');
+  const parsed = leastCheckpoint([position]);
+  return parsed === undefined ? undefined : { position: parsed, claim };
 }
 
 function taggedKey(tag: number, prefix: string): string {

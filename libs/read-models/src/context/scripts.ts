@@ -192,17 +192,33 @@ return ${applied}
 `;
 
 /**
- * The checkpoints of a partition on one master of a cluster, each "position history writer". The history names the master since
- * it took over: another one may lack what was written last.
+ * The checkpoints of a partition on one master of a cluster, each "position history claim". The history names the master since
+ * it took over: another one may lack what was written last, and a checkpoint that came with a slot says nothing of this master.
  */
 const history = `
-local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+local replication = redis.call('INFO', 'replication')
+local history = string.match(replication, 'master_replid:(%x+)')
+local earlier = string.match(replication, 'master_replid2:(%x+)')
 `;
 
-/** Gives the positions, '' for one that is missing, and takes note of who writes on from here. ARGV: writer */
+/** Gives the history, then for each key "position claim", '' where there is none of this master or the one that it replaced. */
+const lookAtCheckpointScript = `#!lua flags=allow-oom
+-- turnstream look at checkpoint
+${history}
+local found = { history }
+for at, key in ipairs(KEYS) do
+  local position, of, claim = string.match(redis.call('GET', key) or '', '^(%S+) (%x+) ?(%S*)')
+  local known = position and (of == history or of == earlier)
+  found[at + 1] = known and position .. ' ' .. claim or ''
+end
+return found
+`;
+
+/** Gives the positions and claims them; none if the master is another one since. ARGV: claim, history */
 const claimCheckpointScript = `#!lua flags=allow-oom
 -- turnstream claim checkpoint
 ${history}
+if history ~= ARGV[2] then return { '' } end
 local positions = {}
 for at, key in ipairs(KEYS) do
   local position = string.match(redis.call('GET', key) or '', '^%S+')
@@ -212,14 +228,18 @@ end
 return positions
 `;
 
-/** Moves them, unless they are not this writer's, or the master is another one since. ARGV: writer, position, 1: whatever is there */
+/**
+ * Moves them, unless they are of another claim, or the master is another one since. ARGV: claim, position, and the history at
+ * the claim: then whatever is there
+ */
 const moveCheckpointScript = `#!lua flags=allow-oom
 -- turnstream move checkpoint
 ${history}
+if ARGV[3] and ARGV[3] ~= history then return ${stale} end
 local suffix = ' ' .. history .. ' ' .. ARGV[1]
 for _, key in ipairs(KEYS) do
   local stored = redis.call('GET', key)
-  if ARGV[3] ~= '1' and not (stored and string.sub(stored, -#suffix) == suffix) then return ${stale} end
+  if not ARGV[3] and not (stored and string.sub(stored, -#suffix) == suffix) then return ${stale} end
 end
 for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[2] .. suffix) end
 return ${applied}
@@ -233,6 +253,7 @@ export function defineScripts(redis: Redis, format: string): void {
   redis.defineCommand('turnstreamRemember', { numberOfKeys: 1, lua: rememberScript(format) });
   redis.defineCommand('turnstreamLatest', { numberOfKeys: 1, lua: latestScript(format) });
   redis.defineCommand('turnstreamCheckpoint', { lua: checkpointScript });
+  redis.defineCommand('turnstreamLookAtCheckpoint', { lua: lookAtCheckpointScript });
   redis.defineCommand('turnstreamClaimCheckpoint', { lua: claimCheckpointScript });
   redis.defineCommand('turnstreamMoveCheckpoint', { lua: moveCheckpointScript });
 }

@@ -42,7 +42,7 @@ export class Notifier implements OnApplicationShutdown {
       },
       onConnected: (channels) => {
         for (const channel of channels) this.notify(channel.slice(prefix), everything);
-        for (const listener of this.reconnectListeners) listener();
+        if (channels.includes(nodeChannel)) for (const listener of this.reconnectListeners) listener();
       },
     });
     const { signal } = this.stopping;
@@ -54,7 +54,7 @@ export class Notifier implements OnApplicationShutdown {
     this.nodeListeners.push(listener);
   }
 
-  /** Listens to connections and reconnections to Redis: messages may have been lost before. */
+  /** Listens to connections and reconnections to Redis: the registry's messages for this node may have been lost before. */
   onReconnect(listener: () => void): void {
     this.reconnectListeners.push(listener);
   }

@@ -38,6 +38,8 @@ export class AgentGateway implements OnApplicationBootstrap {
   });
 
   private waitingFrames = 0;
+  /** Whether the last hello failed: of many in a row the first is a warning. */
+  private helloFailed = false;
 
   constructor(
     private readonly connections: Connections,
@@ -153,8 +155,11 @@ export class AgentGateway implements OnApplicationBootstrap {
   private async hello(connection: Connection, frame: Hello): Promise<void> {
     try {
       await this.handshake.hello(connection, frame);
+      this.helloFailed = false;
     } catch (err) {
-      this.logger.debug({ err }, 'a hello of an agent instance failed');
+      this.logger[this.helloFailed ? 'debug' : 'warn']({ err }, 'a hello of an agent instance failed');
+      this.helloFailed = true;
+      connection.send(errorFrame(err));
       connection.close(closeCodes.tryLater, 'try again');
     }
   }

@@ -55,8 +55,9 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   private async moveSessions(): Promise<void> {
+    const hasGrace = this.grace.lasts();
     // While a master of a cluster is missing, leases may be over that nobody could renew.
-    if (!isRedisReady(this.redis) || this.grace.lasts()) return;
+    if (hasGrace || !isRedisReady(this.redis)) return;
     const { complete, waiting, failures } = await this.registry.moveSessions(movedAtOnce);
     // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
     this.lostDetaches.add(waiting, 'lease_expired');

@@ -14,6 +14,16 @@ const sweptPerPool = 200;
 const task = 'recovery';
 /** Since when the registry lacks something (ms). */
 const lostKey = 'agents:lost';
+/** So many leases after it was last asked for, it is of an earlier loss. */
+const keptLeases = 3;
+/** How long the registry has lacked something (ms); -1: from now on. ARGV: how long that is kept (ms) */
+const lostScript = `#!lua flags=allow-oom
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local since = redis.call('GET', KEYS[1])
+redis.call('SET', KEYS[1], since or now, 'PX', ARGV[1])
+return since and now - since or -1
+`;
 
 /** Completes the registry from the tables after a part of it was lost, and removes sessions that are over but still listed as waiting. */
 @Injectable()
@@ -67,14 +77,11 @@ export class Recovery {
     this.logger.info({ sessions: found }, 'the agents’ registry is complete again');
   }
 
-  /** Since when the registry lacks something, by the clock of Redis: kept with the registry, it is lost with it. */
+  /** How long the registry has lacked something, by the clock of the key's own master: kept with the registry, it is lost with it. */
   private async lostForMs(): Promise<number> {
-    const [seconds = 0, micros = 0] = await this.redis.time();
-    const now = seconds * 1_000 + Math.floor(micros / 1_000);
-    if ((await this.redis.set(lostKey, now, 'NX')) === 'OK') {
-      this.logger.warn('a part of the agents’ registry is lost');
-      return 0;
-    }
-    return now - Number((await this.redis.get(lostKey)) ?? now);
+    const keptMs = keptLeases * this.config.agentLeaseMs;
+    const lostMs = Number(await this.redis.eval(lostScript, 1, lostKey, keptMs));
+    if (lostMs < 0) this.logger.warn('a part of the agents’ registry is lost');
+    return lostMs;
   }
 }

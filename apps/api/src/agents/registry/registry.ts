@@ -103,9 +103,12 @@ export class Registry {
     ];
     const owned = await this.scripts.run(scripts.registerScript, pool, args);
     if (typeof owned === 'number') return owned;
-    await this.redis.set(poolOf(instance), pool, 'PX', poolOfMs);
-    // Nodes from before the split must not take the instance for gone.
-    await this.redis.zrem(earlierLeases, instance);
+    // From here on it is registered. These keys may be on masters that its pool does not need.
+    await Promise.allSettled([
+      this.redis.set(poolOf(instance), pool, 'PX', poolOfMs),
+      // Nodes from before the split must not take the instance for gone.
+      this.redis.zrem(earlierLeases, instance),
+    ]);
     return [...moved, ...pairs(owned)];
   }
 
@@ -239,7 +242,7 @@ export class Registry {
 
   /** An instance that joins another pool leaves the one before; resolves as `register`. */
   private async leaveEarlierPool({ instance, pool, attempt }: Member): Promise<OwnedSession[] | number> {
-    const before = await this.redis.get(poolOf(instance));
+    const before = await this.redis.get(poolOf(instance)).catch(() => null);
     if (before === null || before === pool) return [];
     const owned = await this.scripts.run(scripts.abandonScript, before, [instance, attempt]);
     return typeof owned === 'number' ? owned : pairs(owned);

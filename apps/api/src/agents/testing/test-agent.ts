@@ -74,15 +74,18 @@ export class TestAgent {
     this.send({ type: 'ack', session_id, revision });
   }
 
-  /** The first frame that matches, also one that came already. */
+  /** The first frame that matches, also one that came already. @throws when the connection is closed before */
   async next(matches: (frame: Frame) => boolean): Promise<Frame> {
     const found = (): Frame | undefined => this.frames.find(matches);
+    const isOver = (): boolean => found() !== undefined || this.closed !== undefined;
     try {
-      await waitUntil(() => found() !== undefined, { what: `a frame for ${this.instance}`, everyMs: 5 });
+      await waitUntil(isOver, { what: `a frame for ${this.instance}`, everyMs: 5 });
     } catch (cause) {
       throw new Error(`There were only ${JSON.stringify(this.frames)}.`, { cause });
     }
-    return found() as Frame;
+    const frame = found();
+    if (frame) return frame;
+    throw new Error(`The connection was closed with ${this.closed} after ${JSON.stringify(this.frames)}.`);
   }
 
   /** Waits until the connection is closed; resolves to the close code. */
