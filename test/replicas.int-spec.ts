@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { PoolClient } from 'pg';
 import { Breaker, createLogger, Metrics, pingPostgres, Replica, waitUntil, withClient } from '#platform';
 import type { Role } from '#privacy';
 import { DevelopmentIssuer } from '#privacy';
@@ -164,35 +165,60 @@ test('an export has what the primary had when it was asked for, however far the 
   await waitUntil(isRead, { what: 'an export that is read from the replica', timeoutMs: 60_000 });
 });
 
-test('a read that the replica ends, since the primary needs what it locks, is one for the primary', async () => {
+/** A replica that is read without an api, by one connection. */
+async function withReplica(
+  maxAgeMs: number,
+  work: (
+    read: <T>(read: (client: PoolClient) => Promise<T>, maxAgeMs?: number) => Promise<unknown>,
+  ) => Promise<void>,
+): Promise<void> {
   const logger = createLogger('spec', 'silent');
-  const replica = new Replica({
-    logger,
-    url: pair.url.replica,
-    primaryUrl: pair.url.primary,
-    maxAgeMs,
-    metrics: new Metrics('spec'),
-    breaker: new Breaker({ retryMs: 100 }),
-  });
+  const { primary: primaryUrl, replica: url } = pair.url;
+  const breaker = new Breaker({ retryMs: 100 });
+  const replica = new Replica({ logger, url, primaryUrl, maxAgeMs, metrics: new Metrics('spec'), breaker });
   const pool = replica.createPool({ logger, max: 1 });
-  await pair.caughtUp();
-  const read = (work: () => Promise<unknown>): Promise<unknown> =>
-    replica.read(
-      (borrowed) => withClient(pool, borrowed),
-      async (client) => {
-        await client.query('SELECT count(*) FROM dead_letter_mark');
-        await work();
-        return (await client.query('SELECT 1 AS one')).rows;
-      },
-    );
-  await waitUntil(async () => (await read(async () => undefined)) !== undefined, { what: 'the replica' });
-  const change = async (): Promise<void> => {
-    await pair.pool.primary.query('BEGIN; LOCK TABLE dead_letter_mark IN ACCESS EXCLUSIVE MODE; COMMIT');
+  try {
     await pair.caughtUp();
-  };
-  expect(await read(change)).toBeUndefined();
-  await pool.end();
-  await replica.close();
+    const read: Parameters<typeof work>[0] = (by, ageMs) =>
+      replica.read((borrowed) => withClient(pool, borrowed), by, 0n, ageMs);
+    await waitUntil(async () => (await read(async () => true)) !== undefined, { what: 'the replica' });
+    await work(read);
+  } finally {
+    await pool.end();
+    await replica.close();
+  }
+}
+
+test('nobody gets an answer that is older than configured, whatever age is asked for', async () => {
+  await withReplica(300, async (read) => {
+    await pair.pauseReplay();
+    await pair.pool.primary.query('CREATE TABLE newer (); DROP TABLE newer');
+    const isRead = async (): Promise<boolean> => (await read(async () => true, 60_000)) !== undefined;
+    await waitUntil(async () => !(await isRead()), { what: 'the replica to be too old' });
+    expect(await isRead()).toBe(false);
+    await pair.resumeReplay();
+  });
+});
+
+test('a read that fails by a fault of the replica is one for the primary', async () => {
+  await withReplica(maxAgeMs, async (read) => {
+    const fail = (code: string): Promise<unknown> =>
+      read((client) => client.query(`DO $$ BEGIN RAISE SQLSTATE '${code}'; END $$`));
+    for (const code of ['53100', '58030', '28000']) expect(await fail(code)).toBeUndefined();
+    await expect(fail('22012')).rejects.toMatchObject({ code: '22012' });
+  });
+});
+
+test('a read that the replica ends, since the primary needs what it locks, is one for the primary', async () => {
+  await withReplica(maxAgeMs, async (read) => {
+    const ended = read(async (client) => {
+      await client.query('SELECT count(*) FROM dead_letter_mark');
+      await pair.pool.primary.query('BEGIN; LOCK TABLE dead_letter_mark IN ACCESS EXCLUSIVE MODE; COMMIT');
+      await pair.caughtUp();
+      return (await client.query('SELECT 1 AS one')).rows;
+    });
+    expect(await ended).toBeUndefined();
+  });
 });
 
 test('readers get answers that are as old as they say while the replica replays nothing, hangs and is killed', async () => {

@@ -67,6 +67,15 @@ describe('connections through PgBouncer in transaction mode', () => {
     );
   });
 
+  test('write nothing where that is their setting, alone or in a transaction', async () => {
+    const pool = createPool(url, { logger, max: 1, settings: 'SET default_transaction_read_only = on' });
+    for (const begin of ['', 'BEGIN; ', 'BEGIN READ WRITE; '])
+      await expect(pool.query(`${begin}CREATE TABLE written (n integer)`)).rejects.toThrow(
+        'read-only transaction',
+      );
+    await pool.end();
+  });
+
   test('send statements that have names without them', async () => {
     const pool = createPool(url, { logger, max: 12 });
     const query = { name: 'turnstream-spec', text: 'SELECT $1::int AS n, pg_sleep(0.01)' };

@@ -8,6 +8,7 @@ import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/e
 import type { SessionCommand } from '#domain';
 import {
   CommandExecutor,
+  commandPartner,
   EventCodec,
   EventStore,
   readRetentionRuns,
@@ -106,6 +107,37 @@ test('run again it adds nothing, and goes on with what is new', async () => {
   await run(plain, other, { ...startSession, partner_id });
   await plain.dispose();
   expect(await new Copy(stores).run()).toMatchObject({ events: 1, known: copied.events });
+});
+
+test('what an erased partner said since is sealed with a key of after the receipt, and nothing else needs one', async () => {
+  const partner = 'P-erased';
+  const plain = new EventStore(embedded[0]?.connectionString ?? '');
+  const erasure_id = randomUUID();
+  const by = { role: 'human', id: 'dpo' } as const;
+  const asked = { erasure_id, reason: 'asked', requested_at: retentionRun.started_at, requested_by: by };
+  const context = { actor: by, $correlationId: 'spec' };
+  const command = (more: Parameters<typeof commandPartner>[1]) => commandPartner(plain, more, context);
+  await command({ type: 'RequestErasure', partner_id: partner, request: asked, keep_until: null });
+  const receipt = {
+    ...asked,
+    receipt_id: randomUUID(),
+    erased_at: retentionRun.finished_at,
+    after: 'request',
+    sessions: 0,
+    keys_destroyed: 0,
+    last_key_copy_gone_on: null,
+    checked: [],
+  } as const;
+  await command({ type: 'FinishErasure', partner_id: partner, receipt });
+  const { receipt_id, erased_at } = receipt;
+  await keys.recordErasure({ partner_id: partner, receipt_id, erased_at });
+  const { sealed } = await new Copy(stores).run();
+  const session = randomUUID();
+  await assignSession(plain, partner, session);
+  await run(plain, session, { ...startSession, partner_id: partner, name: 'CANARY' });
+  await plain.dispose();
+  expect([sealed, (await new Copy(stores).run()).sealed]).toEqual([0, 2]);
+  expect((await readSession(stores.to, session))?.state.identity.name).toBe('CANARY');
 });
 
 test('a difference is found', async () => {

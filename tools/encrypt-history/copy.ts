@@ -2,9 +2,10 @@ import type { EventData, EventStoreDBClient, StreamMetadata } from '@eventstore/
 import { FORWARDS, START } from '@eventstore/db-client';
 import { LRUCache } from 'lru-cache';
 import { inParallel, uuidV5 } from '#platform';
-import type { DataKeys } from '#privacy';
+import type { DataKey, DataKeys } from '#privacy';
+import { PartnerErasedError } from '#privacy';
 import type { EventStore, HistorySigner, StoredEvent } from '#sessions';
-import { isAccessStream, partnerOf, recordRemoval, reseal, retentionStream } from '#sessions';
+import { isAccessStream, partnerOf, readPartner, recordRemoval, reseal, retentionStream } from '#sessions';
 import { ChainedAppends } from './chained-appends.ts';
 
 /** What was copied. */
@@ -128,9 +129,23 @@ export class Copy {
     const { id, type, streamId, data, metadata } = event;
     if (!personal.test(streamId))
       return { contentType: 'application/json', id, type, data, metadata } as unknown as EventData;
-    const key = await this.stores.keys.of(await this.partnerFor(event));
-    this.copied.sealed += 1;
-    return reseal(this.stores.to.codec, event, key);
+    return reseal(this.stores.to.codec, event, async () => {
+      const key = await this.keyOf(await this.partnerFor(event));
+      this.copied.sealed += 1;
+      return key;
+    });
+  }
+
+  /** One who was erased gets a key by the receipt in the stream: what is there is of after the erasure. */
+  private async keyOf(partnerId: string): Promise<DataKey> {
+    const { keys, from } = this.stores;
+    try {
+      return await keys.of(partnerId);
+    } catch (error) {
+      if (!(error instanceof PartnerErasedError)) throw error;
+      const { privacy } = (await readPartner(from, partnerId)).state;
+      return keys.of(partnerId, privacy?.receipt?.receipt_id);
+    }
   }
 
   private async partnerFor(event: StoredEvent): Promise<string> {

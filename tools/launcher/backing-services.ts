@@ -3,7 +3,7 @@ import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import type { BackingService } from '../backing-services/index.ts';
 import { backingServices, composeProgram, dockerIsChosen } from '../backing-services/index.ts';
 import { migrate } from '../migrate/migrations.ts';
-import { directDatabase, withoutPassword } from '../shared/address.ts';
+import { directDatabaseOf, withoutPassword } from '../shared/address.ts';
 import { Failure } from '../shared/failure.ts';
 import { folder } from '../shared/paths.ts';
 import { freePorts } from '../shared/free-ports.ts';
@@ -44,12 +44,7 @@ export async function startBackingServices(supervisor: Supervisor, dir: string, 
   const given = placed.filter((service) => isGiven(service) && service.address !== OFF);
   await Promise.all([...starting, ...given.map(assertAnswers)]);
   const env = Object.fromEntries(placed.map(({ variable, address }) => [variable, address]));
-  await step(
-    'PostgreSQL',
-    'migrating',
-    () => migrate(directDatabase({ ...process.env, ...env })),
-    'migrated',
-  );
+  await step('PostgreSQL', 'migrating', () => migrate(directDatabaseOf(env)), 'migrated');
   return env;
 }
 

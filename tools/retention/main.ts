@@ -35,9 +35,9 @@ await runProgram(async () => {
   });
   try {
     if (values.list) return await list(store);
-    const ran = await withRetentionLock(pool, async () => {
+    const ran = await withRetentionLock(pool, async (signal) => {
       if (apply) await recordAct({ action: 'apply_retention' });
-      const { before, deleted } = await runRetention({ store, pool, policy, apply, signer });
+      const { before, deleted } = await runRetention({ store, pool, policy, apply, signer, signal });
       const verb = apply ? 'Deleted' : 'Would delete';
       console.log(`${verb} ${deleted.sessions} sessions (${limit(before.sessions)})`);
       console.log(`${verb} the memory of ${deleted.partners} partners (${limit(before.partners)})`);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { addressOf, directDatabase, unreachable } from './address.ts';
+import { addressOf, directDatabase, directDatabaseOf, unreachable } from './address.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -51,6 +51,15 @@ describe('the database without a pooler', () => {
 
   test('is needed where a pooler of transactions is named', () => {
     expect(() => directDatabase({ ...env(), DATABASE_URL: pooled })).toThrow('Set DATABASE_DIRECT_URL');
+  });
+
+  test('of a system is that of the variable only where the variables name its database', () => {
+    const shell = { ...env(), DATABASE_DIRECT_URL: 'postgresql://other:5432/turnstream' };
+    const own = 'postgresql://127.0.0.1:5432/turnstream';
+    expect(directDatabaseOf({ DATABASE_URL: own }, shell)).toBe(own);
+    expect(directDatabaseOf({ DATABASE_URL: pooled }, { ...shell, DATABASE_URL: pooled })).toBe(
+      shell.DATABASE_DIRECT_URL,
+    );
   });
 });
 

@@ -60,6 +60,11 @@ export function directDatabase(env = process.env): string {
   );
 }
 
+/** As `directDatabase`, of a system with these addresses: what the environment says is of another one, unless it names this database. */
+export function directDatabaseOf(addresses: Readonly<Record<string, string>>, env = process.env): string {
+  return directDatabase(addresses['DATABASE_URL'] === env['DATABASE_URL'] ? env : addresses);
+}
+
 /** An address as it may be printed. */
 export const withoutPassword = (address: string): string => address.replace(/:[^:@/]+@/, ':***@');
 

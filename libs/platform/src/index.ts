@@ -29,7 +29,7 @@ export { slotOf } from './backing-services/redis-cluster.ts';
 export { publishVerb, RedisSubscriber } from './backing-services/redis-subscriber.ts';
 export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-breaker.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
-export { Config, loadConfig } from './config/config.ts';
+export { Config, loadConfig, NamesPooling } from './config/config.ts';
 export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';
 export { loadKafkaConnection } from './config/kafka.ts';
 export type { KafkaConnection } from './config/kafka-connection.ts';

@@ -11,7 +11,12 @@ export type { DataKey } from './keys/data-key.ts';
 export { BlindIndex } from './blind-index.ts';
 export { DataKeys, erased } from './keys/data-keys.ts';
 export { destroyOld } from './keys/destroy-old.ts';
-export { KeyStoreUnavailableError, PartnerErasedError, UnknownKeyError } from './keys/errors.ts';
+export {
+  KeyStoreUnavailableError,
+  PartnerErasedError,
+  UnknownKeyError,
+  unlessErased,
+} from './keys/errors.ts';
 export type { Erasure, KeyStore, StoredKey } from './keys/key-store.ts';
 export type { MasterKeys } from './keys/master-keys.ts';
 export { readKeyFile, withNewKey } from './keys/key-file.ts';

@@ -1,6 +1,6 @@
 import type { EventData, JSONType } from '@eventstore/db-client';
 import type { EventMetadata, JsonObject, PartnerEvent, PartnerState, RecordedEvent } from '#domain';
-import { isPartnerEventType, isSessionEventType, newPartner } from '#domain';
+import { evolvePartner, isPartnerEventType, isSessionEventType, newPartner } from '#domain';
 import { inParallel, isDeeperThan } from '#platform';
 import type { DataKey, DataKeys } from '#privacy';
 import { BrokenSealError, erased, KeyStoreUnavailableError, UnknownKeyError } from '#privacy';
@@ -8,7 +8,7 @@ import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { StoredEvent } from './event-metadata.ts';
 import { isFields, metadataOf, sealedIn } from './event-metadata.ts';
-import { keyIdIn, needsKey, openData, sealData } from './sealed-events.ts';
+import { keyIdIn, needsKey, openData, partnerPrefix, sealData } from './sealed-events.ts';
 import type { EventFields, Upcasters } from './upcasters.ts';
 import { currentVersion, upcast, upcasters } from './upcasters.ts';
 
@@ -54,6 +54,26 @@ export class EventCodec {
     private readonly steps: Upcasters = upcasters,
     private readonly keys?: DataKeys,
   ) {}
+
+  /** Lets the keys learn from the last events of partners' streams who has begun anew after an erasure. */
+  follow(streams: { readLast(stream: string): Promise<StoredEvent | undefined> }): void {
+    this.keys?.askBeginnings(async (partnerId) => {
+      const last = await streams.readLast(`${partnerPrefix}${partnerId}`);
+      return last && this.begunAfter(last);
+    });
+  }
+
+  /** One whose last event cannot be read has not begun anew. */
+  private async begunAfter(last: StoredEvent): Promise<string | undefined> {
+    try {
+      const { last_session_id, privacy } = evolvePartner(newPartner, await this.decodePartner(last));
+      const hasBegun = last_session_id !== null && privacy?.erasure?.status !== 'requested';
+      return hasBegun ? privacy?.receipt?.receipt_id : undefined;
+    } catch (error) {
+      if (error instanceof UnprojectableEventError) return undefined;
+      throw error;
+    }
+  }
 
   /**
    * The key that seals a partner's new events; undefined: nothing is sealed. Without waiting when it is in memory.

@@ -72,7 +72,7 @@ export { chainEvents } from './chain/link.ts';
 export { HistoryConfig, loadHistoryConfig } from './chain/config.ts';
 export type { EventProof, NoProof } from './chain/proof.ts';
 export { proveEvent } from './chain/proof.ts';
-export { recordRemoval } from './chain/removals.ts';
+export { recordRemoval, truncateErased } from './chain/removals.ts';
 export type { Fault, Gap, StreamReport } from './chain/report.ts';
 export type { StoredRoot } from './chain/roots/ledger.ts';
 export { lastRoot, parseStatement, readRoots } from './chain/roots/ledger.ts';

@@ -21,7 +21,7 @@ import { sleep } from '#platform';
 import type { DataKey } from '#privacy';
 import { PartnerErasedError } from '#privacy';
 import { CommandRejectedError, erasureInProgress, StoreUnavailableError } from './errors.ts';
-import { needsKey } from './sealed-events.ts';
+import { needsKey, partnerPrefix } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
@@ -42,15 +42,13 @@ export interface Partner {
 /** What the metadata of an event say of who asked for it. */
 export type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
 
-const prefix = 'partner-';
-
 export function partnerStream(partnerId: string): string {
-  return `${prefix}${partnerId}`;
+  return `${partnerPrefix}${partnerId}`;
 }
 
 /** The partner that a stream belongs to; undefined: none. */
 export function partnerOf(stream: string): string | undefined {
-  return stream.startsWith(prefix) ? stream.slice(prefix.length) : undefined;
+  return stream.startsWith(partnerPrefix) ? stream.slice(partnerPrefix.length) : undefined;
 }
 
 /** Thrown when others have changed a partner since it was read. */

@@ -7,6 +7,7 @@ import { keyedHash, keyedId } from './command-request.ts';
 import { UnprojectableEventError } from './errors.ts';
 import { isFields, metadataOf, sealedIn } from './event-metadata.ts';
 import { partnerOf } from './partner-memory.ts';
+import { needsKey } from './sealed-events.ts';
 
 interface Content {
   readonly data: object;
@@ -15,15 +16,25 @@ interface Content {
 
 /**
  * An event of the time before the keys as it is stored with one: in its current version, sealed, its command's ids keyed. One
- * that is sealed stays as it is; one that cannot be folded stays such a one.
+ * that is sealed, or has nothing to seal, stays as it is; one that cannot be folded stays such a one.
+ * @param keyOf gives the key, where one is needed
+ * @throws as `keyOf`
  */
-export async function reseal(codec: EventCodec, stored: StoredEvent, key: DataKey): Promise<EventData> {
+export async function reseal(
+  codec: EventCodec,
+  stored: StoredEvent,
+  keyOf: () => Promise<DataKey>,
+): Promise<EventData> {
   const { id: event_id, type, streamId: stream } = stored;
   if (sealedIn(stored)) {
     const { data, metadata } = stored as unknown as EventData;
     return { contentType: 'application/json', id: event_id, type, data, metadata } as EventData;
   }
   const { data, metadata } = await contentOf(codec, stored);
+  const { command_id, $causationId } = metadata;
+  if (!needsKey(type, { ...data }) && command_id === undefined && $causationId === undefined)
+    return codec.encode({ event_id, type, data, metadata });
+  const key = await keyOf();
   return codec.encode({ event_id, type, data, metadata: withKeyedIds(key, metadata) }, { stream, key });
 }
 

@@ -16,7 +16,8 @@ interface EventPlace {
   readonly event_id: string;
 }
 
-const partnerPrefix = 'partner-';
+/** Of the names of partners' streams. */
+export const partnerPrefix = 'partner-';
 const classes: { readonly [type: string]: { readonly [field: string]: FieldClass } } = {
   ...fieldClasses,
   ...partnerFieldClasses,

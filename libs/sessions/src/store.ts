@@ -63,6 +63,7 @@ export class EventStore {
   ) {
     this.connections = new Connections(url, limits.answerMs / 2);
     this.calls = new Calls(this.connections, limits);
+    codec.follow(this);
   }
 
   /** How many connections are open, how many calls are in flight on them, and how many the client holds. */

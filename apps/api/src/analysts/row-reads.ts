@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { PoolClient } from 'pg';
-import { Pool } from 'pg';
+import { DatabaseError, Pool } from 'pg';
 import type { Borrow, Reading } from '#platform';
 import { ProblemError, withClient } from '#platform';
 import type { Queryable } from '#read-models';
@@ -77,14 +77,24 @@ export class RowReads {
     try {
       const reading =
         atLeast === undefined ? undefined : await this.fromReplica(request, read, isOfAnalyst, atLeast);
-      this.answeredAsOf.set(request, reading?.asOf ?? performance.now());
-      if (reading !== undefined) return reading;
-      if (!isOfAnalyst) return { value: await this.breaker.run(() => read(this.pool)) };
-      return { value: await this.ofAnalysts.run(() => whileThere(this.analystPool, request, read)) };
+      const asOf = reading?.asOf ?? performance.now();
+      const answer = reading ?? { value: await this.fromPrimary(request, read, isOfAnalyst) };
+      // Of several reads the oldest counts.
+      this.answeredAsOf.set(request, Math.min(asOf, this.asOf(request) ?? Infinity));
+      return answer;
     } catch (error) {
       // The breakers see what PostgreSQL said: one query that is too broad stops no other.
       throw inWords(error);
     }
+  }
+
+  private fromPrimary<T>(
+    request: FastifyRequest,
+    read: (db: Queryable) => Promise<T>,
+    isOfAnalyst: boolean,
+  ): Promise<T> {
+    if (!isOfAnalyst) return this.breaker.run(() => read(this.pool));
+    return this.ofAnalysts.run(() => whileThere(this.analystPool, request, read, isOver));
   }
 
   private async fromReplica<T>(
@@ -103,11 +113,12 @@ export class RowReads {
   }
 }
 
-/** Runs work with a connection that ends, and its query with it, when the caller goes or the work throws. */
+/** Runs work with a connection that ends, and its query with it, when the caller goes, or the work throws what leaves it unusable. */
 async function whileThere<T>(
   pool: Pick<AnalystPool, 'connect'>,
   { socket }: Pick<FastifyRequest, 'socket'>,
   work: (client: PoolClient) => Promise<T>,
+  isUsableAfter: (error: unknown) => boolean = () => false,
 ): Promise<T> {
   const client = await pool.connect();
   let isGone = false;
@@ -123,11 +134,16 @@ async function whileThere<T>(
     if (!isGone) client.release();
     return result;
   } catch (error) {
-    if (!isGone) client.release(true);
+    if (!isGone) client.release(!isUsableAfter(error));
     throw isGone ? gone() : error;
   } finally {
     socket.off('close', abandon);
   }
+}
+
+/** A statement outside of a transaction is over when PostgreSQL says that it failed. */
+function isOver(error: unknown): boolean {
+  return error instanceof DatabaseError;
 }
 
 /** How old an answer may be that the caller takes, by its Cache-Control, in milliseconds; undefined: it does not say. */

@@ -13,7 +13,9 @@ import {
   EventStore,
   foldEvent,
   foldPast,
+  HistoryConfig,
   readPartner,
+  truncateErased,
 } from '#sessions';
 import { assertReaches } from '../common/reach.ts';
 import { isKnown } from '../privacy/masking.ts';
@@ -41,6 +43,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     private readonly sessions: SessionCache,
     private readonly commands: CommandBus,
     private readonly accessLog: AccessLog,
+    private readonly history: HistoryConfig,
   ) {}
 
   async execute(command: ForkSession): Promise<CommandResult> {
@@ -124,7 +127,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     if (last === undefined) return;
     const { erasure_id } = last;
     const actor = { role: 'system', id: 'erasure' } as const;
-    await this.commands.execute(
+    const { revision } = await this.commands.execute(
       new ExecuteCommands({
         sessionId,
         commands: [{ type: 'EraseSession', partner_id, erasure_id }],
@@ -134,6 +137,8 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
         correlationId: erasure_id,
       }),
     );
+    // The key that seals what was copied may be the one of the partner's new beginning, which stays.
+    await truncateErased(this.store, sessionId, revision, this.history.signer);
     throw erasureInProgress(-1);
   }
 }

@@ -215,6 +215,11 @@ describe('a fork', () => {
       (await fork(session, what_if, headers)).body['reason'] === 'erasure_in_progress';
     await waitUntil(isRefused, { what: 'the fork to be refused' });
     expect((await readSession(app.store, forked))?.state.session.status).toBe('erased');
+    const isGone = async (): Promise<boolean> => {
+      const left = await Array.fromAsync(app.store.read(sessionStream(forked)));
+      return left.map(({ type }) => type).join() === 'SessionErased';
+    };
+    await waitUntil(isGone, { what: 'what was copied to be gone' });
   });
 
   test('has the id that its request names, if that is free', async () => {

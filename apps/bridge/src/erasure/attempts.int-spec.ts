@@ -61,7 +61,7 @@ test('a key that a clock ahead made is destroyed, and a late frame of an agent m
   expect(await keyStore.current(partner_id)).toBeUndefined();
 });
 
-test('a receipt comes when no replica that may be read has the rows any more', async () => {
+test('a receipt comes when no replica that may be read has the rows any more, and not if the process ends before', async () => {
   const maxAgeMs = 300;
   const replicated = await erasureWorld(undefined, { url: 'postgresql://127.0.0.1:1/replica', maxAgeMs });
   const partner_id = partner();
@@ -71,5 +71,16 @@ test('a receipt comes when no replica that may be read has the rows any more', a
   await replicated.eraser.erase(partner_id, (step) => void at.set(step, performance.now()));
   // Not less, whatever the machine is busy with.
   expect((at.get('receipt') ?? 0) - (at.get('replicas') ?? Infinity)).toBeGreaterThan(maxAgeMs - 10);
+  const next = partner();
+  await replicated.start(next);
+  await replicated.request(next);
+  const stopping = new AbortController();
+  const stopped = replicated.eraser.erase(
+    next,
+    (step) => (step === 'replicas' ? stopping.abort() : undefined),
+    stopping.signal,
+  );
+  await expect(stopped).rejects.toThrow('The process ends');
+  expect((await replicated.privacy(next))?.receipt).toBeUndefined();
   await replicated.close();
 });

@@ -6,6 +6,7 @@ import {
   countPlainEvents,
   recordRemoval,
   sessionStream,
+  truncateErased,
   UnprojectableEventError,
 } from '#sessions';
 import { actor } from './actor.ts';
@@ -64,7 +65,8 @@ export class ErasedSessions {
         correlationId: erasure_id,
       });
       this.revisions.set(sessionId, revision);
-      if ((await countPlainEvents(this.store, sessionId)) > 0) await this.truncate(sessionId, revision);
+      if ((await countPlainEvents(this.store, sessionId)) > 0)
+        await truncateErased(this.store, sessionId, revision, this.signer);
       return session.state.session.previous_session_id;
     } catch (error) {
       if (error instanceof CommandRejectedError) return null;
@@ -74,10 +76,5 @@ export class ErasedSessions {
       this.revisions.set(sessionId, Number.MAX_SAFE_INTEGER);
       return null;
     }
-  }
-
-  private async truncate(sessionId: string, before: number): Promise<void> {
-    await recordRemoval(this.store, sessionId, { reason: 'erasure', before, signer: this.signer });
-    await this.store.truncateStream(sessionStream(sessionId), before);
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { CheckedStore, Erasure, ErasureReceipt } from '#domain';
-import { Config, inParallel, sleep, uuidV5, waitUntil } from '#platform';
+import { Config, inParallel, Semaphore, sleep, uuidV5, waitUntil } from '#platform';
 import { DataKeys, RetentionConfig } from '#privacy';
 import {
   announcePartner,
@@ -49,6 +49,8 @@ export type Step =
 export type OnStep = (step: Step) => void | Promise<void>;
 
 const sessionsAtOnce = 8;
+/** Partners whose data are erased at a time; any number waits for the replicas. */
+const partnersAtOnce = 2;
 /** How long an attempt waits for the projectors. */
 const projectedMs = 3_000;
 const dayMs = 86_400_000;
@@ -59,6 +61,8 @@ const dayMs = 86_400_000;
  */
 @Injectable()
 export class Eraser {
+  private readonly working = new Semaphore(partnersAtOnce);
+
   constructor(
     private readonly store: EventStore,
     private readonly commands: CommandExecutor,
@@ -71,11 +75,34 @@ export class Eraser {
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
+  /** How long an erasure waits before its receipt, in milliseconds. */
+  get waitsMs(): number {
+    return this.reads.databaseReads?.maxAgeMs ?? 0;
+  }
+
   /**
+   * @param signal ends the wait for the replicas, and so the attempt
    * @returns the receipt; undefined: the erasure is not under way
    * @throws NotErasedYetError, or when a store does not answer: to be tried again
    */
-  async erase(partnerId: string, onStep: OnStep = () => undefined): Promise<ErasureReceipt | undefined> {
+  async erase(
+    partnerId: string,
+    onStep: OnStep = () => undefined,
+    signal?: AbortSignal,
+  ): Promise<ErasureReceipt | undefined> {
+    const receipt = await this.working.run(() => this.eraseData(partnerId, onStep));
+    if (receipt === undefined) return undefined;
+    await onStep('replicas');
+    // Nobody is answered by a replica that is older: from now on none shows what is erased.
+    await sleep(this.waitsMs, signal);
+    if (signal?.aborted)
+      throw new NotErasedYetError('The process ends before the replicas are known to follow.');
+    await onStep('receipt');
+    return this.finish(partnerId, { ...receipt, exports: await exportsOf(this.pool, partnerId) });
+  }
+
+  /** What the receipt says; undefined: the erasure is not under way. */
+  private async eraseData(partnerId: string, onStep: OnStep): Promise<ErasureReceipt | undefined> {
     const partner = await readPartner(this.store, partnerId);
     const erasure = partner.state.privacy?.erasure;
     if (erasure?.status !== 'requested') return undefined;
@@ -86,11 +113,12 @@ export class Eraser {
     const forked = await forksOf(this.pool, partnerId);
     await sessions.end([...known, ...forked, ...partner.state.sessions.map(({ session_id }) => session_id)]);
     await onStep('keys');
-    // Another bridge may have finished: the key would be one of the partner's new beginning.
-    const now = (await readPartner(this.store, partnerId)).state.privacy?.erasure;
-    if (now?.erasure_id !== erasure.erasure_id) return undefined;
-    const receipt_id = uuidV5('receipt', erasure.erasure_id);
-    const { ended_at, keys_destroyed } = await this.destroyKeys(partnerId, receipt_id, erasure);
+    // From before the stream is asked: another bridge may finish, and the partner begin anew.
+    const now = new Date().toISOString();
+    if (!(await this.isUnderWay(partnerId, erasure))) return undefined;
+    const destroyed = await this.destroyKeys(partnerId, now, erasure);
+    if (destroyed === undefined) return undefined;
+    const { receipt_id, ended_at, keys_destroyed } = destroyed;
     announcePartner(this.redis, partnerId);
     await onStep('redis');
     await this.contexts.delete(sessions.ids);
@@ -118,12 +146,8 @@ export class Eraser {
     const left = checked.filter((item) => item.left > 0);
     if (left.length > 0)
       throw new NotErasedYetError(`left: ${left.map(({ store, what }) => `${store} ${what}`).join(', ')}`);
-    await onStep('replicas');
-    // Nobody is answered by a replica that is older: from now on none shows what is erased.
-    await sleep(this.reads.databaseReads?.maxAgeMs ?? 0);
-    await onStep('receipt');
     const { status: _status, ...request } = erasure;
-    const receipt: ErasureReceipt = {
+    return {
       ...request,
       receipt_id,
       erased_at: ended_at,
@@ -131,27 +155,41 @@ export class Eraser {
       keys_destroyed,
       last_key_copy_gone_on: this.lastKeyCopy(ended_at),
       checked,
-      exports: await exportsOf(this.pool, partnerId),
     };
-    return this.finish(partnerId, receipt);
+  }
+
+  private async isUnderWay(partnerId: string, { erasure_id }: Requested): Promise<boolean> {
+    const { privacy } = (await readPartner(this.store, partnerId)).state;
+    return privacy?.erasure?.erasure_id === erasure_id;
   }
 
   /**
    * The ledger first: from there on the partner gets no key, and should the process end here, the keys are destroyed with the
-   * next start. What came after is not touched, if another bridge was faster.
+   * next start. What came after is not touched, if another bridge was faster: undefined then. Where the erasure was done
+   * before, and the event store was restored to a state within it, another receipt ends what has begun since.
    */
   private async destroyKeys(
     partner_id: string,
-    receipt_id: string,
-    { after }: Requested,
-  ): Promise<{ ended_at: string; keys_destroyed: number }> {
-    const now = new Date().toISOString();
-    if (this.keys === undefined) return { ended_at: now, keys_destroyed: 0 };
-    const reason_class = after === 'announcement' ? 'inactivity' : 'request';
-    const before = await this.keys.beginErasure({ partner_id, erased_at: now, receipt_id, reason_class });
-    const keys_destroyed = await this.keys.destroy(partner_id, before);
-    // An attempt before has set an earlier time.
-    return { ended_at: before > now ? before : now, keys_destroyed };
+    now: string,
+    erasure: Requested,
+  ): Promise<(Pick<ErasureReceipt, 'receipt_id' | 'keys_destroyed'> & { ended_at: string }) | undefined> {
+    const { keys } = this;
+    const reason_class = erasure.after === 'announcement' ? 'inactivity' : 'request';
+    for (
+      let receipt_id = uuidV5('receipt', erasure.erasure_id);
+      ;
+      receipt_id = uuidV5('receipt', receipt_id)
+    ) {
+      if (keys === undefined) return { receipt_id, ended_at: now, keys_destroyed: 0 };
+      const before = await keys.beginErasure({ partner_id, erased_at: now, receipt_id, reason_class });
+      const keys_destroyed = await keys.destroy(partner_id, before);
+      // An attempt before has set an earlier time.
+      const ended_at = before > now ? before : now;
+      const isLast = (await keys.lastErasure(partner_id)) === receipt_id;
+      if (isLast && (await keys.madeAt(partner_id)) === undefined)
+        return { receipt_id, ended_at, keys_destroyed };
+      if (!(await this.isUnderWay(partner_id, erasure))) return undefined;
+    }
   }
 
   private async projected(since: string): Promise<void> {

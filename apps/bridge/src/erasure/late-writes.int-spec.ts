@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { uuidV5 } from '#platform';
 import { DataKeys, KeyStoreUnavailableError } from '#privacy';
 import { readSession } from '#sessions';
 import { turn } from '../../../../libs/read-models/src/test-support.ts';
@@ -118,6 +119,44 @@ test('what an event store of before the erasure has of the partner takes nothing
   await expect(other.execute(id, turn(randomUUID()))).rejects.toThrow('being erased');
   await expect(world.start(partner_id)).rejects.toThrow('being erased');
   expect(await keyStore.current(partner_id)).toBeUndefined();
+});
+
+test('a partner who was erased and came back before there were keys goes on with one, unreadable in nothing', async () => {
+  const plain = await erasureWorld();
+  const partner_id = partner();
+  await plain.start(partner_id);
+  await plain.request(partner_id);
+  const receipt_id = (await plain.eraser.erase(partner_id))?.receipt_id ?? '';
+  const id = await plain.start(partner_id);
+  await keys.recordErasure({ partner_id, receipt_id, erased_at: new Date().toISOString() });
+  await other.project(id);
+  const { rows } = await other.pool.query(
+    'SELECT message_text FROM conversation_turn WHERE session_id = $1',
+    [id],
+  );
+  await other.execute(id, turn(randomUUID()));
+  const key = await keyStore.current(partner_id);
+  expect(rows).toEqual([{ message_text: expect.stringContaining(key?.key_id ?? 'none') as unknown }]);
+  expect(await other.stream(id)).toContain('secret');
+  await plain.close();
+});
+
+test('an erasure in an event store of the time within it ends what has begun since', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  await world.request(partner_id);
+  const { erasure } = (await world.privacy(partner_id)) ?? {};
+  // What the ledger has of the first end, and a key of after it.
+  const receipt_id = uuidV5('receipt', erasure?.erasure_id ?? '');
+  const at = await keyStore.beginErasure({ ...ledger(partner_id), receipt_id });
+  await keyStore.destroy(partner_id, at);
+  const since = await others.of(partner_id, receipt_id);
+  const receipt = await world.eraser.erase(partner_id);
+  expect(receipt?.receipt_id).not.toBe(receipt_id);
+  expect(await keyStore.current(partner_id)).toBeUndefined();
+  expect(await keys.byId(since.id)).toBe('erased');
+  await world.start(partner_id);
+  expect(await keyStore.current(partner_id)).toBeDefined();
 });
 
 test('a partner begins anew in an event store that knows nothing of an erasure', async () => {

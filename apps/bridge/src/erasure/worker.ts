@@ -19,7 +19,6 @@ import { PartnerFollower } from './follower.ts';
 import { eraseRestored } from './restored.ts';
 
 const everyMs = 1_000;
-const atOnce = 2;
 const perRound = 16;
 /** Partners of one query. */
 const perQuery = 100;
@@ -63,10 +62,10 @@ export class ErasureWorker {
     await this.cancelContacted();
     let erased = 0;
     await inParallel(
-      await claimDuePartners(this.pool, perRound),
-      atOnce,
+      await claimDuePartners(this.pool, perRound, this.eraser.waitsMs / 1_000),
+      perRound,
       async (partnerId) => {
-        if (await this.attempt(partnerId)) erased += 1;
+        if (await this.attempt(partnerId, signal)) erased += 1;
       },
       signal,
     );
@@ -79,10 +78,10 @@ export class ErasureWorker {
     if (length > 0) this.logger.warn({ partners: length }, 'the event store is an older one: erasing again');
   }
 
-  private async attempt(partnerId: string): Promise<boolean> {
+  private async attempt(partnerId: string, signal: AbortSignal | undefined): Promise<boolean> {
     try {
       const begun = await this.begin(partnerId);
-      const receipt = begun ? await this.eraser.erase(partnerId) : undefined;
+      const receipt = begun ? await this.eraser.erase(partnerId, undefined, signal) : undefined;
       await this.follower.write(partnerId);
       if (receipt !== undefined) this.logger.info({ receipt_id: receipt.receipt_id }, 'partner erased');
       return receipt !== undefined;

@@ -38,17 +38,14 @@ export class HistoryTimer {
     const { signer } = this.config;
     const today = now.setUTCHours(0, 0, 0, 0);
     if (signer === undefined || today <= this.sealedBefore) return;
-    const isOurs = await withHistoryLock(this.pool, async () => {
-      const roots = await sealHistory(this.store, {
-        signer,
-        before: new Date(today),
-        ...(signal && { signal }),
-      });
+    const seal = async (until: AbortSignal): Promise<void> => {
+      const roots = await sealHistory(this.store, { signer, before: new Date(today), signal: until });
       for (const { number, sessions, events, unchained } of roots) {
         const level = unchained === 0 ? 'info' : 'warn';
         this.logger[level]({ root: number, sessions, events, unchained }, 'histories are sealed');
       }
-    });
+    };
+    const isOurs = await withHistoryLock(this.pool, seal, signal);
     if (isOurs && signal?.aborted !== true) this.sealedBefore = today;
   }
 }

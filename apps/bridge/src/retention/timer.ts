@@ -23,20 +23,20 @@ export class RetentionTimer {
     const { policy, store, pool } = this;
     if (policy.sessionsDays + policy.partnersDays + policy.accessDays === 0) return;
     const onError = (err: unknown): void => this.logger.warn({ err }, 'retention interrupted');
-    const work = async (): Promise<void> => {
+    const work = async (until: AbortSignal): Promise<void> => {
       const { deleted } = await runRetention({
         store,
         pool,
         policy,
         apply: true,
         signer: this.history.signer,
-        signal,
+        signal: until,
         onPartitionsKept: (err) => this.logger.warn({ err }, 'old partitions not dropped'),
       });
-      this.logger.info({ deleted }, 'retention done');
+      if (!until.aborted) this.logger.info({ deleted }, 'retention done');
     };
     const once = async (): Promise<void> => {
-      await withRetentionLock(pool, work);
+      await withRetentionLock(pool, work, signal);
     };
     await once().catch(onError);
     await repeat(once, { everyMs: policy.intervalS * 1_000, signal, onError });

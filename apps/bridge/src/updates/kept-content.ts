@@ -1,6 +1,6 @@
 import { isPartnerId } from '#domain';
 import type { DataKeys } from '#privacy';
-import { PartnerErasedError, seal } from '#privacy';
+import { seal, unlessErased } from '#privacy';
 import { keptUpdatePlace, openKeptUpdate } from '#read-models';
 import type { AboutUpdate } from './update.ts';
 
@@ -33,8 +33,4 @@ export async function fromContent(
 
 function today(): string {
   return new Date().toISOString().slice(0, 10);
-}
-
-function unlessErased(error: unknown): undefined {
-  if (!(error instanceof PartnerErasedError)) throw error;
 }

@@ -5,9 +5,15 @@ import type { ClientConfig, QueryConfig, QueryResult } from 'pg';
 type Done = (error: unknown, result?: QueryResult) => void;
 type Send = (query: QueryConfig) => Promise<QueryResult>;
 
-/** `SET` statements, and calls of `set_config` that end with `false`, as they count for one transaction only. */
+/**
+ * `SET` statements, and calls of `set_config` that end with `false`, as they count for one transaction only. What a transaction is
+ * by default has been read when it begins: there its own setting counts.
+ */
 function localSettings(settings: string): string {
-  return settings.replaceAll(/\bSET (?=[a-z])/gi, 'SET LOCAL ').replaceAll(', false)', ', true)');
+  return settings
+    .replaceAll(/\bSET (?=[a-z])/gi, 'SET LOCAL ')
+    .replaceAll(/\bdefault_(?=transaction_)/gi, '')
+    .replaceAll(', false)', ', true)');
 }
 
 /**

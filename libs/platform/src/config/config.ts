@@ -73,7 +73,8 @@ const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.t
 const cellName = /^([a-z][a-z0-9-]{0,31})?$/;
 const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
 
-const NamesPooling = (): PropertyDecorator =>
+/** What an address says of a pooler before its server is understood. */
+export const NamesPooling = (): PropertyDecorator =>
   ValidateBy({
     name: 'namesPooling',
     validator: {

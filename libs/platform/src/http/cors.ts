@@ -4,7 +4,7 @@ import type { AllowedSites } from './allowed-sites.ts';
 const allowed = {
   'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers':
-    'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Agent-Id, Agent-Epoch, Correlation-Id, ' +
+    'Authorization, Cache-Control, Content-Type, Idempotency-Key, If-Match, If-None-Match, Agent-Id, Agent-Epoch, Correlation-Id, ' +
     'traceparent, Access-Purpose, Last-Event-ID',
   'access-control-max-age': '600',
 };

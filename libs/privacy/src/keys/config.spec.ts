@@ -23,6 +23,7 @@ test('a key store needs master keys', () => {
 test.each([
   { KEYSTORE_URL: 'mysql://keys:hidden@127.0.0.1/keys' },
   { KEYSTORE_URL: postgres, MASTER_KEYS: 'hidden' },
+  { KEYSTORE_URL: `${postgres}?pooling=statement` },
   { KEYSTORE_URL_FILE: '/none/hidden' },
 ])('what is wrong is named and not shown: %j', (env) => {
   const load = (): unknown => loadKeysConfig({ MASTER_KEYS: masters, ...env });

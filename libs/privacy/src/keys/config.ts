@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Matches } from 'class-validator';
-import { ConfigError, IsWhole, orExit, readEnvironment } from '#platform';
+import { ConfigError, IsWhole, NamesPooling, orExit, readEnvironment } from '#platform';
 
 /** What each process reads from its environment about keys; the token under which it is injected. */
 export abstract class KeysConfig {
@@ -17,6 +17,7 @@ class Environment {
   @Matches(/^$|^file:[^\s]+$|^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/, {
     message: 'must be file:PATH or a postgresql:// address with a database',
   })
+  @NamesPooling()
   KEYSTORE_URL = '';
 
   KEYSTORE_URL_FILE = '';

@@ -8,6 +8,7 @@ import {
   MasterKeyMissingError,
   PartnerErasedError,
   UnknownKeyError,
+  unlessErased,
 } from './errors.ts';
 import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
@@ -32,6 +33,9 @@ interface CurrentKey {
   readonly after: string | undefined;
 }
 
+/** The receipt of the erasure after which a partner has begun anew; undefined: the partner has not, or is being erased again. */
+export type BegunAfter = (partnerId: string) => Promise<string | undefined>;
+
 /** The data keys of partners, those used last unwrapped in memory for some minutes. */
 export class DataKeys {
   private readonly ids: LRUCache<string, CurrentKey>;
@@ -42,6 +46,7 @@ export class DataKeys {
   private readonly masterBreaker: Breaker;
   /** Counts what was forgotten: a key that was fetched meanwhile is not kept. */
   private generation = 0;
+  private begunAfter: BegunAfter = async () => undefined;
 
   constructor(
     private readonly store: KeyStore,
@@ -53,6 +58,11 @@ export class DataKeys {
     this.keys = new LRUCache({ max, ttl });
     this.storeBreaker = new Breaker({ retryMs, isFailure, onSkipped });
     this.masterBreaker = new Breaker({ retryMs, isFailure, onSkipped });
+  }
+
+  /** Asks from now on who has begun anew: the ledger may have got an erasure after that, such as one of the time before the keys. */
+  askBeginnings(begunAfter: BegunAfter): void {
+    this.begunAfter = begunAfter;
   }
 
   /** How many keys are in memory. */
@@ -73,13 +83,17 @@ export class DataKeys {
 
   /**
    * The key that a partner's new values are sealed with, made on first use. After an erasure only a new beginning of the
-   * partner gets one, which names its receipt. What is known from before that is not trusted.
-   * @throws PartnerErasedError, KeyStoreUnavailableError
+   * partner gets one, which names its receipt, or is asked for. What is known from before that is not trusted.
+   * @throws PartnerErasedError, KeyStoreUnavailableError, or as who is asked
    */
   async of(partnerId: string, after?: string): Promise<DataKey> {
     const isTrusted = after === undefined || this.ids.get(partnerId)?.after === after;
     const cached = isTrusted ? this.cachedOf(partnerId) : undefined;
-    return cached ?? this.alone(`of ${partnerId} ${after}`, () => this.fetchOf(partnerId, after));
+    if (cached !== undefined) return cached;
+    const fetching = this.alone(`of ${partnerId} ${after}`, () => this.fetchOf(partnerId, after));
+    return after === undefined
+      ? fetching.catch((error: unknown) => this.ofBegun(partnerId, error))
+      : fetching;
   }
 
   /** As `of`, but none is made; undefined: the partner has none. @throws KeyStoreUnavailableError */
@@ -168,6 +182,13 @@ export class DataKeys {
     return key;
   }
 
+  /** The key of an erased partner who has begun anew without one. @throws the error, where that is not so */
+  private async ofBegun(partnerId: string, error: unknown): Promise<DataKey> {
+    const receipt = error instanceof PartnerErasedError ? await this.begunAfter(partnerId) : undefined;
+    if (receipt === undefined) throw error;
+    return this.of(partnerId, receipt);
+  }
+
   private async fetchById(keyId: string): Promise<DataKey | typeof erased> {
     const { generation } = this;
     const stored = await this.ask(this.storeBreaker, () => this.store.byId(keyId));
@@ -225,8 +246,4 @@ export class DataKeys {
 
 function isFailure(error: unknown): boolean {
   return error instanceof KeyStoreUnavailableError && !(error instanceof MasterKeyMissingError);
-}
-
-function unlessErased(error: unknown): undefined {
-  if (!(error instanceof PartnerErasedError)) throw error;
 }

@@ -107,4 +107,8 @@ test('a file of a release before serves as one of this release', async () => {
   await store.beginErasure({ partner_id: 'P1', receipt_id: 'R1', erased_at: at });
   await expect(store.add(newKey('P1'))).rejects.toThrow(PartnerErasedError);
   await store.close();
+  const after = new DatabaseSync(path);
+  const sql = `SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'erasure_ledger'`;
+  expect(after.prepare(sql).all()).toContainEqual({ name: 'erasure_ledger_partner' });
+  after.close();
 });

@@ -24,6 +24,11 @@ export class PartnerErasedError extends Error {
   }
 }
 
+/** Undefined in place of the key of a partner who was erased. @throws any other error */
+export function unlessErased(error: unknown): undefined {
+  if (!(error instanceof PartnerErasedError)) throw error;
+}
+
 /** Thrown when a sealed value names a key that the key store never had, or has in a form that does not open. */
 export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';

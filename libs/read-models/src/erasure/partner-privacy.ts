@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Partner } from '#sessions';
 
 const positionName = 'partner_privacy';
-/** How long a bridge that claimed a partner has to erase it, before another may try. */
+/** How long a bridge that claimed a partner has to erase it, before another may try; what the erasure waits for comes on top. */
 const claimS = 60;
 
 /** Up to where the events of partners are in the table; null: nowhere yet. */
@@ -54,7 +54,7 @@ export async function distrustRows(pool: Pool): Promise<void> {
 }
 
 /** Claims partners whose erasure is due, on whom there is no hold and that no other bridge works on. */
-export async function claimDuePartners(pool: Pool, limit: number): Promise<string[]> {
+export async function claimDuePartners(pool: Pool, limit: number, waitS = 0): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
     `UPDATE partner_privacy SET claimed_until = now() + $2 * interval '1 second' WHERE partner_id IN (
        SELECT partner_id FROM partner_privacy
@@ -62,7 +62,7 @@ export async function claimDuePartners(pool: Pool, limit: number): Promise<strin
          AND coalesce(claimed_until, '-infinity') < now()
        ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
      RETURNING partner_id`,
-    [limit, claimS],
+    [limit, claimS + waitS],
   );
   return rows.map(({ partner_id }) => partner_id);
 }

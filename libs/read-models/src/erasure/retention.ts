@@ -96,29 +96,49 @@ export async function forgetAccessOf(pool: Pool, day: string): Promise<void> {
 const retentionKey = 7_230_119;
 const historyKey = 7_230_120;
 
-/** Runs the retention unless another process does at the time; false: one does. */
-export function withRetentionLock(pool: Pool, work: () => Promise<void>): Promise<boolean> {
-  return withLock(pool, retentionKey, work);
+/** Runs the retention unless another process does at the time; false: one does. @throws as `withLock` */
+export function withRetentionLock(pool: Pool, work: LockedWork, signal?: AbortSignal): Promise<boolean> {
+  return withLock(pool, retentionKey, work, signal);
 }
 
-/** Seals histories unless another process does at the time; false: one does. */
-export function withHistoryLock(pool: Pool, work: () => Promise<void>): Promise<boolean> {
-  return withLock(pool, historyKey, work);
+/** Seals histories unless another process does at the time; false: one does. @throws as `withLock` */
+export function withHistoryLock(pool: Pool, work: LockedWork, signal?: AbortSignal): Promise<boolean> {
+  return withLock(pool, historyKey, work, signal);
 }
 
-/** The lock is a transaction's that does nothing else: it holds nothing up, and ends with its connection, also behind a pooler. */
-async function withLock(pool: Pool, lockKey: number, work: () => Promise<void>): Promise<boolean> {
+/** The signal ends it: the caller's, or that the lock is lost. */
+type LockedWork = (signal: AbortSignal) => Promise<void>;
+
+/**
+ * The lock is a transaction's that does nothing else: it holds nothing up, and ends with its connection, also behind a pooler.
+ * @throws what the work throws, or when the connection ends before it
+ */
+async function withLock(
+  pool: Pool,
+  lockKey: number,
+  work: LockedWork,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const client = await pool.connect();
+  const lost = new AbortController();
+  const end = (): void => lost.abort(new Error('The connection that holds the lock has ended.'));
+  client.once('end', end);
   try {
-    await client.query('BEGIN');
+    // However long it idles. PostgreSQL before version 17 knows no limit for all of a transaction.
+    await client.query(
+      `BEGIN; SELECT set_config(name, '0', true) FROM pg_settings
+       WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`,
+    );
     const { rows } = await client.query<{ locked: boolean }>(
       'SELECT pg_try_advisory_xact_lock($1) AS locked',
       [lockKey],
     );
     if (!rows[0]?.locked) return false;
-    await work();
+    await work(signal ? AbortSignal.any([signal, lost.signal]) : lost.signal);
+    lost.signal.throwIfAborted();
     return true;
   } finally {
+    client.off('end', end);
     client.release(true);
   }
 }

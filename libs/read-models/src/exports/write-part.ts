@@ -35,7 +35,7 @@ export async function writePart(
 ): Promise<WrittenPart> {
   const { pool, files, limits, readReplica } = ports;
   const { export_id, form, masked } = job;
-  const { begunAt, position } = await beginning(pool);
+  const { begunAt, position } = await beginning(ports);
   const partners = new Set<string>();
   const note = async (found: readonly string[]): Promise<void> => {
     if (masked) return;
@@ -91,10 +91,14 @@ async function* limited(
   }
 }
 
-/** The time of PostgreSQL's clock, and the end of its log. */
-async function beginning(pool: PartPorts['pool']): Promise<{ begunAt: string; position: bigint }> {
+/** The time of PostgreSQL's clock, and where there are replicas the end of its log: not each server lets everybody ask for it. */
+async function beginning({
+  pool,
+  readReplica,
+}: PartPorts): Promise<{ readonly begunAt: string; readonly position: bigint }> {
+  const end = readReplica ? `(pg_current_wal_insert_lsn() - '0/0')::text` : '0';
   const { rows } = await pool.query<{ now: string; position: string }>(
-    `SELECT clock_timestamp()::text AS now, (pg_current_wal_insert_lsn() - '0/0')::text AS position`,
+    `SELECT clock_timestamp()::text AS now, ${end} AS position`,
   );
   return { begunAt: rows[0]?.now ?? 'infinity', position: BigInt(rows[0]?.position ?? 0) };
 }

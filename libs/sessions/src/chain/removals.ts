@@ -49,6 +49,17 @@ export async function recordRemoval(
   return last;
 }
 
+/** Removes what an erased session said before a revision from its stream. @throws StoreUnavailableError */
+export async function truncateErased(
+  store: EventStore,
+  sessionId: string,
+  before: number,
+  signer: HistorySigner | undefined,
+): Promise<void> {
+  await recordRemoval(store, sessionId, { reason: 'erasure', before, signer });
+  await store.truncateStream(sessionStream(sessionId), before);
+}
+
 /** As `recordRemoval`, of what the caller knows. One that is on record already stays. @throws StoreUnavailableError */
 export async function appendRemoval(
   store: EventStore,

@@ -1,4 +1,4 @@
-/** How far a server's log is written, or replayed: the server's identity and a position in bytes. */
+/** How far a server's log is written, or replayed: the identity of the server and its timeline, and a position in bytes. */
 export interface LogPosition {
   readonly cluster: string;
   readonly position: bigint;

@@ -1,10 +1,12 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { repeat } from '../../async/repeat.ts';
+import { withTimeout } from '../../async/with-timeout.ts';
 import type { DatabaseReads } from '../../config/config.ts';
 import { isError } from '../../errors/any-error.ts';
 import type { Logger } from '../../logging/logger.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Breaker } from '../breaker.ts';
+import { BudgetExceededError } from '../breaker.ts';
 import { createPool, isPoolBusy } from '../postgres.ts';
 import type { LogPosition } from './primary-log.ts';
 import { PrimaryLog } from './primary-log.ts';
@@ -15,6 +17,8 @@ const samplesAMaxAge = 10;
 const longestPauseMs = 500;
 /** The replica ended the query since the primary removed what it reads, or deadlocked with what it replays. */
 const conflicts = new Set(['40001', '40P01']);
+/** It refuses to let the reader in, lacks resources, or cannot read its files: of other servers that says nothing. */
+const ownFaults = /^(28|53|58)/;
 
 interface ReplicaOptions extends DatabaseReads {
   readonly primaryUrl: string;
@@ -82,7 +86,7 @@ export class Replica {
   /**
    * Reads from the replica.
    * @param atLeast a position that it must have replayed
-   * @param maxAgeMs how old the answer may be, if not as old as configured
+   * @param maxAgeMs how old the answer may be, if less than configured
    * @returns undefined when it is too old, or away, or ends the read: the primary is to be asked
    * @throws what the read throws
    */
@@ -95,7 +99,7 @@ export class Replica {
     const { breaker } = this.options;
     try {
       const reading = await breaker.run(() =>
-        borrow((client) => this.readBy(client, read, atLeast, maxAgeMs)),
+        borrow((client) => this.readBy(client, read, atLeast, Math.min(maxAgeMs, this.options.maxAgeMs))),
       );
       this.count(reading ? 'replica' : 'behind');
       this.lastAsOf = reading?.asOf ?? this.lastAsOf;
@@ -115,8 +119,10 @@ export class Replica {
   }
 
   private reasonOf(error: unknown): string | undefined {
-    if (isError(error) && conflicts.has(String(error.code))) return 'conflict';
-    return this.options.breaker.isOpen || isPoolBusy(error) ? 'unavailable' : undefined;
+    const code = isError(error) ? String(error.code) : '';
+    if (conflicts.has(code)) return 'conflict';
+    const isUnavailable = this.options.breaker.isOpen || isPoolBusy(error) || ownFaults.test(code);
+    return isUnavailable ? 'unavailable' : undefined;
   }
 
   /** In one transaction, so that all of it is said by the same server, whatever is between. */
@@ -142,7 +148,7 @@ export class Replica {
   private async sample(): Promise<void> {
     const at = performance.now();
     const { rows } = await this.primary.query<Row>(
-      `SELECT ${cluster}, ${bytes('pg_current_wal_insert_lsn()')}`,
+      `SELECT ${cluster(primaryTimeline)}, ${bytes('pg_current_wal_insert_lsn()')}`,
     );
     const [row] = rows;
     if (row) this.log.add({ cluster: row.cluster, position: BigInt(row.position), at });
@@ -154,10 +160,16 @@ interface Row {
   readonly position: string;
 }
 
-const cluster = '(pg_control_system()).system_identifier::text AS cluster';
+/** Positions say something of each other on one timeline: after a failover or a restore the log goes on in another way. */
+const cluster = (timeline: string): string =>
+  `(pg_control_system()).system_identifier || '/' || ${timeline} AS cluster`;
+const primaryTimeline = 'left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)';
+/** Of the log that it has replayed or receives; what it receives is not for each user to see. It follows no timeline that lacks what it has. */
+const replicaTimeline = `lpad(upper(to_hex(greatest((pg_control_checkpoint()).timeline_id,
+  (pg_control_recovery()).min_recovery_end_timeline, (SELECT received_tli FROM pg_stat_wal_receiver)))), 8, '0')`;
 const bytes = (position: string): string => `(${position} - '0/0')::text AS position`;
 /** No row: the server is no replica (any more), and may have writes that the primary does not know. */
-const howFar = `SELECT ${cluster}, ${bytes('pg_last_wal_replay_lsn()')} WHERE pg_is_in_recovery()`;
+const howFar = `SELECT ${cluster(replicaTimeline)}, ${bytes('pg_last_wal_replay_lsn()')} WHERE pg_is_in_recovery()`;
 
 /** How far a replica is, by one of several statements. */
 async function replayed(client: PoolClient, text: string): Promise<LogPosition | undefined> {
@@ -166,7 +178,8 @@ async function replayed(client: PoolClient, text: string): Promise<LogPosition |
   return row && { cluster: row.cluster, position: BigInt(row.position) };
 }
 
+/** It is given up like a call that the breaker gives up: the connection is not used again. */
 function patiently(client: PoolClient, text: string): Promise<QueryResult> {
-  const query = { text, query_timeout: patienceMs };
-  return client.query(query);
+  const late = (): Error => new BudgetExceededError(`The replica did not answer within ${patienceMs} ms.`);
+  return withTimeout(client.query(text), patienceMs, late);
 }
