@@ -10,8 +10,9 @@ import { settle, withClients } from './backing-services.ts';
 import type { BareWork } from './bare-work.ts';
 import { startBareServer } from './contenders.ts';
 import { fill, turn } from './conversations.ts';
-import type { CpuPerCommand } from './cpu.ts';
-import { cpuPerCall, inFlight, measureCpu, measureReads } from './cpu.ts';
+import type { CpuPerCommand } from '../tools/shared/cpu-time.ts';
+import { cpuPerCall } from '../tools/shared/cpu-time.ts';
+import { inFlight, measureCpu, measureReads } from './cpu.ts';
 import { sharesByProcess, withProfiles } from './profiles.ts';
 import type { Stretch } from './stages.ts';
 

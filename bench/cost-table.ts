@@ -1,7 +1,7 @@
 import type { CommandCost } from './command-cost.ts';
 import { program } from './command-cost.ts';
-import type { CpuPerCommand } from './cpu.ts';
-import { totalOf } from './cpu.ts';
+import type { CpuPerCommand } from '../tools/shared/cpu-time.ts';
+import { totalOf } from '../tools/shared/cpu-time.ts';
 
 /** The least share of a process's time that is shown as a stage of its own. */
 const leastShare = 0.005;

@@ -13,7 +13,7 @@ import { areSmall, bytesTable, fullBytes, measureBytes, quickBytes } from './byt
 import type { CommandCost } from './command-cost.ts';
 import { measureCommandCost } from './command-cost.ts';
 import { costTable } from './cost-table.ts';
-import { canMeasureCpu } from './cpu.ts';
+import { canMeasureCpu } from '../tools/shared/cpu-time.ts';
 import type { Latencies } from './latency.ts';
 import { fullLatency, isFast, latencyTable, measureLatencies, quickLatency } from './latency.ts';
 import type { Overload } from './overload.ts';

@@ -5,8 +5,9 @@ import { median } from '../tools/shared/statistics.ts';
 import type { Clients } from './backing-services.ts';
 import { settle, withClients } from './backing-services.ts';
 import { fill } from './conversations.ts';
-import type { CpuPerCommand } from './cpu.ts';
-import { measureCpu, measureReads, totalOf } from './cpu.ts';
+import type { CpuPerCommand } from '../tools/shared/cpu-time.ts';
+import { totalOf } from '../tools/shared/cpu-time.ts';
+import { measureCpu, measureReads } from './cpu.ts';
 
 /** CPU time of a call by process, without encryption and with it: medians of the rounds. */
 interface Cost {

@@ -1,6 +1,6 @@
 import type { Latency } from '../tools/shared/statistics.ts';
-import type { CpuPerCommand } from './cpu.ts';
-import { totalOf } from './cpu.ts';
+import type { CpuPerCommand } from '../tools/shared/cpu-time.ts';
+import { totalOf } from '../tools/shared/cpu-time.ts';
 import type { Overload } from './overload.ts';
 import { target } from './overload.ts';
 import { latencyTargets } from './lag.ts';

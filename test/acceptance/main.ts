@@ -33,6 +33,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   consistency: ['seeds', 'mutants', 'summary'],
   hung: ['quick'],
   soak: ['minutes'],
+  scale: ['quick'],
 };
 
 const runs: Readonly<Record<string, (report: Report, options: Options) => Promise<void>>> = {
@@ -49,14 +50,14 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   history: runHistory,
   replay: runReplay,
   exports: runExports,
-  scale: (report, { part }) => runScale(report, part),
+  scale: (report, { part, quick }) => runScale(report, part, quick),
   'event-store': runEventStore,
 };
 const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
   consistency: [--seeds 1-50] [--mutants] [--summary]
   hung: [--quick]
   soak: [--minutes 30]
-  scale: [${scaleParts.join(' | ')}]`;
+  scale: [${scaleParts.join(' | ')}] [--quick]`;
 
 await runProgram(async () => {
   const { positionals, values } = parseArgs({

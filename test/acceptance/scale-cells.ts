@@ -3,8 +3,9 @@ import { withTwoCells } from '../scenarios/scale/two-cells.ts';
 import type { Report } from './report.ts';
 
 /** `npm run prove -- scale cells`: partners move between two whole systems under load, and the mover is killed at each step. */
-export async function runCells(report: Report): Promise<void> {
-  const size = { partners: 4, sessions: 5, killAt: allSteps, andBack: true };
+export async function runCells(report: Report, isQuick: boolean): Promise<void> {
+  const full = { partners: 4, sessions: 5, killAt: allSteps, andBack: true };
+  const size = isQuick ? { ...full, partners: 1, sessions: 2 } : full;
   report.begin(
     `${size.partners} partners with ${size.sessions} sessions each move from one cell to another and one back, ` +
       'the mover killed with -9 at each step',

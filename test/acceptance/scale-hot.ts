@@ -4,10 +4,10 @@ import { withOwnSystem } from '../scenarios/system.ts';
 import type { Report } from './report.ts';
 
 /** `npm run prove -- scale hot`: one session with 200 writers, one partner with 10,000 sessions. */
-export async function runHot(report: Report): Promise<void> {
+export async function runHot(report: Report, isQuick: boolean): Promise<void> {
   await withOwnSystem(async ({ apis }) => {
     const nodes = { apis, headers: authorization() };
-    const size = { writers: 200, turns: 20 };
+    const size = isQuick ? { writers: 20, turns: 5 } : { writers: 200, turns: 20 };
     report.begin(
       `${size.writers} writers on one session over ${apis.length} api nodes, ${size.turns} turns each`,
     );
@@ -20,7 +20,7 @@ export async function runHot(report: Report): Promise<void> {
     report.equal('turns in the stream', hot.recorded, size.writers * size.turns);
     report.atMost('attempts of a caller for a turn, at most', hot.mostAttempts, 10);
     report.atMost('time of the slowest writer, in that of the median one', hot.unfairness, 1.5);
-    const many = { sessions: 10_000, atOnce: 8, samples: 200 };
+    const many = { sessions: isQuick ? 400 : 10_000, atOnce: 8, samples: isQuick ? 50 : 200 };
     report.begin(`${many.sessions} sessions of one partner, ${many.atOnce} callers at once`);
     const partner = await fillPartner(nodes, many);
     report.note(

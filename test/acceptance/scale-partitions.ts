@@ -3,17 +3,11 @@ import { changePartitions } from '../scenarios/scale/partitions.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 import type { Report } from './report.ts';
 
-/** How many sessions talk, and the numbers of partitions, one after the other. */
-export interface PartitionsSize {
-  readonly sessions: number;
-  readonly numbers: readonly number[];
-}
-
-/** A part of `npm run prove -- scale`: another number of partitions while all run, and a projector is killed. */
-export async function runPartitions(
-  report: Report,
-  { sessions, numbers }: PartitionsSize = { sessions: 500, numbers: [256, 16, 128, 4, 64, 8, 256, 4] },
-): Promise<void> {
+/** `npm run prove -- scale partitions`: another number of partitions while all run, and a projector is killed. */
+export async function runPartitions(report: Report, isQuick: boolean): Promise<void> {
+  const { sessions, numbers } = isQuick
+    ? { sessions: 20, numbers: [16, 4] }
+    : { sessions: 500, numbers: [256, 16, 128, 4, 64, 8, 256, 4] };
   report.begin(`Partitions from 4 to ${numbers.join(', ')} while ${sessions} sessions talk`);
   const onProgress = (text: string): void => report.note(text);
   const run = await withOwnSystem((own) =>

@@ -1,20 +1,30 @@
 import { Failure } from '../../tools/shared/failure.ts';
 import { runCells } from './scale-cells.ts';
 import { runHot } from './scale-hot.ts';
+import { runMemory } from './scale-memory.ts';
+import { runNodes } from './scale-nodes.ts';
+import { runPartitions } from './scale-partitions.ts';
+import { runPostgres } from './scale-postgres.ts';
+import { runRedis } from './scale-redis.ts';
 import type { Report } from './report.ts';
 
-/** What `npm run prove -- scale` shows, each part for itself by its name. */
-const parts: Readonly<Record<string, (report: Report) => Promise<void>>> = {
+/** What `npm run prove -- scale` shows, each part for itself by its name, at full size or in small. */
+const parts: Readonly<Record<string, (report: Report, isQuick: boolean) => Promise<void>>> = {
   cells: runCells,
   hot: runHot,
+  memory: runMemory,
+  nodes: runNodes,
+  partitions: runPartitions,
+  postgres: runPostgres,
+  redis: runRedis,
 };
 
 export const scaleParts = Object.keys(parts);
 
 /** `npm run prove -- scale [part]`: how Turnstream grows; every part, or one. */
-export async function runScale(report: Report, part?: string): Promise<void> {
+export async function runScale(report: Report, part?: string, isQuick = false): Promise<void> {
   const run = part === undefined ? undefined : parts[part];
   if (part !== undefined && run === undefined)
     throw new Failure(`There is no part ${part} of scale: ${scaleParts.join(', ')}.`);
-  for (const each of run === undefined ? Object.values(parts) : [run]) await each(report);
+  for (const each of run === undefined ? Object.values(parts) : [run]) await each(report, isQuick);
 }

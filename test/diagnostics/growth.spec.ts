@@ -5,6 +5,7 @@ import type { Held } from './processes.ts';
 const rest: Held = {
   rss: 1e8,
   heapUsed: 6e7,
+  external: 3e6,
   arrayBuffers: 1e6,
   longestTurnMs: 0,
   handles: 9,

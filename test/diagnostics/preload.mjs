@@ -14,7 +14,8 @@ const dir = process.env.DIAGNOSTICS_DIR;
 const program = process.argv[1] ?? '';
 const name =
   /dist\/apps\/([a-z]+)\/main\.js$/.exec(program)?.[1] ??
-  (program.endsWith('embedded-eventstore/src/main.ts') ? 'event-store' : undefined);
+  (program.endsWith('embedded-eventstore/src/main.ts') ? 'event-store' : undefined) ??
+  (program.endsWith('scale/bare-sockets.ts') ? 'bare-sockets' : undefined);
 if (dir && name && isMainThread) serve(join(dir, `${name}-${process.pid}.sock`));
 
 function serve(path) {
@@ -29,12 +30,12 @@ function serve(path) {
       await sleep(20);
     }
     longest.take();
-    const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
+    const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
     const resources = process.getActiveResourcesInfo();
     const count = (type) => resources.filter((resource) => resource === type).length;
     const handles = resources.filter((resource) => resource !== 'Timeout' && resource !== 'Immediate').length;
     const held = { handles, connections: count('TCPSocketWrap'), heldCalls: await heldCalls() };
-    response.end(JSON.stringify({ rss, heapUsed, arrayBuffers, longestTurnMs, ...held }));
+    response.end(JSON.stringify({ rss, heapUsed, external, arrayBuffers, longestTurnMs, ...held }));
   };
   const server = createServer((request, response) => void answer(request, response));
   server.listen(path);

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 export interface Held {
   readonly rss: number;
   readonly heapUsed: number;
+  /** What JavaScript objects hold outside the heap, array buffers among it. */
+  readonly external: number;
   readonly arrayBuffers: number;
   /** The longest turn of the event loop since the process was last asked (ms of processor time). */
   readonly longestTurnMs: number;

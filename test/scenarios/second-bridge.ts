@@ -8,19 +8,22 @@ import { killChild } from '../../tools/shared/fork.ts';
 import type { ConnectedSystem } from './clients.ts';
 
 /** Runs another bridge process beside the system's own for as long as `work` runs, then stops it with SIGTERM. */
-export function withSecondBridge<T>(system: ConnectedSystem, work: () => Promise<T>): Promise<T> {
+export function withSecondBridge<T>(system: ConnectedSystem, work: (pid: number) => Promise<T>): Promise<T> {
   return withSecond('bridge', system, work);
 }
 
 /** The same with a projector. */
-export function withSecondProjector<T>(system: ConnectedSystem, work: () => Promise<T>): Promise<T> {
+export function withSecondProjector<T>(
+  system: ConnectedSystem,
+  work: (pid: number) => Promise<T>,
+): Promise<T> {
   return withSecond('projector', system, work);
 }
 
 async function withSecond<T>(
   app: 'bridge' | 'projector',
   system: ConnectedSystem,
-  work: () => Promise<T>,
+  work: (pid: number) => Promise<T>,
 ): Promise<T> {
   const port = await freePort();
   const more = { PORT: String(port), KAFKA_GROUP: system.kafkaGroup, LOG_LEVEL: 'warn' };
@@ -33,7 +36,7 @@ async function withSecond<T>(
   try {
     const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
     await waitUntil(isReady, { what: `the second ${app} to be ready`, everyMs: 100 });
-    const result = await work();
+    const result = await work(child.pid ?? 0);
     await terminate(child);
     return result;
   } finally {

@@ -4,12 +4,12 @@ import { withSystem } from '#launcher';
 import { waitUntil } from '#platform';
 import { separateBackingServices } from './separate-backing-services.ts';
 
-/** Two api nodes, projector, bridge and their backing services. A process that ends is started again. */
+/** Api nodes, projector, bridge and their backing services. A process that ends is started again. */
 export interface System {
   /** EVENTSTORE_URL, KAFKA_BROKERS, REDIS_URL and DATABASE_URL. */
   readonly env: Readonly<Record<string, string>>;
   /** Addresses of the api nodes. */
-  readonly apis: readonly [string, string];
+  readonly apis: readonly [string, string, ...string[]];
   /** The folder of the data of its own services: the event store's are in `event-store`. */
   readonly dir: string;
   /** The ids of its processes by name; one that is started again has another. */
@@ -27,18 +27,20 @@ export interface System {
  * (in a test run) are shared, but with a database, a Redis number and a consumer group of its own.
  * @param env more variables for the apps
  * @param ownKafka whether it has a Kafka of its own, too
+ * @param apis how many api nodes it has, at least two
  */
 export async function withOwnSystem<T>(
   work: (system: System) => Promise<T>,
   env: Readonly<Record<string, string>> = {},
   ownKafka = false,
+  apis = 2,
 ): Promise<T> {
   const kafkaGroup = `turnstream-${process.pid}-${randomInt(1_000_000)}`;
   const restore = await separateBackingServices(ownKafka);
   try {
-    return await withSystem({ apis: 2, env: { KAFKA_GROUP: kafkaGroup, ...env } }, (launched) => {
+    return await withSystem({ apis, env: { KAFKA_GROUP: kafkaGroup, ...env } }, (launched) => {
       const { signal, pids } = supervisorOf(launched);
-      const [first = '', second = ''] = launched.apis;
+      const [first = '', second = '', ...others] = launched.apis;
       const kill = async (name: string): Promise<void> => {
         const pid = pids.get(name);
         if (pid === undefined) throw new Error(`There is no process ${name} to kill.`);
@@ -46,7 +48,7 @@ export async function withOwnSystem<T>(
         await waitUntil(() => (pids.get(name) ?? pid) !== pid, { what: `a new process ${name}` });
       };
       const { env: services, dir } = launched;
-      return work({ env: services, dir, apis: [first, second], pids, kafkaGroup, signal, kill });
+      return work({ env: services, dir, apis: [first, second, ...others], pids, kafkaGroup, signal, kill });
     });
   } finally {
     await restore();

@@ -5,7 +5,6 @@ import type { Latency } from '../../../tools/shared/statistics.ts';
 import { latencyOf } from '../../../tools/shared/statistics.ts';
 import { withTurnstream } from '../clients.ts';
 import type { System } from '../system.ts';
-import { memoryPerSocket } from './socket-memory.ts';
 import { AgentSockets } from './sockets.ts';
 import { recordUpdate } from './updates.ts';
 
@@ -17,15 +16,13 @@ interface Scale {
   readonly samples: number;
   /** The system's AGENT_LEASE_MS. */
   readonly leaseMs: number;
-  /** Whether to measure what a socket costs; with few sockets the process's own memory hides it. */
-  readonly measureMemory?: boolean;
 }
 
 export interface SlowReaders {
   readonly attached: number;
   readonly secondsToAttach: number;
-  /** Bytes; of a socket only when asked for. */
-  readonly memory: { readonly perSocket?: number; readonly perSession: number; readonly growth: number };
+  /** Bytes by which the node grew while some did not read. */
+  readonly growth: number;
   /** From the writer's acknowledgement to the socket, in ms: while everyone reads, and while some do not. */
   readonly latency: { readonly before: Latency; readonly during: Latency };
   readonly cutOff: number;
@@ -69,8 +66,9 @@ class SlowReadersRun {
   async run(): Promise<SlowReaders> {
     const { nonReaders } = this.scale;
     const cutOffBefore = await this.cutOffTotal();
-    const perSocket = await this.connect();
-    const { secondsToAttach, perSession } = await this.attachAll();
+    this.sockets.keepAlive(this.scale.leaseMs / 3);
+    await this.sockets.connect(this.scale.sockets);
+    const secondsToAttach = await this.attachAll();
     const before = await this.measureLatency();
     const memoryBefore = await this.memory();
     for (let index = 0; index < nonReaders; index += 1) this.sockets.pause(index);
@@ -82,26 +80,18 @@ class SlowReadersRun {
     return {
       attached: this.sockets.attached.size,
       secondsToAttach,
-      memory: { ...(perSocket === undefined ? {} : { perSocket }), perSession, growth },
+      growth,
       latency: { before, during },
       cutOff: await cutOff(),
       readersConnected: this.sockets.openFrom(nonReaders),
     };
   }
 
-  private async connect(): Promise<number | undefined> {
-    const { sockets, leaseMs, measureMemory } = this.scale;
-    this.sockets.keepAlive(leaseMs / 3);
-    if (measureMemory) return memoryPerSocket(this.sockets, sockets, () => this.memory());
-    await this.sockets.connect(sockets);
-    return undefined;
-  }
-
-  private async attachAll(): Promise<{ secondsToAttach: number; perSession: number }> {
+  /** Takes so many seconds. */
+  private async attachAll(): Promise<number> {
     const { sockets, sessionsPerSocket } = this.scale;
     const count = sockets * sessionsPerSocket;
     const start = performance.now();
-    const before = await this.memory();
     const atOnce = Math.min(64, Math.ceil(sockets / 5));
     await inParallel(Array(count).keys(), atOnce, async (n) => {
       const session = await this.writer.startSession({ partner_id: `P${n}`, channel: 'whatsapp' });
@@ -111,8 +101,7 @@ class SlowReadersRun {
     });
     const areAttached = (): boolean => this.sockets.attached.size >= count;
     await waitUntil(areAttached, { what: 'every session to be attached', timeoutMs: 600_000 });
-    const secondsToAttach = (performance.now() - start) / 1_000;
-    return { secondsToAttach, perSession: ((await this.memory()) - before) / count };
+    return (performance.now() - start) / 1_000;
   }
 
   /** Updates for those who read: how long each takes. Every one of them has to arrive. */
