@@ -32,7 +32,11 @@ await runProgram(async () => {
   });
   const directory = new CellDirectory(pool);
   try {
-    if (values.add && values.url) return await directory.setCell({ name: values.add, url: values.url });
+    if (values.add && values.url) {
+      if (URL.parse(values.url)?.protocol !== 'http:')
+        throw new Failure('The address must begin with http://.');
+      return await directory.setCell({ name: values.add, url: values.url });
+    }
     if (values.list) return (await directory.moves()).forEach((move) => console.log(shown(move)));
     if (values.move && values.to) return await move(directory, values.move, values.to);
     if (values.abort) return await abort(directory, values.abort);

@@ -57,7 +57,7 @@ export const usual: Assumptions = {
 const perSession = { commands: 2, events: 3 };
 const perTurn = { commands: 1, events: 2 };
 const secondsADay = 86_400;
-const mostPartitions = 16;
+const mostPartitions = 256;
 const fewestNodes: Readonly<Record<Cluster, number>> = {
   api: 2,
   projector: 2,

@@ -12,6 +12,10 @@ export interface RouterConfig {
   readonly holdMs: number;
   /** Bytes of a body that the router keeps, to send it to another cell. */
   readonly bodyBytes: number;
+  /** Bytes of all bodies that it keeps at a time. */
+  readonly heldBytes: number;
+  /** How long a cell has for the first byte of its answer. */
+  readonly answerMs: number;
 }
 
 class Environment {
@@ -33,6 +37,12 @@ class Environment {
 
   @IsWhole(1_024, 16_777_216)
   CELLS_BODY_BYTES = 1_048_576;
+
+  @IsWhole(1_048_576, 17_179_869_184)
+  CELLS_HELD_BYTES = 134_217_728;
+
+  @IsWhole(100, 600_000)
+  CELLS_ANSWER_MS = 60_000;
 }
 
 const examples = { CELLS_DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/cells' };
@@ -47,5 +57,7 @@ export function loadRouterConfig(env: NodeJS.ProcessEnv): RouterConfig {
     refreshMs: environment.CELLS_REFRESH_MS,
     holdMs: environment.CELLS_HOLD_MS,
     bodyBytes: environment.CELLS_BODY_BYTES,
+    heldBytes: environment.CELLS_HELD_BYTES,
+    answerMs: environment.CELLS_ANSWER_MS,
   };
 }

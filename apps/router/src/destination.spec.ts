@@ -25,6 +25,13 @@ describe('destinationOf', () => {
     expect(of('/v1/sessions/3b24/context', { 'turnstream-cell': 'a' })).toEqual({ cell: 'a' });
   });
 
+  it.each(['//', '/v1/sessions/%zz', '/v1/partners/%E0%A4%A/session'])(
+    'the address %s cannot be read',
+    (url) => {
+      expect(of(url)).toBeUndefined();
+    },
+  );
+
   it('a list of everything belongs to no cell', () => {
     expect(of('/v1/turns')).toEqual({});
   });

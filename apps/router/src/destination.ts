@@ -11,22 +11,35 @@ const partner = /^\/v1\/partners\/([^/?]+)/;
 
 /**
  * Where a request belongs, by its address and body: that of its session, else that of its partner. A start belongs to its
- * partner's cell, whichever id it chooses. Pure.
+ * partner's cell, whichever id it chooses. Undefined: the address cannot be read. Pure.
  */
 export function destinationOf(
   url: string,
   headers: Readonly<Record<string, unknown>>,
   body: () => unknown,
-): Destination {
-  const { pathname, searchParams } = new URL(url, 'http://router');
+): Destination | undefined {
+  const address = URL.parse(url, 'http://router');
+  if (address === null) return undefined;
+  const { pathname, searchParams } = address;
   const cell = headers['turnstream-cell'] ?? searchParams.get('cell');
   if (typeof cell === 'string') return { cell };
-  const sessionId = session.exec(pathname)?.[1];
-  if (sessionId !== undefined) return { sessionId: decodeURIComponent(sessionId).toLowerCase() };
-  const named = partner.exec(pathname)?.[1];
-  const partnerId = named === undefined ? searchParams.get('partner_id') : decodeURIComponent(named);
+  const inPath = session.exec(pathname)?.[1] ?? partner.exec(pathname)?.[1];
+  if (inPath !== undefined) {
+    const id = decoded(inPath);
+    if (id === undefined) return undefined;
+    return session.test(pathname) ? { sessionId: id.toLowerCase() } : { partnerId: id };
+  }
+  const partnerId = searchParams.get('partner_id');
   if (partnerId !== null) return { partnerId };
   const sent =
     pathname === '/v1/sessions' ? (body() as { partner_id?: unknown } | null | undefined) : undefined;
   return typeof sent?.partner_id === 'string' ? { partnerId: sent.partner_id } : {};
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -52,6 +52,12 @@ describe('Routes', () => {
     expect(asked).toEqual(['a', 'c', 'c']);
   });
 
+  it('a session that no cell has yet is sought anew the next time', async () => {
+    await send({ sessionId });
+    await send({ sessionId });
+    expect(asked).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+  });
+
   it('a session whose id says nothing is looked for in all cells', async () => {
     answers = { c: [{ status: 200 }] };
     expect(await send({ sessionId })).toEqual({ status: 200 });

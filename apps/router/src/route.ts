@@ -49,7 +49,8 @@ export class Routes {
       const isMissing = answer.status === 404 && sessionId !== undefined;
       const other = this.unasked(asked.add(cell));
       if (answer.elsewhere === undefined && !(isMissing && (teller ?? other) !== undefined)) {
-        this.remember(sessionId, cell);
+        // Others say nothing of where the session is.
+        if (answer.status < 400) this.remember(sessionId, cell);
         return answer;
       }
       drop(answer);

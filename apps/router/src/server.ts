@@ -2,8 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Agent, createServer, request as send } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream';
 import type { Metrics, ProblemCode } from '#platform';
-import { problemContentType, problemDocument, ProblemError } from '#platform';
+import { ByteBudget, problemContentType, problemDocument, ProblemError } from '#platform';
 import type { RouterConfig } from './config.ts';
 import { destinationOf } from './destination.ts';
 import type { FollowedDirectory } from './directory.ts';
@@ -14,6 +15,7 @@ type CellAnswer = Answer & { readonly message: IncomingMessage };
 
 const problems = {
   unassigned: ['malformed_request', 'Name a session, a partner, or a cell by the header Turnstream-Cell.'],
+  unreadable: ['malformed_request', 'The address cannot be read.'],
   moving: ['engine_unavailable', 'The partner moves to another cell. Send the same request again.'],
 } as const satisfies Record<string, readonly [ProblemCode, string]>;
 
@@ -21,6 +23,7 @@ const problems = {
 export class Router {
   private readonly agent = new Agent({ keepAlive: true });
   private readonly routes: Routes;
+  private readonly held: ByteBudget;
 
   constructor(
     private readonly directory: FollowedDirectory,
@@ -28,6 +31,7 @@ export class Router {
     private readonly metrics: Metrics,
   ) {
     this.routes = new Routes(directory.table, config.holdMs);
+    this.held = new ByteBudget(config.heldBytes);
   }
 
   server(): Server {
@@ -43,16 +47,7 @@ export class Router {
       );
       this.handle(request, response).catch((cause: unknown) => {
         if (response.headersSent) response.destroy();
-        else
-          answer(
-            response,
-            new ProblemError(
-              'engine_unavailable',
-              'The cell does not answer.',
-              { retry_after_s: 1 },
-              { cause },
-            ),
-          );
+        else answer(response, cause instanceof ProblemError ? cause : unavailable(cause));
       });
     });
     server.on('upgrade', (request, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head));
@@ -69,43 +64,55 @@ export class Router {
       return void response
         .writeHead(200, { 'content-type': this.metrics.registry.contentType })
         .end(await this.metrics.registry.metrics());
-    const body = await this.read(request);
-    if (body === undefined)
-      return answer(
-        response,
-        new ProblemError('payload_too_large', 'The body is larger than the router keeps.'),
-      );
+    const gone = new AbortController();
+    response.once('close', () => response.writableFinished || gone.abort());
+    const body = await this.read(request, response);
     const destination = destinationOf(path, request.headers, () => parsed(body));
-    const found = await this.routes.send(
-      destination,
-      (cell) => this.ask(cell, request, body),
-      ({ message }) => message.resume(),
-    );
+    const found =
+      destination === undefined
+        ? 'unreadable'
+        : await this.routes.send(
+            destination,
+            (cell) => this.ask(cell, request, body, gone.signal),
+            ({ message }) => message.resume(),
+          );
     if (typeof found === 'string') {
       const [code, detail] = problems[found];
-      return answer(response, new ProblemError(code, detail, found === 'moving' ? { retry_after_s: 1 } : {}));
+      throw new ProblemError(code, detail, found === 'moving' ? { retry_after_s: 1 } : {});
     }
     const { message } = found;
     response.writeHead(message.statusCode ?? 502, message.rawHeaders);
-    response.once('close', () => message.destroy());
-    message.pipe(response);
+    // Where one of the two ends early, the other one does.
+    pipeline(message, response, () => undefined);
   }
 
-  private async read(request: IncomingMessage): Promise<Buffer | undefined> {
+  /** The body, which counts as held until the response is closed. */
+  private async read(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
     const { bodyBytes } = this.config;
-    if (Number(request.headers['content-length'] ?? 0) > bodyBytes) return undefined;
+    const tooLarge = new ProblemError('payload_too_large', 'The body is larger than the router keeps.');
+    if (Number(request.headers['content-length'] ?? 0) > bodyBytes) throw tooLarge;
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    response.once('close', () => this.held.give(bytes));
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (bytes + chunk.length > bodyBytes) throw tooLarge;
+      if (!this.held.tryTake(chunk.length))
+        throw new ProblemError('overloaded', 'The router keeps too many bodies.', { retry_after_s: 1 });
       bytes += chunk.length;
-      if (bytes > bodyBytes) return undefined;
       chunks.push(chunk);
     }
     return Buffer.concat(chunks);
   }
 
-  private ask(cell: string, { method, url, headers }: IncomingMessage, body: Buffer): Promise<CellAnswer> {
-    const base = new URL(this.directory.table.urlOf(cell) ?? '');
+  /** @throws Error when the cell does not answer in time, or the signal says that nobody waits for it */
+  private async ask(
+    cell: string,
+    { method, url, headers }: IncomingMessage,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<CellAnswer> {
+    const base = this.addressOf(cell);
+    if (base === undefined) throw new Error(`The directory has no http: address of cell ${cell}.`);
     const { 'transfer-encoding': _chunked, ...kept } = headers;
     const sent = {
       ...kept,
@@ -120,41 +127,67 @@ export class Router {
         path: url,
         method,
         headers: sent,
+        signal,
       };
       const outgoing = send(options, (message) => {
+        clearTimeout(limit);
         const other = message.headers['turnstream-cell'];
         const isElsewhere = message.statusCode === 421 && isProblem(message);
         const elsewhere = isElsewhere ? (typeof other === 'string' ? other : null) : undefined;
         resolve({ status: message.statusCode ?? 502, elsewhere, message });
       });
+      const late = new Error(`Cell ${cell} does not answer in time.`);
+      const limit = setTimeout(() => outgoing.destroy(late), this.config.answerMs);
+      outgoing.on('close', () => clearTimeout(limit));
       outgoing.on('error', reject);
       outgoing.end(body);
     });
   }
 
+  private addressOf(cell: string | undefined): URL | undefined {
+    const address = URL.parse((cell && this.directory.table.urlOf(cell)) ?? '');
+    return address?.protocol === 'http:' ? address : undefined;
+  }
+
   /** A WebSocket stays in one cell, which its opener names. */
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { cell } = destinationOf(request.url ?? '/', request.headers, () => undefined);
-    const url = cell === undefined ? undefined : this.directory.table.urlOf(cell);
-    if (url === undefined) return void socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
-    const { hostname, port, host } = new URL(url);
+    socket.on('error', () => socket.destroy());
+    const destination = destinationOf(request.url ?? '/', request.headers, () => undefined);
+    const address = this.addressOf(destination?.cell);
+    if (address === undefined)
+      return void socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+    const { hostname, port, host } = address;
     const upstream = connect(Number(port) || 80, hostname, () => {
       const lines = request.rawHeaders.flatMap((name, n, all) =>
         n % 2 === 1 ? [] : [`${name}: ${name.toLowerCase() === 'host' ? host : all[n + 1]}`],
       );
       upstream.write(`${request.method} ${request.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
       upstream.write(head);
+      upstream.once('data', () => clearTimeout(limit));
       upstream.pipe(socket).pipe(upstream);
     });
+    const limit = setTimeout(() => upstream.destroy(), this.config.answerMs);
     upstream.on('error', () => socket.destroy());
-    socket.on('error', () => upstream.destroy());
     socket.on('close', () => upstream.destroy());
-    upstream.on('close', () => socket.destroy());
+    upstream.on('close', () => {
+      clearTimeout(limit);
+      socket.destroy();
+    });
   }
 }
 
+function unavailable(cause: unknown): ProblemError {
+  return new ProblemError('engine_unavailable', 'The cell does not answer.', { retry_after_s: 1 }, { cause });
+}
+
 function answer(response: ServerResponse, problem: ProblemError): void {
-  response.writeHead(problem.status, { 'content-type': problemContentType, ...problem.headers });
+  // What the caller still sends is not read.
+  const connection = response.req.complete ? {} : { connection: 'close' };
+  response.writeHead(problem.status, {
+    'content-type': problemContentType,
+    ...problem.headers,
+    ...connection,
+  });
   response.end(JSON.stringify(problemDocument(problem)));
 }
 

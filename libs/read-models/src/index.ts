@@ -115,6 +115,7 @@ export {
   projectedUntil,
   releasePartner,
   distrustRows,
+  dropPrivacy,
   savePrivacy,
   savePrivacyPosition,
 } from './erasure/partner-privacy.ts';

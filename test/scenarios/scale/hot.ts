@@ -21,6 +21,8 @@ export interface HotSession {
   readonly latency: Latency;
   /** The time that the slowest writer needed for its turns, in that of the median one. */
   readonly unfairness: number;
+  /** Acknowledged turns of the slowest writer when the first one has all of its own. */
+  readonly fewestTurns: number;
   readonly turnsASecond: number;
 }
 
@@ -36,6 +38,8 @@ export async function writeHotSession(
   const path = `/v1/sessions/${session_id}/turns`;
   const times: number[] = [];
   const attempts: number[] = [];
+  const done = Array.from({ length: writers }, () => 0);
+  let fewestTurns: number | undefined;
   const write = async (writer: number): Promise<number> => {
     const target = targets[writer % targets.length] ?? first;
     const begun = performance.now();
@@ -44,7 +48,9 @@ export async function writeHotSession(
       const body = { sender: 'user', message_text: `writer ${writer} turn ${turn}` };
       attempts.push((await sendUntilAcknowledged(target, path, body, randomUUID())).attempts);
       times.push(performance.now() - sent);
+      done[writer] = turn + 1;
     }
+    fewestTurns ??= Math.min(...done);
     return performance.now() - begun;
   };
   const begun = performance.now();
@@ -60,6 +66,7 @@ export async function writeHotSession(
     mostAttempts: Math.max(...attempts),
     attempts: attempts.reduce((sum, count) => sum + count, 0) / attempts.length,
     latency: latencyOf(times),
+    fewestTurns: fewestTurns ?? 0,
     unfairness: Math.max(...taken) / median(taken),
     turnsASecond: times.length / seconds,
   };
@@ -76,11 +83,11 @@ export interface HotPartner {
   /** The median time of a start among the first ones and among the last ones, ms. */
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Bytes of a page of the partner's sessions, and its time in ms. */
+  /** The time of a page of the partner's sessions, ms. */
   readonly pageMs: number;
 }
 
-/** A partner with very many sessions, which are started and ended by several callers at once. */
+/** A partner with very many sessions, which several callers start at once. */
 export async function fillPartner(
   { apis, headers }: Nodes,
   {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MoveStep } from '#cells';
+import type { RecordedEvent } from '#domain';
 import { DataKeys, openKeyStore, openMasterKeys, loadKeysConfig } from '#privacy';
 import { createLogger, sleep, waitUntil } from '#platform';
 import { EventCodec, EventStore, readEvents } from '#sessions';
@@ -24,6 +25,9 @@ export const allSteps: readonly MoveStep[] = [
   'clean',
   'finish',
 ];
+
+/** Longer than bridges wait for one another at the deadline of an inquiry. */
+const standInMs = 2_000;
 
 /** How often a move is tried to its end. */
 const attempts = 10;
@@ -125,9 +129,9 @@ async function check(
       const home = partnerId === back ? 'a' : 'b';
       const events = await Array.fromAsync(readEvents(stores[home].store, sessionId));
       const turns = events.filter(({ type }) => type === 'TurnRecorded');
-      for (const { revision } of acknowledged)
-        if (events[revision]?.type !== 'TurnRecorded') lost.push(`${sessionId} ${revision}`);
-      const texts = turns.map(({ data }) => (data as { message_text: string }).message_text);
+      for (const [turn, { revision }] of acknowledged.entries())
+        if (textAt(events[revision]) !== `turn ${turn}`) lost.push(`${sessionId} ${revision}`);
+      const texts = turns.map(textAt);
       if (new Set(texts).size !== texts.length || turns.length !== acknowledged.length)
         doubled.push(`${sessionId}: ${turns.length} turns, ${acknowledged.length} acknowledged`);
       const last = acknowledged.at(Math.floor(acknowledged.length / 2));
@@ -144,6 +148,8 @@ async function check(
         ({ type }) => type === 'InquiryClosed',
       ).length;
     await waitUntil(async () => (await closings()) > 0, { what: 'the end of the inquiry' });
+    // Another bridge that closes it, too, does so a moment after the first.
+    await sleep(standInMs);
     return {
       acknowledged: writers.reduce((sum, writer) => sum + writer.acknowledged.length, 0),
       kills,
@@ -158,6 +164,10 @@ async function check(
   } finally {
     await Promise.all([stores.a.close(), stores.b.close()]);
   }
+}
+
+function textAt(event: RecordedEvent | undefined): string | undefined {
+  return event?.type === 'TurnRecorded' ? event.data.message_text : undefined;
 }
 
 function storeOf(env: Readonly<Record<string, string>>): {

@@ -1,9 +1,10 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { elsewhere } from '#domain';
+import type { Session } from '#domain';
+import { elsewhere, newSession } from '#domain';
 import { SessionCache } from '#read-models';
-import { EventStore, readPartner, sessionStream } from '#sessions';
+import { EventStore, readPartner, UnprojectableEventError } from '#sessions';
 import { elsewhereProblem } from '../common/problems.ts';
 
 /**
@@ -17,10 +18,14 @@ export class ElsewhereGuard implements CanActivate {
     private readonly sessions: SessionCache,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** Waits for nothing where there are no cells, and for commands. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.store.cell === undefined || context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (request.method !== 'GET') return true;
+    return request.method !== 'GET' || this.refuseElsewhere(request);
+  }
+
+  private async refuseElsewhere(request: FastifyRequest): Promise<boolean> {
     const { partner_id, session_id } = (request.params ?? {}) as { partner_id?: string; session_id?: string };
     const cell =
       session_id === undefined
@@ -30,12 +35,22 @@ export class ElsewhereGuard implements CanActivate {
     throw elsewhereProblem(cell);
   }
 
-  /** Of one that no cache has, the last event says whether it has left. */
+  /** One that is only being copied is elsewhere, too: all that is here of its stream says so. */
   private async cellOfSession(sessionId: string): Promise<string | null | undefined> {
-    const session = await this.sessions.load(sessionId);
-    if (session !== undefined) return elsewhere(session.state.session.home, this.store.cell);
-    const last = await this.store.readLast(sessionStream(sessionId));
-    return last?.type === 'SessionMoved' ? (last.data as { to: string }).to : undefined;
+    const { state, revision } = (await this.sessions.load(sessionId)) ?? (await this.folded(sessionId));
+    return revision < 0 ? undefined : elsewhere(state.session.home, this.store.cell);
+  }
+
+  private async folded(sessionId: string): Promise<Session> {
+    try {
+      const session = await this.sessions.latest(sessionId);
+      if (session.revision >= 0) this.sessions.remember(session);
+      return session;
+    } catch (error) {
+      // The handler answers what can be shown of it.
+      if (error instanceof UnprojectableEventError) return newSession(sessionId);
+      throw error;
+    }
   }
 
   private async cellOfPartner(partnerId: string): Promise<string | null | undefined> {

@@ -12,6 +12,7 @@ test('everything has a default', () => {
     },
     createTopics: true,
     groupId: 'turnstream-bridge',
+    formerGroupId: undefined,
     partitionsAtOnce: 8,
     messagesAtOnce: 16,
     chunkSize: 200,
@@ -25,6 +26,11 @@ test('everything has a default', () => {
 test('the environment takes precedence over the defaults', () => {
   const env = { KAFKA_GROUP: 'a', KAFKA_CREATE_TOPICS: 'false', BRIDGE_LEASE_MS: '500' };
   expect(loadBridgeConfig(env)).toMatchObject({ groupId: 'a', createTopics: false, leaseMs: 500 });
+});
+
+test('the groups of a cell have its name', () => {
+  const { groupId, formerGroupId } = loadBridgeConfig({ KAFKA_GROUP: 'x', CELL: 'b' });
+  expect([groupId, formerGroupId]).toEqual(['x.b', 'x']);
 });
 
 test('an empty variable counts as unset', () => {

@@ -6,8 +6,10 @@ export abstract class BridgeConfig {
   abstract readonly topics: TopicSettings;
   /** Whether a starting bridge creates the topics that are missing. */
   abstract readonly createTopics: boolean;
-  /** The beginning of the names of its consumer groups. */
+  /** The beginning of the names of its consumer groups: cells that share a Kafka all read everything. */
   abstract readonly groupId: string;
+  /** That of the time before there were cells; undefined: there are none. */
+  abstract readonly formerGroupId: string | undefined;
   /** Kafka partitions, and messages of each, worked on at a time. */
   abstract readonly partitionsAtOnce: number;
   abstract readonly messagesAtOnce: number;
@@ -40,6 +42,8 @@ class Environment {
   CIRCUIT_OPEN_MS = 5_000;
 
   KAFKA_GROUP = 'turnstream-bridge';
+
+  CELL = '';
 
   /** Anything but `false`: yes. */
   KAFKA_CREATE_TOPICS = 'true';
@@ -75,6 +79,7 @@ class Environment {
  */
 export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
   const environment = readEnvironment(Environment, env);
+  const { CELL, KAFKA_GROUP } = environment;
   return {
     topics: {
       partitions: environment.KAFKA_PARTITIONS,
@@ -84,7 +89,8 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
       deadLetterRetentionHours: environment.KAFKA_DLQ_RETENTION_HOURS,
     },
     createTopics: environment.KAFKA_CREATE_TOPICS !== 'false',
-    groupId: environment.KAFKA_GROUP,
+    groupId: CELL ? `${KAFKA_GROUP}.${CELL}` : KAFKA_GROUP,
+    formerGroupId: CELL ? KAFKA_GROUP : undefined,
     partitionsAtOnce: environment.KAFKA_PARTITIONS_AT_ONCE,
     messagesAtOnce: environment.KAFKA_MESSAGES_AT_ONCE,
     chunkSize: environment.KAFKA_CHUNK_SIZE,

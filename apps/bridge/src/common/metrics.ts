@@ -11,6 +11,7 @@ export class BridgeMetrics {
   readonly late: Counter;
   readonly lateFailed: Counter;
   readonly updateFailed: Counter;
+  readonly repliesElsewhere: Counter;
   readonly deadLetters: Counter<'topic' | 'reason'>;
   readonly paused: Counter<'topic'>;
   readonly reading: Gauge<'topic'>;
@@ -42,6 +43,10 @@ export class BridgeMetrics {
     this.updateFailed = metrics.counter(
       'bridge_updates_failed_total',
       'Updates that a session did not take when they came in',
+    );
+    this.repliesElsewhere = metrics.counter(
+      'bridge_replies_elsewhere_total',
+      'Replies dropped because their session is not in this cell',
     );
     this.deadLetters = metrics.counter('bridge_dead_letters_total', 'Messages sent to the dead letters', [
       'topic',

@@ -2,11 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { PartnerState } from '#domain';
+import { elsewhere } from '#domain';
 import type { Logger } from '#platform';
 import { InjectLogger, retry } from '#platform';
 import {
   announcePartner,
   distrustRows,
+  dropPrivacy,
   eraseRows,
   loadPrivacyPosition,
   savePrivacy,
@@ -73,11 +75,13 @@ export class PartnerFollower {
     }
   }
 
-  /** Writes the row of a partner as of the end of its stream. Where an older backup was restored, rows go again. */
+  /** Writes the row of a partner as of the end of its stream: none in another cell. Where an older backup was restored, rows go again. */
   async write(partnerId: string): Promise<void> {
     const partner = await readPartner(this.store, partnerId);
     const { state } = partner;
     const { privacy = {} } = state;
+    if (partner.revision >= 0 && elsewhere(state.home, this.store.cell) !== undefined)
+      return dropPrivacy(this.pool, partnerId);
     await savePrivacy(this.pool, partner);
     if (privacy.erasure?.status === 'restricted') await this.endSessions(state);
     if (privacy.receipt !== undefined && privacy.erasure === undefined) {

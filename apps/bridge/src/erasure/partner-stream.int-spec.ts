@@ -45,3 +45,19 @@ test('what was read of a partner earlier does not overwrite what the table has',
   expect(rows).toEqual([{ erasure: 'requested' }]);
   await world.eraser.erase(partner_id);
 });
+
+test('of a partner who goes to another cell the table has nothing', async () => {
+  const partner_id = partner();
+  await world.start(partner_id);
+  await world.request(partner_id);
+  await world.follower.write(partner_id);
+  const last = await readPartner(world.store, partner_id);
+  const home = { cell: 'a', leaving: { move_id: randomUUID(), to: 'b' } };
+  const data = { partner_id, ...last.state, home };
+  await appendToPartner(world.store, last, [{ type: 'PartnerMoved', data }], context);
+  await world.follower.write(partner_id);
+  const { rows } = await world.pool.query('SELECT erasure FROM partner_privacy WHERE partner_id = $1', [
+    partner_id,
+  ]);
+  expect(rows).toEqual([]);
+});

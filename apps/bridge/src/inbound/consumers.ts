@@ -16,7 +16,7 @@ import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
 import { sealLetter } from '../common/sealed-letters.ts';
-import { groupOf, withAdmin } from './topics.ts';
+import { formerGroupOf, groupOf, withAdmin } from './topics.ts';
 
 /** Consumes what other systems send: external updates, and replies to inquiries. */
 @Injectable()
@@ -74,8 +74,6 @@ export class InboundConsumers {
   private updateConsumer(topic: string): ConsumerLoop<AddressedUpdate> {
     return new ConsumerLoop<AddressedUpdate>({
       ...this.shared(topic),
-      groupId: groupOf(this.config.groupId, topic),
-      inheritFrom: `${this.config.groupId}.events`,
       isUnavailable: mustWait,
       ready: async () => {
         await this.services.ping();
@@ -97,22 +95,24 @@ export class InboundConsumers {
     const topic = repliesTopic;
     return new ConsumerLoop<InquiryReply>({
       ...this.shared(topic),
-      groupId: groupOf(this.config.groupId, topic),
       prepare: async (messages) => this.replies.read(messages),
       handle: async (reply) => {
         await this.urgent.yieldToDeadlines();
-        await this.replies.record(reply);
+        if (!(await this.replies.record(reply))) this.metrics.repliesElsewhere.inc();
         this.metrics.received.inc({ topic });
       },
     });
   }
 
-  private shared(topic: string): Omit<ConsumerOptions<never>, 'prepare' | 'handle' | 'groupId'> {
+  private shared(topic: string): Omit<ConsumerOptions<never>, 'prepare' | 'handle'> {
     const { kafka, config, metrics, states } = this;
     states.set(topic, 'not read yet');
+    const inheritFrom = formerGroupOf(config, topic);
     return {
       kafka,
       topic,
+      groupId: groupOf(config.groupId, topic),
+      ...(inheritFrom !== undefined && { inheritFrom }),
       log: this.logger,
       partitionsAtOnce: config.partitionsAtOnce,
       chunkSize: config.chunkSize,

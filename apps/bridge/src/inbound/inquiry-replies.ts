@@ -4,6 +4,7 @@ import type { JsonObject, SessionCommand } from '#domain';
 import { canonicalJson } from '#domain';
 import type { InquiryReply, NonRetryableError, Received } from '#messaging';
 import { readReply, recognisedBy } from '#messaging';
+import { Config } from '#platform';
 import type { CommandRequest } from '#sessions';
 import { CommandExecutor, CommandIdReusedError, CommandRejectedError } from '#sessions';
 import { readOrError, toWorkerError } from './errors.ts';
@@ -12,7 +13,10 @@ import { exact } from './exact.ts';
 /** The replies of sources to inquiries. */
 @Injectable()
 export class InquiryReplies {
-  constructor(@Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>) {}
+  constructor(
+    @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
+    @Inject(Config) private readonly config: Pick<Config, 'cell'>,
+  ) {}
 
   /** Reads the messages of a chunk. */
   read(messages: readonly Received[]): (InquiryReply | NonRetryableError)[] {
@@ -22,9 +26,10 @@ export class InquiryReplies {
   /**
    * Records a reply in its session; once, however often it comes. An id that comes again with other data is another reply
    * of the same source: most often it is recorded as a duplicate.
+   * @returns false: its session is not in this cell
    * @throws NonRetryableError when the session rejects it
    */
-  async record(reply: InquiryReply): Promise<void> {
+  async record(reply: InquiryReply): Promise<boolean> {
     const command = commandOf(reply, new Date().toISOString());
     const { now: _now, origin: _origin, ...body } = command;
     try {
@@ -35,11 +40,18 @@ export class InquiryReplies {
           await this.execute(reply, command, body, { commandIds: [id] });
         },
       );
+      return true;
     } catch (error) {
-      // The cell that the session goes to asks again.
-      if (error instanceof CommandRejectedError && error.rejection.code === 'session_elsewhere') return;
+      if (this.isElsewhere(error)) return false;
       throw toWorkerError(error);
     }
+  }
+
+  /** Cells that share a Kafka all read all replies; the cell that a session goes to asks again. */
+  private isElsewhere(error: unknown): boolean {
+    if (!(error instanceof CommandRejectedError)) return false;
+    const { code } = error.rejection;
+    return code === 'session_elsewhere' || (code === 'session_not_found' && this.config.cell !== undefined);
   }
 
   private async execute(

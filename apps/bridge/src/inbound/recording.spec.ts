@@ -213,8 +213,17 @@ describe('an update for 10,000 sessions', () => {
 describe('a reply', () => {
   const id = '0B8E2C9A-52A1-4C5E-9C53-4A5D0A6C0F10';
   const base = { reply_id: '/orders/1', inquiry_id: id, session_id: id, source: 'orders', attempt: 1 };
-  const recordReply = (commands: ReturnType<typeof executor>, reply: Partial<InquiryReply>): Promise<void> =>
-    new InquiryReplies(commands).record({ ...base, status: 'ok', origin: {}, ...reply });
+  const recordReply = (
+    commands: ReturnType<typeof executor>,
+    reply: Partial<InquiryReply>,
+    cell?: string,
+  ): Promise<boolean> =>
+    new InquiryReplies(commands, { cell: cell ? { own: cell, first: null } : undefined }).record({
+      ...base,
+      status: 'ok',
+      origin: {},
+      ...reply,
+    });
 
   test('with data answers the inquiry', async () => {
     const commands = executor();
@@ -255,6 +264,15 @@ describe('a reply', () => {
     const ids = commands.requests.map(({ commandIds }) => commandIds[0]);
     expect(ids).toEqual(['reply:/orders/1', ids[1], 'reply:/orders/1', ids[1]]);
     expect(ids[1]).toMatch(/^reply:\/orders\/1#[\w-]{43}$/);
+  });
+
+  test('whose session is not in the cell is dropped', async () => {
+    expect(await recordReply(executor(rejectedWith('session_not_found')), {}, 'b')).toBe(false);
+  });
+
+  test('whose session is not there is not retryable where there are no cells', async () => {
+    const recording = recordReply(executor(rejectedWith('session_not_found')), {});
+    await expect(recording).rejects.toBeInstanceOf(NonRetryableError);
   });
 
   test('that the session rejects is not retryable', async () => {

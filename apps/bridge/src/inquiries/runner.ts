@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { InquiryEvent, RecordedEvent } from '#domain';
 import type { Logger } from '#platform';
-import { InjectLogger, retry, sleep } from '#platform';
+import { InjectLogger, isUnavailable, retry, sleep } from '#platform';
 import type { Delivery } from '#sessions';
 import { PositionBeyondEndError, streamMatches } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
@@ -157,9 +157,7 @@ export class InquiryRunner {
 
   /** What is open is asked again: what was answered meanwhile, nobody has recorded. */
   private async arrive(sessionId: string, position: bigint): Promise<void> {
-    const read = (): Promise<readonly RecordedEvent[]> => this.readSession(sessionId);
-    const events = (await retry(read, { ...patience, signal: this.signal })) ?? [];
-    for (const event of events) {
+    for (const event of await this.readArrived(sessionId)) {
       if (event.type.startsWith('Inquiry') && isReadable(event as RecordedEvent<InquiryEvent>))
         this.inquiries.apply(sessionId, event as RecordedEvent<InquiryEvent>, position);
     }
@@ -169,6 +167,18 @@ export class InquiryRunner {
       this.resume(inquiry);
     }
     this.inquiries.pass(position);
+  }
+
+  /** A session that cannot be read is skipped: the others are not delayed. */
+  private async readArrived(session_id: string): Promise<readonly RecordedEvent[]> {
+    const read = (): Promise<readonly RecordedEvent[]> => this.readSession(session_id);
+    const { signal } = this;
+    try {
+      return (await retry(read, { ...patience, signal, isRetryable: isUnavailable })) ?? [];
+    } catch (err) {
+      this.skip({ session_id, err });
+      return [];
+    }
   }
 
   private skip(event: object): void {

@@ -26,6 +26,7 @@ export class RunnerHarness {
   commandErrors: Error[] = [];
   saveErrors: Error[] = [];
   loadErrors: Error[] = [];
+  readErrors: Error[] = [];
   checkpoint: bigint | undefined;
   /** The end of the store's log; undefined: beyond every position. */
   head: bigint | undefined;
@@ -64,7 +65,7 @@ export class RunnerHarness {
           throw new PositionBeyondEndError(after, this.head);
         return this.subscription(signal);
       },
-      async () => [],
+      () => this.read(),
       { load: () => this.load(), save: (position) => this.save(position), clear: () => this.clear() },
       deadlines,
       scheduler,
@@ -89,6 +90,11 @@ export class RunnerHarness {
     const subject = { order_id: 'ORD1' };
     const data = { inquiry_id, kind: 'order_status', deadline, subject, sources: [], requests };
     this.event({ type: 'InquiryOpened', data });
+  }
+
+  /** Delivers that the session has come from another cell. */
+  arrive(): void {
+    this.event({ type: 'SessionArrived', data: { move_id: 'm', cell: 'b' } } as unknown as InquiryEvent);
   }
 
   close(cause = 'settled', unanswered: readonly string[] = [], more = {}): void {
@@ -151,6 +157,12 @@ export class RunnerHarness {
     const error = this.commandErrors.shift();
     if (error) throw error;
     return { events: [] } as unknown as CommandResult;
+  }
+
+  private async read(): Promise<readonly RecordedEvent[]> {
+    const error = this.readErrors.shift();
+    if (error) throw error;
+    return [];
   }
 
   private async load(): Promise<bigint | undefined> {

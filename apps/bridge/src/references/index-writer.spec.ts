@@ -2,13 +2,16 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { RecordedEvent } from '#domain';
 import { createLogger, Metrics } from '#platform';
 import type { Delivery } from '#sessions';
+import { StoreUnavailableError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
-import type { IndexBatch } from './changes.ts';
+import type { IndexBatch, Mention } from './changes.ts';
 import { IndexWriter } from './index-writer.ts';
 
 const partner_id = 'P1';
 /** What the writer did, in order: `apply O1` and `save 12`. */
 let steps: string[];
+/** What sessions that arrive speak of, or why it cannot be read. */
+let mentionsIn: () => Promise<readonly Mention[]>;
 let stopping: AbortController;
 let writer: IndexWriter;
 let running: Promise<void>;
@@ -25,11 +28,12 @@ const store = {
 beforeEach(async () => {
   jest.useFakeTimers();
   steps = [];
+  mentionsIn = async () => [];
   stopping = new AbortController();
   const metrics = new BridgeMetrics(new Metrics('bridge'));
   const logger = createLogger('bridge', 'silent');
   writer = new IndexWriter(
-    { store, recordLate: async () => undefined, mentionsIn: async () => [], metrics, logger },
+    { store, recordLate: async () => undefined, mentionsIn: () => mentionsIn(), metrics, logger },
     stopping.signal,
   );
   await writer.load();
@@ -86,4 +90,23 @@ test('a session that begins again is written again', async () => {
   await write(event(12, 'SessionEnded'));
   await write(event(13, 'SessionStarted', { partner_id }), turnAbout(14, 'O1'));
   expect(steps).toEqual(['apply O1', 'save 11', 'apply ', 'save 12', `apply ${partner_id} O1`, 'save 14']);
+});
+
+test('a session that arrives and cannot be read does not delay the others', async () => {
+  mentionsIn = () => Promise.reject(new TypeError('not readable'));
+  await write(event(12, 'SessionArrived'), turnAbout(13, 'O2'));
+  expect(steps).toEqual(['apply O1', 'save 11', 'apply O2', 'save 13']);
+});
+
+test('a session that arrives is read again while the event store is unavailable', async () => {
+  const errors = [new StoreUnavailableError()];
+  mentionsIn = async () => {
+    const error = errors.pop();
+    if (error) throw error;
+    steps.push('read');
+    return [];
+  };
+  await write(event(12, 'SessionArrived'));
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(steps).toEqual(['apply O1', 'save 11', 'apply ', 'apply ', 'read', 'save 12']);
 });

@@ -1,5 +1,5 @@
 import type { Batch, Logger } from '#platform';
-import { BatchWriter } from '#platform';
+import { BatchWriter, isUnavailable } from '#platform';
 import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
@@ -109,11 +109,24 @@ export class IndexWriter {
     }
   }
 
+  /** A session that cannot be read is skipped: the partition's others are not delayed. */
+  private async mentionsIn(session_id: string): Promise<readonly Mention[]> {
+    try {
+      return await this.ports.mentionsIn(session_id);
+    } catch (err) {
+      if (isUnavailable(err)) throw err;
+      this.ports.metrics.skipped.inc({ reader: 'index' });
+      this.ports.logger.error({ err, session_id }, 'session skipped: what it mentions cannot be read');
+      return [];
+    }
+  }
+
   /** A position behind which nothing has changed is saved now and then: read again, it changes nothing. */
   private async write({ items, position }: Batch<IndexChange>): Promise<void> {
     const changes = this.known.new(mergeChanges(items));
     const isChange = Object.values(changes).some(({ length }) => length > 0);
-    if (isChange) await index(this.ports, changes, this.written);
+    const mentionsIn = (sessionId: string): Promise<readonly Mention[]> => this.mentionsIn(sessionId);
+    if (isChange) await index({ ...this.ports, mentionsIn }, changes, this.written);
     this.known.add(changes);
     const isDue = performance.now() - this.savedAt >= passIntervalMs;
     if (isChange || isDue || items.length === 0) {

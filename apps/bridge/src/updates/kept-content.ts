@@ -1,13 +1,17 @@
 import { isPartnerId } from '#domain';
 import type { DataKeys } from '#privacy';
-import { seal, unlessErased } from '#privacy';
+import { seal } from '#privacy';
 import { keptUpdatePlace, openKeptUpdate } from '#read-models';
 import type { AboutUpdate } from './update.ts';
 
-/** The keys of updates that name no partner, by no id of one, or one who is erased, one a day: gone when the last update of the day is. No partner's id has a slash. */
+/** The keys of updates that name no partner who has a key, one a day: gone when the last update of the day is. No partner's id has a slash. */
 export const keptPartners = '/kept/';
 
-/** The content of a kept update as it is stored: sealed where there are keys. @throws KeyStoreUnavailableError */
+/**
+ * The content of a kept update as it is stored: sealed where there are keys. It makes no key for a partner: where the session is
+ * in another cell, the partner's key comes from there.
+ * @throws KeyStoreUnavailableError
+ */
 export async function toContent(
   keys: DataKeys | undefined,
   identity: string,
@@ -16,7 +20,7 @@ export async function toContent(
   const content = JSON.stringify(item);
   if (!keys) return content;
   const { partner } = item.about;
-  const own = isPartnerId(partner) ? await keys.of(partner).catch(unlessErased) : undefined;
+  const own = isPartnerId(partner) ? await keys.existing(partner) : undefined;
   const key = own ?? (await keys.of(`${keptPartners}${today()}`));
   return seal(key, keptUpdatePlace(identity), content) ?? content;
 }

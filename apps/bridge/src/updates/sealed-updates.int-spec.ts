@@ -52,18 +52,25 @@ test('no table tells what an update says, or which order it is about', async () 
   expect(await stored()).not.toContain('CANARY');
 });
 
-test('an update that names a partner is sealed with its key, any other with one of the day', async () => {
+/** Of whom there are keys. */
+const keyOwners = (): string[] => [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
+
+test('an update that names a partner who has a key is sealed with it', async () => {
+  await testDataKeys(store).of('P1');
+  await harness.receive(update({ order: 'O1', partner: 'P1' }));
+  expect(keyOwners()).toEqual(['/index', 'P1']);
+});
+
+test('an update that names a partner without a key, or none, is sealed with one of the day', async () => {
   await harness.receive(update({ order: 'O1', partner: 'P1' }), update({ order: 'O2' }));
-  const partners = [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
-  expect(partners).toEqual(['/index', expect.stringMatching(/^\/kept\/\d{4}-\d\d-\d\d$/), 'P1']);
+  expect(keyOwners()).toEqual(['/index', expect.stringMatching(/^\/kept\/\d{4}-\d\d-\d\d$/)]);
 });
 
 test.each(['9876543210', 'ravi@example.in', '/index', '/kept/2026-11-29'])(
   'a partner named %s gets no key, and stands in no table',
   async (partner) => {
     await harness.receive(update({ order: 'O1', partner }));
-    const partners = [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
-    expect(partners).toEqual(['/index', `/kept/${new Date().toISOString().slice(0, 10)}`]);
+    expect(keyOwners()).toEqual(['/index', `/kept/${new Date().toISOString().slice(0, 10)}`]);
     expect(await stored()).not.toContain(partner);
   },
 );
@@ -128,6 +135,7 @@ test('whose an order is, is known as before, and of what was learned before ther
 });
 
 test('an update whose key is destroyed is not kept any more', async () => {
+  await testDataKeys(store).of('P1');
   await harness.receive(update({ order: 'O1', partner: 'P1' }));
   await store.destroy('P1', '2100-01-01T00:00:00.000Z');
   harness = new LateHarness(database.pool, 'refuse', testDataKeys(store));

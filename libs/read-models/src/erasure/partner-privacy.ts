@@ -48,6 +48,11 @@ export async function savePrivacy(pool: Pool, { partner_id, revision, state }: P
   });
 }
 
+/** Drops what is asked for with the data of a partner who is in another cell, which sees to it. */
+export async function dropPrivacy(pool: Pool, partnerId: string): Promise<void> {
+  await pool.query('DELETE FROM partner_privacy WHERE partner_id = $1', [partnerId]);
+}
+
 /** After the streams were restored to an earlier state: what they have counts, whatever the rows say. */
 export async function distrustRows(pool: Pool): Promise<void> {
   await pool.query('UPDATE partner_privacy SET revision = -1');
