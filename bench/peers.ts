@@ -22,7 +22,7 @@ interface PeersSize {
 }
 
 export const fullPeers: PeersSize = { inFlight: 64, lengths: [10, 100, 1_000], rounds: 7, sliceMs: 1_500 };
-export const quickPeers: PeersSize = { inFlight: 16, lengths: [10, 100, 1_000], rounds: 3, sliceMs: 500 };
+export const quickPeers: PeersSize = { inFlight: 16, lengths: [10, 100, 1_000], rounds: 2, sliceMs: 500 };
 /** How many times as many turns a second Turnstream records, in short conversations. */
 export const peersTarget = { turns: 10, times: { Emmett: 3, LangGraph: 6 } } as const;
 
@@ -58,7 +58,10 @@ export async function measurePeers(size: PeersSize, report: (text: string) => vo
         const systems = [await turnstreamSystem(clients, api, url), ...peers];
         const lines: PeerLine[] = [];
         for (const turns of size.lengths)
-          lines.push(...(await ofLength(clients, systems, turns, size, report)));
+          for (const line of await ofLength(clients, systems, turns, size, report)) {
+            report(lineOf(line));
+            lines.push(line);
+          }
         return { in_flight: size.inFlight, lines };
       });
     }),
@@ -196,17 +199,18 @@ export function peersTable({ in_flight, lines }: PeersResult): string {
     'times',
     'bytes',
   ]);
-  const body = lines.map(({ system, turns, record, read, bytes_per_turn }) =>
-    row([system, count(turns), ...cells(record), ...cells(read), count(bytes_per_turn)]),
-  );
   const targets = Object.entries(peersTarget.times).map(([peer, times]) => `${times} of ${peer}`);
   return [
     head,
-    ...body,
+    ...lines.map(lineOf),
     '',
     `${in_flight} callers; times: Turnstream's speed as a multiple of this one; bytes: stored of a turn`,
     `target: at ${peersTarget.turns} turns, turns/s of at least ${targets.join(' and ')}`,
   ].join('\n');
+}
+
+function lineOf({ system, turns, record, read, bytes_per_turn }: PeerLine): string {
+  return row([system, count(turns), ...cells(record), ...cells(read), count(bytes_per_turn)]);
 }
 
 function cells({ per_second, p50, p99, turnstream_times }: Speed): string[] {
