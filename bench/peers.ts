@@ -22,7 +22,7 @@ interface PeersSize {
 }
 
 export const fullPeers: PeersSize = { inFlight: 64, lengths: [10, 100, 1_000], rounds: 7, sliceMs: 1_500 };
-export const quickPeers: PeersSize = { inFlight: 16, lengths: [10, 100, 1_000], rounds: 2, sliceMs: 500 };
+export const quickPeers: PeersSize = { inFlight: 16, lengths: [10, 100, 1_000], rounds: 3, sliceMs: 500 };
 /** How many times as many turns a second Turnstream records, in short conversations. */
 export const peersTarget = { turns: 10, times: { Emmett: 3, LangGraph: 6 } } as const;
 
