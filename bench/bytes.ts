@@ -83,7 +83,7 @@ async function recorded(clients: Clients, turns: number): Promise<string> {
 }
 
 /** Type, id, data and metadata, as the store has them. */
-async function eventBytes({ store }: Clients, id: string): Promise<number> {
+export async function eventBytes({ store }: Clients, id: string): Promise<number> {
   const sizes: number[] = [];
   for await (const { event } of store.readStream(`session-${id}`)) {
     if (event?.type !== 'TurnRecorded') continue;
@@ -94,7 +94,7 @@ async function eventBytes({ store }: Clients, id: string): Promise<number> {
 }
 
 /** Of the turns that a context has: their section by their number. */
-async function contextBytes({ redis, turnstream }: Clients, id: string): Promise<number> {
+export async function contextBytes({ redis, turnstream }: Clients, id: string): Promise<number> {
   const { short_term_memory } = await turnstream.session(id).context();
   const bytes = await redis.hstrlen(`ctx:{${id}}`, 'recent_turns');
   return bytes / short_term_memory.recent_turns.length;

@@ -3,7 +3,7 @@ import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client'
 import type { EventData } from '@eventstore/db-client';
 import type { EventMetadata, RecordTurn, SessionEvent, StartSession } from '#domain';
 import { commandHashScheme, decide, initialState, newSession, decideAll } from '#domain';
-import { inParallel } from '#platform';
+import { inParallel, retry } from '#platform';
 
 /** While filling: events in one append, and conversations at once. */
 const chunk = 500;
@@ -91,6 +91,9 @@ async function fillOne(client: EventStoreDBClient, id: string, turns: number): P
   await client.appendToStream(stream, stored(begin, `start:${id}`), { expectedRevision: NO_STREAM });
   for (let done = 0; done < turns; done += chunk) {
     const events = Array.from({ length: Math.min(chunk, turns - done) }, turnEvent);
-    await client.appendToStream(stream, events, { expectedRevision: BigInt(done) });
+    // On a busy machine an append may time out; the store takes the same events once.
+    await retry(() => client.appendToStream(stream, events, { expectedRevision: BigInt(done) }), {
+      attempts: 5,
+    });
   }
 }

@@ -18,6 +18,11 @@ export class HttpSockets {
     else this.free.push(socket);
     return status;
   }
+
+  /** Closes the connections on which no request is under way. */
+  close(): void {
+    for (const socket of this.free.splice(0)) socket.destroy();
+  }
 }
 
 function exchange(socket: Socket, request: string): Promise<number> {

@@ -18,6 +18,8 @@ import type { Latencies } from './latency.ts';
 import { fullLatency, isFast, latencyTable, measureLatencies, quickLatency } from './latency.ts';
 import type { Overload } from './overload.ts';
 import { fullOverload, measureOverload, quickOverload } from './overload.ts';
+import type { PeersResult } from './peers.ts';
+import { areAhead, fullPeers, measurePeers, peersTable, quickPeers } from './peers.ts';
 import type { PrivacyCost } from './privacy.ts';
 import { fullPrivacy, measurePrivacy, privacyTable, privacyTarget, quickPrivacy } from './privacy.ts';
 import type { RebuildSpeed } from './rebuild.ts';
@@ -34,6 +36,7 @@ const usage = `usage: npm run bench -- [options]
   --rebuild        only the rebuild of the tables from the streams, beside a COPY of the same turns
   --lag            only how fast contexts and rows follow, and answers reach an agent, at half load
   --bytes          only the bytes of a turn in each store, with encryption, beside the WAL of a bare INSERT of it
+  --peers          only turns, reads and bytes beside Emmett and LangGraph on PostgreSQL, whose packages it installs first
   --json <file>    also writes the results as JSON`;
 
 await runProgram(async () => {
@@ -47,6 +50,7 @@ await runProgram(async () => {
       rebuild: { type: 'boolean', default: false },
       bytes: { type: 'boolean', default: false },
       lag: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   });
@@ -94,6 +98,14 @@ await runProgram(async () => {
     if (!areSmall(bytes)) process.exitCode = 1;
     return;
   }
+  if (values.peers) {
+    if (api !== undefined) throw new Failure('--peers needs a private system: unset TURNSTREAM_URL.');
+    const result = await measurePeers(values.quick ? quickPeers : fullPeers, report);
+    console.log(`\n${peersTable(result)}`);
+    if (values.json !== undefined) writeJson(values.json, result);
+    if (!areAhead(result)) process.exitCode = 1;
+    return;
+  }
   if (values.overload) {
     if (api !== undefined) throw new Failure('--overload needs a private system: unset TURNSTREAM_URL.');
     const overload = await measureOverload(values.quick ? quickOverload : fullOverload, report);
@@ -115,7 +127,7 @@ function report(text: string): void {
 
 function writeJson(
   file: string,
-  results: Results | CommandCost | Overload | PrivacyCost | RebuildSpeed | Bytes | Latencies,
+  results: Results | CommandCost | Overload | PrivacyCost | RebuildSpeed | Bytes | Latencies | PeersResult,
 ): void {
   mkdirSync(dirname(file), { recursive: true });
   const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version };

@@ -100,10 +100,11 @@ export async function runBench(
   return { lines, lag: { per_second: commandsPerSecond, ...lag } };
 }
 
-async function rounds(
+/** Gives each contender a slice of time in every round, after one round that does not count. */
+export async function rounds(
   contenders: readonly Contender[],
   inFlight: number,
-  { rounds: count, sliceMs }: Size,
+  { rounds: count, sliceMs }: Pick<Size, 'rounds' | 'sliceMs'>,
   report: (text: string) => void,
 ): Promise<Map<Contender, Slice[]>> {
   const slices = new Map(contenders.map((contender): [Contender, Slice[]] => [contender, []]));
