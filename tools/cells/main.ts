@@ -65,7 +65,7 @@ async function abort(directory: CellDirectory, partnerId: string): Promise<void>
   if (found === undefined) throw new Failure('No move of the partner is under way.');
   await withCell(file, found.from, async (from) => {
     await recordActIn(from.store, { action: 'abort_move', partner_ids: [partnerId] });
-    await abortMove(directory, found, from);
+    await withCell(file, found.to, (to) => abortMove(directory, found, [from, to]));
   });
 }
 

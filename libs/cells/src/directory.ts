@@ -107,7 +107,7 @@ export class CellDirectory {
         throw new NotMovableError(`The partner is in cell ${to} already.`);
       const move = {
         partner_id: partnerId,
-        move_id: randomUUID(),
+        move_id: moveId(version),
         from: row.cell,
         to,
         phase: 'copying',
@@ -166,6 +166,12 @@ export class CellDirectory {
       throw error;
     }
   }
+}
+
+/** A UUID (version 8) that is greater than those of all moves before: an older move is refused wherever a later one was. */
+function moveId(version: number): string {
+  const hex = version.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-8${randomUUID().slice(15)}`;
 }
 
 function moveOf({ partner_id, cell, move_id, moving_to, phase }: Row): PartnerMove | undefined {

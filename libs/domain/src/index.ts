@@ -7,6 +7,7 @@ export type { AgentState } from './agents/state.ts';
 export { isUpdateFor } from './agents/updates.ts';
 export type { Home, Move, OwnCell } from './cells/home.ts';
 export { elsewhere } from './cells/home.ts';
+export { isCellCommand } from './cells/commands.ts';
 export { refuseElsewhere } from './cells/decide.ts';
 export { goalStatuses } from './goals/commands.ts';
 export type { UpdateGoal } from './goals/commands.ts';

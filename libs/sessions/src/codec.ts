@@ -83,6 +83,11 @@ export class EventCodec {
     return this.keys && (this.keys.cachedOf(partnerId) ?? this.keys.of(partnerId));
   }
 
+  /** Whether `keyOf` answers from memory. */
+  hasKeyOf(partnerId: string): boolean {
+    return this.keys === undefined || this.keys.cachedOf(partnerId) !== undefined;
+  }
+
   /**
    * As `keyOf`, for a change of the partner, who may begin anew after the erasure with this receipt.
    * @throws PartnerErasedError, KeyStoreUnavailableError

@@ -7,7 +7,7 @@ import type {
   Rejection,
   Session,
 } from '#domain';
-import { decideAll, findProcessedCommand, isStarted, newSession } from '#domain';
+import { decideAll, findProcessedCommand, isCellCommand, isStarted, newSession } from '#domain';
 import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { DataKey } from '#privacy';
 import { erased } from '#privacy';
@@ -17,7 +17,7 @@ import type { AppendOutcome } from './client/append-answer.ts';
 import type { NewEvent } from './client/append-request.ts';
 import { deepestData } from './codec.ts';
 import { readCommand } from './command-events.ts';
-import { keyFor } from './command-key.ts';
+import { keyFor, makesKey } from './command-key.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { commandContext, CommandIdentity } from './command-request.ts';
 import type { CommandLimits } from './command-tail.ts';
@@ -30,7 +30,7 @@ import {
   StoreUnavailableError,
   WrongExpectedRevisionError,
 } from './errors.ts';
-import { rememberSession } from './partner-memory.ts';
+import { assertAtHome, rememberSession } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import type { EventStore } from './store.ts';
 import { tokeniseCommands } from './tokenise-commands.ts';
@@ -95,8 +95,7 @@ export class CommandExecutor {
     const result = await this.mutex.run(request.sessionId, () => this.handle(request));
     const { session, events, replayed } = result;
     if (!replayed && events.length > 0) this.onAppended({ session, events });
-    if (isOver(session) && session.state.session.home?.leaving === undefined)
-      await rememberSession(this.store, session);
+    if (isOver(session) && !request.commands.every(isCellCommand)) await rememberSession(this.store, session);
     return result;
   }
 
@@ -108,6 +107,9 @@ export class CommandExecutor {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 3) await sleep(Math.random() * 5 * attempt);
       if (!isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
+      // Of whoever has left no key is made here: it would be another one than in the cell that has the data.
+      if (makesKey(this.store, session, request))
+        session = assertAtHome(this.store, await this.catchUp(session));
       const key = await keyFor(this.store.codec, session, request);
       if (key === erased) {
         session = await this.afterErasure(session);
@@ -290,8 +292,8 @@ function isReached({ reaches }: CommandRequest, { state }: Session): boolean {
   );
 }
 
-/** Of an erased one nothing is remembered. */
+/** Of an erased one nothing is remembered, and of one that leaves in the other cell. */
 function isOver({ state }: Session): boolean {
-  const { status } = state.session;
-  return isStarted(state) && status !== 'active' && status !== 'erased';
+  const { status, home } = state.session;
+  return isStarted(state) && home?.leaving === undefined && status !== 'active' && status !== 'erased';
 }

@@ -24,10 +24,12 @@ export { EventCodec } from './codec.ts';
 export type { RawEvent, StoredEvent } from './codec.ts';
 export {
   appendToPartner,
+  assertAtHome,
   assertHere,
   changePartner,
   commandPartner,
   decideOn,
+  firstOf,
   knownSessions,
   partnerStream,
   partnerOf,

@@ -5,6 +5,7 @@ import type {
   PartnerCommand,
   PartnerEvent,
   PartnerState,
+  RecordedEvent,
   Session,
   SessionUpdate,
 } from '#domain';
@@ -160,6 +161,14 @@ export function assertHere({ cell }: Pick<EventStore, 'cell'>, { state, revision
   if (other !== undefined) throw new CommandRejectedError(refuseElsewhere(other).rejection, 0, revision);
 }
 
+/** @returns the session @throws CommandRejectedError when it is at home in another cell */
+export function assertAtHome({ cell }: Pick<EventStore, 'cell'>, session: Session): Session {
+  const other = elsewhere(session.state.session.home, cell);
+  if (other !== undefined)
+    throw new CommandRejectedError(refuseElsewhere(other).rejection, 0, session.revision);
+  return session;
+}
+
 /** The events that a command adds to a partner. @throws CommandRejectedError */
 export function decideOn({ state, revision }: Partner, command: PartnerCommand): readonly PartnerEvent[] {
   const decision = decidePartner(command, state);
@@ -224,9 +233,16 @@ export async function sessionUpdate(
   session: Session,
 ): Promise<SessionUpdate> {
   const over = session.state.session.status !== 'active';
-  const [first] = await Array.fromAsync(readEvents(store, session_id, { limit: 1 }));
+  const first = await firstOf(store, session_id);
   const started = first?.type === 'SessionStarted' ? first.data : unknownStart;
   return { session_id, over, changes: memoryChanges(started, session, changes) };
+}
+
+/** The event that a session began with: one that was named only may have moved before. */
+export async function firstOf(store: EventStore, session_id: string): Promise<RecordedEvent | undefined> {
+  for await (const event of readEvents(store, session_id))
+    if (event.type !== 'SessionMoved' && event.type !== 'SessionArrived') return event;
+  return undefined;
 }
 
 /** Stands for a first event that is no longer there: all that the session has counts as changed. */

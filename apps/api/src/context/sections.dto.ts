@@ -34,6 +34,11 @@ export class HomeDto {
     description: 'It is on its way to another cell, and takes no commands until it has arrived.',
   })
   leaving?: Home['leaving'];
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description: 'The move that it arrived by, or that was given up: no earlier one counts any more.',
+  })
+  moved_by?: string;
 }
 
 export class SessionSectionDto {

@@ -8,6 +8,8 @@ import { SessionCache } from '#read-models';
 import type { CommandRequest, CommandResult } from '#sessions';
 import {
   AccessLog,
+  assertAtHome,
+  assertHere,
   CommandRejectedError,
   erasureInProgress,
   EventStore,
@@ -19,6 +21,7 @@ import {
 } from '#sessions';
 import { assertReaches } from '../common/reach.ts';
 import { isKnown } from '../privacy/masking.ts';
+import { PartnerSessions } from '../sessions/partner-sessions.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 import type { ForkDto } from './dto.ts';
 
@@ -44,6 +47,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     private readonly commands: CommandBus,
     private readonly accessLog: AccessLog,
     private readonly history: HistoryConfig,
+    private readonly partners: PartnerSessions,
   ) {}
 
   async execute(command: ForkSession): Promise<CommandResult> {
@@ -55,17 +59,20 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     const kept = await this.sessions.latest(sourceId);
     assertReaches(command.caller, kept);
     const { partner_id } = kept.state.identity;
-    const before = await this.privacyOf(partner_id);
+    const partner = await readPartner(this.store, partner_id);
+    assertHere(this.store, partner);
+    const before = partner.state.privacy ?? {};
     const source = await this.source(command);
     const obstacle = obstacleToSessions({ ...newPartner, privacy: before });
     if (obstacle !== undefined) throw new CommandRejectedError(obstacle.rejection, 0, -1);
     await this.record(command, source);
     const result = await this.start(command, source);
     await this.followErasure(request.sessionId, partner_id, before);
+    await this.partners.confirmHere(partner_id, result.session);
     return result;
   }
 
-  /** The first attempt may have ended before it followed an erasure. */
+  /** The first attempt may have ended before it followed an erasure, or a move of the partner. */
   private async repeat(command: ForkSession, earlier: Pick<Session, 'state'>): Promise<CommandResult> {
     const result = await this.start(command, newSession(command.sourceId));
     const { session, identity } = earlier.state;
@@ -74,6 +81,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     const isErased = state.session.status === 'erased';
     const before = isErased ? {} : await this.privacyOf(identity.partner_id);
     await this.followErasure(command.request.sessionId, identity.partner_id, before);
+    await this.partners.confirmHere(identity.partner_id, result.session);
     return result;
   }
 
@@ -81,6 +89,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
   private async source({ sourceId, fork, caller }: ForkSession): Promise<Source> {
     const latest = await this.sessions.latest(sourceId);
     assertReaches(caller, latest);
+    assertAtHome(this.store, latest);
     const { at_revision = latest.revision } = fork;
     if (at_revision > latest.revision) {
       const message = `must be at most ${latest.revision}, the latest revision of the session`;

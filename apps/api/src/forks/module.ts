@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { CommandsModule } from '../sessions/module.ts';
 import { ForksController } from './controller.ts';
 import { ForkSessionHandler } from './fork-session.ts';
 
 /** Sessions that begin as others were. */
-@Module({ controllers: [ForksController], providers: [ForkSessionHandler] })
+@Module({ imports: [CommandsModule], controllers: [ForksController], providers: [ForkSessionHandler] })
 export class ForksModule {}

@@ -10,5 +10,6 @@ import { StartSessionHandler } from './start-session.ts';
 @Module({
   controllers: [CommandsController, PartnerController],
   providers: [PartnerSessions, ExecuteCommandsHandler, StartSessionHandler, ResumeOrStartHandler],
+  exports: [PartnerSessions],
 })
 export class CommandsModule {}

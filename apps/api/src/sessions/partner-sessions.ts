@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import type { AssignSession, Inheritance, ListedSession, PartnerState, Session } from '#domain';
+import type {
+  AssignSession,
+  Inheritance,
+  ListedSession,
+  PartnerState,
+  Session,
+  SessionCommand,
+} from '#domain';
 import { evolvePartner, inheritance, isStarted } from '#domain';
 import type { CommandRequest, Partner } from '#sessions';
 import {
@@ -10,6 +17,7 @@ import {
   CommandExecutor,
   decideOn,
   EventStore,
+  firstOf,
   readPartner,
   sessionStream,
   sessionUpdate,
@@ -86,7 +94,9 @@ export class PartnerSessions {
     const { partner_id } = partner;
     const { session_id } = assignment;
     const changed = found.flatMap(({ listed, session }) =>
-      session !== undefined && session.revision > 0 ? [sessionUpdate(this.store, listed, session)] : [],
+      session !== undefined && isStarted(session.state) && session.revision > 0
+        ? [sessionUpdate(this.store, listed, session)]
+        : [],
     );
     const command = { ...assignment, partner_id, updates: await Promise.all(changed) };
     const events = decideOn(partner, { type: 'AssignSession', ...command });
@@ -98,20 +108,25 @@ export class PartnerSessions {
 
   /**
    * Called when a session of the partner has begun: where the partner has left for another cell meanwhile, and whoever moves it may
-   * not know of the session, it takes no commands here.
-   * @throws CommandRejectedError then: the request begins the session in the other cell
+   * not know of the session, it takes no commands here. One that was stopped so takes them again when the move was given up.
+   * @throws CommandRejectedError where the partner has left: the request begins the session in the other cell
    */
-  async confirmHere(partnerId: string, session_id: string): Promise<void> {
+  async confirmHere(partnerId: string, { session_id, state }: Session): Promise<void> {
     if (this.store.cell === undefined) return;
     const partner = await readPartner(this.store, partnerId);
     const { leaving, cell: from } = partner.state.home ?? {};
-    if (leaving !== undefined && from !== undefined) {
-      const move = { type: 'MoveSession', move_id: leaving.move_id, from, to: leaving.to } as const;
-      const actor = { role: 'system', id: 'cells' } as const;
-      const request = { sessionId: session_id, commands: [move], actor, commandIds: [], body: {} };
-      await this.executor.execute(request);
-    }
+    if (leaving !== undefined && from !== undefined)
+      await this.move(session_id, { type: 'MoveSession', move_id: leaving.move_id, from, to: leaving.to });
     assertHere(this.store, partner);
+    const stopped = state.session.home?.leaving;
+    if (stopped === undefined) return;
+    const { own: cell } = this.store.cell;
+    await this.move(session_id, { type: 'ArriveSession', move_id: stopped.move_id, cell });
+  }
+
+  private async move(sessionId: string, command: SessionCommand): Promise<void> {
+    const actor = { role: 'system', id: 'cells' } as const;
+    await this.executor.execute({ sessionId, commands: [command], actor, commandIds: [], body: {} });
   }
 
   private async latest({ session_id }: ListedSession, kept: boolean): Promise<Session | undefined> {
@@ -128,8 +143,7 @@ export class PartnerSessions {
   }
 
   private async exists(sessionId: string): Promise<boolean> {
-    const first = await Array.fromAsync(this.store.read(sessionStream(sessionId), { limit: 1 }));
-    return first.length > 0;
+    return (await firstOf(this.store, sessionId)) !== undefined;
   }
 }
 

@@ -64,7 +64,9 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     found: readonly FoundSession[],
     { start, request }: ResumeOrStart,
   ): Promise<PartnerSessionResult | undefined> {
-    const named = found.findLast(({ listed, session }) => listed.completable && session?.revision === -1);
+    const named = found.findLast(
+      ({ listed, session }) => listed.completable && session !== undefined && !isStarted(session.state),
+    );
     const sessionId = named?.listed.session_id ?? this.partners.newSessionId(start.partner_id);
     const assignment = { session_id: sessionId, completable: true, language: start.language };
     const memory = named
@@ -73,7 +75,7 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     try {
       const commands = [{ ...start, memory }];
       const result = await this.commands.execute(new ExecuteCommands({ ...request, sessionId, commands }));
-      await this.partners.confirmHere(start.partner_id, sessionId);
+      await this.partners.confirmHere(start.partner_id, result.session);
       return { ...result, resumed: false };
     } catch (error) {
       if (error instanceof CommandRejectedError && error.rejection.code === 'session_exists')

@@ -37,7 +37,7 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
     const result = await this.commands.execute<ExecuteCommands, CommandResult>(
       new ExecuteCommands({ ...request, commands: [{ ...start, memory }] }),
     );
-    await this.partners.confirmHere(partner_id, request.sessionId);
+    await this.partners.confirmHere(partner_id, result.session);
     return result;
   }
 }

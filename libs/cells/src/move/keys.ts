@@ -1,11 +1,12 @@
-import { PartnerErasedError } from '#privacy';
+import { keyIdOf, PartnerErasedError } from '#privacy';
 import { announcePartner } from '#read-models';
+import { partnerStream } from '#sessions';
 import { NotMovableError } from './errors.ts';
 import type { CellServices } from './services.ts';
 
 /**
  * Gives the partner's data key to the other cell, wrapped by its master key: what the key has sealed is copied as it is.
- * Doing it again changes nothing.
+ * Doing it again changes nothing. The other cell does not take commands of the partner: it makes no other key meanwhile.
  */
 export async function copyKey(partnerId: string, from: CellServices, to: CellServices): Promise<void> {
   if ((from.keys === undefined) !== (to.keys === undefined))
@@ -16,7 +17,7 @@ export async function copyKey(partnerId: string, from: CellServices, to: CellSer
     await from.store.codec.keyOf(partnerId);
   } catch (error) {
     // Nothing is sealed of a partner who was erased and has not come back.
-    if (error instanceof PartnerErasedError) return;
+    if (error instanceof PartnerErasedError) return destroyKey(partnerId, to);
     throw error;
   }
   const key = await from.keys.store.current(partnerId);
@@ -25,11 +26,20 @@ export async function copyKey(partnerId: string, from: CellServices, to: CellSer
   const { key_id, partner_id } = key;
   const known = await to.keys.store.current(partnerId);
   if (known?.key_id === key_id) return;
-  if (known !== undefined)
+  if (known !== undefined && (await hasUsed(to, partnerId, known.key_id)))
     throw new NotMovableError(`Cell ${to.name} has another key of the partner: it is in both cells.`);
+  // One that was made for a request that was then refused.
+  if (known !== undefined) await destroyKey(partnerId, to);
   const secret = await from.keys.masters.unwrap(key.wrapped, { partner_id, key_id });
   await to.keys.store.adopt({ ...key, wrapped: await to.keys.masters.wrap(secret, { partner_id, key_id }) });
   announcePartner(to.redis, partnerId);
+}
+
+/** Whether the partner's stream in a cell has something that the key has sealed. */
+async function hasUsed({ store }: CellServices, partnerId: string, keyId: string): Promise<boolean> {
+  for await (const { data } of store.read(partnerStream(partnerId)))
+    if (Object.values(data as object).some((value) => keyIdOf(value) === keyId)) return true;
+  return false;
 }
 
 /** Destroys what the cell that a partner has left has of its key: the copied streams there cannot be read any more. */

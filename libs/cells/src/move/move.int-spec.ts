@@ -16,8 +16,8 @@ import type { TestCell } from './test-cells.ts';
 import { Client, openCell } from './test-cells.ts';
 
 const steps: readonly MoveStep[] = [
-  'key',
   'expect',
+  'key',
   'fence_partner',
   'fence_sessions',
   'copy_sessions',
@@ -175,6 +175,7 @@ describe('a partner that moves while its sessions are written to, and whose move
   });
 
   it('has no key in the cell that it has left', async () => {
+    a.dataKeys.forget(partnerId);
     expect(await a.keys?.store.current(partnerId)).toBeUndefined();
     expect((await b.keys?.store.current(partnerId))?.wrapped).not.toBeNull();
   });
@@ -196,7 +197,7 @@ describe('a move', () => {
     await crashAt('decide', partnerId, 'b');
     const [move] = await directory.moves();
     if (move === undefined) throw new Error('no move is under way');
-    await abortMove(directory, move, a);
+    await abortMove(directory, move, [a, b]);
     await a.executor.execute({
       sessionId,
       commands: [turn('still here')],
@@ -204,7 +205,10 @@ describe('a move', () => {
       commandIds: [],
       body: {},
     });
-    expect((await readPartner(a.store, partnerId)).state.home).toEqual({ cell: 'a' });
+    expect((await readPartner(a.store, partnerId)).state.home).toEqual({
+      cell: 'a',
+      moved_by: move.move_id,
+    });
     expect(await directory.moves()).toEqual([]);
   });
 
@@ -214,7 +218,7 @@ describe('a move', () => {
     await crashAt('sessions_arrive', partnerId, 'b');
     const [move] = await directory.moves();
     if (move === undefined) throw new Error('no move is under way');
-    await expect(abortMove(directory, move, a)).rejects.toMatchObject({ code: 'not_movable' });
+    await expect(abortMove(directory, move, [a, b])).rejects.toMatchObject({ code: 'not_movable' });
     await moveTo('b', partnerId);
   });
 

@@ -1,13 +1,17 @@
 import type { ArrivePartner, MovePartner, SessionCommand } from '#domain';
+import { elsewhere, newSession } from '#domain';
 import { inParallel, waitUntil } from '#platform';
 import { eraseRows, projectedUntil, sessionsBefore } from '#read-models';
 import {
   CommandExecutor,
   commandPartner,
+  CommandRejectedError,
+  foldStream,
   knownSessions,
   readPartner,
   sessionStream,
   uncached,
+  UnprojectableEventError,
 } from '#sessions';
 import type { CellDirectory, PartnerMove } from '../directory.ts';
 import { copyStream, digestOf } from './copy-stream.ts';
@@ -18,8 +22,8 @@ import type { CellServices } from './services.ts';
 
 /** Called before each step: specs end there what a crash would end. */
 export type MoveStep =
-  | 'key'
   | 'expect'
+  | 'key'
   | 'fence_partner'
   | 'fence_sessions'
   | 'copy_sessions'
@@ -58,44 +62,46 @@ export async function movePartner(
 ): Promise<void> {
   const { partner_id, move_id } = move;
   if (move.phase === 'returning') throw new NotMovableError('The move was given up: abort it to the end.');
-  if (move.phase === 'copying') await copyAll(move, from, to, onStep);
+  if (move.phase === 'copying') await copyAll(directory, move, [from, to], onStep);
   if (move.phase !== 'cleaning') {
     await onStep('decide');
     if (!(await directory.advance(move, 'copying', 'arriving')))
-      throw new NotMovableError('The move was given up meanwhile.');
+      throw new NotMovableError('The move has ended, or was given up.');
     await onStep('sessions_arrive');
-    await arrive(to, move_id, await fenceSessions(from, move));
+    await arrive(move, from, to);
     await onStep('partner_arrives');
     await command(to, { type: 'ArrivePartner', partner_id, move_id, cell: to.name });
     await onStep('switch');
     await directory.advance(move, 'arriving', 'cleaning');
   }
   await onStep('clean');
-  await clean(from, partner_id);
+  // Where another mover has ended the move, the partner may have come back since.
+  if (await directory.advance(move, 'cleaning', 'cleaning')) await clean(from, move);
   await onStep('finish');
   await directory.finish(partner_id, move_id);
 }
 
 /** What can be given up: nothing takes commands in the other cell yet. */
 async function copyAll(
+  directory: CellDirectory,
   move: PartnerMove,
-  from: CellServices,
-  to: CellServices,
+  [from, to]: readonly [CellServices, CellServices],
   onStep: OnStep,
 ): Promise<void> {
   const { partner_id, move_id } = move;
-  await onStep('key');
-  await copyKey(partner_id, from, to);
+  if (!(await directory.advance(move, 'copying', 'copying')))
+    throw new NotMovableError('The move has ended, or was given up.');
+  await checkReadable(from, partner_id);
   await onStep('expect');
   await expectPartner(to, move);
+  await onStep('key');
+  await copyKey(partner_id, from, to);
   await onStep('fence_partner');
   await command(from, { type: 'MovePartner', partner_id, move_id, from: move.from, to: move.to });
   await onStep('fence_sessions');
   const fenced = await fenceSessions(from, move);
   await onStep('copy_sessions');
-  await inParallel(fenced, atOnce, ({ session_id, revision }) =>
-    copyStream(sessionStream(session_id), revision, from.store, to.store),
-  );
+  await copySessions(fenced, from, to);
   await onStep('verify');
   await verify(fenced, from, to);
   await onStep('copy_partner');
@@ -103,45 +109,122 @@ async function copyAll(
 }
 
 /**
- * Gives a move up as long as nothing has arrived: the partner takes commands where it was.
- * @throws NotMovableError when the other cell takes them already
+ * Gives a move up as long as nothing has arrived: the partner takes commands where it was. It is stopped there once more and then
+ * let go, whatever was done: whoever still moves it does not stop it behind this.
+ * @throws NotMovableError when the other cell takes commands already
  */
 export async function abortMove(
   directory: CellDirectory,
   move: PartnerMove,
-  from: CellServices,
+  [from, to]: readonly [CellServices, CellServices],
 ): Promise<void> {
   const { partner_id, move_id } = move;
   if (!(await directory.advance(move, 'copying', 'returning')))
     throw new NotMovableError('The partner is in the other cell already: let the move end.');
   const { state } = await readPartner(from.store, partner_id);
-  if (state.home?.leaving?.move_id === move_id) await arrive(from, move_id, await fenceSessions(from, move));
-  if (state.home?.leaving?.move_id === move_id)
+  if (state.home?.moved_by !== move_id || state.home.leaving !== undefined) {
+    await command(from, { type: 'MovePartner', partner_id, move_id, from: move.from, to: move.to });
+    await inParallel(await sessionsOf(from, partner_id), atOnce, (id) => returnSession(id, move, from, to));
     await command(from, { type: 'ArrivePartner', partner_id, move_id, cell: from.name });
+  }
+  if ((await readPartner(to.store, partner_id)).revision >= 0) await copyPartner(move, from, to);
+  await clean(to, move);
   await directory.finish(partner_id, move_id);
 }
 
-/**
- * Stops the commands of all sessions of the partner. No session begins any more, so the table has all when it is up to date, but
- * for those that were named a moment ago, which the partner's stream knows.
- */
-async function fenceSessions(cell: CellServices, move: PartnerMove): Promise<Fenced[]> {
-  const { partner_id, move_id, from, to } = move;
-  const since = new Date().toISOString();
+/** One that cannot be read takes no commands, whether it was stopped or not. What the other cell has of it says where it is. */
+async function returnSession(
+  session_id: string,
+  move: PartnerMove,
+  from: CellServices,
+  to: CellServices,
+): Promise<void> {
+  try {
+    if ((await fenceSession(from, session_id, move)) === undefined && !(await isHere(from, session_id)))
+      return;
+    const arrival = { type: 'ArriveSession', move_id: move.move_id, cell: from.name } as const;
+    const revision = await commandSession(from, session_id, arrival);
+    const stream = sessionStream(session_id);
+    if ((await to.store.readLast(stream)) !== undefined)
+      await copyStream(stream, revision, from.store, to.store);
+  } catch (error) {
+    if (!(error instanceof UnprojectableEventError)) throw error;
+  }
+}
+
+async function isHere({ store }: CellServices, sessionId: string): Promise<boolean> {
+  const { state, revision } = await foldStream(store, newSession(sessionId));
+  return revision >= 0 && elsewhere(state.session.home, store.cell) === undefined;
+}
+
+/** A session with an event that cannot be read could not be stopped: the partner is not either. @throws NotMovableError */
+async function checkReadable({ store, pool }: CellServices, partnerId: string): Promise<void> {
+  const ids = await idsOf({ store, pool }, partnerId);
+  await inParallel(ids, atOnce, async (session_id) => {
+    try {
+      await foldStream(store, newSession(session_id));
+    } catch (error) {
+      if (!(error instanceof UnprojectableEventError)) throw error;
+      throw new NotMovableError(`Session ${session_id} has an event that cannot be read.`);
+    }
+  });
+}
+
+/** All sessions of a partner who begins none any more: the table has them when it is up to date, by the clock of its database. */
+async function sessionsOf(cell: CellServices, partnerId: string): Promise<ReadonlySet<string>> {
+  const { rows } = await cell.pool.query<{ now: Date }>('SELECT now() AS now');
+  const since = rows[0]?.now.toISOString() ?? '';
   const isSeen = async (): Promise<boolean> => ((await projectedUntil(cell.pool)) ?? '') >= since;
   await waitUntil(isSeen, { timeoutMs: projectedMs, everyMs: 50, what: 'the projectors' });
-  const ids = new Set([
-    ...(await knownSessions(cell.store, partner_id)),
-    ...(await sessionsBefore(cell.pool, partner_id, farFuture)),
+  return idsOf(cell, partnerId);
+}
+
+/** Those of the table, and those that were named a moment ago, which the partner's stream knows. */
+async function idsOf(
+  { store, pool }: Pick<CellServices, 'store' | 'pool'>,
+  partnerId: string,
+): Promise<ReadonlySet<string>> {
+  const [known, projected] = await Promise.all([
+    knownSessions(store, partnerId),
+    sessionsBefore(pool, partnerId, farFuture),
   ]);
+  return new Set([...known, ...projected]);
+}
+
+/** Stops the commands of all sessions of the partner. */
+async function fenceSessions(cell: CellServices, move: PartnerMove): Promise<Fenced[]> {
   const fenced: Fenced[] = [];
-  await inParallel(ids, atOnce, async (session_id) => {
-    const moved = { type: 'MoveSession', move_id, from, to } as const;
-    fenced.push({ session_id, revision: await commandSession(cell, session_id, moved) });
+  await inParallel(await sessionsOf(cell, move.partner_id), atOnce, async (session_id) => {
+    const revision = await fenceSession(cell, session_id, move);
+    if (revision !== undefined) fenced.push({ session_id, revision });
   });
   return fenced;
 }
 
+/** @returns its last revision; undefined: it takes no commands here, it was deleted, or has left by another move */
+async function fenceSession(
+  cell: CellServices,
+  session_id: string,
+  { move_id, from, to }: PartnerMove,
+): Promise<number | undefined> {
+  const stream = sessionStream(session_id);
+  const last = await cell.store.readLast(stream);
+  if (last === undefined && (await cell.store.wasDeleted(stream))) return undefined;
+  try {
+    return await commandSession(cell, session_id, { type: 'MoveSession', move_id, from, to });
+  } catch (error) {
+    if (!(error instanceof CommandRejectedError && error.rejection.code === 'session_elsewhere')) throw error;
+    return undefined;
+  }
+}
+
+async function copySessions(fenced: readonly Fenced[], from: CellServices, to: CellServices): Promise<void> {
+  await inParallel(fenced, atOnce, ({ session_id, revision }) =>
+    copyStream(sessionStream(session_id), revision, from.store, to.store),
+  );
+}
+
+/** @throws NotMovableError also where a process that does not know of moves has appended to a session behind the move */
 async function verify(fenced: readonly Fenced[], from: CellServices, to: CellServices): Promise<void> {
   await inParallel(fenced, atOnce, async ({ session_id, revision }) => {
     const stream = sessionStream(session_id);
@@ -150,17 +233,32 @@ async function verify(fenced: readonly Fenced[], from: CellServices, to: CellSer
       digestOf(to.store, stream, revision),
     ]);
     if (own !== copied) throw new NotMovableError(`The copy of ${stream} differs.`);
+    if (Number((await from.store.readLast(stream))?.revision) !== revision)
+      throw new NotMovableError(
+        `${stream} was written to after it was stopped: an old process runs in ${from.name}.`,
+      );
   });
 }
 
-async function arrive(cell: CellServices, move_id: string, sessions: readonly Fenced[]): Promise<void> {
-  await inParallel(sessions, atOnce, async ({ session_id }) => {
-    await commandSession(cell, session_id, { type: 'ArriveSession', move_id, cell: cell.name });
+/** Sessions that the old cell got to know since, such as forks that had begun, come as the others have. */
+async function arrive(move: PartnerMove, from: CellServices, to: CellServices): Promise<void> {
+  const fenced = await fenceSessions(from, move);
+  await copySessions(fenced, from, to);
+  await verify(fenced, from, to);
+  await inParallel(fenced, atOnce, async ({ session_id }) => {
+    await commandSession(to, session_id, { type: 'ArriveSession', move_id: move.move_id, cell: to.name });
   });
 }
 
-/** What the cell derived goes, and its copy of the key: its events stay, which nobody can open. */
-async function clean(cell: CellServices, partner_id: string): Promise<void> {
+/**
+ * What the cell derived goes, and its copy of the key: its events stay, which nobody can open. Unless the partner has come back
+ * since, or comes: a mover that was left behind cleans nothing.
+ */
+async function clean(cell: CellServices, { partner_id, move_id }: PartnerMove): Promise<void> {
+  const { state, revision } = await readPartner(cell.store, partner_id);
+  const { leaving, moved_by } = state.home ?? {};
+  const isLeft = revision < 0 || elsewhere(state.home, cell.store.cell) !== undefined;
+  if (!isLeft || (revision >= 0 && (leaving?.move_id ?? moved_by) !== move_id)) return;
   const session_ids = await sessionsBefore(cell.pool, partner_id, farFuture);
   await eraseRows(cell.pool, { partner_id, before: farFuture, session_ids });
   await cell.contexts.delete(session_ids);

@@ -18,6 +18,7 @@ import type { CellServices } from './services.ts';
 
 /** A cell with keys of its own in memory. */
 export interface TestCell extends CellServices {
+  readonly dataKeys: DataKeys;
   readonly executor: CommandExecutor;
   stop(): Promise<void>;
 }
@@ -25,7 +26,8 @@ export interface TestCell extends CellServices {
 /** @param url its event store */
 export function openCell(name: string, url: string, pool: Pool, redisUrl: string): TestCell {
   const keys = { store: new MemoryKeyStore(), masters: testMasterKeys };
-  const codec = new EventCodec(undefined, new DataKeys(keys.store, keys.masters));
+  const dataKeys = new DataKeys(keys.store, keys.masters);
+  const codec = new EventCodec(undefined, dataKeys);
   const own = { own: name, first: 'a' };
   const store = new EventStore(url, codec, undefined, undefined, own);
   const redis = new Redis(redisUrl);
@@ -35,6 +37,7 @@ export function openCell(name: string, url: string, pool: Pool, redisUrl: string
     pool,
     redis,
     keys,
+    dataKeys,
     contexts: { delete: async () => undefined },
     executor: new CommandExecutor(store, uncached),
     stop: async () => {
@@ -55,11 +58,14 @@ export class Client {
   }
 
   async start(partner_id: string): Promise<string> {
+    const session_id = await this.name(partner_id);
+    await this.begin(partner_id, session_id);
+    return session_id;
+  }
+
+  async name(partner_id: string): Promise<string> {
     const session_id = randomUUID();
     const assignment = { session_id, completable: false, language: null, updates: [] };
-    const memory = null;
-    const person = { region: null, name: 'Asha', device: null, language: 'hi' };
-    const start = { type: 'StartSession', partner_id, channel: 'whatsapp', expires_in_s: 3_600 } as const;
     await this.untilAccepted(async ({ store }) =>
       commandPartner(
         store,
@@ -67,8 +73,14 @@ export class Client {
         { actor, $correlationId: session_id },
       ),
     );
-    await this.send(session_id, { ...start, ...person, memory }, `start:${session_id}`);
     return session_id;
+  }
+
+  async begin(partner_id: string, session_id: string): Promise<void> {
+    const memory = null;
+    const person = { region: null, name: 'Asha', device: null, language: 'hi' };
+    const start = { type: 'StartSession', partner_id, channel: 'whatsapp', expires_in_s: 3_600 } as const;
+    await this.send(session_id, { ...start, ...person, memory }, `start:${session_id}`);
   }
 
   send(sessionId: string, command: SessionCommand, key: string): Promise<CommandResult> {

@@ -28,6 +28,17 @@ describe('decideMove', () => {
     expect(decideMove({ ...leave, move_id: 'other' }, leaving)).toMatchObject(refused('b'));
   });
 
+  it.each([move_id, 'f'])(
+    'a session does not leave by a move that has ended, nor by an older one',
+    (moved_by) => {
+      expect(decideMove(leave, { cell: 'a', moved_by })).toMatchObject(refused('a'));
+    },
+  );
+
+  it('a session leaves by a later move', () => {
+    expect(decideMove(leave, { cell: 'a', moved_by: '0' })).toEqual({ events: [moved] });
+  });
+
   it('a session leaves no cell that it is not in', () => {
     expect(decideMove(leave, { cell: 'c' })).toMatchObject(refused('c'));
   });
@@ -62,7 +73,10 @@ describe('evolveHome', () => {
   });
 
   it('a session that has arrived is in the cell', () => {
-    expect(evolveHome({ type: 'SessionArrived', data: { move_id, cell: 'b' } })).toEqual({ cell: 'b' });
+    expect(evolveHome({ type: 'SessionArrived', data: { move_id, cell: 'b' } })).toEqual({
+      cell: 'b',
+      moved_by: move_id,
+    });
   });
 });
 

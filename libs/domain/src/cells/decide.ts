@@ -14,6 +14,8 @@ export function decideMove(command: CellCommand, home: Home | undefined): Decisi
     const { from, to } = command;
     if (isUnderWay) return accept();
     if (home !== undefined && (home.leaving !== undefined || home.cell !== from)) return atHomeIn(home);
+    // A mover that was left behind: its move has ended.
+    if (home?.moved_by !== undefined && move_id <= home.moved_by) return atHomeIn(home);
     return accept<CellEvent>({ type: 'SessionMoved', data: { move_id, from, to } });
   }
   const { cell } = command;

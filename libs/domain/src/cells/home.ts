@@ -1,4 +1,4 @@
-/** A move of a partner, with all sessions, from one cell to another. */
+/** A move of a partner, with all sessions, from one cell to another. The ids of later moves are greater. */
 export interface Move {
   readonly move_id: string;
   readonly to: string;
@@ -6,11 +6,12 @@ export interface Move {
 
 /**
  * In which cell a partner or a session takes commands; absent: it began before there were cells. `leaving`: in none, until
- * it has arrived in the other one.
+ * it has arrived in the other one. `moved_by`: the move that it arrived by, or that was given up; no older one counts any more.
  */
 export interface Home {
   readonly cell: string;
   readonly leaving?: Move;
+  readonly moved_by?: string;
 }
 
 /** The cell of a process. `first`: the cell of what began before there were cells; null: no cell's. */

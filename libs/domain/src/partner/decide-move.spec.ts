@@ -44,7 +44,7 @@ describe('a partner that moves', () => {
 
   test('keeps what is remembered', () => {
     const { state } = givenCommands(assign, leave, arrive('b'));
-    expect(state).toMatchObject({ home: { cell: 'b' }, sessions: [{ session_id: 's1' }] });
+    expect(state).toMatchObject({ home: { cell: 'b', moved_by: 'm' }, sessions: [{ session_id: 's1' }] });
   });
 
   test('arrives in no other cell', () => {

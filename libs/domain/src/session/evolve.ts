@@ -1,5 +1,6 @@
 import { evolveAgent } from '../agents/evolve.ts';
 import { evolveHome } from '../cells/evolve.ts';
+import type { Home } from '../cells/home.ts';
 import { evolveGoals } from '../goals/evolve.ts';
 import { noGoals } from '../goals/state.ts';
 import { evolveHandoff } from '../handoff/evolve.ts';
@@ -29,7 +30,7 @@ export function evolve(state: SessionState, event: RecordedSessionEvent): Sessio
 function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
   switch (event.type) {
     case 'SessionStarted':
-      return start(event.data, event.metadata);
+      return start(event.data, event.metadata, state.session.home);
     case 'SessionForked':
       return fork(event.data, event.metadata);
     case 'ChannelSwitched':
@@ -86,6 +87,7 @@ function apply(state: SessionState, event: RecordedSessionEvent): SessionState {
 function start(
   data: SessionStarted['data'],
   { occurred_at: at, cell }: Pick<EventMetadata, 'occurred_at' | 'cell'>,
+  before: Home | undefined,
 ): SessionState {
   const expires_at = plusMs(at, data.expires_in_s * 1000);
   return {
@@ -100,7 +102,7 @@ function start(
       expires_at,
       previous_session_id: data.previous_session_id,
       turn_count: 0,
-      ...(cell === undefined ? {} : { home: { cell } }),
+      ...(cell === undefined ? {} : { home: { ...before, cell } }),
     },
     goal_state: {
       ...noGoals,

@@ -1,5 +1,5 @@
 import type { Direction, EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
-import { END, FORWARDS } from '@eventstore/db-client';
+import { BACKWARDS, END, FORWARDS } from '@eventstore/db-client';
 import { Breaker, BudgetExceededError, Semaphore, withTimeout } from '#platform';
 import type { AppendOutcome } from './append-answer.ts';
 import type { NewEvent } from './append-request.ts';
@@ -169,9 +169,12 @@ export class Calls {
     const {
       events: [found],
     } = await this.partOnce(deadline, streamPage(stream, expected + 1, 1), Infinity);
-    // Of events of others the store itself tells the last one.
-    if (found?.id !== events[0]?.id) return undefined;
-    return { appended: true, revision: expected + events.length };
+    if (found === undefined) return undefined;
+    if (found.id === events[0]?.id) return { appended: true, revision: expected + events.length };
+    const {
+      events: [last = found],
+    } = await this.partOnce(deadline, streamPage(stream, END, 1, BACKWARDS), Infinity);
+    return { appended: false, revision: Number(last.revision) };
   }
 
   private partOnce<E extends StoredEvent>(

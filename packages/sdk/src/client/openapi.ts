@@ -1795,6 +1795,11 @@ export interface components {
                 /** @example b */
                 readonly to?: string;
             };
+            /**
+             * Format: uuid
+             * @description The move that it arrived by, or that was given up: no earlier one counts any more.
+             */
+            readonly moved_by?: string;
         };
         readonly SessionSectionDto: {
             /** @enum {string} */
