@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
-import { isOfApi } from '../common/routes.ts';
+import { isOfApi } from './routes.ts';
 import { Authentication, hasTokenInAddress } from './authentication.ts';
 import { RateLimits } from './rate-limits.ts';
 import { Tickets } from './tickets.ts';

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RedisBreaker } from '#platform';
-import { isOfApi } from './routes.ts';
+import { isOfApi } from '../access/routes.ts';
 
 /** Says in each answer of the api that requests do without Redis for the moment. */
 export function announceDegradation(app: NestFastifyApplication): void {

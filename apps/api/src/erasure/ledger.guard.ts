@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
 import { LedgerCheck } from '#read-models';
-import { isOfApi } from '../common/routes.ts';
+import { isOfApi } from '../access/routes.ts';
 
 /** Serves nothing before the keys are destroyed again that the ledger of erasures names: a store may have been restored. */
 @Injectable()

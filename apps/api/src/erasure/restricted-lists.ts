@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RetentionConfig } from '#privacy';
 import { PrivacyWatch } from '#read-models';
 import { callerOf } from '../access/current-caller.ts';
-import { isOfApi } from '../common/routes.ts';
+import { isOfApi } from '../access/routes.ts';
 
 interface ListedItem {
   readonly partner_id?: string;
