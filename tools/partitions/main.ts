@@ -1,6 +1,6 @@
 /** `npm run partitions [-- number]`: into how many partitions the session streams are divided. */
 import type { Pool } from 'pg';
-import { partitionReport, PartitionsError, setPartitions } from '#partitions';
+import { checkPartitionCount, partitionReport, PartitionsError, setPartitions } from '#partitions';
 import { createLogger, createPool, waitUntil } from '#platform';
 import { addressOf } from '../shared/address.ts';
 import { explained } from '../shared/explained.ts';
@@ -34,6 +34,7 @@ await runProgram(async () => {
 }, usage);
 
 async function change(pool: Pool, count: number): Promise<void> {
+  checkPartitionCount(count);
   await recordAct({ action: 'set_partitions' });
   await setPartitions(pool, count);
   const isDone = async (): Promise<boolean> =>

@@ -16,9 +16,10 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await database.pool.query('TRUNCATE bridge_slot, bridge_instance, session_partitions');
-  [stopping, running, others] = [new AbortController(), [], []];
+  [stopping, running, others, hanging] = [new AbortController(), [], [], undefined];
 });
 afterEach(async () => {
+  hanging?.resolve();
   stopping.abort();
   await Promise.all(running);
 });
@@ -28,6 +29,8 @@ const logger = { info: () => undefined, warn: () => undefined };
 
 /** How many of the partitions of each instance were at work when one was stopped. */
 let others: number[];
+/** Holds up whatever is stopped. */
+let hanging: PromiseWithResolvers<void> | undefined;
 
 /** Starts an instance. */
 function start(name: string): PartitionCoordinator<PartitionWork> {
@@ -36,7 +39,13 @@ function start(name: string): PartitionCoordinator<PartitionWork> {
     partitionCount: 4,
     heartbeatMs: 100,
     logger,
-    begin: (lease) => ({ lease, stop: async () => void others.push(coordinator.work.length) }),
+    begin: (lease) => ({
+      lease,
+      stop: async () => {
+        others.push(coordinator.work.length);
+        await hanging?.promise;
+      },
+    }),
   });
   running.push(coordinator.run(stopping.signal));
   return coordinator;
@@ -63,7 +72,7 @@ test('instances share the partitions evenly while their number changes and one j
   await isDivided(4, one);
   const two = start('two');
   await isDivided(4, one, two);
-  for (const partitions of [256, 16, 4]) {
+  for (const partitions of [16, 256, 4]) {
     await setPartitions(database.pool, partitions);
     await isDivided(partitions, one, two);
   }
@@ -78,6 +87,16 @@ test('what is not replaced goes on meanwhile', async () => {
   await isDivided(256, one);
   expect(others.every((count) => count >= 3)).toBe(true);
   expect(others).toHaveLength(4);
+});
+
+test('one whose work does not end is replaced when its lease is over, and the others are renewed meanwhile', async () => {
+  const one = start('one');
+  await isDivided(4, one);
+  hanging = Promise.withResolvers();
+  others = [];
+  await setPartitions(database.pool, 16);
+  await isDivided(16, one);
+  expect(others.every((count) => count >= 3)).toBe(true);
 });
 
 test('partitions that are gone are made again', async () => {

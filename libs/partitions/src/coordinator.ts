@@ -40,6 +40,8 @@ const atOnce = 32;
 /** Owns a fair share of the partitions by leases, and runs the work of each. */
 export class PartitionCoordinator<Work extends PartitionWork> {
   private readonly owned = new Map<number, Work>();
+  /** Those whose work is being ended: they are not renewed, and released then. */
+  private readonly leaving = new Map<Lease, Promise<void>>();
   /** Whether it has its share, and nothing is to be replaced. */
   private isSettled = false;
   /** Cuts the pause before the next heartbeat short. */
@@ -72,10 +74,9 @@ export class PartitionCoordinator<Work extends PartitionWork> {
       const pauseMs = this.isSettled ? heartbeatMs : soonMs;
       await sleep(pauseMs, AbortSignal.any([this.pause.signal, signal]));
     }
-    const owned = this.leases();
-    await this.stop(owned);
-    const left = Promise.all([leases.release(owned), leases.leave()]);
-    await left.catch((err: unknown) => logger.warn({ err }, 'leases not released'));
+    this.letGo(this.leases());
+    await Promise.all(this.leaving.values());
+    await leases.leave().catch((err: unknown) => logger.warn({ err }, 'leases not released'));
   }
 
   private async heartbeat(): Promise<void> {
@@ -83,16 +84,15 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     let seen = await leases.heartbeat();
     if (seen === undefined) await leases.ensure(partitionCount);
     const renewed = await leases.renew(this.leases(), (await idle?.(this.work)) ?? []);
-    await this.stop(this.leases().filter(({ partition }) => !renewed.includes(partition)));
+    this.letGo(this.leases().filter(({ partition }) => !renewed.includes(partition)));
     this.isSettled = false;
     if (seen?.isKnown === true && (await this.replace(seen.moves))) seen = await leases.heartbeat();
     if (seen === undefined) return;
     const { share, moves } = seen;
-    const surplus = this.leases().slice(share).slice(-atOnce);
-    await this.stop(surplus);
-    if (surplus.length > 0) await leases.release(surplus);
+    this.letGo(this.leases().slice(share).slice(-atOnce));
     const missing = Math.min(atOnce, share - this.owned.size);
-    for (const lease of await leases.claim(missing, this.leases())) this.begin(lease);
+    const held = [...this.leases(), ...this.leaving.keys()];
+    for (const lease of await leases.claim(missing, held)) this.begin(lease);
     this.isSettled = moves.length === 0 && this.owned.size === share;
     await onHeartbeat?.(this.work);
   }
@@ -102,9 +102,7 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     const { leases, logger } = this.options;
     let isReplaced = false;
     for (const move of moves.slice(0, Math.ceil(moves.length / steps))) {
-      const ours = this.leases().filter((lease) => isWithin(lease, move));
-      await this.stop(ours);
-      if (ours.length > 0) await leases.release(ours);
+      this.letGo(this.leases().filter((lease) => isWithin(lease, move)));
       if (!(await leases.replace(move))) continue;
       isReplaced = true;
       logger.info({ replaced: move.from.length, by: move.size }, 'partitions replaced');
@@ -123,11 +121,25 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     this.options.logger.info({ partition, epoch: String(epoch) }, 'partition taken');
   }
 
-  /** The partitions are no longer owned from here on; resolves when their work has ended. */
-  private async stop(leases: readonly Lease[]): Promise<void> {
+  /** The partitions are no longer owned from here on; others take them when their work has ended, or their leases are over. */
+  private letGo(leases: readonly Lease[]): void {
+    if (leases.length === 0) return;
     const work = leases.map(({ partition }) => this.owned.get(partition));
     for (const { partition } of leases) this.owned.delete(partition);
-    await Promise.all(work.map(async (item) => item?.stop()));
+    const ended = this.end(leases, work);
+    for (const lease of leases) this.leaving.set(lease, ended);
+  }
+
+  private async end(leases: readonly Lease[], work: readonly (Work | undefined)[]): Promise<void> {
+    try {
+      await Promise.all(work.map(async (item) => item?.stop()));
+      await this.options.leases.release(leases);
+    } catch (err) {
+      this.options.logger.warn({ err }, 'leases not released');
+    } finally {
+      for (const lease of leases) this.leaving.delete(lease);
+      this.pause.abort();
+    }
   }
 
   private leases(): Lease[] {

@@ -3,4 +3,4 @@ export { PartitionCoordinator } from './coordinator.ts';
 export type { PartitionWork } from './coordinator.ts';
 export { PartitionLeaseStore, projectionLag } from './lease-store.ts';
 export type { Lease } from './lease-store.ts';
-export { PartitionsError, partitionReport, setPartitions } from './requests.ts';
+export { checkPartitionCount, PartitionsError, partitionReport, setPartitions } from './requests.ts';

@@ -205,6 +205,21 @@ describe('another number of partitions', () => {
     await expect(setPartitions(database.pool, 3)).rejects.toThrow('one of 1, 2, 4');
   });
 
+  test('waits for an instance of the release before; until then what is there is taken as it is', async () => {
+    await setPartitions(database.pool, 8);
+    await database.pool.query("INSERT INTO projection_instance VALUES ('old', now())");
+    expect((await a.heartbeat())?.moves).toEqual([]);
+    await a.release(owned);
+    expect(await instance('b').claim(4, [])).toHaveLength(4);
+    await pass(61);
+    expect((await a.heartbeat())?.moves).toHaveLength(4);
+    expect(await a.claim(4, [])).toEqual([]);
+  });
+
+  test('is not made by deleting partitions, as the release before does', async () => {
+    await expect(database.pool.query('DELETE FROM projection_slot')).rejects.toThrow('npm run partitions');
+  });
+
   test('that is the same changes nothing', async () => {
     await setPartitions(database.pool, 4);
     expect(await replaceFree(a)).toBe(0);

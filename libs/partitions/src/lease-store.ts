@@ -95,6 +95,7 @@ export class PartitionLeaseStore {
       ranges: [string, number][] | null;
       partitions: number | null;
       is_known: boolean;
+      is_mixed: boolean;
     }>(
       `WITH dead AS (
          DELETE FROM ${this.model}_instance WHERE seen_at < now() - $2 * interval '1 millisecond' AND instance <> $1
@@ -102,7 +103,7 @@ export class PartitionLeaseStore {
          INSERT INTO ${this.model}_instance (instance, seen_at, divides) VALUES ($1, now(), true)
          ON CONFLICT (instance) DO UPDATE SET seen_at = now(), divides = true
        )
-       SELECT (SELECT json_agg(json_build_array(prefixes[1], cardinality(prefixes))) FROM ${this.model}_slot) AS ranges,
+       SELECT ${this.isMixed} AS is_mixed, (SELECT json_agg(json_build_array(prefixes[1], cardinality(prefixes))) FROM ${this.model}_slot) AS ranges,
          s.partitions, s.set_at < now() - $2 / 2 * interval '1 millisecond' AS is_known, array(
            SELECT instance FROM ${this.model}_instance
            WHERE seen_at >= now() - $2 * interval '1 millisecond' UNION SELECT $1) AS instances
@@ -114,7 +115,7 @@ export class PartitionLeaseStore {
     const present = row.ranges.map(([first, prefixes]) => rangeOf(first, prefixes));
     return {
       share: fairShare(this.instance, row.instances, present.length),
-      moves: movesTo(row.partitions, present),
+      moves: row.is_mixed ? [] : movesTo(row.partitions, present),
       isKnown: row.is_known,
     };
   }
@@ -146,6 +147,8 @@ export class PartitionLeaseStore {
         [...made.keys()],
         others.rows.map(({ slot }) => slot),
       );
+      // Without it the table refuses: a process of the release before would delete all when it starts.
+      await client.query("SELECT set_config('turnstream.replaces_partitions', 'on', true)");
       await client.query(replaceSlots(t, this.model === 'projection'), [
         slots,
         free,
@@ -155,10 +158,7 @@ export class PartitionLeaseStore {
     });
   }
 
-  /**
-   * Takes up to `count` partitions that nobody owns, whose lease is over, or that this instance owned before a restart; none that
-   * is to be replaced.
-   */
+  /** Takes up to `count` partitions that nobody owns, whose lease is over, or that this instance owned before; none that is to be replaced. */
   async claim(count: number, owned: readonly Lease[]): Promise<Lease[]> {
     if (count <= 0) return [];
     const { rows } = await this.pool.query<PartitionRow>(
@@ -166,7 +166,7 @@ export class PartitionLeaseStore {
        WHERE slot IN (
          SELECT slot FROM ${this.model}_slot
          WHERE (${isFree} OR owner = $1) AND slot <> ALL ($4)
-           AND ${pairsOf} * (SELECT partitions FROM session_partitions) = 256
+           AND (${pairsOf} * (SELECT partitions FROM session_partitions) = 256 OR ${this.isMixed})
          ORDER BY slot LIMIT $3 FOR UPDATE SKIP LOCKED)
        RETURNING slot, epoch, prefixes, position, ahead_of`,
       [this.instance, this.leaseMs, count, owned.map((lease) => lease.partition)],
@@ -218,6 +218,12 @@ export class PartitionLeaseStore {
   /** Removes this instance from the live instances. */
   async leave(): Promise<void> {
     await this.pool.query(`DELETE FROM ${this.model}_instance WHERE instance = $1`, [this.instance]);
+  }
+
+  /** SQL: whether an instance ($1: not this one) of the release before is alive. Nothing is replaced meanwhile. */
+  private get isMixed(): string {
+    return `EXISTS (SELECT FROM ${this.model}_instance
+      WHERE NOT divides AND instance <> $1 AND seen_at >= now() - $2 * interval '1 millisecond')`;
   }
 
   private async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -15,13 +15,18 @@ interface PartitionReport {
   readonly withoutOwner: number;
 }
 
+/** @throws PartitionsError when there cannot be so many partitions */
+export function checkPartitionCount(count: number): void {
+  if (!partitionCounts.includes(count))
+    throw new PartitionsError(`The number of partitions is one of ${partitionCounts.join(', ')}.`);
+}
+
 /**
  * Sets into how many partitions the session streams are divided. Projectors and bridges move over.
  * @throws PartitionsError
  */
 export async function setPartitions(pool: Pool, count: number): Promise<void> {
-  if (!partitionCounts.includes(count))
-    throw new PartitionsError(`The number of partitions is one of ${partitionCounts.join(', ')}.`);
+  checkPartitionCount(count);
   const { rows } = await pool.query<{ instance: string }>(
     `SELECT instance FROM (SELECT * FROM projection_instance UNION ALL SELECT * FROM bridge_instance) AS i
      WHERE NOT divides AND seen_at > now() - interval '30 s'`,

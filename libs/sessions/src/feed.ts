@@ -32,6 +32,10 @@ export class Feed {
   private readonly release: () => void;
   /** What the client told of ahead of the events that its own buffer still held, each with their number. */
   private ahead: { events: number; readonly received: Received }[] = [];
+  /** Up to where it has passed on everything. */
+  private position = -1n;
+  /** The place of the last checkpoint, when what is there is still to come. */
+  private stillToCome: bigint | undefined;
   private readonly unconfirmed: NodeJS.Timeout;
   /** Ends the wait for a store that was silent. */
   private readonly forget: () => void;
@@ -48,7 +52,7 @@ export class Feed {
     const release = connection.hold();
     const checkpoints = {
       checkpointInterval: 8,
-      checkpointReached: (_: AllStreamSubscription, { commit }: Position) => this.checkpoint(commit),
+      checkpointReached: (_: AllStreamSubscription, position: Position) => this.checkpoint(position),
     };
     const names = prefixes.flatMap((name) => [name, metastreamOf(name)]);
     this.subscription = connection.client.subscribeToAll({
@@ -122,9 +126,17 @@ export class Feed {
     }
   }
 
-  /** What is no position is not passed on. */
-  private checkpoint(position: bigint): void {
-    if (isPosition(position)) this.passInOrder({ kind: 'checkpoint', position });
+  /**
+   * What is no position is not passed on. With a lower prepare position, what is at the commit position is still to come: it is
+   * passed on once the server is beyond it.
+   */
+  private checkpoint({ commit, prepare }: Position): void {
+    if (!isPosition(commit)) return;
+    const before = this.stillToCome;
+    this.stillToCome = prepare < commit ? commit : undefined;
+    const position = prepare < commit ? before : commit;
+    if (position !== undefined && position !== this.stillToCome)
+      this.passInOrder({ kind: 'checkpoint', position });
   }
 
   /** Behind the events that arrived before. */
@@ -135,6 +147,11 @@ export class Feed {
   }
 
   private pass(received: Received): void {
-    if (!this.ended) this.receiver.receive(received);
+    if (this.ended) return;
+    if ('position' in received) {
+      if (received.kind === 'checkpoint' && received.position < this.position) return;
+      this.position = received.position;
+    }
+    this.receiver.receive(received);
   }
 }

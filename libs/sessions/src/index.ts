@@ -57,6 +57,7 @@ export {
 } from './streams.ts';
 export type { ExactEvent } from './client/exact-read.ts';
 export type { NewEvent } from './client/append-request.ts';
+export { digitPairs, hexDigits } from './pairs.ts';
 export { startedSessions } from './started-sessions.ts';
 export { checkWithinLog, parsePosition, positionAfterRestore } from './log-position.ts';
 export { explainingDenial } from './readiness.ts';

@@ -1,7 +1,12 @@
 import { metastreamOf } from './deletion.ts';
 import { sessionStream } from './streams.ts';
 
-const digits = [...'0123456789abcdef'];
+/** The digits of which session ids are made. */
+export const hexDigits: readonly string[] = [...'0123456789abcdef'];
+/** The pairs of digits with which session ids begin. */
+export const digitPairs: readonly string[] = hexDigits.flatMap((first) =>
+  hexDigits.map((second) => first + second),
+);
 const prefix = sessionStream('');
 const metaPrefix = metastreamOf(prefix);
 
@@ -10,7 +15,7 @@ export function pairsOf(prefixes: readonly string[]): string[] | undefined {
   const pairs = prefixes.map((name) => {
     const given = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
     if (given === undefined || !/^[0-9a-f]{0,2}$/.test(given)) return undefined;
-    return allPairs.filter((pair) => pair.startsWith(given));
+    return digitPairs.filter((pair) => pair.startsWith(given));
   });
   return pairs.includes(undefined) || pairs.length === 0 ? undefined : pairs.flatMap((each) => each ?? []);
 }
@@ -18,10 +23,10 @@ export function pairsOf(prefixes: readonly string[]): string[] | undefined {
 /** As few prefixes as possible for the streams of sessions whose ids begin with these pairs of digits. */
 export function prefixesOf(pairs: Iterable<string>): string[] {
   const given = new Set(pairs);
-  if (given.size === allPairs.length) return [prefix];
-  return digits.flatMap((digit) => {
-    const own = allPairs.filter((pair) => pair.startsWith(digit) && given.has(pair));
-    return own.length === digits.length ? [prefix + digit] : own.map((pair) => prefix + pair);
+  if (given.size === digitPairs.length) return [prefix];
+  return hexDigits.flatMap((digit) => {
+    const own = digitPairs.filter((pair) => pair.startsWith(digit) && given.has(pair));
+    return own.length === hexDigits.length ? [prefix + digit] : own.map((pair) => prefix + pair);
   });
 }
 
@@ -31,5 +36,3 @@ export function pairOf(stream: string): string {
   const pair = stream.slice(from, from + 2);
   return /^[0-9a-f]{2}$/.test(pair) ? pair : `${pair.slice(0, 1)}0`;
 }
-
-const allPairs = digits.flatMap((first) => digits.map((second) => first + second));

@@ -140,6 +140,8 @@ test('one that is slow does not hold up the others, and misses nothing', async (
   await append(fastId, -1, 3);
   expect(await revisionsOf(fast, fastId, 3)).toEqual(upTo(3));
   slow.letGo();
+  await waitUntil(() => !slow.isLive, { what: 'it to have fallen behind', everyMs: 1 });
+  expect(slow.revisions.get(slowId)?.length).toBeLessThan(3_000);
   expect(await revisionsOf(slow, slowId, 3_000)).toEqual(upTo(3_000));
   await waitUntil(() => shared.size === 1, { what: 'one subscription' });
 });

@@ -54,16 +54,20 @@ export class SharedSubscriptions {
     const subscriber = new Subscriber(this.store.codec, pairs, flow, onInterruption);
     let position = after;
     let failures = 0;
+    let isLive = false;
     const leave = (): void => subscriber.leave();
     signal.addEventListener('abort', leave);
     this.subscribers += 1;
     try {
       while (!signal.aborted) {
+        if (isLive) yield { kind: 'fell_behind' };
+        isLive = false;
         const inbox = subscriber.begin(position);
         this.groupFor(position).add(subscriber);
         try {
           for await (const delivery of inbox.deliveries()) {
             if ('position' in delivery) position = delivery.position;
+            else isLive = delivery.kind === 'caught_up';
             failures = 0;
             yield delivery;
           }

@@ -113,7 +113,7 @@ export class SubscriptionGroup {
 
   end(failure?: { error: unknown }): void {
     this.feed = undefined;
-    this.interrupt(failure?.error);
+    this.interrupt(failure);
   }
 
   private restartIn(ms: number): void {
@@ -138,7 +138,7 @@ export class SubscriptionGroup {
       this.activate(members.filter((subscriber) => this.members.has(subscriber)));
     } catch (error) {
       this.stopFeed();
-      this.interrupt(error);
+      this.interrupt({ error });
     } finally {
       this.isStarting = false;
     }
@@ -164,11 +164,12 @@ export class SubscriptionGroup {
 
   /** A server says nothing of a position after the end of its log. */
   private async checkPositions(members: readonly Subscriber[]): Promise<void> {
-    const most = members.reduce((max, { position }) => (position > max ? position : max), -1n);
+    // Those that receive go on meanwhile, beyond the end that is read.
+    const positions = members.map((subscriber) => [subscriber, subscriber.position] as const);
+    const most = positions.reduce((max, [, position]) => (position > max ? position : max), -1n);
     if (most < 0n) return;
     const head = await headFrom(this.store, most);
-    for (const subscriber of members) {
-      const { position } = subscriber;
+    for (const [subscriber, position] of positions) {
       if (position > head && this.members.has(subscriber))
         subscriber.leave({ error: new PositionBeyondEndError(position, head) });
     }
@@ -185,10 +186,10 @@ export class SubscriptionGroup {
     this.routes.clear();
   }
 
-  private interrupt(error: unknown): void {
+  private interrupt(failure?: { error: unknown }): void {
     const { members } = this;
     this.stopFeed();
-    for (const subscriber of members) subscriber.interrupted(error);
+    if (failure) for (const subscriber of members) subscriber.interrupted(failure.error);
     this.failures += 1;
     if (members.size > 0) this.restartIn(backOffMs(this.failures, reconnects));
   }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { beforeEach, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 import { KeyStoreUnavailableError } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../privacy/src/keys/test-keys.ts';
 import { EventCodec } from './codec.ts';
@@ -9,6 +10,7 @@ import { subscribeToSessions } from './subscription.ts';
 
 /** What the client's subscription is for us: a stream of events that tells of everything else at once. */
 let subscription: Readable;
+let checkpointReached: (of: Readable, position: { commit: bigint; prepare: bigint }) => void;
 beforeEach(() => {
   subscription = new Readable({ objectMode: true, read: () => undefined });
 });
@@ -16,7 +18,10 @@ beforeEach(() => {
 class Store extends EventStore {
   override connectionForSubscription() {
     const connection = super.connectionForSubscription();
-    connection.client.subscribeToAll = () => subscription as never;
+    connection.client.subscribeToAll = ({ filter }: { filter?: object } = {}) => {
+      ({ checkpointReached } = filter as { checkpointReached: typeof checkpointReached });
+      return subscription as never;
+    };
     return connection;
   }
 }
@@ -46,6 +51,30 @@ test('what the client tells ahead of events in its buffer is delivered behind th
   subscription.emit('caughtUp');
   await reading;
   expect(kinds).toEqual(['event', 'event', 'caught_up', 'event', 'fell_behind', 'caught_up']);
+  await store.dispose();
+});
+
+test('a checkpoint before which an event is still to come is told of once the server is beyond that event', async () => {
+  const store = new Store('esdb://127.0.0.1:1?tls=false');
+  const abort = new AbortController();
+  const seen: unknown[] = [];
+  const options = { prefixes: ['session-'], after: 'start', signal: abort.signal } as const;
+  const reading = (async () => {
+    for await (const delivery of subscribeToSessions(store, options)) {
+      seen.push('position' in delivery ? [delivery.kind, delivery.position] : delivery.kind);
+      if (seen.length === 6) abort.abort();
+    }
+  })();
+  subscription.push(event(0));
+  checkpointReached(subscription, { commit: 1n, prepare: 0n });
+  subscription.emit('caughtUp');
+  subscription.push(event(1));
+  await waitUntil(() => seen.length === 3);
+  for (const commit of [5n, 5n, 7n]) checkpointReached(subscription, { commit, prepare: 0n });
+  checkpointReached(subscription, { commit: 7n, prepare: 7n });
+  await reading;
+  const passed = [1n, 5n, 7n].map((position) => ['checkpoint', position]);
+  expect(seen).toEqual([['event', 0n], 'caught_up', ['event', 1n], ...passed]);
   await store.dispose();
 });
 

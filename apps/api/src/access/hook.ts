@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
 import type { Caller } from '#privacy';
+import { isOfApi } from './routes.ts';
 import { Authentication, hasTokenInAddress } from './authentication.ts';
 import { RateLimits } from './rate-limits.ts';
 import { Tickets } from './tickets.ts';
@@ -12,7 +13,7 @@ export function authenticateRequests(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.decorateRequest('caller', null);
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (!request.routeOptions.url?.startsWith('/v1/')) return done();
+    if (!isOfApi(request)) return done();
     const admit = (caller: Caller): void => {
       request.caller = caller;
       done(authentication.isOpen ? undefined : limits.refusal(caller, reply));

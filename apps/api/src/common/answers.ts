@@ -59,16 +59,18 @@ function versionedAnswer({ revision, body }: Versioned, reply: FastifyReply): st
   return body;
 }
 
-/** Makes the answers of routes that say how: by a hook, since Nest's interceptors cost a command a twentieth of its time. */
+/** Makes the answers of routes that say how: by a hook, since Nest's interceptors cost a command about a fiftieth of its time. */
 export function makeAnswers(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('preSerialization', ({ routeOptions }, reply, result: unknown, done) => {
     const { toAnswer } = routeOptions.config;
     const isRefused = reply.statusCode >= 400;
+    let answer: unknown;
     try {
-      done(null, toAnswer === undefined || isRefused ? result : toAnswer(result as never, reply));
+      answer = toAnswer === undefined || isRefused ? result : toAnswer(result as never, reply);
     } catch (error) {
-      done(error as Error);
+      return done(error as Error);
     }
+    done(null, answer);
   });
 }

@@ -1,12 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RedisBreaker } from '#platform';
+import { isOfApi } from '../access/routes.ts';
 
 /** Says in each answer of the api that requests do without Redis for the moment. */
 export function announceDegradation(app: NestFastifyApplication): void {
   const breaker = app.get(RedisBreaker);
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    if (breaker.isOpen && request.url.startsWith('/v1/')) void reply.header('turnstream-degraded', 'redis');
+    if (breaker.isOpen && isOfApi(request)) void reply.header('turnstream-degraded', 'redis');
     done();
   });
 }

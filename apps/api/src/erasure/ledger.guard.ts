@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
 import { LedgerCheck } from '#read-models';
+import { isOfApi } from '../access/routes.ts';
 
 /** Serves nothing before the keys are destroyed again that the ledger of erasures names: a store may have been restored. */
 @Injectable()
@@ -11,7 +12,7 @@ export class LedgerGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (!this.ledger.mayHaveErasedKeys || context.getType() !== 'http') return true;
-    if (!context.switchToHttp().getRequest<FastifyRequest>().url.startsWith('/v1/')) return true;
+    if (!isOfApi(context.switchToHttp().getRequest<FastifyRequest>())) return true;
     throw ledgerNotApplied();
   }
 }

@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RetentionConfig } from '#privacy';
 import { PrivacyWatch } from '#read-models';
 import { callerOf } from '../access/current-caller.ts';
+import { isOfApi } from '../access/routes.ts';
 
 interface ListedItem {
   readonly partner_id?: string;
@@ -22,10 +23,7 @@ export function restrictLists(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('preSerialization', (request, _reply, body: unknown, done) => {
     const isRestricted =
-      watch.hasClosed &&
-      request.url.startsWith('/v1/') &&
-      isList(body) &&
-      callerOf(request).role !== restrictedRole;
+      watch.hasClosed && isOfApi(request) && isList(body) && callerOf(request).role !== restrictedRole;
     done(null, isRestricted ? withoutClosed(body) : body);
   });
 }

@@ -6,7 +6,7 @@ import type { Publisher } from '#messaging';
 import type { Lease, PartitionWork } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore, partitionNumber } from '#partitions';
 import type { Logger } from '#platform';
-import { Config, InjectLogger } from '#platform';
+import { Config, InjectLogger, Semaphore } from '#platform';
 import { DataKeys } from '#privacy';
 import { StoredReferences } from '#read-models';
 import { EventStore, positionAfterRestore } from '#sessions';
@@ -46,6 +46,8 @@ export class OutboundPartitions {
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private readonly leases: PartitionLeaseStore;
   private readonly coordinator: PartitionCoordinator<OwnedWork>;
+  /** Statements of the work of partitions at a time: leases find a connection however many partitions there are. */
+  private readonly writes: Semaphore;
   private readonly queueBytes: number;
   private readonly hasKafka: boolean;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
@@ -68,6 +70,7 @@ export class OutboundPartitions {
     metrics.observeWaiting(() =>
       this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
     );
+    this.writes = new Semaphore(Math.max(1, pool.options.max - 2));
     this.leases = new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge');
     this.coordinator = new PartitionCoordinator({
       leases: this.leases,
@@ -149,7 +152,7 @@ export class OutboundPartitions {
   private indexOf(lease: Lease, signal: AbortSignal): IndexWriter {
     const { metrics, logger, late } = this;
     const owner = { ...lease, owner: this.instance };
-    const store = new IndexStore(this.pool, owner, new StoredReferences(this.keys));
+    const store = new IndexStore(this.pool, owner, new StoredReferences(this.keys), this.writes);
     const recordLate = (...args: Parameters<IndexPorts['recordLate']>): Promise<void> =>
       late.record(...args, signal);
     const mentionsIn = (sessionId: string): Promise<readonly Mention[]> => mentionsOf(this.store, sessionId);
@@ -158,12 +161,14 @@ export class OutboundPartitions {
 
   /** Stores the position up to which a partition is published; false when another instance owns it. */
   private async savePosition({ partition, epoch }: Lease, position: bigint): Promise<boolean> {
-    const { rowCount } = await this.pool.query({
-      name: 'turnstream-bridge-position',
-      text: `UPDATE bridge_slot SET position = $4, updated_at = now() FROM ${withoutWaiting}
-        WHERE slot = $1 AND owner = $2 AND epoch = $3`,
-      values: [partition, this.instance, epoch, position],
-    });
+    const { rowCount } = await this.writes.run(() =>
+      this.pool.query({
+        name: 'turnstream-bridge-position',
+        text: `UPDATE bridge_slot SET position = $4, updated_at = now() FROM ${withoutWaiting}
+          WHERE slot = $1 AND owner = $2 AND epoch = $3`,
+        values: [partition, this.instance, epoch, position],
+      }),
+    );
     return rowCount === 1;
   }
 }

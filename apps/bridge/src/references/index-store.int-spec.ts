@@ -111,6 +111,10 @@ describe('the index', () => {
     index = storeOf('another');
     await expect(indexed(new Script(), start('P1'))).rejects.toBeInstanceOf(LeaseLostError);
     await expect(index.savePosition(1n, null)).rejects.toBeInstanceOf(LeaseLostError);
+    await database.pool.query("INSERT INTO reference_index_position VALUES ('session-0a', 70)");
+    await expect(index.load()).rejects.toBeInstanceOf(LeaseLostError);
+    const { rows } = await database.pool.query('SELECT prefix FROM reference_index_position');
+    expect(rows).toEqual([{ prefix: 'session-0a' }]);
     expect(await references()).toEqual([]);
   });
 

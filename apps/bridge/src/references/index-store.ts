@@ -1,4 +1,5 @@
-import type { Pool } from 'pg';
+import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { Semaphore } from '#platform';
 import { LeaseLostError, StoredReferences } from '#read-models';
 import { withoutWaiting } from '../common/without-waiting.ts';
 import type { IndexBatch } from './changes.ts';
@@ -17,24 +18,31 @@ export class IndexStore {
     private readonly pool: Pool,
     private readonly owner: IndexOwner,
     private readonly references = new StoredReferences(undefined),
+    /** How many statements of all partitions run at once. */
+    private readonly writes = new Semaphore(1),
   ) {}
 
   /**
    * Up to where all streams of the partition are indexed; null: the index begins with their first event. With another division
    * before, positions are brought over first: a prefix gets that of the shorter one that it begins with, or the least of those
    * that are longer, as many as there can be.
+   * @throws LeaseLostError
    */
   async load(): Promise<bigint | null> {
-    const { prefixes } = this.owner;
-    await this.pool.query(bringOver, [prefixes]);
-    const { rows } = await this.pool.query<{ position: string | null }>(
-      `WITH begun AS (
-         INSERT INTO reference_index_position (prefix) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING)
-       SELECT CASE WHEN count(position) = $2 THEN min(position) END AS position
-       FROM reference_index_position WHERE prefix = ANY ($1)`,
-      [prefixes, prefixes.length],
+    const { partition, owner, epoch, prefixes } = this.owner;
+    const values = [partition, owner, epoch, prefixes];
+    await this.query(bringOver, values);
+    const { rows } = await this.query<{ position: string | null; is_owned: boolean }>(
+      `WITH ${lease}, begun AS (
+         INSERT INTO reference_index_position (prefix)
+         SELECT prefix FROM lease CROSS JOIN unnest($4::text[]) AS prefix ON CONFLICT DO NOTHING)
+       SELECT CASE WHEN count(position) = cardinality($4) THEN min(position) END AS position,
+         EXISTS (SELECT FROM lease) AS is_owned
+       FROM reference_index_position WHERE prefix = ANY ($4)`,
+      values,
     );
-    const position = rows[0]?.position ?? null;
+    if (rows[0]?.is_owned !== true) throw new LeaseLostError(partition);
+    const { position } = rows[0];
     return position === null ? null : BigInt(position);
   }
 
@@ -48,11 +56,9 @@ export class IndexStore {
     const mentions = await this.references.written(plain);
     if (over.length > 0) await this.forget(over);
     const { partition, owner, epoch } = this.owner;
-    const { rows } = await this.pool.query<{ owned: number }>({
+    const { rows } = await this.query<{ owned: number }>({
       name: 'turnstream-reference-index',
-      text: `WITH lease AS (
-          SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE
-        ), started AS (
+      text: `WITH ${lease}, started AS (
           INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
           SELECT 'partner', s.partner_id, s.session_id, s.partner_id, s.started_at, s.position
           FROM lease CROSS JOIN unnest($4::uuid[], $5::text[], $6::timestamptz[], $7::bigint[])
@@ -103,10 +109,8 @@ export class IndexStore {
   /** Forgets the sessions of the partition: they are indexed from the first event. @throws LeaseLostError */
   async startOver(): Promise<void> {
     const { partition, owner, epoch, prefixes } = this.owner;
-    const { rowCount } = await this.pool.query(
-      `WITH lease AS (
-         SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE
-       ), forgotten AS (
+    const { rowCount } = await this.query(
+      `WITH ${lease}, forgotten AS (
          DELETE FROM reference_index AS r USING lease, unnest($4::text[]) AS prefix
          WHERE starts_with('session-' || r.session_id, prefix)
        )
@@ -121,13 +125,18 @@ export class IndexStore {
     await this.save('current_until = now()', []);
   }
 
+  private query<Row extends QueryResultRow>(
+    query: string | QueryConfig,
+    values?: unknown[],
+  ): Promise<QueryResult<Row>> {
+    return this.writes.run(() => this.pool.query<Row>(query, values));
+  }
+
   private async forget(sessions: readonly string[]): Promise<void> {
     const { partition, owner, epoch } = this.owner;
-    const { rows } = await this.pool.query<{ owned: number }>({
+    const { rows } = await this.query<{ owned: number }>({
       name: 'turnstream-forget-references',
-      text: `WITH lease AS (
-          SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE
-        ), forgotten AS (
+      text: `WITH ${lease}, forgotten AS (
           DELETE FROM reference_index AS r USING lease WHERE r.session_id = ANY ($4::uuid[])
         )
         SELECT count(*)::int AS owned FROM lease`,
@@ -138,7 +147,7 @@ export class IndexStore {
 
   private async save(changes: string, values: readonly unknown[]): Promise<void> {
     const { partition, owner, epoch, prefixes } = this.owner;
-    const { rowCount } = await this.pool.query(
+    const { rowCount } = await this.query(
       `UPDATE reference_index_position AS p SET ${changes} FROM bridge_slot AS s, ${withoutWaiting}
        WHERE s.slot = $1 AND s.owner = $2 AND s.epoch = $3 AND p.prefix = ANY ($4)`,
       [partition, owner, epoch, prefixes, ...values],
@@ -147,13 +156,16 @@ export class IndexStore {
   }
 }
 
-/** $1: prefixes. A shorter one is divided into all 16 that are longer by a digit, whoever owns them. */
-const bringOver = `WITH shorter AS (
+/** The row of the partition, as long as it is owned: it stays so until the statement is committed. */
+const lease = `lease AS (SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE)`;
+
+/** $4: prefixes. A shorter one is divided into all 16 that are longer by a digit, whoever owns them. */
+const bringOver = `WITH ${lease}, shorter AS (
     DELETE FROM reference_index_position WHERE prefix IN (
-      SELECT left(p, -1) FROM unnest($1::text[]) AS p WHERE length(p) = length('session-') + 2)
+      SELECT left(p, -1) FROM lease CROSS JOIN unnest($4::text[]) AS p WHERE length(p) = length('session-') + 2)
     RETURNING prefix, position, current_until
   ), longer AS (
-    DELETE FROM reference_index_position WHERE left(prefix, -1) = ANY ($1) AND length(prefix) = length('session-') + 2
+    DELETE FROM reference_index_position USING lease WHERE left(prefix, -1) = ANY ($4) AND length(prefix) = length('session-') + 2
     RETURNING left(prefix, -1) AS prefix, position, current_until
   )
   INSERT INTO reference_index_position AS r (prefix, position, current_until)

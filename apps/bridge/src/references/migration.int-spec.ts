@@ -19,6 +19,9 @@ beforeAll(async () => {
     `INSERT INTO projection_slot (slot, prefixes, position)
      VALUES (0, '{session-0,session-1}', 70), (1, '{session-2}', 90), (2, '{session-3}', NULL)`,
   );
+  await pool.query(
+    "INSERT INTO bridge_slot (slot, prefixes, owner, epoch) VALUES (0, '{session-0}', 'spec', 1)",
+  );
   for (const [id, status] of [
     [active, 'active'],
     [ended, 'ended'],

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import { parsePosition, sessionStream, streamMatches } from '#sessions';
+import { hexDigits, parsePosition, sessionStream, streamMatches } from '#sessions';
 import type { Call } from './records.ts';
 import { reply } from './records.ts';
 
@@ -37,11 +37,13 @@ export class SingleCheckpoints implements Checkpoints {
 
   /** The least of those of the partition's prefixes. */
   async read(prefixes: readonly string[]): Promise<bigint | undefined> {
-    const texts = await this.redis.mget(keysOf(prefixes));
-    const before = texts.pop() ?? null;
-    if (!texts.includes(null) || before !== null) return leastCheckpoint(texts) ?? leastCheckpoint([before]);
-    await bringOver(this.redis, prefixes, checkpointKey);
-    return leastCheckpoint(await this.redis.mget(prefixes.map(checkpointKey)));
+    const keys = prefixes.map(checkpointKey);
+    let texts = await this.redis.mget(keys);
+    if (texts.includes(null)) {
+      await bringOver(this.redis, prefixes, checkpointKey);
+      texts = await this.redis.mget(keys);
+    }
+    return leastCheckpoint(texts) ?? this.readJoined(prefixes);
   }
 
   async along({ prefixes, position }: ContextCheckpoint): Promise<readonly Call[]> {
@@ -59,7 +61,16 @@ export class SingleCheckpoints implements Checkpoints {
 
   async deletePartition(prefixes: readonly string[]): Promise<void> {
     await deleteContexts(this.redis, prefixes);
-    await this.redis.del(...keysOf(prefixes));
+    const keys = prefixes.flatMap(withOtherDivision).map(checkpointKey);
+    await this.redis.del(...keys, joinedKey(prefixes));
+  }
+
+  private async readJoined(prefixes: readonly string[]): Promise<bigint | undefined> {
+    const position = leastCheckpoint([await this.redis.get(joinedKey(prefixes))]);
+    if (position === undefined || prefixes.length === 1) return position;
+    await this.save({ prefixes, position });
+    await this.redis.del(joinedKey(prefixes));
+    return position;
   }
 }
 
@@ -74,14 +85,13 @@ export async function bringOver(
 ): Promise<void> {
   const to = prefixes.some((prefix) => prefix.length > shortLength) ? 'long' : 'short';
   for (const short of new Set(prefixes.map((prefix) => prefix.slice(0, shortLength)))) {
-    const keys = [short, ...digits.map((digit) => short + digit)].map(keyOf);
+    const keys = [short, ...hexDigits.map((digit) => short + digit)].map(keyOf);
     await redis.eval(bringOverScript, keys.length, ...keys, to);
   }
 }
 
 /** The length of a prefix with one digit of the session id. */
 const shortLength = sessionStream('').length + 1;
-const digits = [...'0123456789abcdef'];
 
 /**
  * KEYS: short, long…, each with a text that begins with a position; ARGV: to which. Positions are larger than the numbers of Lua.
@@ -129,9 +139,16 @@ export function checkpointKey(prefix: string): string {
   return `projection:${prefix}`;
 }
 
-/** Before, a checkpoint had the names of all its prefixes: that is the last one. */
-function keysOf(prefixes: readonly string[]): string[] {
-  return [...prefixes.map(checkpointKey), checkpointKey(prefixes.join())];
+/** Before, a checkpoint had the names of all its prefixes. */
+function joinedKey(prefixes: readonly string[]): string {
+  return checkpointKey(prefixes.join());
+}
+
+/** A prefix, and those of which a checkpoint of it may be brought over. */
+function withOtherDivision(prefix: string): string[] {
+  const others =
+    prefix.length > shortLength ? [prefix.slice(0, shortLength)] : hexDigits.map((digit) => prefix + digit);
+  return [prefix, ...others];
 }
 
 /** Matches the keys of contexts and command records of the sessions whose streams begin with the prefixes, and of some others. */

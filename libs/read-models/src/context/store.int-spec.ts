@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
-import { changedSections, contextOf } from '#domain';
-import type { ProcessedCommand, Session } from '#domain';
+import { type ProcessedCommand, type Session, changedSections, contextOf } from '#domain';
+import { digitPairs } from '#sessions';
 import { sections } from './document.ts';
 import { SessionSetAsideError } from './errors.ts';
 import { ContextStore } from './store.ts';
@@ -282,9 +282,16 @@ describe('a checkpoint', () => {
   });
 });
 
-test('a checkpoint of the format before is found', async () => {
+test('a checkpoint of the format before is found where there is none of this format, and then no more', async () => {
+  const prefixes = ['session-8', 'session-9'];
   await redis.set('projection:session-8,session-9', '12');
-  expect(await contexts.checkpoints.read(['session-8', 'session-9'])).toBe(12n);
+  expect(await contexts.checkpoints.read(prefixes)).toBe(12n);
+  await redis.rename('projection:session-8', 'projection:session-8,session-9');
+  const longer = digitPairs.slice(0x80, 0x90).map((pair) => `session-${pair}`);
+  await contexts.checkpoints.save({ prefixes: longer, position: 11n });
+  expect(await contexts.checkpoints.read(prefixes)).toBe(11n);
+  await contexts.checkpoints.deletePartition(prefixes);
+  expect(await redis.keys('projection:session-[89]*')).toEqual([]);
 });
 
 test.each(['18446744073709551615', '-2', 'x', ''])('a checkpoint %j is no position', async (text) => {

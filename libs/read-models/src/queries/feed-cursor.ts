@@ -1,3 +1,4 @@
+import { digitPairs, hexDigits } from '#sessions';
 import { uuidPattern } from '../common/uuid.ts';
 import { cursorValues, InvalidCursorError } from './cursor.ts';
 
@@ -22,8 +23,6 @@ export interface FeedPlace {
  */
 export type FeedCursor = readonly FeedPlace[];
 
-const digits = [...'0123456789abcdef'];
-const pairs = digits.flatMap((first) => digits.map((second) => first + second));
 /** After every row with the same `written`. */
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const lastRevision = 2 ** 31 - 1;
@@ -32,13 +31,17 @@ const mostWritten = 2n ** 63n - 1n;
 /** After all rows that there were in a snapshot. */
 export function startOfFeed(slots: readonly SlotPosition[]): FeedCursor {
   const written = new Map(slots.flatMap((slot) => slot.prefixes.map((prefix) => [prefix, slot.written])));
-  return pairs.map((pair) =>
+  return digitPairs.map((pair) =>
     afterAll(BigInt(written.get(`session-${pair}`) ?? written.get(`session-${pair.slice(0, 1)}`) ?? 0)),
   );
 }
 
 /** Before all rows. */
-export const wholeFeed: FeedCursor = pairs.map(() => ({ written: -1n, session_id: lastId, revision: 0 }));
+export const wholeFeed: FeedCursor = digitPairs.map(() => ({
+  written: -1n,
+  session_id: lastId,
+  revision: 0,
+}));
 
 /**
  * The cursor after a page. `last`: its last row when there are more; undefined: it has all that there is. A partition's rows after its
@@ -74,10 +77,10 @@ export function encodeFeed(cursor: FeedCursor): string {
   const within = cursor.find(({ session_id }) => session_id !== lastId);
   const least = cursor.reduce((min, { written }) => (written < min ? written : min), mostWritten);
   const all = cursor.map(({ written, session_id }) => (session_id === lastId ? written - least : undefined));
-  const isByDigit = all.every((place, pair) => place === all[pair - (pair % digits.length)]);
+  const isByDigit = all.every((place, pair) => place === all[pair - (pair % hexDigits.length)]);
   const places = isByDigit
     ? all
-        .filter((_, pair) => pair % digits.length === 0)
+        .filter((_, pair) => pair % hexDigits.length === 0)
         .map((place) => (place === undefined ? '=' : String(place + least)))
     : [least, ...all.map((place) => place?.toString(16) ?? '=')];
   const tie = within === undefined ? [] : [String(within.written), within.session_id, within.revision];
@@ -91,13 +94,15 @@ export function decodeFeed(text: string): FeedCursor {
   const within = written === undefined ? undefined : tieOf(written, session_id, revision);
   const given = places.split(' ');
   const all =
-    given.length === digits.length ? given.flatMap((place) => digits.map(() => place)) : absolute(given);
+    given.length === hexDigits.length
+      ? given.flatMap((place) => hexDigits.map(() => place))
+      : absolute(given);
   const cursor = all.map((place) => {
     if (place !== '=') return afterAll(numberOf(place));
     if (within === undefined) throw new InvalidCursorError();
     return within;
   });
-  if (cursor.length !== pairs.length) throw new InvalidCursorError();
+  if (cursor.length !== digitPairs.length) throw new InvalidCursorError();
   return cursor;
 }
 

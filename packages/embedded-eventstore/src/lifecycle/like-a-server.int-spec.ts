@@ -165,6 +165,28 @@ describe('a store like a server', () => {
       expect(checkpoints).toEqual([2n ** 64n - 1n]);
     }));
 
+  test('sends a checkpoint at the place of the next event when 31 were left, and then that event', () =>
+    withServer({}, async ({ client }) => {
+      const first = await client.appendToStream('other', event());
+      await client.appendToStream('stream', events(31));
+      const places: { commit: bigint; prepare: bigint }[] = [];
+      const checkpointReached = (_subscription: unknown, place: { commit: bigint; prepare: bigint }): void =>
+        void places.push(place);
+      const recorder = new Recorder<AllStreamResolvedEvent>();
+      const { position: fromPosition } = first;
+      if (fromPosition === undefined) throw new Error('The position is missing');
+      const subscription = client.subscribeToAll({
+        fromPosition,
+        filter: streamNameFilter({ prefixes: ['stream'], checkpointReached }),
+      });
+      recorder.follow(subscription);
+      await recorder.until('caughtUp');
+      const { position } = await client.appendToStream('stream', event());
+      await recorder.until('event', 32);
+      expect(places[0]).toEqual({ commit: position?.commit, prepare: 0n });
+      await subscription.unsubscribe();
+    }));
+
   test('sends real checkpoints once the log has events', () =>
     withServer({}, async ({ client }) => {
       const { position } = await client.appendToStream('other', event());

@@ -72,7 +72,7 @@ const subscribe = ({ context, feed, sender, request }: Subscribe): void => {
 const sourceOf = ({ store, likeAServer }: ServiceContext, { stream, all, filter }: ReadRequest): Source => {
   if (stream) return new StreamSource(store, stream.name, afterRevision(store, stream));
   return new AllSource(store, afterPosition(store, all?.from), filter && compileFilter(filter), {
-    checkpointOfEmptyLog: all?.from === 'start' && likeAServer !== undefined,
+    checkpointsLikeAServer: likeAServer !== undefined,
   });
 };
 

@@ -6,6 +6,8 @@ import { prefixMatcher } from './prefixes.ts';
 /** Selects the events of a filtered read or subscription of $all. */
 export interface Filter {
   matches(stream: string, type: string): boolean;
+  /** Events considered in a page. */
+  readonly searchWindow: number;
   /** Events considered between two checkpoints. */
   readonly checkpointInterval: number;
 }
@@ -25,6 +27,7 @@ export const compileFilter = (options: FilterOptions): Filter => {
   const matchesText = regex === '' ? prefixMatcher(prefixes) : expressionMatcher(regex);
   return {
     matches: on === 'stream' ? (stream) => matchesText(stream) : (_stream, type) => matchesText(type),
+    searchWindow: window,
     checkpointInterval: window * Math.max(1, multiplier),
   };
 };

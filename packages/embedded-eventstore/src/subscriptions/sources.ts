@@ -4,8 +4,10 @@ import { isSystemStream, LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import { inSlice, type Filter } from './filter.ts';
 
-/** An event, or a checkpoint at a position, for a subscriber. */
-export type Item = { readonly event: EventRecord } | { readonly checkpoint: number };
+/** An event, or a checkpoint at a position, for a subscriber; `prepare`: the event at the position is still to come. */
+export type Item =
+  | { readonly event: EventRecord }
+  | { readonly checkpoint: number; readonly prepare?: number };
 
 export interface Page {
   readonly items: readonly Item[];
@@ -58,7 +60,8 @@ export class StreamSource implements Source {
 
 /**
  * All events above position `after`; with a filter, the matching ones and checkpoints. EventStoreDB 24.10 sends a checkpoint
- * at 2^64 - 1 when it has caught up from the start of an empty log (`checkpointOfEmptyLog`; here system events do not count).
+ * at 2^64 - 1 when it has caught up from the start of an empty log (here system events do not count), and at the place of the
+ * next event when its last page was full (`checkpointsLikeAServer`).
  */
 export class AllSource implements Source {
   readonly stream = undefined;
@@ -66,14 +69,16 @@ export class AllSource implements Source {
   private lastCheckpoint: number;
   private lastExamined: number;
   private isEmptyLog: boolean;
+  private readonly isFromStart: boolean;
 
   constructor(
     private readonly store: Store,
     private after: number,
     private readonly filter: Filter | undefined,
-    private readonly options: { readonly checkpointOfEmptyLog?: boolean } = {},
+    private readonly options: { readonly checkpointsLikeAServer?: boolean } = {},
   ) {
-    this.isEmptyLog = after === 0;
+    this.isFromStart = after === 0;
+    this.isEmptyLog = this.isFromStart;
     this.lastCheckpoint = after;
     this.lastExamined = after;
   }
@@ -92,7 +97,14 @@ export class AllSource implements Source {
 
   caughtUp(): readonly Item[] {
     if (!this.filter) return NOTHING;
-    if (this.isEmptyLog && this.options.checkpointOfEmptyLog) return [{ checkpoint: NO_POSITION }];
+    if (this.options.checkpointsLikeAServer) {
+      if (this.isEmptyLog) return [{ checkpoint: NO_POSITION }];
+      const { log } = this.store;
+      // A page begins with the event after which to begin.
+      const read = this.examined + (this.isFromStart ? 0 : 1);
+      if (this.examined > 0 && read % this.filter.searchWindow === 0 && this.after === log.last)
+        return [{ checkpoint: log.next, prepare: 0 }];
+    }
     if (this.lastExamined <= this.lastCheckpoint) return NOTHING;
     return [this.checkpoint(this.lastExamined)];
   }

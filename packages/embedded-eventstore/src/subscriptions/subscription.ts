@@ -73,7 +73,7 @@ export class Subscription implements Follower {
   private sendAll(items: readonly Item[]): void {
     for (const item of items) {
       if ('event' in item) this.sender.send(this.options.encode(item.event));
-      else this.sender.send(encodeCheckpoint(item.checkpoint));
+      else this.sender.send(encodeCheckpoint(item.checkpoint, item.prepare ?? item.checkpoint));
     }
   }
 }

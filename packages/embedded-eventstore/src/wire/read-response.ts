@@ -150,8 +150,8 @@ class Cursor {
 export const encodeConfirmation = (subscriptionId: string): Buffer =>
   encode((writer) => writer.message(2, (confirmation) => confirmation.string(1, subscriptionId)));
 
-export const encodeCheckpoint = (pos: number): Buffer =>
-  encode((writer) => writer.message(3, (checkpoint) => checkpoint.uint64(1, pos).uint64(2, pos)));
+export const encodeCheckpoint = (commit: number, prepare: number): Buffer =>
+  encode((writer) => writer.message(3, (checkpoint) => checkpoint.uint64(1, commit).uint64(2, prepare)));
 
 export const encodeStreamNotFound = (stream: string): Buffer =>
   encode((writer) => writer.message(4, (missing) => writeStreamName(missing, 1, stream)));
