@@ -145,7 +145,7 @@ function joinedKey(prefixes: readonly string[]): string {
 }
 
 /** A prefix, and those of which a checkpoint of it may be brought over. */
-function withOtherDivision(prefix: string): string[] {
+export function withOtherDivision(prefix: string): string[] {
   const others =
     prefix.length > shortLength ? [prefix.slice(0, shortLength)] : hexDigits.map((digit) => prefix + digit);
   return [prefix, ...others];

@@ -3,7 +3,14 @@ import type { Redis } from 'ioredis';
 import type { clusterOf } from '#platform';
 import { slotOf } from '#platform';
 import type { Checkpoints, ContextCheckpoint } from './checkpoint.ts';
-import { bringOver, checkpointKey, deleteContexts, leastCheckpoint, nothingWritten } from './checkpoint.ts';
+import {
+  bringOver,
+  checkpointKey,
+  deleteContexts,
+  leastCheckpoint,
+  nothingWritten,
+  withOtherDivision,
+} from './checkpoint.ts';
 import { CheckpointRegressedError } from './errors.ts';
 import type { Call } from './records.ts';
 import { reply } from './records.ts';
@@ -75,7 +82,8 @@ export class ClusterCheckpoints implements Checkpoints {
 
   async deletePartition(prefixes: readonly string[]): Promise<void> {
     for (const node of this.cluster.masters().values()) await deleteContexts(connected(node), prefixes);
-    const keys = [...this.cluster.masters().keys()].flatMap((master) => this.keysOn(master, prefixes));
+    const both = prefixes.flatMap(withOtherDivision);
+    const keys = [...this.cluster.masters().keys()].flatMap((master) => this.keysOn(master, both));
     const replies = await this.cluster.pipeline(keys.map((key) => ['del', key])).exec();
     for (const index of keys.keys()) reply(replies, index);
   }
