@@ -1,4 +1,4 @@
-# One image for api, projector, bridge and the migrations; docker-compose.yml says which of them a container runs.
+# One image for api, projector, bridge, router and the migrations; docker-compose.yml says which of them a container runs.
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

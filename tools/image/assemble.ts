@@ -11,7 +11,7 @@ interface Locked {
 }
 
 const root = join(import.meta.dirname, '../..');
-const apps = ['api', 'projector', 'bridge'];
+const apps = ['api', 'projector', 'bridge', 'router'];
 
 /**
  * Assembles what a container runs: the bundles of the apps with their source maps, the migrations, the shipped
