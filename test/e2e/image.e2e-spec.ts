@@ -60,6 +60,7 @@ test('the folder of the image holds built code and production packages only', ()
     'dist/apps/api/main.js',
     'dist/apps/bridge/main.js',
     'dist/apps/projector/main.js',
+    'dist/apps/router/main.js',
   ]);
   for (const name of ['node', 'jest', 'typescript', '@swc/core', '@nestjs/cli', '@turnstream/sdk', 'oxfmt'])
     expect(files).not.toContain(`node_modules/${name}`);
