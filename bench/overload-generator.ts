@@ -1,6 +1,7 @@
 /** Sends turns to an api as it is told by messages of its parent, in a process of its own, so that it can have a core of its own. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { latencyOf } from '../tools/shared/statistics.ts';
+import { authorization } from '../tools/shared/token.ts';
 import { turn } from './conversations.ts';
 import { HttpSockets } from './http-sockets.ts';
 import { load, paced } from './load.ts';
@@ -26,7 +27,9 @@ export interface Outcome {
 /** Senders, so that the api has several callers. */
 const agents = 8;
 const body = JSON.stringify(turn);
-const rest = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+const { authorization: token } = authorization();
+const credentials = token === undefined ? '' : `authorization: ${token}\r\n`;
+const rest = `${credentials}content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 let sockets: HttpSockets | undefined;
 
 /** Resolves to the status; 0 when the connection broke. */
