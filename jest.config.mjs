@@ -14,6 +14,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   // Specs import them from @jest/globals; every file of every package would get a `jest` object of its own.
   injectGlobals: false,
+  // Node's own modules call it, and wait for it.
+  fakeTimers: { doNotFake: ['nextTick', 'queueMicrotask'] },
   transform: { '\\.ts$': ['@swc/jest'] },
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],

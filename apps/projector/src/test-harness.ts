@@ -240,24 +240,27 @@ export class ProjectorHarness {
     return ids.length;
   }
 
+  /** An append that got no answer may be recorded yet: the stream is read anew each time. */
   async contextSettled(id: string): Promise<void> {
     const contexts = new ContextStore(this.redis);
-    const session = await readSession(this.store, id);
-    const wanted = session && JSON.stringify(contextOf(session));
-    const isWanted = async (): Promise<boolean> => (await contexts.document(id))?.body === wanted;
+    const isWanted = async (): Promise<boolean> => {
+      const session = await readSession(this.store, id);
+      return (await contexts.document(id))?.body === (session && JSON.stringify(contextOf(session)));
+    };
     await waitUntil(isWanted, { what: `the context of ${id}` });
   }
 
   async rowsSettled(id: string): Promise<void> {
-    const session = await readSession(this.store, id);
-    const turns = session?.state.session.turn_count ?? 0;
     const isWanted = async (): Promise<boolean> => {
+      const session = await readSession(this.store, id);
       const { rows } = await this.pool.query<{ revision: number; turns: number }>(
         `SELECT revision::int, (SELECT count(*)::int FROM conversation_turn WHERE session_id = $1) AS turns
          FROM conversation_session WHERE session_id = $1`,
         [id],
       );
-      return rows[0]?.revision === session?.revision && rows[0]?.turns === turns;
+      return (
+        rows[0]?.revision === session?.revision && rows[0]?.turns === (session?.state.session.turn_count ?? 0)
+      );
     };
     await waitUntil(isWanted, { what: `the rows of ${id}` });
   }

@@ -103,7 +103,7 @@ test('partitions that are gone are made again', async () => {
   const one = start('one');
   await isDivided(4, one);
   await database.pool.query('TRUNCATE bridge_slot');
-  await waitUntil(() => one.work.length === 0, { what: 'no partition' });
+  await waitUntil(() => others.length === 4, { what: 'the end of the work on what is gone' });
   await isDivided(4, one);
   expect(new Set(ownersOf(one))).toEqual(new Set([1]));
 });
