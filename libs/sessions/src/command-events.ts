@@ -1,9 +1,12 @@
-import type { FoundCommand, RecordedEvent } from '#domain';
+import type { FoundCommand, RecordedEvent, Session } from '#domain';
+import { PageBudget } from '#platform';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
 /** Events in one read, when a command has more than its record says. */
 const pageSize = 64;
+/** Later events that a conflict reports at most, and not more than fit into a page. */
+const conflictingEvents = 100;
 
 /** All events of a command. A record that an older version made may count the first of them only: the stream decides. */
 export async function readCommand(
@@ -20,4 +23,21 @@ export async function readCommand(
     events.push(...(end < 0 ? page : page.slice(0, end)));
     if (end >= 0 || page.length < limit) return events;
   }
+}
+
+/** The events that a caller who expected an earlier revision has not seen. */
+export async function eventsAfter(
+  store: EventStore,
+  { session_id, revision: last }: Session,
+  revision: number,
+): Promise<RecordedEvent[]> {
+  const from = Math.max(0, revision + 1);
+  const reaching = Math.min(last, from + conflictingEvents - 1);
+  const budget = new PageBudget();
+  const events: RecordedEvent[] = [];
+  for await (const event of readEvents(store, session_id, { from, limit: conflictingEvents, reaching })) {
+    if (!budget.takes(event)) break;
+    events.push(event);
+  }
+  return events;
 }

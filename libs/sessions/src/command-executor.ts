@@ -8,7 +8,7 @@ import type {
   Session,
 } from '#domain';
 import { decideAll, findProcessedCommand, isCellCommand, isStarted, newSession } from '#domain';
-import { PageBudget, isDeeperThan, KeyedMutex, sleep } from '#platform';
+import { isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { DataKey } from '#privacy';
 import { erased } from '#privacy';
 import { lastLink } from './chain/last-link.ts';
@@ -16,7 +16,7 @@ import { chainEvents } from './chain/link.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
 import type { NewEvent } from './client/append-request.ts';
 import { deepestData } from './codec.ts';
-import { readCommand } from './command-events.ts';
+import { eventsAfter, readCommand } from './command-events.ts';
 import { keyFor, makesKey } from './command-key.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { commandContext, CommandIdentity } from './command-request.ts';
@@ -34,7 +34,7 @@ import { assertAtHome, rememberSession } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import type { EventStore } from './store.ts';
 import { tokeniseCommands } from './tokenise-commands.ts';
-import { foldStream, readEvents, sessionStream } from './streams.ts';
+import { foldStream, sessionStream } from './streams.ts';
 
 /** Events that this process has just appended, and the session after them. */
 export interface Appended {
@@ -44,8 +44,6 @@ export interface Appended {
 
 /** How often a request is decided again because others changed the session first. */
 const attempts = 50;
-/** Later events that a conflict reports at most, and not more than fit into a page. */
-const conflictingEvents = 100;
 /** Rejections that say more than a conflict of revisions would. */
 const beforeConflict: ReadonlySet<string> = new Set([
   'session_not_found',
@@ -145,7 +143,7 @@ export class CommandExecutor {
   /** Sessions are erased before the keys go: the stream says so, unless it is an older one. @throws CommandRejectedError */
   private async afterErasure(session: Session): Promise<Session> {
     const latest = await this.catchUp(session);
-    if (latest.state.session.status !== 'erased') throw erasureInProgress(latest.revision);
+    if (!isErased(latest)) throw erasureInProgress(latest.revision);
     this.cache.remember(latest);
     return latest;
   }
@@ -250,31 +248,13 @@ export class CommandExecutor {
     const { revision } = session;
     const rejection = 'rejection' in decided ? decided.rejection : undefined;
     const conflict = expectedRevision !== revision;
-    if (conflict && (rejection === undefined || !beforeConflict.has(rejection.code))) {
-      const events = await this.eventsAfter(session, expectedRevision);
+    const saysMore = rejection !== undefined && (isErased(session) || beforeConflict.has(rejection.code));
+    if (conflict && !saysMore) {
+      const events = await eventsAfter(this.store, session, expectedRevision);
       throw new WrongExpectedRevisionError(expectedRevision, revision, events, rejection === undefined);
     }
     if ('rejection' in decided) throw new CommandRejectedError(decided.rejection, decided.command, revision);
     return { session, revision, events: [], replayed: false };
-  }
-
-  private async eventsAfter(
-    { session_id, revision: last }: Session,
-    revision: number,
-  ): Promise<RecordedEvent[]> {
-    const from = Math.max(0, revision + 1);
-    const reaching = Math.min(last, from + conflictingEvents - 1);
-    const budget = new PageBudget();
-    const events: RecordedEvent[] = [];
-    for await (const event of readEvents(this.store, session_id, {
-      from,
-      limit: conflictingEvents,
-      reaching,
-    })) {
-      if (!budget.takes(event)) break;
-      events.push(event);
-    }
-    return events;
   }
 }
 
@@ -290,6 +270,10 @@ function isReached({ reaches }: CommandRequest, { state }: Session): boolean {
     !isStarted(state) ||
     reaches({ partner_id, region, channel: state.session.channel })
   );
+}
+
+function isErased({ state }: Session): boolean {
+  return state.session.status === 'erased';
 }
 
 /** Of an erased one nothing is remembered, and of one that leaves in the other cell. */

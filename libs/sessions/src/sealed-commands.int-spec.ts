@@ -114,6 +114,15 @@ test('a session whose partner was erased is folded, and goes on', async () => {
   await later.dispose();
 });
 
+test('an erased session refuses a repetition as over, whatever revision it expects', async () => {
+  await run(sealing, start());
+  const repeated = { commandIds, expectedRevision: 0 };
+  await run(sealing, raiseFlag('a'), repeated);
+  await run(sealing, { type: 'EraseSession', partner_id, erasure_id: randomUUID() });
+  const refused = run(sealing, raiseFlag('a'), repeated);
+  await expect(refused).rejects.toMatchObject({ rejection: { code: 'session_over' } });
+});
+
 test('without the key store nothing is written, in plain or otherwise', async () => {
   class Gone extends MemoryKeyStore {
     override async current(): Promise<never> {
