@@ -34,6 +34,7 @@ export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environm
 export { loadKafkaConnection } from './config/kafka.ts';
 export type { KafkaConnection } from './config/kafka-connection.ts';
 export { loadRedisConnection } from './config/redis.ts';
+export { AbandonedError, assertWanted } from './errors/abandoned.ts';
 export { textWithoutData } from './errors/without-data.ts';
 export { HealthChecks } from './health/checks.ts';
 export { listen } from './http/app.ts';

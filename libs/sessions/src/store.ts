@@ -8,17 +8,17 @@ import {
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
 import type { OwnCell } from '#domain';
-import { backOffMs, KeyedMutex, pageBytes, sleep } from '#platform';
+import { assertWanted, KeyedMutex, pageBytes } from '#platform';
 import { AppendBudget } from './client/append-budget.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
 import type { NewEvent } from './client/append-request.ts';
-import { callLimits, Deadline } from './client/attempts.ts';
-import type { PageOf } from './client/calls.ts';
+import { callLimits, Deadline, visibility } from './client/attempts.ts';
+import type { BeginRead, PageOf } from './client/calls.ts';
 import { Calls, exactLogPage, exactPage, logPage, streamPage } from './client/calls.ts';
 import type { Connection } from './client/connection.ts';
 import { Connections } from './client/connections.ts';
-import { StoreUnavailableError } from './client/errors.ts';
 import type { ExactEvent } from './client/exact-read.ts';
+import type { StreamPage } from './client/page.ts';
 import type { StoredEvent } from './codec.ts';
 import { EventCodec } from './codec.ts';
 
@@ -47,6 +47,8 @@ export class EventStore {
   private readonly connections: Connections;
   private readonly calls: Calls;
   private readonly flights = new KeyedMutex();
+  /** What its reads are wanted until; undefined: for good. */
+  readonly signal?: AbortSignal;
 
   /**
    * @param url connection string, as `esdb://127.0.0.1:2113?tls=false`
@@ -74,6 +76,11 @@ export class EventStore {
   /** The bytes of the appends in flight. */
   get appendBytes(): number {
     return this.budget.used;
+  }
+
+  /** The same store, whose reads end with AbandonedError before their next event when the signal aborts. */
+  until(signal: AbortSignal | undefined): EventStore {
+    return signal ? (Object.create(this, { signal: { value: signal } }) as EventStore) : this;
   }
 
   /** A connection for a subscription, which keeps it by `hold`. */
@@ -173,7 +180,7 @@ export class EventStore {
    */
   async *readLog(after: bigint | undefined, upTo: bigint): AsyncGenerator<ExactEvent> {
     let from = after;
-    let awaitVisible: ReturnType<EventStore['visibility']> | undefined;
+    let awaitVisible: ReturnType<typeof visibility> | undefined;
     for (;;) {
       const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes);
       // A read begins with the event at its position.
@@ -183,7 +190,8 @@ export class EventStore {
         yield event;
       }
       from = next.at(-1)?.position?.commit ?? from;
-      awaitVisible = next.length > 0 ? undefined : (awaitVisible ?? this.visibility('the log', Number(upTo)));
+      awaitVisible =
+        next.length > 0 ? undefined : (awaitVisible ?? visibility(this.limits, 'the log', Number(upTo)));
       if (await awaitVisible?.(Number(from ?? 0n))) return;
     }
   }
@@ -193,13 +201,13 @@ export class EventStore {
     stream: string,
     { from = 0, limit = Infinity, stepBytes = pageBytes, reaching = -1 }: ReadOptions,
   ): AsyncGenerator<E> {
-    const awaitVisible = this.visibility(stream, reaching);
+    const awaitVisible = visibility(this.limits, stream, reaching);
     let next = from;
     let step = pageSize;
     for (let left = limit; left > 0;) {
       const count = Math.min(left, step);
-      const { events, isCut } = await this.calls.part(page(stream, next, count), stepBytes);
-      yield* events;
+      const { events, isCut } = await this.part(page(stream, next, count), stepBytes);
+      yield* this.wanted(events);
       left -= events.length;
       next = Number(events.at(-1)?.revision ?? next - 1) + 1;
       // Of large events the next call asks for as many as fit, so that it need not be cut.
@@ -218,8 +226,8 @@ export class EventStore {
     for (let left = limit; left > 0;) {
       const count = Math.min(left, step);
       const begin = streamPage(stream, next ?? END, count, BACKWARDS);
-      const { events, isCut } = await this.calls.part(begin, stepBytes);
-      yield* events;
+      const { events, isCut } = await this.part(begin, stepBytes);
+      yield* this.wanted(events);
       left -= events.length;
       const first = Number(events.at(-1)?.revision ?? 0);
       if (first === 0 || (!isCut && events.length < count)) return;
@@ -230,7 +238,7 @@ export class EventStore {
 
   /** The last event of a stream; `reaching`: a revision that the stream has. */
   async readLast(stream: string, reaching = -1): Promise<StoredEvent | undefined> {
-    const awaitVisible = this.visibility(stream, reaching);
+    const awaitVisible = visibility(this.limits, stream, reaching);
     for (;;) {
       const [event] = await this.calls.page((client) =>
         client.readStream(stream, { ...last, fromRevision: END }),
@@ -272,18 +280,16 @@ export class EventStore {
     }
   }
 
-  /** Whether a read that saw a stream up to a revision has seen it all; if not, resolves when to read again. */
-  private visibility(stream: string, reaching: number): (seen: number) => Promise<boolean> {
-    const deadline = new Deadline(this.limits);
-    let reads = 0;
-    return async (seen) => {
-      if (seen >= reaching) return true;
-      if (deadline.isOver)
-        throw new StoreUnavailableError({ cause: `revision ${reaching} of ${stream} is not visible` });
-      reads += 1;
-      await sleep(backOffMs(reads, { minMs: 2, maxMs: 100 }));
-      return false;
-    };
+  private part<E extends StoredEvent>(begin: BeginRead<E>, maxBytes: number): Promise<StreamPage<E>> {
+    assertWanted(this.signal);
+    return this.calls.part(begin, maxBytes);
+  }
+
+  private *wanted<E>(events: readonly E[]): Generator<E> {
+    for (const event of events) {
+      assertWanted(this.signal);
+      yield event;
+    }
   }
 
   /** Closes the connections; calls in flight fail. */

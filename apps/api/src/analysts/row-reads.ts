@@ -3,11 +3,12 @@ import type { FastifyRequest } from 'fastify';
 import type { PoolClient } from 'pg';
 import { DatabaseError, Pool } from 'pg';
 import type { Borrow, Reading } from '#platform';
-import { ProblemError, withClient } from '#platform';
+import { assertWanted, ProblemError, withClient } from '#platform';
 import type { Queryable } from '#read-models';
 import { callerOf } from '../access/current-caller.ts';
 import { isAnalyst } from '../access/rules.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { whileThere } from '../common/while-there.ts';
 import { AnalystPool } from './pool.ts';
 import { ReplicaReads } from './replica-reads.ts';
 
@@ -93,8 +94,9 @@ export class RowReads {
     read: (db: Queryable) => Promise<T>,
     isOfAnalyst: boolean,
   ): Promise<T> {
-    if (!isOfAnalyst) return this.breaker.run(() => read(this.pool));
-    return this.ofAnalysts.run(() => whileThere(this.analystPool, request, read, isOver));
+    const signal = whileThere(request);
+    if (!isOfAnalyst) return this.breaker.run(() => read(wantedOnly(this.pool, signal)));
+    return this.ofAnalysts.run(() => untilGone(this.analystPool, signal, read, isOver));
   }
 
   private async fromReplica<T>(
@@ -107,38 +109,46 @@ export class RowReads {
     const maxAgeMs = longestAge(request.headers['cache-control']);
     if (pools === undefined || maxAgeMs === 0) return undefined;
     const { replica, agents, analysts } = pools;
+    const signal = whileThere(request);
     const borrow: Borrow = (work) =>
-      isOfAnalyst ? whileThere(analysts, request, work) : withClient(agents, work);
+      isOfAnalyst ? untilGone(analysts, signal, work) : withClient(agents, work);
     return replica.read(borrow, read, atLeast, maxAgeMs);
   }
 }
 
 /** Runs work with a connection that ends, and its query with it, when the caller goes, or the work throws what leaves it unusable. */
-async function whileThere<T>(
+async function untilGone<T>(
   pool: Pick<AnalystPool, 'connect'>,
-  { socket }: Pick<FastifyRequest, 'socket'>,
+  signal: AbortSignal,
   work: (client: PoolClient) => Promise<T>,
   isUsableAfter: (error: unknown) => boolean = () => false,
 ): Promise<T> {
+  assertWanted(signal);
   const client = await pool.connect();
-  let isGone = false;
-  const abandon = (): void => {
-    isGone = true;
-    client.release(true);
-  };
-  if (socket.destroyed) abandon();
-  else socket.once('close', abandon);
+  const abandon = (): void => client.release(true);
+  if (signal.aborted) abandon();
+  else signal.addEventListener('abort', abandon);
   try {
-    if (isGone) throw gone();
+    assertWanted(signal);
     const result = await work(client);
-    if (!isGone) client.release();
+    if (!signal.aborted) client.release();
     return result;
   } catch (error) {
-    if (!isGone) client.release(!isUsableAfter(error));
-    throw isGone ? gone() : error;
+    if (!signal.aborted) client.release(!isUsableAfter(error));
+    assertWanted(signal);
+    throw error;
   } finally {
-    socket.off('close', abandon);
+    signal.removeEventListener('abort', abandon);
   }
+}
+
+/** What runs no statement any more when the caller has gone. One that runs is short, and its connection is shared. */
+function wantedOnly(pool: Pool, signal: AbortSignal): Queryable {
+  const query = (...args: Parameters<Pool['query']>): unknown => {
+    assertWanted(signal);
+    return pool.query(...args);
+  };
+  return { query: query as Pool['query'] };
 }
 
 /** A statement outside of a transaction is over when PostgreSQL says that it failed. */
@@ -152,10 +162,6 @@ function longestAge(cacheControl: string | undefined): number | undefined {
   if (/\bno-(cache|store)\b/i.test(cacheControl)) return 0;
   const seconds = /\bmax-age=(\d{1,9})\b/i.exec(cacheControl)?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1_000;
-}
-
-function gone(): ProblemError {
-  return new ProblemError('request_timeout', 'The caller did not wait for the answer.');
 }
 
 function inWords(error: unknown): unknown {

@@ -15,6 +15,7 @@ import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { partnerNotFound } from '../common/problems.ts';
 import { assertReachesPartner } from '../common/reach.ts';
 import { requiredPurposeOf } from '../privacy/masking.ts';
+import { WhileThere } from '../common/while-there.ts';
 
 /** All data of one partner, for the person who asks for them. */
 @ApiTags('privacy')
@@ -52,9 +53,11 @@ export class ArchiveController {
     @Param() { partner_id }: PartnerParams,
     @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
+    @WhileThere() signal: AbortSignal,
   ): Promise<StreamableFile> {
     assertReachesPartner(caller, partner_id);
-    const { store, pool, keys } = this;
+    const { pool, keys } = this;
+    const store = this.store.until(signal);
     const purpose = requiredPurposeOf(request);
     const files = await this.breaker.run(() => archiveOf({ store, pool, keys }, partner_id));
     if (files === undefined) throw partnerNotFound();

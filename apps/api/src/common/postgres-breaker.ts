@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Breaker, isPoolBusy, isUnavailable } from '#platform';
+import { AbandonedError, Breaker, isPoolBusy, isUnavailable } from '#platform';
 import { KeyStoreUnavailableError } from '#privacy';
 
 const retryMs = 1_000;
@@ -18,6 +18,7 @@ export class PostgresBreaker extends Breaker {
 }
 
 function isFailure(error: unknown): boolean | undefined {
-  if (isPoolBusy(error) || error instanceof KeyStoreUnavailableError) return undefined;
+  if (isPoolBusy(error) || error instanceof KeyStoreUnavailableError || error instanceof AbandonedError)
+    return undefined;
   return isUnavailable(error) && (error as { code?: unknown }).code !== tooSlow;
 }

@@ -16,9 +16,9 @@ export class SessionReach {
   constructor(private readonly sessions: SessionCache) {}
 
   /** @throws ProblemError `not_found` for a session that the caller does not reach, as for one that is not there */
-  async assert(caller: Caller, sessionId: string): Promise<void> {
+  async assert(caller: Caller, sessionId: string, signal?: AbortSignal): Promise<void> {
     if (!isLimited(caller)) return;
-    assertReaches(caller, await this.sessions.latest(sessionId));
+    assertReaches(caller, await this.sessions.latest(sessionId, signal));
   }
 }
 

@@ -22,6 +22,7 @@ import { pointOf, pointsOf } from './point.ts';
 import { ContextDiffQuery, ContextQuery } from './query.dto.ts';
 import { ExplainContext, GetContext } from './queries.ts';
 import { shownContext, shownDiff } from './shown.ts';
+import { WhileThere } from '../common/while-there.ts';
 
 /** The working context, which an agent reads before each of its turns. */
 @ApiTags('reads')
@@ -64,14 +65,17 @@ export class ContextController {
     @CurrentCaller() caller: Caller,
     @Param() { session_id }: SessionParams,
     @Query() asked: ContextQuery,
+    @WhileThere() signal: AbortSignal,
   ): Promise<Versioned> {
     const { min_revision, explain } = asked;
     const point = pointOf(asked);
     if (point !== undefined) {
-      await this.reach.assert(caller, session_id);
-      return this.queries.execute(new GetPastContext(session_id, point, explain !== undefined));
+      await this.reach.assert(caller, session_id, signal);
+      return this.queries.execute(new GetPastContext(session_id, point, explain !== undefined, signal));
     }
-    const query = explain ? new ExplainContext(session_id) : new GetContext(session_id, min_revision);
+    const query = explain
+      ? new ExplainContext(session_id, signal)
+      : new GetContext(session_id, min_revision, signal);
     const context = await this.queries.execute(query);
     if (context === undefined || !isShown(caller, context)) throw sessionNotFound();
     if (min_revision === undefined || context.revision >= min_revision) return context;
@@ -98,10 +102,11 @@ export class ContextController {
     @CurrentCaller() caller: Caller,
     @Param() { session_id }: SessionParams,
     @Query() asked: ContextDiffQuery,
+    @WhileThere() signal: AbortSignal,
   ): Promise<ContextDiff> {
     const { from, to } = pointsOf(asked);
-    await this.reach.assert(caller, session_id);
-    return this.queries.execute(new DiffContexts(session_id, from, to));
+    await this.reach.assert(caller, session_id, signal);
+    return this.queries.execute(new DiffContexts(session_id, from, to, signal));
   }
 }
 

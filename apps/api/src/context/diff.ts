@@ -22,6 +22,7 @@ export class DiffContexts extends Query<ContextDiff> {
     readonly sessionId: string,
     readonly from: PastPoint | undefined,
     readonly to: PastPoint | undefined,
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -31,9 +32,15 @@ export class DiffContexts extends Query<ContextDiff> {
 export class DiffContextsHandler implements IQueryHandler<DiffContexts> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId, from, to = { at: new Date(8.64e15) } }: DiffContexts): Promise<ContextDiff> {
+  async execute({
+    sessionId,
+    from,
+    to = { at: new Date(8.64e15) },
+    signal,
+  }: DiffContexts): Promise<ContextDiff> {
+    const store = this.store.until(signal);
     const none = newSession(sessionId);
-    const before = from === undefined ? none : await foldPast(this.store, sessionId, from, none, foldEvent);
+    const before = from === undefined ? none : await foldPast(store, sessionId, from, none, foldEvent);
     const causes = new Map<string, Explanation>();
     let isThere = false;
     const evolve = (session: Session, event: RecordedEvent): Session => {
@@ -46,7 +53,7 @@ export class DiffContextsHandler implements IQueryHandler<DiffContexts> {
     };
     // The event at the older revision changes nothing; that it was there by then shows that the newer point is no older.
     const start = Math.max(0, before.revision);
-    const after = await foldPast(this.store, sessionId, to, before, evolve, start);
+    const after = await foldPast(store, sessionId, to, before, evolve, start);
     if (!isThere) throw reversed();
     const context = contextOf(after);
     return {

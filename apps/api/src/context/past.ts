@@ -12,6 +12,7 @@ export class GetPastContext extends Query<Versioned> {
     readonly point: PastPoint,
     /** Whether it says of each field which event set it. */
     readonly explained: boolean,
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -21,12 +22,13 @@ export class GetPastContext extends Query<Versioned> {
 export class GetPastContextHandler implements IQueryHandler<GetPastContext> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId, point, explained }: GetPastContext): Promise<Versioned> {
+  async execute({ sessionId, point, explained, signal }: GetPastContext): Promise<Versioned> {
+    const store = this.store.until(signal);
     if (!explained) {
-      const session = await foldPast(this.store, sessionId, point, newSession(sessionId), foldEvent);
+      const session = await foldPast(store, sessionId, point, newSession(sessionId), foldEvent);
       return { revision: session.revision, body: JSON.stringify(contextOf(session)) };
     }
-    const folded = await foldPast(this.store, sessionId, point, newExplained(sessionId), explainEvent);
+    const folded = await foldPast(store, sessionId, point, newExplained(sessionId), explainEvent);
     const body = { ...contextOf(folded.session), explained: explanationsOf(folded) };
     return { revision: folded.session.revision, body: JSON.stringify(body) };
   }

@@ -13,6 +13,7 @@ export class GetContext extends Query<Versioned | undefined> {
     readonly sessionId: string,
     /** Fold at least up to here. */
     readonly minRevision: number | undefined,
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -33,9 +34,9 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     private readonly breaker: RedisBreaker,
   ) {}
 
-  async execute({ sessionId, minRevision = -1 }: GetContext): Promise<Versioned | undefined> {
+  async execute({ sessionId, minRevision = -1, signal }: GetContext): Promise<Versioned | undefined> {
     const floor = Math.max(minRevision, this.shown.get(sessionId) ?? -1);
-    const context = await this.read(sessionId, minRevision, floor);
+    const context = await this.read(sessionId, minRevision, floor, signal);
     const shown = this.shown.get(sessionId) ?? -1;
     // Below the floor: the stream itself is shorter than it was.
     if (context !== undefined && (context.revision > shown || context.revision < floor))
@@ -44,7 +45,12 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
   }
 
   /** The projector lags behind what this node has folded: such a document is not shown. */
-  private async read(sessionId: string, minRevision: number, floor: number): Promise<Versioned | undefined> {
+  private async read(
+    sessionId: string,
+    minRevision: number,
+    floor: number,
+    signal: AbortSignal,
+  ): Promise<Versioned | undefined> {
     const document = await this.contexts
       .document(sessionId, (read) => this.breaker.run(read))
       .catch(unlessSetAside);
@@ -52,7 +58,7 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     const kept = (await this.sessionCache.load(sessionId)) ?? newSession(sessionId);
     const isWanted = Boolean(document) || minRevision >= 0;
     const isEnough = isWanted && kept.revision >= Math.max(0, floor);
-    const session = isEnough ? kept : await foldStream(this.store, kept);
+    const session = isEnough ? kept : await foldStream(this.store.until(signal), kept);
     if (session.revision < 0) return undefined;
     if (document === null || this.contexts.isFull) this.sessionCache.remember(session);
     else if (document === undefined)
@@ -69,7 +75,10 @@ function unlessSetAside(error: unknown): null {
 
 /** A context with, for each field, the event that set it. Folds the whole stream: people ask for it, not agents. */
 export class ExplainContext extends Query<Versioned | undefined> {
-  constructor(readonly sessionId: string) {
+  constructor(
+    readonly sessionId: string,
+    readonly signal: AbortSignal,
+  ) {
     super();
   }
 }
@@ -78,9 +87,9 @@ export class ExplainContext extends Query<Versioned | undefined> {
 export class ExplainContextHandler implements IQueryHandler<ExplainContext> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId }: ExplainContext): Promise<Versioned | undefined> {
+  async execute({ sessionId, signal }: ExplainContext): Promise<Versioned | undefined> {
     const explained = newExplained(sessionId);
-    const folded = await foldEvents(this.store, sessionId, explained, explainEvent);
+    const folded = await foldEvents(this.store.until(signal), sessionId, explained, explainEvent);
     const { session } = folded;
     if (session.revision < 0) return undefined;
     return {

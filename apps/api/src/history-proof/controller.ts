@@ -16,6 +16,7 @@ import { requiredPurposeOf } from '../privacy/masking.ts';
 import { readerOf, Reads } from '../privacy/reads.ts';
 import { ProofDto, ProofQuery, VerificationDto } from './dto.ts';
 import { KnownRoots } from './known-roots.ts';
+import { WhileThere } from '../common/while-there.ts';
 
 const reasons: Readonly<Record<Exclude<NoProof, 'not_found'>, string>> = {
   not_sealed: 'No signed root covers the event yet: that of its day will.',
@@ -48,10 +49,11 @@ export class HistoryProofController {
   async verification(
     @CurrentCaller() caller: Caller,
     @Param() { session_id }: SessionParams,
+    @WhileThere() signal: AbortSignal,
   ): Promise<VerificationDto> {
-    await this.reach.assert(caller, session_id);
+    await this.reach.assert(caller, session_id, signal);
     const roots = await this.roots.read();
-    const report = await verifySession(this.store, session_id, roots, this.config.keys);
+    const report = await verifySession(this.store.until(signal), session_id, roots, this.config.keys);
     if (report === undefined) throw sessionNotFound();
     return report;
   }
@@ -76,12 +78,13 @@ export class HistoryProofController {
     @Req() request: FastifyRequest,
     @Param() { session_id }: SessionParams,
     @Query() { revision }: ProofQuery,
+    @WhileThere() signal: AbortSignal,
   ): Promise<ProofDto> {
     requiredPurposeOf(request);
     const reader = readerOf(request);
-    await this.reach.assert(reader.caller, session_id);
+    await this.reach.assert(reader.caller, session_id, signal);
     const proof = await proveEvent(
-      this.store,
+      this.store.until(signal),
       session_id,
       revision,
       await this.roots.read(),

@@ -11,6 +11,7 @@ import { ApiProblems } from '../common/openapi.decorators.ts';
 import { SessionParams } from '../common/params.ts';
 import { GetSession } from './get-session.ts';
 import { SessionDto, toSessionDto } from './session.dto.ts';
+import { WhileThere } from '../common/while-there.ts';
 
 /** One conversation, as of its last event. */
 @ApiTags('reads')
@@ -35,8 +36,12 @@ export class HistoryController {
     'engine_unavailable',
     'session_set_aside',
   )
-  async session(@CurrentCaller() caller: Caller, @Param() { session_id }: SessionParams): Promise<Versioned> {
-    const session = await this.queries.execute(new GetSession(session_id));
+  async session(
+    @CurrentCaller() caller: Caller,
+    @Param() { session_id }: SessionParams,
+    @WhileThere() signal: AbortSignal,
+  ): Promise<Versioned> {
+    const session = await this.queries.execute(new GetSession(session_id, signal));
     const { revision } = session;
     assertReaches(caller, session);
     return { revision, body: JSON.stringify(toSessionDto(session)) };

@@ -25,6 +25,7 @@ import { EventsPageDto, EventsQuery } from './events.dto.ts';
 import { GetEvents } from './get-events.ts';
 import { Replays } from './replays.ts';
 import { shownEvents } from './shown.ts';
+import { WhileThere } from '../common/while-there.ts';
 
 const text = { schema: { type: 'string' } } as const;
 
@@ -71,12 +72,13 @@ export class EventsController {
     @Query() asked: EventsQuery,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastId: string | undefined,
+    @WhileThere() signal: AbortSignal,
   ): Promise<EventsPageDto | EventReplay> {
     const format = formatOf(accept);
     const range = rangeOf(asked, format, lastId);
-    await this.reach.assert(caller, session_id);
+    await this.reach.assert(caller, session_id, signal);
     if (format !== 'json') return this.replays.of(session_id, range, asked, format);
-    const page = await this.queries.execute(new GetEvents(session_id, range, asked.limit ?? 100));
+    const page = await this.queries.execute(new GetEvents(session_id, range, asked.limit ?? 100, signal));
     const mayBeNone = page.events.length === 0 && (range.from ?? 0) === 0;
     if (mayBeNone) await this.replays.assertExists(session_id);
     return { session_id, ...page };

@@ -16,6 +16,7 @@ export class GetEvents extends Query<EventsPage> {
     readonly sessionId: string,
     readonly range: HistoryRange,
     readonly limit: number,
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -25,10 +26,11 @@ export class GetEvents extends Query<EventsPage> {
 export class GetEventsHandler implements IQueryHandler<GetEvents> {
   constructor(private readonly store: EventStore) {}
 
-  async execute({ sessionId, range, limit }: GetEvents): Promise<EventsPage> {
+  async execute({ sessionId, range, limit, signal }: GetEvents): Promise<EventsPage> {
     const budget = new PageBudget();
     const events: RawEvent[] = [];
-    for await (const event of readHistory(this.store, sessionId, { ...range, wanted: limit })) {
+    const store = this.store.until(signal);
+    for await (const event of readHistory(store, sessionId, { ...range, wanted: limit })) {
       if (!budget.takes(event)) return { events, next_revision: event.revision };
       events.push(event);
       if (events.length === limit) return { events, next_revision: nextOf(event.revision, range) };

@@ -5,7 +5,10 @@ import { SessionCache } from '#read-models';
 
 /** A session as of the end of its stream; revision -1: there is no such session. */
 export class GetSession extends Query<Session> {
-  constructor(readonly sessionId: string) {
+  constructor(
+    readonly sessionId: string,
+    readonly signal: AbortSignal,
+  ) {
     super();
   }
 }
@@ -14,7 +17,7 @@ export class GetSession extends Query<Session> {
 export class GetSessionHandler implements IQueryHandler<GetSession> {
   constructor(private readonly sessionCache: SessionCache) {}
 
-  execute({ sessionId }: GetSession): Promise<Session> {
-    return this.sessionCache.latest(sessionId);
+  execute({ sessionId, signal }: GetSession): Promise<Session> {
+    return this.sessionCache.latest(sessionId, signal);
   }
 }

@@ -28,7 +28,11 @@ export class Replays {
     await this.assertExists(sessionId);
     const read = goesOn
       ? (signal: AbortSignal) => this.follow(sessionId, range, signal)
-      : () => take(readHistory(this.store, sessionId, { ...range, wanted: limit, stepBytes }), limit);
+      : (signal: AbortSignal) =>
+          take(
+            readHistory(this.store.until(signal), sessionId, { ...range, wanted: limit, stepBytes }),
+            limit,
+          );
     return new EventReplay(sessionId, format, read, speed);
   }
 
@@ -43,7 +47,8 @@ export class Replays {
     { from = 0, types }: HistoryRange,
     signal: AbortSignal,
   ): ReturnType<typeof follow> {
-    const { store, notifier } = this;
+    const { notifier } = this;
+    const store = this.store.until(signal);
     const read = (next: number): AsyncIterable<RawEvent> =>
       readHistory(store, sessionId, { direction: 'forwards', from: next, stepBytes });
     const watch = async (onGrowth: () => void): Promise<() => void> => {

@@ -29,6 +29,7 @@ import { checkedQuestion } from './subject.ts';
 import type { InquiryTimeline } from './timeline.ts';
 import { GetTimeline } from './timeline.ts';
 import { InquiryTimelineDto } from './timeline.dto.ts';
+import { WhileThere } from '../common/while-there.ts';
 
 const withoutKafka =
   'Start the system with Kafka (KAFKA_BROKERS) to ask other systems; all else works without it.';
@@ -100,9 +101,10 @@ export class InquiriesController {
   async getInquiry(
     @CurrentCaller() caller: Caller,
     @Param() { session_id, inquiry_id }: InquiryParams,
+    @WhileThere() signal: AbortSignal,
   ): Promise<Inquiry> {
-    await this.reach.assert(caller, session_id);
-    const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id));
+    await this.reach.assert(caller, session_id, signal);
+    const inquiry = await this.queries.execute(new GetInquiry(session_id, inquiry_id, signal));
     if (inquiry) return inquiry;
     throw new ProblemError('not_found', 'The session has no such inquiry.');
   }
@@ -118,9 +120,10 @@ export class InquiriesController {
   async getInquiryTimeline(
     @CurrentCaller() caller: Caller,
     @Param() { session_id, inquiry_id }: InquiryParams,
+    @WhileThere() signal: AbortSignal,
   ): Promise<InquiryTimeline> {
-    await this.reach.assert(caller, session_id);
-    const timeline = await this.queries.execute(new GetTimeline(session_id, inquiry_id));
+    await this.reach.assert(caller, session_id, signal);
+    const timeline = await this.queries.execute(new GetTimeline(session_id, inquiry_id, signal));
     if (timeline) return timeline;
     throw new ProblemError('not_found', 'The session has no such inquiry.');
   }

@@ -10,6 +10,7 @@ export class GetInquiry extends Query<Inquiry | undefined> {
   constructor(
     readonly sessionId: string,
     readonly inquiryId: string,
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -22,17 +23,23 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
     private readonly sessionCache: SessionCache,
   ) {}
 
-  async execute({ sessionId, inquiryId }: GetInquiry): Promise<Inquiry | undefined> {
-    const { state } = await this.sessionCache.latest(sessionId);
+  async execute({ sessionId, inquiryId, signal }: GetInquiry): Promise<Inquiry | undefined> {
+    const { state } = await this.sessionCache.latest(sessionId, signal);
     const { open, closed } = state.inquiries;
     const found = [...open, ...closed].find((item) => item.inquiry_id === inquiryId);
     if (found) return found;
-    return state.earlier_inquiries.includes(inquiryId) ? this.foldAlone(sessionId, inquiryId) : undefined;
+    return state.earlier_inquiries.includes(inquiryId)
+      ? this.foldAlone(this.store.until(signal), sessionId, inquiryId)
+      : undefined;
   }
 
   /** An inquiry that the state no longer has, folded from its own events in the stream. */
-  private async foldAlone(sessionId: string, inquiryId: string): Promise<Inquiry | undefined> {
-    const { inquiries } = await foldEvents(this.store, sessionId, noInquiries, (state, event) =>
+  private async foldAlone(
+    store: EventStore,
+    sessionId: string,
+    inquiryId: string,
+  ): Promise<Inquiry | undefined> {
+    const { inquiries } = await foldEvents(store, sessionId, noInquiries, (state, event) =>
       isOf(inquiryId, event) ? evolveInquiries(state, event) : state,
     );
     return [...inquiries.open, ...inquiries.closed][0];

@@ -22,6 +22,7 @@ export class GetTimeline extends Query<InquiryTimeline | undefined> {
   constructor(
     readonly sessionId: string,
     readonly inquiryId: string,
+    readonly signal: AbortSignal,
   ) {
     super();
   }
@@ -35,13 +36,13 @@ export class GetTimelineHandler implements IQueryHandler<GetTimeline> {
   ) {}
 
   /** Corrections may come whenever a source says more, so the whole stream is read. */
-  async execute({ sessionId, inquiryId }: GetTimeline): Promise<InquiryTimeline | undefined> {
-    const { state, revision } = await this.sessionCache.latest(sessionId);
+  async execute({ sessionId, inquiryId, signal }: GetTimeline): Promise<InquiryTimeline | undefined> {
+    const { state, revision } = await this.sessionCache.latest(sessionId, signal);
     const { open, closed } = state.inquiries;
     const isKnown = [...open, ...closed].some((item) => item.inquiry_id === inquiryId);
     if (!isKnown && !state.earlier_inquiries.includes(inquiryId)) return undefined;
     const steps: InquiryStep[] = [];
-    for await (const event of readEvents(this.store, sessionId, { reaching: revision }))
+    for await (const event of readEvents(this.store.until(signal), sessionId, { reaching: revision }))
       if (isOf(inquiryId, event) && steps.length <= timelineLimit) steps.push(...stepsOf(event));
     return {
       inquiry_id: inquiryId,

@@ -15,6 +15,7 @@ import { callerOf } from '../access/current-caller.ts';
 import { OpenConnections } from '../access/open-connections.ts';
 import { EventReplay } from './event-replay.ts';
 import { streamTypes } from './format.ts';
+import { whileThere } from '../common/while-there.ts';
 
 /**
  * Sends a handler's `EventReplay`; other answers pass. It ends when its reader goes, its token ends, the process stops, or
@@ -46,7 +47,6 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
 
   private send(replay: EventReplay, request: FastifyRequest, reply: FastifyReply): Readable {
     const { raw: response } = reply;
-    const abort = new AbortController();
     const breakOff = (): void => void response.destroy();
     const caller = callerOf(request);
     const unwatch = this.connections.watch(caller, breakOff);
@@ -58,17 +58,14 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
     };
     this.open.add(breakOff);
     response.once('close', () => {
-      abort.abort();
       unwatch();
       this.open.delete(breakOff);
     });
-    // A connection that is gone by now closes no response that begins after it.
-    if (request.raw.socket.destroyed) abort.abort();
     void reply.headers({
       'content-type': `${streamTypes[replay.format]}; charset=utf-8`,
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    return replay.toReadable(abort.signal, isClosed);
+    return replay.toReadable(whileThere(request), isClosed);
   }
 }

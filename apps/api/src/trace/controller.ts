@@ -10,6 +10,7 @@ import { TraceDto, TraceParams } from './dto.ts';
 import { shownTrace } from './shown.ts';
 import type { Trace } from './trace.ts';
 import { Traces } from './trace.ts';
+import { WhileThere } from '../common/while-there.ts';
 
 /** What messages set off, for analysts. */
 @ApiTags('reads')
@@ -28,8 +29,12 @@ export class TraceController {
   })
   @ApiOkResponse({ type: TraceDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
-  async trace(@CurrentCaller() caller: Caller, @Param() { correlation_id }: TraceParams): Promise<Trace> {
-    const trace = await this.traces.find(caller, correlation_id);
+  async trace(
+    @CurrentCaller() caller: Caller,
+    @Param() { correlation_id }: TraceParams,
+    @WhileThere() signal: AbortSignal,
+  ): Promise<Trace> {
+    const trace = await this.traces.find(caller, correlation_id, signal);
     if (trace === undefined)
       throw new ProblemError('not_found', 'There is no event with this correlation id, or not yet.');
     return trace;

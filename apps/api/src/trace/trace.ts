@@ -44,7 +44,8 @@ export class Traces {
   ) {}
 
   /** The trace of a correlation id, as far as the caller reaches its sessions; undefined: there is none. */
-  async find(caller: Caller, correlationId: string): Promise<Trace | undefined> {
+  async find(caller: Caller, correlationId: string, signal: AbortSignal): Promise<Trace | undefined> {
+    const store = this.store.until(signal);
     const found = await this.breaker.run(() =>
       correlatedSessions(this.pool, correlationId, most.sessions + 1),
     );
@@ -52,9 +53,9 @@ export class Traces {
     const acknowledgements: TracedEvent[] = [];
     let truncated = found.length > most.sessions;
     await inParallel(found.slice(0, most.sessions), sessionsAtOnce, async (session) => {
-      if (!(await this.isShown(caller, session.session_id))) return;
+      if (!(await this.isShown(caller, session.session_id, signal))) return;
       if (session.last_revision - session.first_revision >= most.scanned) truncated = true;
-      for await (const event of this.read(session, correlationId)) {
+      for await (const event of read(store, session, correlationId)) {
         if (event.metadata['$correlationId'] === correlationId) events.push(event);
         else acknowledgements.push(event);
         const isFull = events.length >= most.events || acknowledgements.length >= most.acknowledgements;
@@ -76,32 +77,28 @@ export class Traces {
     };
   }
 
-  /** The events of a trace in one session, and the acknowledgements of updates there. */
-  private async *read(
-    { session_id, first_revision: from, last_revision }: CorrelatedSession,
-    correlationId: string,
-  ): AsyncGenerator<TracedEvent> {
-    const to = Math.min(last_revision + acknowledgedWithin, from + most.scanned);
-    const wants = ({ id, type, metadata }: StoredEvent): boolean =>
-      type === 'UpdateAcknowledged' ||
-      ((metadata as { $correlationId?: unknown } | undefined)?.$correlationId ?? id) === correlationId;
-    for await (const event of readHistory(this.store, session_id, {
-      direction: 'forwards',
-      from,
-      to,
-      wants,
-    }))
-      yield { ...event, session_id };
-  }
-
   /** Sessions of restricted partners are left out, as in lists. */
-  private async isShown(caller: Caller, sessionId: string): Promise<boolean> {
+  private async isShown(caller: Caller, sessionId: string, signal: AbortSignal): Promise<boolean> {
     const mayAll = caller.role === this.config.restrictedRole;
     if (!mayAll && !this.watch.isKnown)
       throw new ProblemError('engine_unavailable', 'It is not known yet which partners are restricted.');
     const isOpen = mayAll || !this.watch.isClosedSession(sessionId);
     if (!isOpen || !isLimited(caller)) return isOpen;
-    const { state, revision } = await this.sessions.latest(sessionId);
+    const { state, revision } = await this.sessions.latest(sessionId, signal);
     return revision >= 0 && isReached(caller, state);
   }
+}
+
+/** The events of a trace in one session, and the acknowledgements of updates there. */
+async function* read(
+  store: EventStore,
+  { session_id, first_revision: from, last_revision }: CorrelatedSession,
+  correlationId: string,
+): AsyncGenerator<TracedEvent> {
+  const to = Math.min(last_revision + acknowledgedWithin, from + most.scanned);
+  const wants = ({ id, type, metadata }: StoredEvent): boolean =>
+    type === 'UpdateAcknowledged' ||
+    ((metadata as { $correlationId?: unknown } | undefined)?.$correlationId ?? id) === correlationId;
+  const range = { direction: 'forwards', from, to, wants } as const;
+  for await (const event of readHistory(store, session_id, range)) yield { ...event, session_id };
 }

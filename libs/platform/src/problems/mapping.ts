@@ -1,4 +1,5 @@
 import { HttpException } from '@nestjs/common';
+import { AbandonedError } from '../errors/abandoned.ts';
 import { isError } from '../errors/any-error.ts';
 import { isUnavailable } from '../backing-services/unavailable.ts';
 import { requestLimits } from './limits.ts';
@@ -43,6 +44,7 @@ export function toProblem(error: unknown): ProblemError {
     const known = fastifyProblems[String(error.code)];
     if (known) return new ProblemError(known[0], known[1], {}, { cause: error });
   }
+  if (error instanceof AbandonedError) return new ProblemError('request_timeout', error.message);
   if (isUnavailable(error)) return unavailable(error);
   const status = isError(error) && 'statusCode' in error ? Number(error.statusCode) : 500;
   return fromStatus(status, 'The request cannot be handled', error);

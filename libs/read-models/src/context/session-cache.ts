@@ -24,9 +24,9 @@ export class SessionCache implements SessionCachePort {
     );
   }
 
-  /** The session as of the end of its stream; revision -1: there is no such session. */
-  async latest(sessionId: string): Promise<Session> {
-    return foldStream(this.store, (await this.load(sessionId)) ?? newSession(sessionId));
+  /** The session as of the end of its stream, read until the signal aborts; revision -1: there is no such session. */
+  async latest(sessionId: string, signal?: AbortSignal): Promise<Session> {
+    return foldStream(this.store.until(signal), (await this.load(sessionId)) ?? newSession(sessionId));
   }
 
   /** As `latest`, if the session is kept somewhere: a stream is never read from its beginning. */

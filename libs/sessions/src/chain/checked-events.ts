@@ -1,5 +1,5 @@
 import type { ExactEvent } from '../client/exact-read.ts';
-import { StoreUnavailableError } from '../client/errors.ts';
+import { saysNothing } from '../client/errors.ts';
 import type { EventStore } from '../store.ts';
 import type { EventBytes } from './link.ts';
 
@@ -38,7 +38,7 @@ export async function* checkedEvents(
       }
       return;
     } catch (error) {
-      if (error instanceof StoreUnavailableError) throw error;
+      if (saysNothing(error)) throw error;
     }
     const one = await readOne(store, stream, from);
     if (one === undefined) return;
@@ -56,7 +56,7 @@ async function readOne(
     const [event] = await Array.fromAsync(store.readExact(stream, { from, limit: 1 }));
     return event && toChecked(event);
   } catch (error) {
-    if (error instanceof StoreUnavailableError) throw error;
+    if (saysNothing(error)) throw error;
     return { revision: from, reason: error instanceof Error ? error.message : String(error) };
   }
 }

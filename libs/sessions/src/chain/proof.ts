@@ -1,3 +1,4 @@
+import { assertWanted } from '#platform';
 import type { EventStore } from '../store.ts';
 import { sessionStream } from '../streams.ts';
 import type { CheckedEvent } from './checked-events.ts';
@@ -53,7 +54,7 @@ export async function proveEvent(
   const [found] = await Array.fromAsync(store.readExact(stream, { from: revision, limit: 1 }));
   if (found === undefined || Number(found.revision) !== revision) return 'not_found';
   const event = toChecked(found);
-  const sealed = await sealedBy(roots, stream, revision);
+  const sealed = await sealedBy(roots, stream, revision, store.signal);
   if (sealed === undefined) return 'not_sealed';
   const [, last, chain] = sealed.leaf;
   const previous = await linkBefore(store, session_id, revision, keys);
@@ -76,8 +77,9 @@ export async function proveEvent(
 }
 
 /** The first root that covers a revision of a stream. */
-async function sealedBy(roots: Roots, stream: string, revision: number) {
+async function sealedBy(roots: Roots, stream: string, revision: number, signal?: AbortSignal) {
   for (const root of roots.list) {
+    assertWanted(signal);
     const found = await roots.leafOf(root, stream);
     if (found === undefined || found.leaf[1] < revision) continue;
     return { root, leaf: found.leaf, path: await pathOf(roots, root, found) };

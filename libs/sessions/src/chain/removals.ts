@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
-import { StoreUnavailableError } from '../client/errors.ts';
+import { saysNothing, StoreUnavailableError } from '../client/errors.ts';
 import type { EventStore } from '../store.ts';
 import { sessionStream } from '../streams.ts';
 import { bytesOf } from './bytes.ts';
@@ -106,7 +106,7 @@ export async function readRemovals(
     }
   } catch (error) {
     // A record that was damaged counts as none.
-    if (error instanceof StoreUnavailableError) throw error;
+    if (saysNothing(error)) throw error;
   }
   return removals;
 }

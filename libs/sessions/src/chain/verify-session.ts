@@ -18,7 +18,7 @@ export async function verifySession(
   roots: Roots,
   keys: HistoryKeys,
 ): Promise<StreamReport | undefined> {
-  const sealed = await roots.sealedOf(sessionStream(session_id));
+  const sealed = await roots.sealedOf(sessionStream(session_id), store.signal);
   const report = await verifyEvents(store, session_id, roots, keys, sealed);
   const isKnown = report.events > 0 || sealed.size > 0 || report.gaps.length > 0;
   return isKnown

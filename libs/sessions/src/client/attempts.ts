@@ -1,4 +1,4 @@
-import { retry, withTimeout } from '#platform';
+import { backOffMs, retry, sleep, withTimeout } from '#platform';
 import { isStoreUnavailable, StoreUnavailableError } from './errors.ts';
 
 /** How long one attempt may wait for an answer, and all attempts of a call together, in milliseconds. */
@@ -58,4 +58,22 @@ export async function untilAnswered<T>(deadline: Deadline, attempt: () => Promis
     if (error instanceof StoreUnavailableError || !isStoreUnavailable(error)) throw error;
     throw new StoreUnavailableError({ cause: error });
   }
+}
+
+/** Whether a read that saw a stream up to a revision has seen it all; if not, resolves when to read again. */
+export function visibility(
+  limits: CallLimits,
+  stream: string,
+  reaching: number,
+): (seen: number) => Promise<boolean> {
+  const deadline = new Deadline(limits);
+  let reads = 0;
+  return async (seen) => {
+    if (seen >= reaching) return true;
+    if (deadline.isOver)
+      throw new StoreUnavailableError({ cause: `revision ${reaching} of ${stream} is not visible` });
+    reads += 1;
+    await sleep(backOffMs(reads, { minMs: 2, maxMs: 100 }));
+    return false;
+  };
 }

@@ -13,7 +13,7 @@ import type { StoredEvent, StreamPage } from './page.ts';
 import { readPage } from './page.ts';
 
 /** Begins a bounded read on a client. */
-type BeginRead<E extends StoredEvent = StoredEvent> = (
+export type BeginRead<E extends StoredEvent = StoredEvent> = (
   client: EventStoreDBClient,
 ) => StreamingRead<{ event?: E }>;
 

@@ -5,6 +5,7 @@ import {
   TimeoutError,
   UnavailableError,
 } from '@eventstore/db-client';
+import { AbandonedError } from '#platform';
 
 /** Thrown when the event store does not answer. The append may have been recorded: repeat the command with the same id. */
 export class StoreUnavailableError extends Error {
@@ -36,6 +37,11 @@ export class NoAnswerError extends Error {
 
 /** Thrown when a server takes no appends for now, as while its cluster elects a leader. */
 export class NotReadyError extends Error {}
+
+/** Whether an error says nothing of what is stored: the store does not answer, or nobody waits for it. */
+export function saysNothing(error: unknown): boolean {
+  return error instanceof StoreUnavailableError || error instanceof AbandonedError;
+}
 
 /** Whether an error means that the store is unavailable or slow, so that trying again later can help. */
 export function isStoreUnavailable(error: unknown): boolean {

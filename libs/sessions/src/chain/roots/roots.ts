@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { assertWanted } from '#platform';
 import { StoreUnavailableError } from '../../client/errors.ts';
 import type { EventStore } from '../../store.ts';
 import { merkleRoot } from '../merkle.ts';
@@ -68,10 +69,11 @@ export class Roots {
     return root === undefined || root.says.unchained > 0;
   };
 
-  /** The hashes that roots have of a stream, by revision. @throws StoreUnavailableError */
-  async sealedOf(stream: string): Promise<Map<number, string>> {
+  /** The hashes that roots have of a stream, by revision. @throws StoreUnavailableError, AbandonedError */
+  async sealedOf(stream: string, signal?: AbortSignal): Promise<Map<number, string>> {
     const sealed = new Map<number, string>();
     for (const root of this.list) {
+      assertWanted(signal);
       const found = await this.leafOf(root, stream);
       if (found !== undefined) sealed.set(found.leaf[1], found.leaf[2]);
     }

@@ -1,0 +1,13 @@
+/** Thrown when what is read is wanted by nobody any more, as by a caller that has gone. */
+export class AbandonedError extends Error {
+  override readonly name = 'AbandonedError';
+
+  constructor() {
+    super('Nobody waits for the answer any more.');
+  }
+}
+
+/** @throws AbandonedError when the signal has aborted */
+export function assertWanted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbandonedError();
+}
