@@ -116,8 +116,11 @@ test('a trace follows one message through its sessions, with what agents acknowl
   for (const id of ids)
     await app.call('PUT', path(id, 'flags/vip'), {}, { 'correlation-id': correlation, 'agent-id': 'crm' });
   const [revision] = await agent.updateRevisions(ids[0], 1);
-  agent.ack(ids[0], Number(revision));
   const trace = (): ReturnType<typeof get> => get(`/v1/trace/${correlation}`);
+  await waitUntil(async () => JSON.stringify(await trace()).includes('"push"'), {
+    what: 'the trace of the update that is not acknowledged',
+  });
+  agent.ack(ids[0], Number(revision));
   await waitUntil(async () => JSON.stringify(await trace()).includes('acknowledgement'), {
     what: 'the trace of both sessions with the acknowledgement',
   });

@@ -17,6 +17,7 @@ export { Publisher, publisherRequestMs } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
 export {
   conversationSchemas,
+  conversationType,
   inquiryReplySchema,
   inquiryReplyType,
   inquiryRequestSchema,

@@ -90,6 +90,15 @@ const optionalFields: { readonly [name: string]: JsonSchema } = {
 
 const revision = { type: 'integer', minimum: 0, description: 'Counts the events of the session.' } as const;
 
+/** The type under which an event of a session is published, if there is a schema of it. */
+export function conversationType(eventType: string): string {
+  return `conversation.${snakeCase(eventType)}.v1`;
+}
+
+function snakeCase(type: string): string {
+  return type.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+}
+
 /** Data of the published events of conversations, by type. None of it is personal. */
 export const conversationSchemas: { readonly [type: string]: JsonSchema } = Object.fromEntries(
   Object.entries({

@@ -52,6 +52,7 @@ export type { StoredToken } from './queries/tokens.ts';
 export { findJourneys } from './queries/journeys.ts';
 export type { Journey, JourneyStep } from './queries/journeys.ts';
 export type { Queryable } from './queries/queryable.ts';
+export { publishedUpTo } from './queries/published.ts';
 export { partnerTimeline } from './queries/timeline.ts';
 export type { TimelineItem } from './queries/timeline.ts';
 export { countDimensions, countTurns, sessionOutcomes } from './queries/turn-counts.ts';

@@ -3,6 +3,7 @@ import { IsString, Matches } from 'class-validator';
 import type { JsonObject } from '#domain';
 import { visibleForm, visiblePattern } from '#privacy';
 import { ActorDto } from '../context/diff.dto.ts';
+import { ForkedFrom } from '../history/fork-fields.ts';
 
 const nullable = { nullable: true } as const;
 
@@ -22,12 +23,13 @@ export class TraceParams {
 /** Something that a message set off, with what followed from it. */
 export class TraceNodeDto {
   @ApiProperty({
-    enum: ['message', 'event', 'request', 'acknowledgement'],
+    enum: ['message', 'event', 'request', 'acknowledgement', 'push'],
     description:
       '`message`: an update of another system, with the events that recorded it; `request`: a source of an inquiry is asked over ' +
-      'Kafka, its answer is below; `acknowledgement`: an agent instance has processed the update.',
+      'Kafka, its answer is below; `acknowledgement`: an agent instance has processed the update; `push`: the owner of the session has ' +
+      'not acknowledged it.',
   })
-  kind: 'message' | 'event' | 'request' | 'acknowledgement';
+  kind: 'message' | 'event' | 'request' | 'acknowledgement' | 'push';
   @ApiProperty({ example: 'InquiryOpened' }) type: string;
   @ApiProperty({ type: String, format: 'uuid', ...nullable }) session_id: string | null;
   @ApiProperty({ type: String, format: 'uuid', ...nullable }) event_id: string | null;
@@ -37,6 +39,14 @@ export class TraceNodeDto {
   @ApiProperty({ type: ActorDto, ...nullable }) actor: ActorDto | null;
   @ApiProperty({ type: String, ...nullable, description: 'The id of the message that caused it.' })
   causation_id: string | null;
+  @ForkedFrom() forked_from: string | null;
+  @ApiProperty({
+    type: Boolean,
+    ...nullable,
+    description:
+      'Whether its public form went out on `conversation.events`; null: it has none, or the event store does not say where it is.',
+  })
+  published: boolean | null;
   @ApiProperty({
     type: 'object',
     additionalProperties: true,

@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sessionStream } from '#sessions';
 import type { TokenClaims } from '#privacy';
 import { DevelopmentIssuer } from '#privacy';
 import { correlationKey } from '../../../../libs/read-models/src/tables/correlations.ts';
+import type { TestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -13,12 +16,15 @@ const dir = mkdtempSync(join(tmpdir(), 'turnstream-issuer-'));
 const correlation = `c-${randomUUID()}`;
 let issuer: DevelopmentIssuer;
 let app: TestApp;
+let database: TestDatabase;
+let fork: string;
 let id: string;
 let partner_id: string;
 
 beforeAll(async () => {
   issuer = await DevelopmentIssuer.in(dir);
-  app = await startTestApp({ issuer });
+  database = await createTestDatabase();
+  app = await startTestApp({ issuer, databaseUrl: database.url });
   partner_id = `P-${randomUUID()}`;
   const start = { partner_id, channel: 'whatsapp', language: 'hi' };
   id = String((await call('POST', '/v1/sessions', { role: 'service' }, start)).body['session_id']);
@@ -28,15 +34,19 @@ beforeAll(async () => {
   await call('PUT', `/v1/sessions/${id}/flags/other`, { role: 'service' }, {});
   const inquiry = { kind: 'order_status', subject: { order_id: 'ORD1' } };
   await call('POST', `/v1/sessions/${id}/inquiries`, { role: 'service' }, inquiry, headers);
+  const forked = { at_revision: 2, purpose: 'what_if' };
+  const answer = await call('POST', `/v1/sessions/${id}/fork`, { role: 'service' }, forked, headers);
+  fork = String(answer.body['session_id']);
   // What the projector does, and one session that only seems to belong to it.
-  for (const session of [id, randomUUID()])
-    await app.pool.query('INSERT INTO event_correlation VALUES ($1, $2, 1, 4)', [
+  for (const session of [id, fork, randomUUID()])
+    await app.pool.query('INSERT INTO event_correlation VALUES ($1, $2, 0, 4)', [
       session,
       correlationKey(correlation),
     ]);
 });
 afterAll(async () => {
   await app.close();
+  await database.drop();
   rmSync(dir, { recursive: true });
 });
 
@@ -58,8 +68,8 @@ test('a trace has the events of its correlation id, as a tree with times', async
   expect(status).toBe(200);
   expect(body).toMatchObject({
     correlation_id: correlation,
-    session_ids: [id],
-    events: 3,
+    session_ids: expect.arrayContaining([id, fork]),
+    events: 4,
     truncated: false,
     children: [
       { type: 'TurnRecorded', revision: 1, children: [{ type: 'TurnRecorded', revision: 2 }] },
@@ -70,10 +80,26 @@ test('a trace has the events of its correlation id, as a tree with times', async
           expect.objectContaining({ kind: 'request', detail: expect.objectContaining({ source: 'orders' }) }),
         ]),
       },
+      { type: 'SessionForked', session_id: fork, forked_from: id, published: null },
     ],
   });
   const times = [body['started_at'], body['ended_at']].map((time) => Date.parse(String(time)));
   expect(times[0]).toBeLessThanOrEqual(times[1] ?? 0);
+});
+
+async function published(): Promise<unknown[]> {
+  const [turn, opened] = (await trace()).body['children'] as { published: unknown }[];
+  return [turn?.published, opened?.published];
+}
+
+test('a trace says of each event whether it is published', async () => {
+  expect(await published()).toEqual([false, false]);
+  const [turn] = await Array.fromAsync(app.store.read(sessionStream(id), { from: 1, limit: 1 }));
+  // What the bridge does.
+  await app.pool.query(`INSERT INTO bridge_slot (slot, prefixes, position) VALUES (0, '{session-}', $1)`, [
+    String(turn?.position?.commit),
+  ]);
+  expect(await published()).toEqual([true, false]);
 });
 
 test('a trace tells nothing personal', async () => {

@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
+import type { AgentState } from '#domain';
+import { conversationSchemas, conversationType } from '#messaging';
 import { inParallel, ProblemError } from '#platform';
 import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import type { CorrelatedSession } from '#read-models';
-import { correlatedSessions, PrivacyWatch, SessionCache } from '#read-models';
-import type { StoredEvent } from '#sessions';
-import { EventStore, readHistory } from '#sessions';
+import { correlatedSessions, PrivacyWatch, publishedUpTo, SessionCache } from '#read-models';
+import type { RawEvent, StoredEvent } from '#sessions';
+import { EventStore, isPosition, sessionStream, UnprojectableEventError } from '#sessions';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { isLimited, isReached } from '../common/reach.ts';
 import type { TracedEvent, TraceNode } from './tree.ts';
@@ -49,19 +51,24 @@ export class Traces {
     const found = await this.breaker.run(() =>
       correlatedSessions(this.pool, correlationId, most.sessions + 1),
     );
+    const ids = found.map(({ session_id }) => session_id);
+    const published = await this.breaker.run(() => publishedUpTo(this.pool, ids));
+    const owners = new Map<string, AgentState>();
     const events: TracedEvent[] = [];
     const acknowledgements: TracedEvent[] = [];
     let truncated = found.length > most.sessions;
     await inParallel(found.slice(0, most.sessions), sessionsAtOnce, async (session) => {
       if (!(await this.isShown(caller, session.session_id, signal))) return;
       if (session.last_revision - session.first_revision >= most.scanned) truncated = true;
-      for await (const event of read(store, session, correlationId)) {
+      for await (const event of read(store, session, correlationId, published)) {
         if (event.metadata['$correlationId'] === correlationId) events.push(event);
         else acknowledgements.push(event);
         const isFull = events.length >= most.events || acknowledgements.length >= most.acknowledgements;
         truncated ||= isFull;
-        if (isFull) return;
+        if (isFull) break;
       }
+      const owner = await this.ownerOf(session.session_id, signal);
+      if (owner !== undefined) owners.set(session.session_id, owner);
     });
     const times = events.map(({ created }) => created).sort();
     const [started_at, ended_at] = [times[0], times.at(-1)];
@@ -73,8 +80,18 @@ export class Traces {
       started_at,
       ended_at,
       truncated,
-      children: traceTree(events, acknowledgements),
+      children: traceTree(events, acknowledgements, owners),
     };
+  }
+
+  /** Undefined: the session cannot be folded. */
+  private async ownerOf(sessionId: string, signal: AbortSignal): Promise<AgentState | undefined> {
+    try {
+      return (await this.sessions.latest(sessionId, signal)).state.agent;
+    } catch (error) {
+      if (error instanceof UnprojectableEventError) return undefined;
+      throw error;
+    }
   }
 
   /** Sessions of restricted partners are left out, as in lists. */
@@ -94,11 +111,25 @@ async function* read(
   store: EventStore,
   { session_id, first_revision: from, last_revision }: CorrelatedSession,
   correlationId: string,
+  published: ReadonlyMap<string, bigint>,
 ): AsyncGenerator<TracedEvent> {
   const to = Math.min(last_revision + acknowledgedWithin, from + most.scanned);
-  const wants = ({ id, type, metadata }: StoredEvent): boolean =>
-    type === 'UpdateAcknowledged' ||
-    ((metadata as { $correlationId?: unknown } | undefined)?.$correlationId ?? id) === correlationId;
-  const range = { direction: 'forwards', from, to, wants } as const;
-  for await (const event of readHistory(store, session_id, range)) yield { ...event, session_id };
+  for await (const stored of store.read(sessionStream(session_id), { from, limit: to - from + 1 })) {
+    const { id, type, metadata } = stored;
+    const correlation = (metadata as { $correlationId?: unknown } | undefined)?.$correlationId ?? id;
+    if (type !== 'UpdateAcknowledged' && correlation !== correlationId) continue;
+    const event = await store.codec.raw(stored);
+    yield { ...event, session_id, published: isPublished(event, stored, published.get(session_id)) };
+  }
+}
+
+/** Null: the event has no public form, or the store does not say where in the log it is. */
+function isPublished(
+  { type, metadata }: RawEvent,
+  { position }: StoredEvent,
+  upTo: bigint = 0n,
+): boolean | null {
+  const isPublic = metadata['forked_from'] === undefined && conversationType(type) in conversationSchemas;
+  if (!isPublic || position === undefined || !isPosition(position.commit)) return null;
+  return position.commit <= upTo;
 }

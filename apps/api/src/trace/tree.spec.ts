@@ -25,6 +25,7 @@ function event(
     created,
     data,
     metadata: { occurred_at: created, actor, $correlationId: 'c', ...metadata },
+    published: null,
   };
 }
 
@@ -124,6 +125,35 @@ test('an acknowledgement stands below the update that it is of', () => {
     { children: [{ kind: 'acknowledgement', detail: { instance: 'bot-7', latency_ms: 12 } }] },
     { children: [{ detail: { latency_ms: 5, skipped: 'handler_timed_out' } }] },
   ]);
+});
+
+test('an update that the owner of its session has not acknowledged says so', () => {
+  const own = { actor: { role: 'agent', id: 'bot', instance: 'bot-7' } };
+  const events = [
+    event('s', 1, 'FlagRaised'),
+    event('s', 2, 'FlagCleared'),
+    event('s', 3, 'GoalSet', {}, own),
+    event('s', 4, 'AgentAttached'),
+    event('t', 1, 'FlagRaised'),
+  ];
+  const owners = new Map([
+    ['s', { instance: 'bot-7', epoch: 2, acknowledged: 1 }],
+    ['t', { instance: null, epoch: 1, acknowledged: 0 }],
+  ]);
+  const tree = traceTree(events, [], owners);
+  expect(inShort(tree)).toEqual([
+    'FlagRaised',
+    ['FlagCleared', 'push UpdateUnacknowledged'],
+    'GoalSet',
+    'AgentAttached',
+    'FlagRaised',
+  ]);
+  expect(tree[1]?.children).toMatchObject([{ revision: 2, detail: { instance: 'bot-7', epoch: 2 } }]);
+});
+
+test('an event of a fork names the session that it was forked from', () => {
+  const [node] = traceTree([event('s', 0, 'SessionForked', {}, { forked_from: 'o' })], []);
+  expect(node).toMatchObject({ forked_from: 'o' });
 });
 
 test('an event stands below the one that its causation id names', () => {

@@ -1,16 +1,22 @@
-import type { Actor, EventMetadata, Json, JsonObject } from '#domain';
+import type { Actor, AgentState, EventMetadata, Json, JsonObject, RecordedEvent } from '#domain';
+import { isUpdateFor } from '#domain';
 import type { RawEvent } from '#sessions';
 
 /** An event of a session that belongs to a trace, or acknowledges one that does. */
 export interface TracedEvent extends RawEvent {
   readonly session_id: string;
+  /** Whether its public form went out on `conversation.events`; null: it has none, or nobody knows. */
+  readonly published: boolean | null;
 }
 
 /** Something that a message set off, with what followed from it. */
 export interface TraceNode {
-  /** `message`: of another system, which came to several places; `request`: a source is asked, over Kafka. */
-  readonly kind: 'message' | 'event' | 'request' | 'acknowledgement';
-  /** Of an event its type, else what it is: `ExternalUpdate`, `InquiryRequest`, `UpdateAcknowledged`. */
+  /**
+   * `message`: of another system, which came to several places; `request`: a source is asked, over Kafka; `push`: the owner of the
+   * session is to be sent the update, or was, and has not acknowledged it.
+   */
+  readonly kind: 'message' | 'event' | 'request' | 'acknowledgement' | 'push';
+  /** Of an event its type, else what it is: `ExternalUpdate`, `InquiryRequest`, `UpdateAcknowledged`, `UpdateUnacknowledged`. */
   readonly type: string;
   readonly session_id: string | null;
   /** The event that it is, or that says so. */
@@ -20,6 +26,10 @@ export interface TraceNode {
   readonly created: string;
   readonly actor: Actor | null;
   readonly causation_id: string | null;
+  /** Of a fork: the session that it was forked from. */
+  readonly forked_from: string | null;
+  /** Of an event, as `TracedEvent`. */
+  readonly published: boolean | null;
   /** What tells it from others of its kind: ids, names and states, nothing personal. */
   readonly detail: JsonObject;
   readonly children: readonly TraceNode[];
@@ -44,14 +54,20 @@ const shownFields = [
   'cause',
 ];
 
+/** Who owns sessions, and what they have acknowledged. */
+export type Owners = ReadonlyMap<string, Pick<AgentState, 'instance' | 'epoch' | 'acknowledged'>>;
+
 /** The events of a trace as a tree: each below what set it off, as far as ids and places say so. Pure. */
 export function traceTree(
   events: readonly TracedEvent[],
   acknowledgements: readonly TracedEvent[],
+  owners: Owners = new Map(),
 ): TraceNode[] {
   const tree = new Tree();
-  for (const event of [...events].sort(byTime)) tree.add(event);
+  const inOrder = [...events].sort(byTime);
+  for (const event of inOrder) tree.add(event);
   for (const event of [...acknowledgements].sort(byTime)) tree.addAcknowledgement(event);
+  for (const event of inOrder) tree.addPush(event, owners);
   return tree.roots;
 }
 
@@ -83,6 +99,15 @@ class Tree {
       const node = nodeOf(event, 'acknowledgement');
       parent?.children.push({ ...node, detail: skipped === undefined ? detail : { ...detail, skipped } });
     }
+  }
+
+  /** What the owner of the session is to acknowledge and has not. */
+  addPush(event: TracedEvent, owners: Owners): void {
+    const owner = owners.get(event.session_id);
+    if (owner === undefined || event.revision <= owner.acknowledged || !isUpdate(event, owner)) return;
+    const detail = { instance: owner.instance, epoch: owner.epoch };
+    const push: Node = { ...nodeOf(event, 'push'), type: 'UpdateUnacknowledged', detail };
+    this.named.get(placeOf(event.session_id, event.revision))?.children.push(push);
   }
 
   private addRequest(node: Node, event: TracedEvent, source: string, attempt: number): void {
@@ -121,7 +146,7 @@ class Tree {
     const known = this.named.get(name);
     if (known) return known;
     const detail = { system, kind, source_event_id, occurred_at_source };
-    const nowhere = { session_id: null, event_id: null, revision: null, actor: null };
+    const nowhere = { session_id: null, event_id: null, revision: null, actor: null, forked_from: null };
     const message: Node = { ...nodeOf(event, 'message'), ...nowhere, type: 'ExternalUpdate', detail };
     this.named.set(name, message);
     this.roots.push(message);
@@ -130,8 +155,8 @@ class Tree {
 }
 
 function nodeOf(event: TracedEvent, kind: TraceNode['kind'] = 'event'): Node {
-  const { session_id, event_id, type, revision, created, data } = event;
-  const { occurred_at, actor, $causationId } = metadataOf(event);
+  const { session_id, event_id, type, revision, created, data, published } = event;
+  const { occurred_at, actor, $causationId, forked_from = null } = metadataOf(event);
   const detail = shownFields.flatMap((name) => {
     const value = data[name];
     return value === undefined || value === null ? [] : [[name, value] as const];
@@ -146,9 +171,17 @@ function nodeOf(event: TracedEvent, kind: TraceNode['kind'] = 'event'): Node {
     created,
     actor,
     causation_id: $causationId ?? null,
+    forked_from,
+    published: kind === 'event' ? published : null,
     detail: kind === 'event' ? Object.fromEntries(detail) : {},
     children: [],
   };
+}
+
+/** Events of older versions may lack who caused them. */
+function isUpdate(event: TracedEvent, owner: Parameters<typeof isUpdateFor>[0]): boolean {
+  const recorded = event as unknown as RecordedEvent;
+  return Boolean(metadataOf(event).actor) && isUpdateFor(owner, recorded);
 }
 
 function namesOf(event: TracedEvent): string[] {

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#domain';
 import type { CloudEvent } from '#messaging';
+import { conversationType } from '#messaging';
 
 /** The personal fields of which something is published. */
 const published: ReadonlySet<string> = new Set(['status', 'retry']);
@@ -22,7 +23,7 @@ export function publicEvent(sessionId: string, event: RecordedEvent): CloudEvent
     specversion: '1.0',
     id: event.event_id,
     source: '/turnstream/sessions',
-    type: `conversation.${snakeCase(event.type)}.v1`,
+    type: conversationType(event.type),
     time: event.metadata.occurred_at,
     subject: sessionId,
     datacontenttype: 'application/json',
@@ -119,8 +120,4 @@ function given(fields: Fields): Fields {
 /** An event type of a newer version is not published: which of its fields are public is not known here. */
 function unknownEvent(_event: never): undefined {
   return undefined;
-}
-
-function snakeCase(type: string): string {
-  return type.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }

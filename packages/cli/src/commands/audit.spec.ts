@@ -36,7 +36,7 @@ describe('trace', () => {
     truncated: true,
     children: [
       node('TurnRecorded', { children: [node('TurnRecorded')] }),
-      node('InquiryOpened', { children: [request] }),
+      node('InquiryOpened', { children: [request], forked_from: id, published: false }),
     ],
   };
 
@@ -47,7 +47,7 @@ describe('trace', () => {
       '2026-11-24 08:00:00Z  3 events in 1 sessions within 1500 ms',
       '├─ +12 ms  TurnRecorded  0b8e2c9a@4  agent/bot',
       '│  └─ +12 ms  TurnRecorded  0b8e2c9a@4  agent/bot',
-      '└─ +12 ms  InquiryOpened  0b8e2c9a@4  agent/bot',
+      '└─ +12 ms  InquiryOpened  0b8e2c9a@4  agent/bot  fork of 0b8e2c9a  not published yet',
       '   └─ +12 ms  orders  request  source=orders',
       '',
     ]);

@@ -14,6 +14,9 @@ interface TraceNode {
   readonly revision: number | null;
   readonly created: string;
   readonly actor: unknown;
+  /** Left out by an older API, as the next one. */
+  readonly forked_from?: string | null;
+  readonly published?: boolean | null;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly children: readonly TraceNode[];
 }
@@ -62,7 +65,7 @@ function branches(nodes: readonly TraceNode[], line: (node: TraceNode) => string
 }
 
 function lineOf(node: TraceNode, start: number, { colors }: Output): string {
-  const { kind, type, session_id, revision, actor, detail } = node;
+  const { kind, type, session_id, revision, actor, forked_from, published, detail } = node;
   const place = session_id === null ? undefined : `${session_id.slice(0, 8)}@${revision ?? '?'}`;
   const details = Object.entries(detail).map(([name, value]) => `${textOf(name)}=${textOf(value)}`);
   const parts = [
@@ -72,6 +75,8 @@ function lineOf(node: TraceNode, start: number, { colors }: Output): string {
     place,
     actorOf(actor),
     ...details,
+    typeof forked_from === 'string' ? `fork of ${forked_from.slice(0, 8)}` : undefined,
+    published === false ? 'not published yet' : undefined,
   ];
   return parts.filter((part) => part !== undefined).join('  ');
 }

@@ -69,7 +69,7 @@ export interface paths {
         };
         /**
          * Sessions, the newest first, by what they are and what happened in them
-         * @description What a turn has (sender, intent, actor, entity), one turn of the session has. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * @description What a turn has (sender, intent, actor, entity), one turn of the session has. By `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly get: operations["sessions"];
         readonly put?: never;
@@ -433,7 +433,7 @@ export interface paths {
         };
         /**
          * Turns, the oldest first, by what they are and what happened in their session
-         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page names `latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write.
+         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page names `latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write. By `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others.
          */
         readonly get: operations["turns"];
         readonly put?: never;
@@ -455,7 +455,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Turns that hold a value of an entity, or words
-         * @description Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * @description Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly post: operations["searchTurns"];
         readonly delete?: never;
@@ -2659,10 +2659,10 @@ export interface components {
         };
         readonly TraceNodeDto: {
             /**
-             * @description `message`: an update of another system, with the events that recorded it; `request`: a source of an inquiry is asked over Kafka, its answer is below; `acknowledgement`: an agent instance has processed the update.
+             * @description `message`: an update of another system, with the events that recorded it; `request`: a source of an inquiry is asked over Kafka, its answer is below; `acknowledgement`: an agent instance has processed the update; `push`: the owner of the session has not acknowledged it.
              * @enum {string}
              */
-            readonly kind: "message" | "event" | "request" | "acknowledgement";
+            readonly kind: "message" | "event" | "request" | "acknowledgement" | "push";
             /** @example InquiryOpened */
             readonly type: string;
             /** Format: uuid */
@@ -2681,6 +2681,14 @@ export interface components {
             readonly actor: components["schemas"]["ActorDto"] | null;
             /** @description The id of the message that caused it. */
             readonly causation_id: string | null;
+            /**
+             * Format: uuid
+             * @description Of a fork: the session that it was forked from.
+             * @example null
+             */
+            readonly forked_from: string | null;
+            /** @description Whether its public form went out on `conversation.events`; null: it has none, or the event store does not say where it is. */
+            readonly published: boolean | null;
             /**
              * @description Ids, names and states that tell it from others; nothing personal.
              * @example {
