@@ -27,7 +27,7 @@ import { assertReachesPartner } from '../common/reach.ts';
 import { Shows } from '../privacy/shows.ts';
 import { mostCounts, TimelinePageDto, TimelineQuery, TurnCountsDto, TurnCountsQuery } from './dto.ts';
 import { JourneySearchDto, JourneysPageDto } from './journeys.dto.ts';
-import { periodOf } from './period.ts';
+import { periodOf } from '../analysts/period.ts';
 import { shownTimeline } from './shown.ts';
 
 /** What is asked of many conversations at once. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { assertBounded } from './bounded.ts';
+import { assertBounded, searchedPeriod } from './bounded.ts';
 
 const from = '2026-03-01T00:00:00Z';
 const month = { from, to: '2026-04-01T00:00:00Z' };
@@ -30,4 +30,33 @@ test.each([
     expect.objectContaining({ code: 'validation_failed' }),
   );
   expect(() => assertBounded({ role: 'analyst' }, list, asked)).not.toThrow();
+});
+
+const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
+
+test('a search without a partner or a session begins 31 days ago, of those it is of all time', () => {
+  const { from = '' } = searchedPeriod(agent, {});
+  expect(Math.abs(Date.parse(from) - Date.parse(daysAgo(31)))).toBeLessThan(60_000);
+  expect(searchedPeriod(agent, month)).toEqual({ from: month.from });
+  expect(searchedPeriod(agent, { to: '2026-04-01T00:00:00Z' })).toEqual({ from: '2026-03-01T00:00:00.000Z' });
+  expect(searchedPeriod(agent, { partner_id: 'P1' })).toEqual({});
+  expect(searchedPeriod(agent, { session_id: 's', from: daysAgo(5_000) })).toEqual({});
+});
+
+test.each([
+  ['agent', 32, 30],
+  ['service', 32, 30],
+  ['auditor', 367, 365],
+  ['admin', 367, 365],
+] as const)('a search by the role %s looks through so much: not %i days, but %i', (role, tooMany, enough) => {
+  expect(() => searchedPeriod({ role }, { from: daysAgo(tooMany) })).toThrow(
+    expect.objectContaining({
+      members: {
+        errors: [
+          { field: 'from', message: expect.stringMatching(/^must be at most \d+ days before to; or name/) },
+        ],
+      },
+    }),
+  );
+  expect(() => searchedPeriod({ role }, { from: daysAgo(enough) })).not.toThrow();
 });

@@ -1,9 +1,10 @@
 import { validationFailed } from '#platform';
 import type { Caller } from '#privacy';
 import { isAnalyst } from '../access/rules.ts';
+import { mostDaysOfAnalysts, periodOf } from './period.ts';
 
 const dayMs = 86_400_000;
-const mostDays = 31;
+export const mostDays = 31;
 
 /** What no index finds by itself, in any mix. */
 const ofTurns = [
@@ -59,6 +60,20 @@ export function assertBounded(
   if (wide === undefined || daysOf(asked) <= mostDays) return;
   const message = `needs partner_id, session_id, or from and to at most ${mostDays} days apart, for the role ${role}`;
   throw validationFailed([{ field: wide, message }]);
+}
+
+/**
+ * The period that is searched by what turns hold: of a partner or a session all the time, else the last days, since the months have indexes
+ * of their own, which are all looked through.
+ * @throws ProblemError `validation_failed`
+ */
+export function searchedPeriod(
+  { role }: Pick<Caller, 'role'>,
+  asked: Pick<Asked, 'partner_id' | 'session_id' | 'from' | 'to'>,
+): Pick<Asked, 'from' | 'to'> {
+  if ((asked.partner_id ?? asked.session_id) !== undefined) return {};
+  const most = isAnalyst(role) ? mostDaysOfAnalysts : mostDays;
+  return { from: periodOf(asked, most, '; or name partner_id or session_id').from };
 }
 
 function daysOf({ from, to }: Asked): number {

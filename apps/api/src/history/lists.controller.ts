@@ -7,7 +7,7 @@ import { followTurns, listSessions, listTurns } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
 import { listable } from '../access/listable.ts';
-import { assertBounded } from '../analysts/bounded.ts';
+import { assertBounded, mostDays, searchedPeriod } from '../analysts/bounded.ts';
 import { RowReads } from '../analysts/row-reads.ts';
 import { ageHeaders, ApiLongestAge, ApiProblems } from '../common/openapi.decorators.ts';
 import { linkHeader, linkPages, pageEnds } from '../common/page-links.ts';
@@ -18,6 +18,12 @@ import { RecordedSearches } from './recorded-searches.ts';
 import { TurnSearchDto } from './search.dto.ts';
 import { TurnSearch } from './search.ts';
 import { shownTurns } from './shown.ts';
+import { mostDaysOfAnalysts, usualDays } from '../analysts/period.ts';
+
+/** What limits the time that a search by what turns hold looks through. */
+const searchPeriod =
+  `Without \`partner_id\` and \`session_id\` the last ${usualDays} days before \`to\` are searched; \`from\` may be at most ${mostDays} ` +
+  `days before it for agents and services, ${mostDaysOfAnalysts} for others.`;
 
 /** Sessions and turns of many conversations. */
 @ApiTags('reads')
@@ -35,7 +41,7 @@ export class ListsController {
   @Access('list')
   @ApiOperation({
     summary: 'Sessions, the newest first, by what they are and what happened in them',
-    description: `What a turn has (sender, intent, actor, entity), one turn of the session has. ${pageEnds}`,
+    description: `What a turn has (sender, intent, actor, entity), one turn of the session has. By \`entity\`: ${searchPeriod} ${pageEnds}`,
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: SessionsPageDto, headers: { ...linkHeader, ...ageHeaders } })
@@ -48,10 +54,11 @@ export class ListsController {
     const caller = callerOf(request);
     const { partners, channels } = listable(caller);
     assertBounded(caller, 'sessions', query);
+    const period = entity === undefined ? {} : searchedPeriod(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const token = await this.search.tokenOf(entity);
     const page = await this.rows.page(request, query.after, (db, after) =>
-      listSessions(db, { ...query, ...token, partners, channels, after }),
+      listSessions(db, { ...query, ...period, ...token, partners, channels, after }),
     );
     linkPages(request, reply, { next: page.next === null ? undefined : { after: page.next } });
     return page;
@@ -64,7 +71,8 @@ export class ListsController {
     summary: 'Turns, the oldest first, by what they are and what happened in their session',
     description:
       `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds} The first page names ` +
-      '`latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write.',
+      '`latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write. ' +
+      `By \`entity\`: ${searchPeriod}`,
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: TurnsPageDto, headers: { ...linkHeader, ...ageHeaders } })
@@ -76,10 +84,12 @@ export class ListsController {
   ): Promise<TurnsPageDto> {
     const caller = callerOf(request);
     // Whoever follows goes on from a place: what is older is not read again.
-    if (order !== 'recorded' || query.after === undefined) assertBounded(caller, 'turns', query);
+    const isFirst = order !== 'recorded' || query.after === undefined;
+    if (isFirst) assertBounded(caller, 'turns', query);
+    const period = isFirst && entity !== undefined ? searchedPeriod(caller, query) : {};
     const { partners, channels } = await this.turnsWithin(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
-    const filter = { ...query, ...(await this.search.tokenOf(entity)), partners, channels };
+    const filter = { ...query, ...period, ...(await this.search.tokenOf(entity)), partners, channels };
     // Where a follower goes on it says for each partition: it misses nothing on a server that is behind.
     const page: TurnsPageDto =
       order === 'recorded'
@@ -103,7 +113,7 @@ export class ListsController {
     summary: 'Turns that hold a value of an entity, or words',
     description:
       'Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and ' +
-      `each search is recorded, whatever it finds. ${pageEnds}`,
+      `each search is recorded, whatever it finds. ${searchPeriod} ${pageEnds}`,
   })
   @ApiBody({
     type: TurnSearchDto,
@@ -128,11 +138,13 @@ export class ListsController {
     'engine_unavailable',
   )
   async searchTurns(@Req() request: FastifyRequest, @Body() query: TurnSearchDto): Promise<TurnsPageDto> {
-    assertBounded(callerOf(request), 'turns', query);
+    const caller = callerOf(request);
+    assertBounded(caller, 'turns', query);
+    const period = searchedPeriod(caller, query);
     await this.searches.record(request, query.partner_id);
-    const limits = await this.turnsWithin(callerOf(request), query);
+    const limits = await this.turnsWithin(caller, query);
     return this.rows.page(request, query.after, (db, after) =>
-      this.search.find(db, { ...query, after }, limits),
+      this.search.find(db, { ...query, ...period, after }, limits),
     );
   }
 

@@ -104,10 +104,16 @@ function sessionConditions(filter: SessionFilter): Conditions {
     );
   addCourse(conditions, 's.session_id', filter);
   const { sender, parsed_intent, actor_role, actor_id, blind_index } = filter;
+  const from = filter.from && dayBefore(filter.from);
   return conditions.addWithin(
     (parts) => `EXISTS (SELECT FROM conversation_turn AS t WHERE t.session_id = s.session_id AND ${parts})`,
-    (turn) => addTurnConditions(turn, { sender, parsed_intent, actor_role, actor_id, blind_index }),
+    (turn) => addTurnConditions(turn, { sender, parsed_intent, actor_role, actor_id, blind_index, from }),
   );
+}
+
+/** No turn of a session comes that much earlier than it began, by whatever clocks. */
+function dayBefore(time: string): string {
+  return new Date(Date.parse(time) - 86_400_000).toISOString();
 }
 
 /**
