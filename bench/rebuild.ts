@@ -49,7 +49,12 @@ export function measureRebuild(size: RebuildSize, report: (text: string) => void
     const rebuilds: number[] = [];
     const copies: number[] = [];
     const run = async (inBulk: boolean): Promise<number> => {
-      const { seconds } = await rebuild({ store, pool: (settings) => poolOf(url, settings), inBulk });
+      const { seconds } = await rebuild({
+        store,
+        pool: (settings) => poolOf(url, settings),
+        textSearch: 'off',
+        inBulk,
+      });
       return seconds;
     };
     try {

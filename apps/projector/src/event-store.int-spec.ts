@@ -157,6 +157,7 @@ describe('an event store that was restored to an earlier state', () => {
     await rebuild({
       store: harness.store,
       pool: (settings) => rowsPool(harness.database.url, settings ?? ''),
+      textSearch: 'off',
     });
     const isReady = async (): Promise<boolean> => (await health.ready()).status === 'ok';
     await waitUntil(isReady, { what: 'the projector to be ready' });

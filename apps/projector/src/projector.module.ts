@@ -36,7 +36,7 @@ import { PartitionTimer } from './tables/partition-timer.ts';
     {
       provide: RowsStore,
       useFactory: (pool: Pool, { scope }: TextSearchConfig, keys?: DataKeys) =>
-        new RowsStore(pool, false, keys, scope),
+        new RowsStore(pool, { keys, textSearch: scope }),
       inject: [Pool, TextSearchConfig, { token: DataKeys, optional: true }],
     },
     {

@@ -145,7 +145,7 @@ export class ProjectorHarness {
         sessions: new SessionMemory(2 ** 24),
         onRebuild: (id) => rebuilt.push(id),
       }),
-      new RowsStore(pool, false, keys, textSearch),
+      new RowsStore(pool, { keys, textSearch }),
       pool,
       leases,
       projectorMetrics,

@@ -29,7 +29,7 @@ const script = new Script();
 beforeAll(async () => {
   database = await createTestDatabase(connectionSettings);
   await database.pool.query(before);
-  rows = new RowsStore(database.pool);
+  rows = new RowsStore(database.pool, { textSearch: 'off' });
   const leases = new PartitionLeaseStore(database.pool, 'test', 60_000);
   await leases.ensure(1);
   const [lease] = await leases.claim(1, []);

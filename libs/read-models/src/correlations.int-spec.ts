@@ -16,7 +16,7 @@ let writer: Writer;
 let position = 0n;
 beforeAll(async () => {
   database = await createDatabase();
-  rows = new RowsStore(database.pool);
+  rows = new RowsStore(database.pool, { textSearch: 'off' });
   const leases = new PartitionLeaseStore(database.pool, 'test', 60_000);
   await leases.ensure(1);
   const [lease] = await leases.claim(1, []);

@@ -48,7 +48,7 @@ async function write(
     event,
     position: (position += 10n),
   }));
-  const rows = new RowsStore(database.pool, false, keys);
+  const rows = new RowsStore(database.pool, { textSearch: 'off', keys });
   expect(await rows.write(writer, items, position, null)).toEqual([]);
   writer = { ...writer, position };
 }
@@ -128,7 +128,7 @@ test('a text that was moved to another row is not shown', async () => {
 
 test('plain rows of the time before the keys are shown, and sealed when their session is rewritten', async () => {
   const script = await (async () => {
-    const plain = new RowsStore(database.pool);
+    const plain = new RowsStore(database.pool, { textSearch: 'off' });
     const made = new Script();
     made.request({ ...startSession });
     made.request(turn(randomUUID(), { message_text: 'CANARY' }));
@@ -164,7 +164,7 @@ test('a session whose key does not open is set aside, and keeps no other from th
     return events.map((event) => ({ session_id: script.sessionId, event, position: (position += 10n) }));
   };
   const items = [...itemsOf(broken, 'P1'), ...itemsOf(whole, 'P2')];
-  const rows = new RowsStore(database.pool, false, keys);
+  const rows = new RowsStore(database.pool, { textSearch: 'off', keys });
   const found = await rows.write(writer, items, position, null);
   // The first event of which something is sealed.
   expect(found).toMatchObject([{ session_id: broken.sessionId, revision: 1, reason: 'unknown_key' }]);
@@ -192,7 +192,7 @@ test('while there is no key nothing is written', async () => {
       position: (position += 10n),
     }),
   );
-  const rows = new RowsStore(database.pool, false, testDataKeys(keyStore));
+  const rows = new RowsStore(database.pool, { textSearch: 'off', keys: testDataKeys(keyStore) });
   await expect(rows.write(writer, items, position, null)).rejects.toThrow(KeyStoreUnavailableError);
   expect(await stored()).toBe('[]');
 });

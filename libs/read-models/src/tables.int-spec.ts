@@ -20,7 +20,7 @@ let writer: Writer;
 
 beforeAll(async () => {
   database = await createDatabase();
-  rows = new RowsStore(database.pool);
+  rows = new RowsStore(database.pool, { textSearch: 'off' });
 });
 beforeEach(async () => {
   await database.pool.query(

@@ -127,7 +127,11 @@ export class TablesWriter {
     private writer: Writer,
   ) {}
 
-  static async create(pool: Pool, keys?: DataKeys, textSearch?: TextSearchScope): Promise<TablesWriter> {
+  static async create(
+    pool: Pool,
+    keys?: DataKeys,
+    textSearch: TextSearchScope = 'off',
+  ): Promise<TablesWriter> {
     const owner = { partition: 0, owner: 'test', epoch: 1n };
     await pool.query(
       `INSERT INTO projection_slot (slot, prefixes, owner, epoch) VALUES ($1, '{}', $2, $3)
@@ -135,7 +139,7 @@ export class TablesWriter {
       Object.values(owner),
     );
     const writer = { ...owner, position: null };
-    return new TablesWriter(new RowsStore(pool, false, keys, textSearch), writer);
+    return new TablesWriter(new RowsStore(pool, { keys, textSearch }), writer);
   }
 
   get owner(): Writer {

@@ -24,7 +24,7 @@ let position = 0n;
 
 beforeAll(async () => {
   database = await createDatabase();
-  rows = new RowsStore(database.pool, false, keys);
+  rows = new RowsStore(database.pool, { textSearch: 'off', keys });
 });
 beforeEach(async () => {
   await database.pool.query(

@@ -82,7 +82,7 @@ async function rebuildRows({ env }: System): Promise<void> {
       applicationName: 'scenario',
     });
   try {
-    await rebuild({ store, pool });
+    await rebuild({ store, pool, textSearch: 'off' });
   } finally {
     await store.dispose();
   }

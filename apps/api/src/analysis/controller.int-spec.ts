@@ -66,7 +66,12 @@ async function project(...sessions: string[]): Promise<void> {
   );
   const items = events.flat().map((item, n) => ({ ...item, position: BigInt(n + 1) }));
   const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
-  await new RowsStore(database.pool, true, keys, 'partner').write(writer, items, 99n, null);
+  await new RowsStore(database.pool, { textSearch: 'partner', keys, rebuilding: true }).write(
+    writer,
+    items,
+    99n,
+    null,
+  );
 }
 
 async function call(
@@ -136,6 +141,26 @@ describe('a value', () => {
       expect(codeOf(await call(auditor, 'GET', path))).toEqual([400, 'validation_failed']);
       expect(codeOf(await call(analyst, 'GET', path))).toEqual([403, 'forbidden']);
     }
+  });
+
+  test('is looked for in a period where nobody is named', async () => {
+    const old = 'from=2020-01-01T00:00:00Z';
+    const entity = { name: 'month', value: 'October' };
+    for (const list of ['turns', 'sessions']) {
+      const tooLong = await call({}, 'GET', `/v1/${list}?entity=${phone}&${old}`);
+      expect(tooLong).toMatchObject({ status: 400, body: { errors: [{ field: 'from' }] } });
+      expect(
+        (await call({}, 'GET', `/v1/${list}?entity=${phone}&partner_id=${partner_id}&${old}`)).status,
+      ).toBe(200);
+    }
+    const from = '2020-01-01T00:00:00Z';
+    expect(codeOf(await call({}, 'POST', '/v1/turns/search', { entity, from }))).toEqual([
+      400,
+      'validation_failed',
+    ]);
+    expect(codeOf(await search({ entity, from }))).toEqual([400, 'validation_failed']);
+    expect((await search({ entity, from, to: '2020-12-31T00:00:00Z' })).status).toBe(200);
+    expect((await search({ entity, from, partner_id })).status).toBe(200);
   });
 
   test('of words is found in the body, for a partner who is named', async () => {

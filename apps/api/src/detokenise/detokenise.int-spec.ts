@@ -47,7 +47,7 @@ async function project(): Promise<void> {
   const events = await Array.fromAsync(readEvents(app.store, id));
   const items = events.map((event) => ({ session_id: id, event, position: 1n }));
   const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
-  await new RowsStore(app.pool, true, keys).write(writer, items, 1n, null);
+  await new RowsStore(app.pool, { textSearch: 'off', keys, rebuilding: true }).write(writer, items, 1n, null);
 }
 
 function detokenise(tokens: readonly string[], partner = partner_id) {

@@ -50,7 +50,7 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
     keys,
   );
   const follower = new PartnerFollower(store, commands, pool, redis, logger);
-  const rows = new RowsStore(pool, true, keys);
+  const rows = new RowsStore(pool, { textSearch: 'off', keys, rebuilding: true });
 
   const execute = async (sessionId: string, ...list: SessionCommand[]): Promise<void> => {
     const request: CommandRequest = { sessionId, commands: list, actor, commandIds: [], body: {} };

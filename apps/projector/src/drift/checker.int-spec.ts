@@ -76,7 +76,7 @@ const checked = (instance: Instance): Promise<number> => count(instance, 'checks
 
 async function look(id: string): Promise<ReturnType<typeof checkSession>> {
   const { store, pool, redis } = harness;
-  return checkSession({ store, pool, contexts: new StoredContexts(redis) }, id, {
+  return checkSession({ store, pool, contexts: new StoredContexts(redis), textSearch: 'off' }, id, {
     mostEvents: 50,
     confirmMs: 1,
   });

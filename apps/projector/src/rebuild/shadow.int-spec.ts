@@ -13,7 +13,7 @@ let options: RebuildOptions;
 beforeAll(async () => {
   harness = await ProjectorHarness.create(10);
   const pool = (settings = 'SELECT 1') => rowsPool(harness.database.url, settings);
-  options = { store: harness.store, pool };
+  options = { store: harness.store, pool, textSearch: 'off' };
 });
 beforeEach(async () => {
   await harness.reset();

@@ -71,7 +71,7 @@ export async function compareStandby(options: RebuildOptions): Promise<TableComp
         const standby = await standbyTables(client);
         if (standby) await withFiller(options, standby, (filler) => filler.fill());
         const ids = result?.moved.map(({ session_id }) => session_id);
-        const next = await compareTables(pool, options.keys, options.textSearch ?? 'off', ids);
+        const next = await compareTables(pool, options.keys, options.textSearch, ids);
         result = result ? added(result, next) : next;
         if (result.moved.length === 0) break;
       }
@@ -118,7 +118,7 @@ async function withFiller<T>(
   const { keys, textSearch, onPartitionFailure } = options;
   let filler: Filler | undefined;
   try {
-    const rows = new RowsStore(filling, true, keys, textSearch, onPartitionFailure);
+    const rows = new RowsStore(filling, { keys, textSearch, onPartitionFailure, rebuilding: true });
     filler = new Filler({ ...options, after: position, onWritten }, rows, await leftOut(filling));
     return await work(filler);
   } finally {

@@ -30,7 +30,7 @@ export interface RebuildOptions {
   readonly store: EventStore;
   /** What seals the texts of turns, and indexes the values of entities. */
   readonly keys?: DataKeys | undefined;
-  readonly textSearch?: TextSearchScope;
+  readonly textSearch: TextSearchScope;
   /** Whether turns go by COPY and get their indexes afterwards, which is the default; else by batches, as a projector writes. */
   readonly inBulk?: boolean;
   /** Makes a pool of one connection that begins with these settings; it is ended here. */
@@ -84,7 +84,7 @@ async function fillWith(options: RebuildOptions, build: typeof rebuildTables): P
   ] as const;
   const fillerOf = async (inBulk: boolean): Promise<Filler> => {
     const { keys, textSearch, onPartitionFailure } = options;
-    const rows = new RowsStore(filling, true, keys, textSearch, onPartitionFailure);
+    const rows = new RowsStore(filling, { keys, textSearch, onPartitionFailure, rebuilding: true });
     const loader = inBulk
       ? new BulkLoader(filling, copying, keys, textSearch, onPartitionFailure)
       : undefined;

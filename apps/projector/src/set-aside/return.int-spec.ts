@@ -25,6 +25,7 @@ const newerCode = new EventCodec({ TurnRecorded: [(data) => data] });
 const options = (): RebuildOptions => ({
   store: harness.store,
   pool: (settings = 'SELECT 1') => rowsPool(harness.database.url, settings),
+  textSearch: 'off',
 });
 const run = (): ReturnType<typeof rebuild> => rebuild(options());
 

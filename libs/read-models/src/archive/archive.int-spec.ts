@@ -29,7 +29,12 @@ async function project(session_id: string): Promise<void> {
   const events = await Array.fromAsync(readEvents(store, session_id));
   const items = events.map((event) => itemOf({ session_id, event, position: BigInt(event.revision + 1) }));
   const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
-  await new RowsStore(database.pool, true, keys).write(writer, items, BigInt(events.length), null);
+  await new RowsStore(database.pool, { textSearch: 'off', keys, rebuilding: true }).write(
+    writer,
+    items,
+    BigInt(events.length),
+    null,
+  );
 }
 
 /** Keeps an update, as the bridge does. */

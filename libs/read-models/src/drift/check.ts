@@ -21,7 +21,7 @@ export interface DriftSources {
   readonly contexts: StoredContexts;
   readonly keys?: DataKeys | undefined;
   /** That of the projectors; `off`, the default: words are not compared. */
-  readonly textSearch?: TextSearchScope | undefined;
+  readonly textSearch: TextSearchScope;
 }
 
 export interface DriftOptions {
@@ -102,7 +102,7 @@ function ofContext(history: History, context: StoredContext, rows: StoredRows): 
 }
 
 async function ofRows(
-  { pool, keys, textSearch = 'off' }: DriftSources,
+  { pool, keys, textSearch }: DriftSources,
   history: History,
   rows: StoredRows,
   sessionId: string,

@@ -76,7 +76,7 @@ async function write(script: Script, scope: TextSearchScope): Promise<void> {
     event,
     position: (position += 10n),
   }));
-  await new RowsStore(database.pool, true, keys, scope).write(
+  await new RowsStore(database.pool, { textSearch: scope, keys, rebuilding: true }).write(
     { partition: 0, epoch: 0n, owner: 'test', position: null },
     items,
     position,

@@ -30,7 +30,7 @@ beforeAll(async () => {
     events.map((event) => ({ session_id, event, position: 1n })),
   );
   const writer = { partition: 0, owner: 'spec', epoch: 0n, position: null };
-  await new RowsStore(database.pool, true).write(writer, items, 1n, null);
+  await new RowsStore(database.pool, { textSearch: 'off', rebuilding: true }).write(writer, items, 1n, null);
 });
 afterAll(() => database.drop());
 

@@ -32,7 +32,12 @@ beforeAll(async () => {
     events.map((event, index) => ({ session_id: sessionId, event, position: BigInt(session * 100 + index) })),
   );
   const writer = { partition: 0, epoch: lease.epoch, owner: 'test', position: null };
-  await new RowsStore(database.pool).write(writer, events, 999n, new Date().toISOString());
+  await new RowsStore(database.pool, { textSearch: 'off' }).write(
+    writer,
+    events,
+    999n,
+    new Date().toISOString(),
+  );
 });
 afterAll(() => database.drop());
 

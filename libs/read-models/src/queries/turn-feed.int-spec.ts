@@ -52,7 +52,7 @@ class TestWriter {
     }));
     const position = log;
     return async () => {
-      await new RowsStore(database.pool).write(this.writer, items, position, null);
+      await new RowsStore(database.pool, { textSearch: 'off' }).write(this.writer, items, position, null);
       this.writer = { ...this.writer, position };
     };
   }

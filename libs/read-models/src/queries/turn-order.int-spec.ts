@@ -45,7 +45,7 @@ function conversation(): Positioned[] {
 
 async function write(events: readonly Positioned[]): Promise<void> {
   const position = events.at(-1)?.position ?? 0n;
-  const rows = new RowsStore(database.pool);
+  const rows = new RowsStore(database.pool, { textSearch: 'off' });
   expect(await rows.write(writer, events, position, new Date().toISOString())).toEqual([]);
   writer = { ...writer, position };
 }

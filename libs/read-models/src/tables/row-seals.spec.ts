@@ -15,11 +15,13 @@ const noRows = { query: async () => ({ rows: [] }) } as unknown as ConstructorPa
 
 test('where there are keys no references are written in plain', async () => {
   expect(JSON.stringify(changes)).toContain('CANARY');
-  expect(JSON.stringify(await new RowSeals(noRows, testDataKeys()).seal(changes))).not.toContain('CANARY');
+  expect(JSON.stringify(await new RowSeals(noRows, testDataKeys(), 'off').seal(changes))).not.toContain(
+    'CANARY',
+  );
 });
 
 test('without keys rows stay as they are', async () => {
-  expect(await new RowSeals(noRows, undefined).seal(changes)).toBe(changes);
+  expect(await new RowSeals(noRows, undefined, 'off').seal(changes)).toBe(changes);
 });
 
 test('turns of which everything is erased make no key', async () => {
@@ -28,7 +30,7 @@ test('turns of which everything is erased make no key', async () => {
   const erased = script
     .request(turn('b7b04f5c-6fd6-4b93-a4b5-7a5a0f3c9a11', { message_text: text }))
     .map((event) => ({ ...rowChange(script.sessionId, event), partner_id: 'P1' }));
-  expect(await new RowSeals(noRows, testDataKeys(store)).seal(erased)).toMatchObject([
+  expect(await new RowSeals(noRows, testDataKeys(store), 'off').seal(erased)).toMatchObject([
     { turn: { message_text: text, extracted_entities: {} } },
   ]);
   expect([...store.keys.values()]).toEqual([]);

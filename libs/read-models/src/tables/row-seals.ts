@@ -38,7 +38,7 @@ export class RowSeals {
   constructor(
     private readonly pool: Pick<Pool, 'query'>,
     private readonly keys: DataKeys | undefined,
-    private readonly textSearch: TextSearchScope = 'off',
+    private readonly textSearch: TextSearchScope,
   ) {}
 
   /** The changes as they are stored. @throws KeyStoreUnavailableError */

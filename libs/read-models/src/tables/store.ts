@@ -15,27 +15,29 @@ import type { SetAside } from './set-aside.ts';
 import { setAside } from './set-aside.ts';
 import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './sql.ts';
 
+interface RowsOptions {
+  /** Which words of turns are found. */
+  readonly textSearch: TextSearchScope;
+  /** What seals the texts of turns and indexes the values of entities; without them they are stored as they are. */
+  readonly keys?: DataKeys | undefined;
+  /** The tables are those of a rebuild: no partition's checkpoint moves with them. */
+  readonly rebuilding?: boolean;
+  /** Told why rows are in the default partition. */
+  readonly onPartitionFailure?: ((error: unknown) => void) | undefined;
+}
+
 /** The tables `conversation_session` and `conversation_turn`, written in batches, each event once. */
 export class RowsStore {
   private readonly seals: RowSeals;
   private readonly partitions: TurnPartitions;
 
-  /**
-   * @param pool whose connections have `connectionSettings`
-   * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
-   * @param textSearch which words of turns are found
-   * @param keys what seals the texts of turns and indexes the values of entities; without them they are stored as they are
-   * @param onPartitionFailure told why rows are in the default partition
-   */
+  /** @param pool whose connections have `connectionSettings` */
   constructor(
     private readonly pool: Pool,
-    private readonly rebuilding = false,
-    private readonly keys?: DataKeys,
-    textSearch: TextSearchScope = 'off',
-    onPartitionFailure?: (error: unknown) => void,
+    private readonly options: RowsOptions,
   ) {
-    this.seals = new RowSeals(pool, keys, textSearch);
-    this.partitions = new TurnPartitions(pool, onPartitionFailure);
+    this.seals = new RowSeals(pool, options.keys, options.textSearch);
+    this.partitions = new TurnPartitions(pool, options.onPartitionFailure);
   }
 
   /**
@@ -75,7 +77,7 @@ export class RowsStore {
     position: bigint,
     until: string | null,
   ): Promise<SetAside[]> {
-    const index = this.keys && (await BlindIndex.load(this.keys));
+    const index = this.options.keys && (await BlindIndex.load(this.options.keys));
     const { changes, failures } = changesOf(items, index);
     try {
       await this.partitions.prepare(changes.flatMap(({ turn }) => turn?.ordered_at ?? []));
@@ -120,7 +122,7 @@ export class RowsStore {
     position: bigint,
     until: string | null,
   ): Promise<void> {
-    const statement = this.rebuilding ? writeRebuiltBatch : writeBatch;
+    const statement = this.options.rebuilding ? writeRebuiltBatch : writeBatch;
     const values = [partition, owner, epoch, before, position, until, ...batchTexts(changes, failures), 0];
     await this.query(partition, { ...statement, values });
   }
@@ -131,7 +133,7 @@ export class RowsStore {
     { session_id, before, position }: Deletion,
     until: string | null,
   ): Promise<void> {
-    const text = this.rebuilding ? deleteRebuiltRows : deleteRows;
+    const text = this.options.rebuilding ? deleteRebuiltRows : deleteRows;
     const id = isUuid(session_id) ? session_id : null;
     await this.query(partition, {
       text,

@@ -67,8 +67,8 @@ export class BulkLoader {
   constructor(
     private readonly pool: Pool,
     private readonly copyPool: Pool,
-    private readonly keys?: DataKeys,
-    textSearch: TextSearchScope = 'off',
+    private readonly keys: DataKeys | undefined,
+    textSearch: TextSearchScope,
     onPartitionFailure?: (error: unknown) => void,
   ) {
     this.seals = new RowSeals(pool, keys, textSearch);
