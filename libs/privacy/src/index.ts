@@ -15,7 +15,7 @@ export {
   KeyStoreUnavailableError,
   PartnerErasedError,
   UnknownKeyError,
-  unlessErased,
+  noKeyIfErased,
 } from './keys/errors.ts';
 export type { Erasure, KeyStore, StoredKey } from './keys/key-store.ts';
 export type { MasterKeys } from './keys/master-keys.ts';

@@ -21,6 +21,11 @@ export function erasureInProgress(revision: number): CommandRejectedError {
   return new CommandRejectedError({ code: 'erasure_in_progress', reason }, 0, revision);
 }
 
+/** What is refused of a partner who is being erased is left undone. @throws any other error */
+export function unlessBeingErased(error: unknown): void {
+  if (!(error instanceof CommandRejectedError && error.rejection.code === 'erasure_in_progress')) throw error;
+}
+
 /** Thrown when a command expected another revision than the stream's. */
 export class WrongExpectedRevisionError extends Error {
   readonly code = 'wrong_expected_revision';

@@ -21,7 +21,12 @@ import {
 import { sleep } from '#platform';
 import type { DataKey } from '#privacy';
 import { PartnerErasedError } from '#privacy';
-import { CommandRejectedError, erasureInProgress, StoreUnavailableError } from './errors.ts';
+import {
+  CommandRejectedError,
+  erasureInProgress,
+  StoreUnavailableError,
+  unlessBeingErased,
+} from './errors.ts';
 import { needsKey, partnerPrefix } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
@@ -219,11 +224,7 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const actor = { role: 'system', id: 'partner-memory' } as const;
     await appendToPartner(store, partner, events, { actor, $correlationId: session.session_id });
     return true;
-  }).catch(unlessErased);
-}
-
-function unlessErased(error: unknown): void {
-  if (!(error instanceof CommandRejectedError && error.rejection.code === 'erasure_in_progress')) throw error;
+  }).catch(unlessBeingErased);
 }
 
 /** What a listed session has changed so far, by its state and its first event. */

@@ -8,7 +8,7 @@ import {
   MasterKeyMissingError,
   PartnerErasedError,
   UnknownKeyError,
-  unlessErased,
+  noKeyIfErased,
 } from './errors.ts';
 import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
@@ -100,7 +100,7 @@ export class DataKeys {
   async existing(partnerId: string): Promise<DataKey | undefined> {
     const cached = this.cachedOf(partnerId);
     if (cached !== undefined || (await this.madeAt(partnerId)) === undefined) return cached;
-    return this.of(partnerId).catch(unlessErased);
+    return this.of(partnerId).catch(noKeyIfErased);
   }
 
   /** The key that a value was sealed with. @throws UnknownKeyError, KeyStoreUnavailableError */

@@ -25,7 +25,7 @@ export class PartnerErasedError extends Error {
 }
 
 /** Undefined in place of the key of a partner who was erased. @throws any other error */
-export function unlessErased(error: unknown): undefined {
+export function noKeyIfErased(error: unknown): undefined {
   if (!(error instanceof PartnerErasedError)) throw error;
 }
 
