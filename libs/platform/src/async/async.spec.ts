@@ -4,6 +4,7 @@ import { repeat } from './repeat.ts';
 import { backOffMs, retry } from './retry.ts';
 import { sleep } from './sleep.ts';
 import { waitUntil } from './wait-until.ts';
+import { withBudget } from './with-budget.ts';
 import { withTimeout } from './with-timeout.ts';
 
 test('a sleep ends at once when its signal aborts', async () => {
@@ -125,6 +126,21 @@ test('withTimeout settles like its promise in time', async () => {
 
 test('withTimeout rejects with the given error when the promise takes too long', async () => {
   await expect(withTimeout(new Promise(() => undefined), 1, () => new Error('late'))).rejects.toThrow('late');
+});
+
+test('withBudget takes an answer that arrived while the process was busy', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const arrived = new Promise((resolve) => port2.once('message', resolve));
+  port1.postMessage('answer');
+  const answer = withBudget(arrived, 1, () => new Error('late'));
+  const until = performance.now() + 20;
+  while (performance.now() < until);
+  await expect(answer).resolves.toBe('answer');
+  port1.close();
+});
+
+test('withBudget rejects with the given error when nothing has arrived in time', async () => {
+  await expect(withBudget(new Promise(() => undefined), 1, () => new Error('late'))).rejects.toThrow('late');
 });
 
 test('waitUntil resolves once the condition holds', async () => {

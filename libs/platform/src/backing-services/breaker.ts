@@ -1,3 +1,4 @@
+import { withBudget } from '../async/with-budget.ts';
 import { isUnavailable } from './unavailable.ts';
 
 interface BreakerOptions {
@@ -64,19 +65,9 @@ export class Breaker {
     this.options.onSkipped?.();
   }
 
-  /** An answer that arrived while the process was busy counts: it is read before the call is given up. */
   private async inBudget<T>(call: Promise<T>): Promise<T> {
     const { budgetMs } = this.options;
     if (budgetMs === undefined) return call;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const giveUp = (): void => reject(new BudgetExceededError(`No answer within ${budgetMs} ms.`));
-      timer = setTimeout(() => setImmediate(giveUp), budgetMs);
-    });
-    try {
-      return await Promise.race([call, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return withBudget(call, budgetMs, () => new BudgetExceededError(`No answer within ${budgetMs} ms.`));
   }
 }

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import { repeat } from '../../async/repeat.ts';
-import { withTimeout } from '../../async/with-timeout.ts';
+import { withBudget } from '../../async/with-budget.ts';
 import type { DatabaseReads } from '../../config/config.ts';
 import { isError } from '../../errors/any-error.ts';
 import type { Logger } from '../../logging/logger.ts';
@@ -181,5 +181,5 @@ async function replayed(client: PoolClient, text: string): Promise<LogPosition |
 /** It is given up like a call that the breaker gives up: the connection is not used again. */
 function patiently(client: PoolClient, text: string): Promise<QueryResult> {
   const late = (): Error => new BudgetExceededError(`The replica did not answer within ${patienceMs} ms.`);
-  return withTimeout(client.query(text), patienceMs, late);
+  return withBudget(client.query(text), patienceMs, late);
 }
