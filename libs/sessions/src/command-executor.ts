@@ -20,7 +20,7 @@ import { eventsAfter, readCommand } from './command-events.ts';
 import { keyFor, makesKey } from './command-key.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
 import { commandContext, CommandIdentity } from './command-request.ts';
-import type { CommandLimits } from './command-tail.ts';
+import type { TailLimits } from './command-tail.ts';
 import { commandLimits, CommandTail } from './command-tail.ts';
 import {
   CommandIdReusedError,
@@ -78,7 +78,7 @@ export class CommandExecutor {
     private readonly store: EventStore,
     private readonly cache: SessionCachePort,
     private readonly onAppended: (appended: Appended) => void = () => undefined,
-    limits: CommandLimits = commandLimits,
+    limits: TailLimits = commandLimits,
   ) {
     this.tail = new CommandTail(store, limits);
   }

@@ -4,7 +4,8 @@ import { expect, test } from '@jest/globals';
 import type { Session } from '#domain';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandResult } from './command-request.ts';
-import { CommandTail } from './command-tail.ts';
+import type { TailLimits } from './command-tail.ts';
+import { commandLimits, CommandTail } from './command-tail.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import type { ReadOptions } from './store.ts';
 import { EventStore } from './store.ts';
@@ -47,19 +48,29 @@ test('without a record, a command of long ago is recognised', async () => {
   expect(again).toMatchObject({ replayed: true, revision: 3 });
 });
 
+/** How many events are read of the session for each of three further commands. */
+async function eventsRead(limits?: TailLimits): Promise<(number | undefined)[]> {
+  const read: (number | undefined)[] = [];
+  const watched = new EventStore(store.url);
+  const events = watched.read.bind(watched);
+  watched.read = (...args) => {
+    if (args[0].startsWith('session-')) read.push(args[1]?.limit);
+    return events(...args);
+  };
+  const executor = new CommandExecutor(watched, await withoutRecord(), undefined, limits);
+  for (const value of [101, 102, 103]) expect(await flag(executor, value)).toMatchObject({ replayed: false });
+  await watched.dispose();
+  return read;
+}
+
 test('without a record, a stream is read once for all new commands', async () => {
   await started(100);
-  const limits: (number | undefined)[] = [];
-  const watched = new EventStore(store.url);
-  const read = watched.read.bind(watched);
-  watched.read = (...args) => {
-    if (args[0].startsWith('session-')) limits.push(args[1]?.limit);
-    return read(...args);
-  };
-  const executor = new CommandExecutor(watched, await withoutRecord());
-  for (const value of [101, 102, 103]) expect(await flag(executor, value)).toMatchObject({ replayed: false });
-  expect(limits).toEqual([101]);
-  await watched.dispose();
+  expect(await eventsRead()).toEqual([101]);
+});
+
+test('commands that take more memory than they may are read again', async () => {
+  await started(100);
+  expect(await eventsRead({ ...commandLimits, keptBytes: 10_000 })).toEqual([101, 101, 101]);
 });
 
 /** Reads and appends another stream once it is restored. */
@@ -98,7 +109,7 @@ test.each([
 ])('a command %s is found: %i, %i, %s', async (_, commands, seconds, isFound) => {
   await started(20);
   const events = await Array.fromAsync(readEvents(store, testSession.id));
-  const tail = new CommandTail(store, { commands, seconds }, 4);
+  const tail = new CommandTail(store, { ...commandLimits, commands, seconds }, 4);
   const found = await tail.find(testSession.id, ['key:2'], { from: 0, to: events.length });
   expect(found?.revision).toBe(isFound ? 2 : undefined);
 });
@@ -109,7 +120,7 @@ test('a command is found that is read in a page after its first event', async ()
     (name) => ({ type: 'RaiseFlag', flag: name, value: 1 }) as const,
   );
   const { events } = await run(startSession, { commands, commandIds: ['key:1', 'turn:1'] });
-  const tail = new CommandTail(store, { commands: 100, seconds: 3_600 }, 4);
+  const tail = new CommandTail(store, { ...commandLimits, commands: 100, seconds: 3_600 }, 4);
   const found = await tail.find(testSession.id, ['turn:1'], { from: 0, to: 6 });
   expect(found).toMatchObject({ revision: 1, count: events.length });
 });

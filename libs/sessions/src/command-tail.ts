@@ -10,7 +10,12 @@ export interface CommandLimits {
   readonly seconds: number;
 }
 
-export const commandLimits: CommandLimits = { commands: 10_000, seconds: 86_400 };
+export interface TailLimits extends CommandLimits {
+  /** About how much memory the commands take that a process has read from streams, in bytes. */
+  readonly keptBytes: number;
+}
+
+export const commandLimits: TailLimits = { commands: 10_000, seconds: 86_400, keptBytes: 2 ** 24 };
 
 /** Revisions of a stream, the first included, the last not. */
 interface Range {
@@ -28,25 +33,28 @@ interface Tail {
   readonly known: Map<string, FoundCommand>;
 }
 
-/** Ids that a process keeps, of all sessions. */
-const idsKept = 500_000;
+/** About how much memory an id takes with its command, in bytes, and a session without any. */
+const bytesPerId = 400;
+const bytesPerTail = 500;
 
 /**
  * Finds commands in the last part of a stream: those that neither the session knows nor the record in Redis has. What was
  * read is kept, so that the next command of the session reads only what has come since. One call a session at a time.
  */
 export class CommandTail {
-  private readonly tails = new LRUCache<string, Tail>({
-    maxSize: idsKept,
-    sizeCalculation: ({ known }) => known.size + 1,
-  });
+  private readonly tails: LRUCache<string, Tail>;
 
   constructor(
     private readonly store: EventStore,
-    private readonly limits: CommandLimits,
+    private readonly limits: TailLimits,
     /** Events in one read. */
     private readonly pageSize = 500,
-  ) {}
+  ) {
+    this.tails = new LRUCache({
+      maxSize: limits.keptBytes,
+      sizeCalculation: ({ known }) => bytesPerTail + bytesPerId * known.size,
+    });
+  }
 
   /** The command that has any of the ids, if its first event is in the range and not too old. */
   async find(

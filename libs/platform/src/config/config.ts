@@ -45,8 +45,12 @@ export abstract class Config {
   abstract readonly postgresStatementMs: number;
   /** What becomes of a question about an order or payout that an event has named with another partner. */
   abstract readonly foreignReferences: (typeof foreignReferences)[number];
-  /** How long a command is recognised when it is repeated: for so many commands of its session, and so many seconds. */
-  abstract readonly commandLimits: { readonly commands: number; readonly seconds: number };
+  /** How long a command is recognised when it is repeated, and how much memory those take that are read from streams for that. */
+  abstract readonly commandLimits: {
+    readonly commands: number;
+    readonly seconds: number;
+    readonly keptBytes: number;
+  };
   /** Bytes of appends on their way to the event store at most. */
   abstract readonly appendBytesInFlight: number;
   abstract readonly sessionIdleS: number;
@@ -226,7 +230,11 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
     redisRetryMs: environment.REDIS_RETRY_MS,
     postgresStatementMs: environment.POSTGRES_STATEMENT_MS,
     foreignReferences: environment.FOREIGN_REFERENCES,
-    commandLimits: { commands: environment.COMMANDS_RECOGNISED, seconds: environment.COMMANDS_RECOGNISED_S },
+    commandLimits: {
+      commands: environment.COMMANDS_RECOGNISED,
+      seconds: environment.COMMANDS_RECOGNISED_S,
+      keptBytes: environment.SESSION_CACHE_MB * 2 ** 18,
+    },
     appendBytesInFlight: environment.APPEND_BYTES_IN_FLIGHT,
     sessionIdleS: environment.SESSION_IDLE_S,
     sessionCacheMb: environment.SESSION_CACHE_MB,
