@@ -1,7 +1,7 @@
 /** `npm run cells`: the directory of cells, and the moves of partners from one to another. */
 import type { PartnerMove } from '#cells';
 import { abortMove, CellDirectory, movePartner, NotMovableError } from '#cells';
-import { createLogger, createPool } from '#platform';
+import { createLogger, createPool, secretOf } from '#platform';
 import { addressOf } from '../shared/address.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
@@ -24,7 +24,7 @@ await runProgram(async () => {
     to: text,
     abort: text,
   });
-  const pool = createPool(process.env['CELLS_DATABASE_URL'] || addressOf('DATABASE_URL'), {
+  const pool = createPool(secretOf(process.env, 'CELLS_DATABASE_URL') ?? addressOf('DATABASE_URL'), {
     logger: createLogger('cells', 'silent'),
     max: 2,
     statementTimeoutMs: 60_000,

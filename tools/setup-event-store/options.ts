@@ -1,4 +1,5 @@
 import type { Credentials } from '@eventstore/db-client';
+import { secretOf } from '#platform';
 import { Failure } from '../shared/failure.ts';
 import type { Setup } from './setup.ts';
 
@@ -10,7 +11,7 @@ interface Options {
 /** Who is the administrator and whom to create. @throws Failure when the administrator's password is missing */
 export function readSetup(address: string, env: NodeJS.ProcessEnv, options: Options): Setup {
   const { url, credentials } = splitCredentials(address);
-  const adminPassword = env['EVENTSTORE_ADMIN_PASSWORD'];
+  const adminPassword = secretOf(env, 'EVENTSTORE_ADMIN_PASSWORD');
   const admin = adminPassword
     ? { username: env['EVENTSTORE_ADMIN_USER'] || 'admin', password: adminPassword }
     : credentials;
@@ -21,7 +22,7 @@ export function readSetup(address: string, env: NodeJS.ProcessEnv, options: Opti
   const given = adminPassword ? credentials : undefined;
   const username = options.user ?? given?.username ?? 'turnstream';
   const password =
-    env['EVENTSTORE_USER_PASSWORD'] || (given?.username === username ? given.password : undefined);
+    secretOf(env, 'EVENTSTORE_USER_PASSWORD') ?? (given?.username === username ? given.password : undefined);
   return { url, admin, user: { username, password }, isPasswordReset: options.isPasswordReset };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressParts } from '../../libs/platform/src/config/postgres-address.ts';
+import { secretOf, textOf } from '../../libs/platform/src/config/secrets.ts';
 import { Failure } from './failure.ts';
 import { useDevelopmentToken } from './token.ts';
 
@@ -45,7 +46,7 @@ type AddressVariable = keyof typeof parts;
 /** The address: of the variable, else of the system that npm start runs, else of the port variable or the usual port. */
 export function addressOf(variable: AddressVariable, env = process.env): string {
   const { portVariable, port, url } = parts[variable];
-  return env[variable] || runningSystem(env)?.[variable] || url(env[portVariable] || port);
+  return textOf(env, variable) ?? runningSystem(env)?.[variable] ?? url(env[portVariable] || port);
 }
 
 /**
@@ -53,7 +54,7 @@ export function addressOf(variable: AddressVariable, env = process.env): string 
  * @throws Failure when only one behind such a pooler is named
  */
 export function directDatabase(env = process.env): string {
-  const url = env['DATABASE_DIRECT_URL'] || addressOf('DATABASE_URL', env);
+  const url = secretOf(env, 'DATABASE_DIRECT_URL') ?? addressOf('DATABASE_URL', env);
   if (addressParts(url).pooling === 'session') return url;
   throw new Failure(
     'Set DATABASE_DIRECT_URL to the address of PostgreSQL itself: this needs a connection of its own.',
@@ -62,7 +63,7 @@ export function directDatabase(env = process.env): string {
 
 /** As `directDatabase`, of a system with these addresses: what the environment says is of another one, unless it names this database. */
 export function directDatabaseOf(addresses: Readonly<Record<string, string>>, env = process.env): string {
-  return directDatabase(addresses['DATABASE_URL'] === env['DATABASE_URL'] ? env : addresses);
+  return directDatabase(addresses['DATABASE_URL'] === secretOf(env, 'DATABASE_URL') ? env : addresses);
 }
 
 /** An address as it may be printed. */
@@ -76,7 +77,7 @@ export function unreachable(variable: AddressVariable, error?: unknown, env = pr
 }
 
 function remedy(variable: AddressVariable, env: NodeJS.ProcessEnv): string {
-  if (env[variable]) return `Start what ${variable} names, or unset ${variable}.`;
+  if (textOf(env, variable) !== undefined) return `Start what ${variable} names, or unset ${variable}.`;
   if (runningSystem(env) === undefined) return `No system runs here: npm start, or set ${variable}.`;
   return 'The system that npm start runs is starting or has failed: look at its terminal.';
 }

@@ -1,7 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
 import { TurnstreamError } from '@turnstream/sdk';
-import { ConfigError } from '../../libs/platform/src/config/environment.ts';
+import { ConfigError } from '../../libs/platform/src/config/errors.ts';
 
 /** A fault that the reader can fix: its message is one line that says what to do. */
 export class Failure extends Error {

@@ -2,7 +2,7 @@ import type { Kafka } from 'kafkajs';
 // Not from their libs, all of which every command of the launcher would load: Nest, validators and more.
 import type { KafkaLog } from '../../libs/messaging/src/kafka.ts';
 import { createKafka } from '../../libs/messaging/src/kafka.ts';
-import { ConfigError } from '../../libs/platform/src/config/environment.ts';
+import { ConfigError } from '../../libs/platform/src/config/errors.ts';
 import type { KafkaConnection } from '../../libs/platform/src/config/kafka-connection.ts';
 import { loadKafkaConnection } from '../../libs/platform/src/config/kafka.ts';
 import { addressOf } from './address.ts';

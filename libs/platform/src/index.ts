@@ -30,7 +30,9 @@ export { publishVerb, RedisSubscriber } from './backing-services/redis-subscribe
 export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-breaker.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { Config, loadConfig, NamesPooling } from './config/config.ts';
-export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';
+export { IsWhole, orExit, readEnvironment } from './config/environment.ts';
+export { ConfigError } from './config/errors.ts';
+export { secretOf } from './config/secrets.ts';
 export { loadKafkaConnection } from './config/kafka.ts';
 export type { KafkaConnection } from './config/kafka-connection.ts';
 export { loadRedisConnection } from './config/redis.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from './config.ts';
-import { EnvironmentError } from './environment.ts';
+import { EnvironmentError } from './errors.ts';
 
 const good = {
   EVENTSTORE_URL: 'esdb://127.0.0.1:2113?tls=false',

@@ -1,28 +1,12 @@
 import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
 import { IsInt, Max, Min, ValidateBy, validateSync } from 'class-validator';
+import type { ConfigFault } from './errors.ts';
+import { ConfigError, EnvironmentError } from './errors.ts';
+import { textOf } from './secrets.ts';
 
 /** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
 const configExitCode = 78;
-
-interface ConfigFault {
-  readonly variable: string;
-  readonly message: string;
-  readonly example: string;
-}
-
-/** Thrown when a process cannot start as it is configured; its message says what to change. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-/** Thrown when environment variables are missing or wrong; its message names each, and never shows a value. */
-export class EnvironmentError extends ConfigError {
-  constructor(readonly faults: readonly ConfigFault[]) {
-    const list = faults.map((f) => `${f.variable} ${f.message} (example: ${f.variable}=${f.example})`);
-    super(`Wrong environment: ${list.join('; ')}`);
-  }
-}
 
 interface EnvironmentOptions<T> {
   /** Example values, for error texts; a variable with a default needs none. */
@@ -34,7 +18,8 @@ interface EnvironmentOptions<T> {
 }
 
 /**
- * Reads the variables that a class declares, with its class-validator rules; an empty variable counts as unset.
+ * Reads the variables that a class declares, with its class-validator rules, secrets also from files (`secretVariables`); an empty
+ * variable counts as unset.
  * @throws EnvironmentError that lists every wrong variable
  */
 export function readEnvironment<T extends object>(
@@ -44,17 +29,30 @@ export function readEnvironment<T extends object>(
 ): T {
   const standard = new type();
   const names = Object.keys(standard) as (keyof T & string)[];
-  const text = (name: keyof T & string): string | undefined =>
-    env[name]?.trim() || env[aliases?.[name] ?? '']?.trim() || undefined;
-  const given = names.filter((name) => text(name)).map((name) => [name, text(name)] as const);
+  const unreadable = new Map<string, ConfigFault>();
+  const text = (name: keyof T & string): string | undefined => {
+    try {
+      return textOf(env, name) ?? textOf(env, aliases?.[name] ?? '');
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      for (const fault of error.faults) unreadable.set(name, fault);
+      return undefined;
+    }
+  };
+  const given = names.flatMap((name) => {
+    const value = text(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
   const environment = plainToInstance(type, { ...defaults, ...Object.fromEntries(given) });
-  const faults = validateSync(environment, { forbidUnknownValues: false }).map(
-    ({ property, value, constraints }) => ({
-      variable: property,
-      message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
-      example: examples?.[property as keyof T] ?? String(standard[property as keyof T]),
-    }),
+  const wrong = validateSync(environment, { forbidUnknownValues: false }).filter(
+    ({ property }) => !unreadable.has(property),
   );
+  const faults = wrong.map(({ property, value, constraints }) => ({
+    variable: property,
+    message: value === undefined ? 'is missing' : (Object.values(constraints ?? {})[0] ?? 'is wrong'),
+    example: examples?.[property as keyof T] ?? String(standard[property as keyof T]),
+  }));
+  faults.push(...unreadable.values());
   if (faults.length > 0) throw new EnvironmentError(faults);
   return environment;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { EnvironmentError } from './environment.ts';
+import { EnvironmentError } from './errors.ts';
 
 /** TLS as Node's `tls.connect` takes it; certificates and key are PEM texts. */
 export interface Tls {
@@ -9,7 +9,7 @@ export interface Tls {
   readonly servername?: string;
 }
 
-/** The variables of one kind, with what they name: certificates and secrets in files. A secret is in none of its errors. */
+/** The variables of one kind, with what they name: certificates in files. A secret is in none of its errors. */
 export class Given<Variables extends { readonly [name in keyof Variables]: string }> {
   constructor(
     readonly variables: Variables,
@@ -20,14 +20,6 @@ export class Given<Variables extends { readonly [name in keyof Variables]: strin
   firstSet(beginning: string): string | undefined {
     const names = Object.keys(this.variables) as (keyof Variables & string)[];
     return names.find((name) => name.startsWith(beginning) && this.variables[name] !== '');
-  }
-
-  /** A secret, given itself or by the name of its file, and not both. */
-  secret(name: keyof Variables & string, file: keyof Variables & string): string | undefined {
-    const { [name]: text, [file]: path } = this.variables;
-    if (text !== '' && path !== '') this.refuse(file, `must not be set when ${name} is`);
-    if (text !== '') return text;
-    return path === '' ? undefined : this.file(file).trim();
   }
 
   /** TLS by `<prefix>_CA_FILE`, `_CERT_FILE`, `_KEY_FILE` and `_SERVERNAME`. */

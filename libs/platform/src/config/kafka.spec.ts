@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { EnvironmentError } from './environment.ts';
+import { EnvironmentError } from './errors.ts';
 import { loadKafkaConnection } from './kafka.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-kafka-config-'));
@@ -70,9 +70,9 @@ test.each<[string, NodeJS.ProcessEnv]>([
   ['KAFKA_SASL_MECHANISM', { KAFKA_SASL_MECHANISM: 'gssapi' }],
   ['KAFKA_SASL_MECHANISM', { KAFKA_SASL_PASSWORD: 'hidden' }],
   ['KAFKA_SASL_USERNAME', { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_PASSWORD: 'hidden' }],
-  ['KAFKA_SASL_PASSWORD_FILE', scram],
+  ['KAFKA_SASL_PASSWORD', scram],
   ['KAFKA_SASL_PASSWORD_FILE', { ...scram, KAFKA_SASL_PASSWORD: 'hidden', KAFKA_SASL_PASSWORD_FILE: '/p' }],
-  ['KAFKA_SASL_OAUTH_CLIENT_SECRET_FILE', oauth],
+  ['KAFKA_SASL_OAUTH_CLIENT_SECRET', oauth],
   ['KAFKA_SASL_OAUTH_TOKEN_URL', { ...oauth, KAFKA_SASL_OAUTH_TOKEN_URL: 'login.example.com' }],
 ])('%s is named when it is wrong or missing: %j', (variable, env) => {
   let error: unknown;

@@ -21,11 +21,9 @@ class Environment {
 
   KAFKA_SASL_USERNAME = '';
   KAFKA_SASL_PASSWORD = '';
-  KAFKA_SASL_PASSWORD_FILE = '';
   KAFKA_SASL_OAUTH_TOKEN_URL = '';
   KAFKA_SASL_OAUTH_CLIENT_ID = '';
   KAFKA_SASL_OAUTH_CLIENT_SECRET = '';
-  KAFKA_SASL_OAUTH_CLIENT_SECRET_FILE = '';
   KAFKA_SASL_OAUTH_SCOPE = '';
 }
 
@@ -38,10 +36,8 @@ const examples: { readonly [name in Name]?: string } = {
   KAFKA_SSL_KEY_FILE: '/etc/kafka/client.key',
   KAFKA_SASL_MECHANISM: 'scram-sha-512',
   KAFKA_SASL_USERNAME: 'turnstream',
-  KAFKA_SASL_PASSWORD_FILE: '/run/secrets/kafka',
   KAFKA_SASL_OAUTH_TOKEN_URL: 'https://login.example.com/oauth2/token',
   KAFKA_SASL_OAUTH_CLIENT_ID: 'turnstream',
-  KAFKA_SASL_OAUTH_CLIENT_SECRET_FILE: '/run/secrets/kafka-oauth',
 };
 
 /**
@@ -65,7 +61,7 @@ function saslOf(given: Given<Environment>): KafkaPassword | KafkaTokens {
   const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_OAUTH_SCOPE: scope } = given.variables;
   if (mechanism !== 'oauthbearer' && mechanism !== '') {
     const username = required(given, 'KAFKA_SASL_USERNAME', mechanism);
-    const password = secretOf(given, 'KAFKA_SASL_PASSWORD', 'KAFKA_SASL_PASSWORD_FILE', mechanism);
+    const password = required(given, 'KAFKA_SASL_PASSWORD', mechanism);
     return { mechanism, username, password };
   }
   const tokenUrl = required(given, 'KAFKA_SASL_OAUTH_TOKEN_URL', 'oauthbearer');
@@ -75,12 +71,7 @@ function saslOf(given: Given<Environment>): KafkaPassword | KafkaTokens {
     mechanism: 'oauthbearer',
     tokenUrl,
     clientId: required(given, 'KAFKA_SASL_OAUTH_CLIENT_ID', 'oauthbearer'),
-    clientSecret: secretOf(
-      given,
-      'KAFKA_SASL_OAUTH_CLIENT_SECRET',
-      'KAFKA_SASL_OAUTH_CLIENT_SECRET_FILE',
-      'oauthbearer',
-    ),
+    clientSecret: required(given, 'KAFKA_SASL_OAUTH_CLIENT_SECRET', 'oauthbearer'),
     ...(scope !== '' && { scope }),
   };
 }
@@ -94,9 +85,4 @@ function required(given: Given<Environment>, name: Name, mechanism: string): str
   const text = given.variables[name];
   if (text === '') given.refuse(name, `is missing: ${mechanism} needs it`);
   return text;
-}
-
-function secretOf(given: Given<Environment>, name: Name, file: Name, mechanism: string): string {
-  const secret = given.secret(name, file);
-  return secret ?? given.refuse(file, `is missing, and so is ${name}: ${mechanism} needs one of them`);
 }

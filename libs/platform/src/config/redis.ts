@@ -1,14 +1,13 @@
-import { EnvironmentError, readEnvironment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
+import { EnvironmentError } from './errors.ts';
 import { Given } from './given.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 class Environment {
   REDIS_USERNAME = '';
   REDIS_PASSWORD = '';
-  REDIS_PASSWORD_FILE = '';
   REDIS_SENTINEL_USERNAME = '';
   REDIS_SENTINEL_PASSWORD = '';
-  REDIS_SENTINEL_PASSWORD_FILE = '';
   REDIS_SSL_CA_FILE = '';
   REDIS_SSL_CERT_FILE = '';
   REDIS_SSL_KEY_FILE = '';
@@ -17,9 +16,7 @@ class Environment {
 
 const examples: { readonly [name in keyof Environment]?: string } = {
   REDIS_USERNAME: 'turnstream',
-  REDIS_PASSWORD_FILE: '/run/secrets/redis',
   REDIS_SENTINEL_USERNAME: 'turnstream',
-  REDIS_SENTINEL_PASSWORD_FILE: '/run/secrets/redis-sentinel',
   REDIS_SSL_CA_FILE: '/etc/redis/ca.pem',
   REDIS_SSL_CERT_FILE: '/etc/redis/client.pem',
   REDIS_SSL_KEY_FILE: '/etc/redis/client.key',
@@ -43,8 +40,8 @@ export function loadRedisConnection(url: string, env: NodeJS.ProcessEnv): RedisC
   const [, scheme = '', kind, credentials, hosts = '', path = '', query = ''] = address.exec(url) ?? [];
   if (scheme === '') refuseUrl('must be a redis:// address', exampleOfSingle);
   const given = new Given(readEnvironment(Environment, env, { examples }), examples);
-  const { REDIS_USERNAME: user, REDIS_SENTINEL_USERNAME: sentinelUser } = given.variables;
-  const named = namedCredentials(user, given.secret('REDIS_PASSWORD', 'REDIS_PASSWORD_FILE'));
+  const { REDIS_USERNAME: user, REDIS_PASSWORD: password } = given.variables;
+  const named = namedCredentials(user, password);
   if (credentials !== undefined && Object.keys(named).length > 0)
     refuseUrl('must not have credentials when REDIS_USERNAME or a REDIS_PASSWORD is set', exampleOfSingle);
   const shared = { ...named, ...(scheme === 'rediss' && { tls: given.tls('REDIS_SSL') }) };
@@ -69,7 +66,7 @@ export function loadRedisConnection(url: string, env: NodeJS.ProcessEnv): RedisC
       'must end with the name of the master and, if need be, the number of a database',
       exampleOfSentinel,
     );
-  const secret = given.secret('REDIS_SENTINEL_PASSWORD', 'REDIS_SENTINEL_PASSWORD_FILE');
+  const { REDIS_SENTINEL_USERNAME: sentinelUser, REDIS_SENTINEL_PASSWORD: secret } = given.variables;
   return {
     kind: 'sentinel',
     nodes: nodesOf(hosts, 26_379, exampleOfSentinel),
@@ -93,14 +90,11 @@ function nodesOf(hosts: string, usualPort: number, example: string): { host: str
 function credentialsOf(text: string): { username?: string; password?: string } {
   const colon = text.indexOf(':');
   const [username, password] = colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
-  return namedCredentials(decoded(username), decoded(password) || undefined);
+  return namedCredentials(decoded(username), decoded(password));
 }
 
-function namedCredentials(
-  username: string,
-  password: string | undefined,
-): { username?: string; password?: string } {
-  return { ...(username !== '' && { username }), ...(password !== undefined && { password }) };
+function namedCredentials(username: string, password: string): { username?: string; password?: string } {
+  return { ...(username !== '' && { username }), ...(password !== '' && { password }) };
 }
 
 function decoded(text: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ConfigError } from '../config/environment.ts';
+import { ConfigError } from '../config/errors.ts';
 import { loadMetricsToken, metricsRefusal } from './metrics-access.ts';
 
 const refused = (remoteAddress: string, headers: Record<string, string> = {}, token?: string) =>

@@ -1,22 +1,11 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { ConfigError } from '../config/environment.ts';
+import { secretOf } from '../config/secrets.ts';
 import { ProblemError } from '../problems/problem.ts';
 
 /** The token with which metrics may be read from elsewhere; undefined: from this machine only. @throws ConfigError */
 export function loadMetricsToken(env: NodeJS.ProcessEnv): string | undefined {
-  const path = env['METRICS_TOKEN_FILE']?.trim();
-  if (!path) return undefined;
-  try {
-    const token = readFileSync(path, 'utf8').trim();
-    if (token !== '') return token;
-  } catch {
-    // Answered below.
-  }
-  throw new ConfigError(
-    'Wrong environment: METRICS_TOKEN_FILE must be a file with a token (example: METRICS_TOKEN_FILE=/run/secrets/metrics)',
-  );
+  return secretOf(env, 'METRICS_TOKEN');
 }
 
 type Scrape = Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remoteAddress?: string } };
@@ -37,7 +26,7 @@ export function metricsRefusal(
   if (!isPassedOn && isLoopback(socket.remoteAddress ?? '')) return undefined;
   return new ProblemError(
     'forbidden',
-    'Metrics are shown to this machine only, unless METRICS_TOKEN_FILE is set.',
+    'Metrics are shown to this machine only, unless METRICS_TOKEN is set.',
   );
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Matches } from 'class-validator';
 import { ConfigError, IsWhole, NamesPooling, orExit, readEnvironment } from '#platform';
 
@@ -20,8 +19,6 @@ class Environment {
   @NamesPooling()
   KEYSTORE_URL = '';
 
-  KEYSTORE_URL_FILE = '';
-
   @Matches(/^$|^file:[^\s]+$|^aws-kms:[^\s]+$/, { message: 'must be file:PATH or aws-kms:KEY' })
   MASTER_KEYS = '';
 
@@ -42,9 +39,7 @@ const examples = {
  * @throws ConfigError that lists every wrong variable; no value is in its text
  */
 export function loadKeysConfig(env: NodeJS.ProcessEnv): KeysConfig {
-  const file = env['KEYSTORE_URL_FILE']?.trim();
-  const KEYSTORE_URL = env['KEYSTORE_URL']?.trim() || (file && secretOf(file));
-  const given = readEnvironment(Environment, { ...env, KEYSTORE_URL }, { examples });
+  const given = readEnvironment(Environment, env, { examples });
   const { KEYSTORE_URL: storeUrl, MASTER_KEYS: masterKeys } = given;
   if (storeUrl === '' && env['NODE_ENV'] === 'production') refuse('KEYSTORE_URL', 'is missing');
   if (storeUrl !== '' && masterKeys === '') refuse('MASTER_KEYS', 'is missing: KEYSTORE_URL is set');
@@ -58,14 +53,6 @@ export function loadKeysConfig(env: NodeJS.ProcessEnv): KeysConfig {
 /** As `loadKeysConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
 export function loadKeysConfigOrExit(): KeysConfig {
   return orExit(() => loadKeysConfig(process.env));
-}
-
-function secretOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    throw new ConfigError('Wrong environment: KEYSTORE_URL_FILE names a file that cannot be read');
-  }
 }
 
 function refuse(variable: keyof typeof examples, message: string): never {
