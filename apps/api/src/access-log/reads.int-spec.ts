@@ -3,12 +3,13 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { DevelopmentIssuer } from '#privacy';
-import { accessStream } from '#sessions';
+import { accessStream, StoreUnavailableError } from '#sessions';
 import type { TcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import { TestAgent } from '../agents/testing/test-agent.ts';
+import { Reads } from '../privacy/reads.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -226,6 +227,26 @@ test('what an agent is sent is recorded, once a session and hour', async () => {
   expect(await recordsOf('socket')).toMatchObject([
     { action: 'receive_updates', instance: 'bot-9', partner_ids: [partner_id], session_ids: [id] },
   ]);
+});
+
+test('an update waits for the record of its hour', async () => {
+  const agent = new TestAgent(app.url, 'bot-9', { token: authorizations.socket?.slice('Bearer '.length) });
+  await agent.hello(`pool-${partner_id}`);
+  await agent.attach(id);
+  // As when an hour has passed, and the event store does not answer at first.
+  const isRecorded = jest.spyOn(Reads.prototype, 'isRecorded').mockReturnValue(false);
+  const record = jest.spyOn(Reads.prototype, 'record').mockRejectedValueOnce(new StoreUnavailableError());
+  const sentBefore = (): unknown[] => agent.frames.filter(({ type }) => type === 'update');
+  record.mockImplementationOnce(async () => expect(sentBefore()).toEqual([]));
+  await call('PUT', `/v1/sessions/${id}/flags/late`, 'service', {});
+  expect(await agent.updateRevisions(id, 1)).toHaveLength(1);
+  expect(record.mock.calls).toEqual([
+    [expect.anything(), 'receive_updates', [expect.objectContaining({ session_id: id })]],
+    [expect.anything(), 'receive_updates', [expect.objectContaining({ session_id: id })]],
+  ]);
+  isRecorded.mockRestore();
+  record.mockRestore();
+  agent.kill();
 });
 
 test('agents alone follow events as they happen', async () => {

@@ -5,6 +5,7 @@ import { LostDetaches } from './common/lost-detaches.ts';
 import { AgentMetrics } from './common/metrics.ts';
 import { DeliveryMaintenance } from './delivery/maintenance.ts';
 import { Notifier } from './delivery/notifier.ts';
+import { DeliveryRecords } from './delivery/delivery-records.ts';
 import { UpdateDispatcher } from './delivery/update-dispatcher.ts';
 import { Connections } from './gateway/connections.ts';
 import { AgentGateway } from './gateway/gateway.ts';
@@ -36,6 +37,7 @@ import { StreamController } from './sse/stream.controller.ts';
     Recovery,
     RegistryMaintenance,
     Notifier,
+    DeliveryRecords,
     UpdateDispatcher,
     DeliveryMaintenance,
     Connections,

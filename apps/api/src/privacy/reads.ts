@@ -51,7 +51,7 @@ export class Reads {
   ) {}
 
   /** Whether a read of a session needs no record any more. */
-  isRecorded({ caller, view }: Reader, sessionId: string): boolean {
+  isRecorded({ caller, view }: Pick<Reader, 'caller' | 'view'>, sessionId: string): boolean {
     if (view === 'masked' || !isKnown(caller)) return true;
     return view === 'own' && this.own.get(onceOf(caller, sessionId)) === true;
   }
@@ -125,8 +125,13 @@ export class Reads {
   }
 }
 
+/** The hour, of which one record of what agents and services read of a session tells. */
+export function readHour(): number {
+  return Math.floor(Date.now() / hourMs);
+}
+
 function onceOf({ subject, instance }: Caller, sessionId: string): string {
-  return `${sessionId} ${Math.floor(Date.now() / hourMs)} ${instance ?? ''} ${subject}`;
+  return `${sessionId} ${readHour()} ${instance ?? ''} ${subject}`;
 }
 
 /** The partner that an event names. */

@@ -12,6 +12,7 @@ import { AgentMetrics } from '../common/metrics.ts';
 import { Registry } from '../registry/registry.ts';
 import { AckBatcher } from './ack-batcher.ts';
 import type { Attachment } from './attachment.ts';
+import { DeliveryRecords } from './delivery-records.ts';
 import { Notifier } from './notifier.ts';
 
 /** Events read at a time for one session, before another session of the same instance is read. */
@@ -33,6 +34,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     private readonly registry: Registry,
     private readonly notifier: Notifier,
     private readonly metrics: AgentMetrics,
+    private readonly records: DeliveryRecords,
     commands: AgentCommands,
     announcer: AppendAnnouncer,
     @InjectLogger() private readonly logger: Logger,
@@ -112,13 +114,14 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
         bytes += jsonSize(event.data);
         if (bytes >= stepBytes) break;
       }
+      if (events.length > 0) await this.records.record(attachment);
     } catch (err) {
       this.logger.debug(
         { err, session_id: sessionId },
         'reading a session for its agent failed; it is retried',
       );
       // What was read before the failure is complete.
-      this.receiveAll(attachment, events);
+      if (this.records.isRecorded(attachment)) this.receiveAll(attachment, events);
       attachment.finishReading(reading, false);
       void this.readLater(attachment);
       return false;
@@ -145,13 +148,19 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     const notification = notificationFor(appended);
     if (!notification) return;
     const attachment = this.attachments.get(session.session_id);
-    if (attachment?.follows(events) && !this.receiveAll(attachment, events)) attachment.readAgain();
+    if (attachment?.follows(events)) this.receiveDirectly(attachment, events);
     this.notifier.notify(session.session_id, notification);
     const isOwner = attachment !== undefined && attachment.epoch === session.state.agent.epoch;
     if (!isOwner) this.notifier.notifyOwner(appended);
     const { pool } = session.state.agent;
     if (session.state.session.status !== 'active' && pool !== null)
       this.registry.forgetWaiting(session.session_id, pool);
+  }
+
+  /** An update that needs a record before it is sent is read from the stream like those of other processes. */
+  private receiveDirectly(attachment: Attachment, events: readonly RecordedEvent[]): void {
+    const isAll = this.records.isRecorded(attachment) && this.receiveAll(attachment, events);
+    if (!isAll) attachment.readAgain();
   }
 
   /** Receives consecutive events and sends their updates; false when there was no room for all of them. */

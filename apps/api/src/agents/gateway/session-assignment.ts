@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
 import type { AttachReason, Session } from '#domain';
 import { newSession } from '#domain';
 import {
@@ -13,13 +12,12 @@ import { retry } from '#platform';
 import { SessionCache } from '#read-models';
 import { sessionNotFound } from '../../common/problems.ts';
 import { isReached } from '../../common/reach.ts';
-import { viewOf } from '../../privacy/masking.ts';
-import { Reads } from '../../privacy/reads.ts';
 import { AgentCommands } from '../common/agent-commands.ts';
 import { ApiNode } from '../common/api-node.ts';
 import { LostDetaches } from '../common/lost-detaches.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Attachment } from '../delivery/attachment.ts';
+import { DeliveryRecords } from '../delivery/delivery-records.ts';
 import { UpdateDispatcher } from '../delivery/update-dispatcher.ts';
 import type { OwnedSession, RegisteredOwner, WaitingSession } from '../registry/registry.ts';
 import { Registry } from '../registry/registry.ts';
@@ -54,7 +52,7 @@ export class SessionAssignment {
     private readonly sessionCache: SessionCache,
     private readonly node: ApiNode,
     private readonly metrics: AgentMetrics,
-    private readonly reads: Reads,
+    private readonly records: DeliveryRecords,
   ) {}
 
   /** The instance asks for a session, whoever owns it. */
@@ -183,14 +181,8 @@ export class SessionAssignment {
   }
 
   /** What is delivered is read. @throws StoreUnavailableError: nothing may be delivered */
-  private recordRead({ caller, member }: Connection, session_id: string, partner_id: string): Promise<void> {
-    const reader = {
-      caller: { ...caller, instance: member.instance },
-      view: viewOf(caller, undefined),
-      purpose: undefined,
-      correlationId: randomUUID(),
-    };
-    return this.reads.record(reader, 'receive_updates', [{ session_id, partner_id }]);
+  private recordRead({ caller, member }: Connection, sessionId: string, partnerId: string): Promise<void> {
+    return this.records.record({ sessionId, instance: member.instance, caller, partnerId });
   }
 
   /** Tells the registry who owns a session. If the instance drains by now, another gets it, or it waits. */

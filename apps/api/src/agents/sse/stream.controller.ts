@@ -3,6 +3,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RecordedEvent } from '#domain';
 import { EventStore, readEvents } from '#sessions';
 import { SessionCache } from '#read-models';
 import type { Caller } from '#privacy';
@@ -60,13 +61,15 @@ export class StreamController implements BeforeApplicationShutdown {
     const session = await this.sessionCache.latest(id);
     assertReaches(caller, session);
     const { partner_id } = session.state.identity;
-    await this.reads.record(reader, 'follow_events', [{ session_id: id, partner_id }]);
+    const record = () => this.reads.record(reader, 'follow_events', [{ session_id: id, partner_id }]);
+    await record();
     const from = lastEventId(last) ?? after ?? session.revision;
     reply.hijack();
     const response: ServerResponse = reply.raw;
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' };
     response.writeHead(200, { ...headers, 'x-accel-buffering': 'no' });
-    const read = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64, stepBytes });
+    const events = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64, stepBytes });
+    const read = (revision: number) => recordedFirst(events(revision), record);
     const feed = new SessionFeed(response, Math.min(from, session.revision), read);
     this.feeds.add(feed);
     const unwatch = this.connections.watch(caller, () => feed.end());
@@ -93,5 +96,16 @@ export class StreamController implements BeforeApplicationShutdown {
   /** Ends the streams: their readers reconnect to another node with their Last-Event-ID. */
   beforeApplicationShutdown(): void {
     for (const feed of this.feeds) feed.end();
+  }
+}
+
+/** Events, each after the record of its hour. */
+async function* recordedFirst(
+  events: AsyncIterable<RecordedEvent>,
+  record: () => Promise<void>,
+): AsyncGenerator<RecordedEvent> {
+  for await (const event of events) {
+    await record();
+    yield event;
   }
 }
