@@ -52,6 +52,15 @@ const types: Readonly<Record<string, string>> = {
   gz: 'application/gzip',
 };
 
+const mediaTypes = [
+  ...Object.values(types).map((type) => type.replace(/;.*/, '')),
+  'application/octet-stream',
+];
+const bytes = { schema: { type: 'string', format: 'binary' } } as const;
+/** A part of a file is no document of its type. */
+const partContents = Object.fromEntries(mediaTypes.map((type) => [type, bytes]));
+const fileContents = { ...partContents, 'application/json': { schema: { type: 'object' } } } as const;
+
 /** Exports: many rows at once, written to files in the background. */
 @ApiTags('exports')
 @Controller('v1/exports')
@@ -158,13 +167,9 @@ export class ExportsController {
     required: false,
     description: 'The ETag that you have; of another file all is sent.',
   })
-  @ApiProduces('application/octet-stream')
-  @ApiResponse({
-    status: 200,
-    description: 'The file.',
-    content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
-  })
-  @ApiResponse({ status: 206, description: 'The part that Range asks for.' })
+  @ApiProduces(...mediaTypes)
+  @ApiResponse({ status: 200, description: 'The file.', content: fileContents })
+  @ApiResponse({ status: 206, description: 'The part that Range asks for.', content: partContents })
   @ApiProblems(...reads, 'partner_restricted', 'range_not_satisfiable')
   async exportFile(
     @CurrentCaller() caller: Caller,

@@ -39,6 +39,12 @@ test('a request that is repeated is the same export, and another one under its i
   expect(body).toMatchObject({ items: [{ export_id }], next: expect.any(String) });
 });
 
+test('null for what may be left out is no filter', async () => {
+  const nothing = { to: null, partner_id: null, channel: null, session_id: null, sender: null, gzip: null };
+  expect(await request(nothing)).toMatchObject({ status: 202, body: { filter: { from }, gzip: false } });
+  expect((await request(nothing)).body['filter']).toEqual({ from });
+});
+
 test.each([
   { from: undefined },
   { from: 'yesterday' },

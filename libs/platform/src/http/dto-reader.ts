@@ -26,7 +26,7 @@ export class DtoReader {
       const rule = rules.get(name);
       this.path.push(name);
       if (rule === undefined) this.faults.add(this.path, 'is not a known field');
-      else instance[name] = this.value(rule, value);
+      else if (value !== null || !rule.isOptional) instance[name] = this.value(rule, value);
       this.path.pop();
     }
     return instance;

@@ -1,6 +1,13 @@
 import 'reflect-metadata';
 import { applyDecorators } from '@nestjs/common';
-import { ArrayMaxSize, ArrayMinSize, getMetadataStorage, IsArray, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  getMetadataStorage,
+  IS_OPTIONAL,
+  IsArray,
+  ValidateNested,
+} from 'class-validator';
 import { memoized } from './memoized.ts';
 
 type Class = new () => object;
@@ -10,6 +17,8 @@ export interface PropertyRule {
   /** Unicode characters of a text, and items of a list, at most. */
   readonly maxCharacters: number;
   readonly maxItems: number;
+  /** It may be left out; null says so, too. */
+  readonly isOptional: boolean;
   readonly convert: ((value: unknown) => unknown) | undefined;
   /** The class of each item of a list, by the item's `type`. */
   readonly itemClasses: ReadonlyMap<string, Class> | undefined;
@@ -34,6 +43,7 @@ export const propertyRules = memoized((type: Class): ReadonlyMap<string, Propert
     rules.set(propertyName, {
       maxCharacters: Math.min(before?.maxCharacters ?? Infinity, limit('isLength'), limit('maxLength')),
       maxItems: Math.min(before?.maxItems ?? Infinity, limit('arrayMaxSize')),
+      isOptional: before?.isOptional === true || name === IS_OPTIONAL,
       convert: Reflect.getMetadata(convertKey, prototype, propertyName) as PropertyRule['convert'],
       itemClasses: Reflect.getMetadata(itemsKey, prototype, propertyName) as PropertyRule['itemClasses'],
     });

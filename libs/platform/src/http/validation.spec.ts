@@ -35,8 +35,22 @@ class Page {
   limit?: number;
 }
 
+class Asked {
+  @IsOptional()
+  @IsInt()
+  limit = 50;
+
+  @IsOptional()
+  @IsIn(['ivr'])
+  channel?: string;
+
+  @IsInt()
+  from: number;
+}
+
 const pipe = createValidationPipe();
 const body = (value: unknown): unknown => pipe.transform(value, { type: 'body', metatype: Body });
+const asked = (value: unknown): unknown => pipe.transform(value, { type: 'body', metatype: Asked });
 const query = (value: unknown): unknown => pipe.transform(value, { type: 'query', metatype: Page });
 
 function errorsOf(run: () => unknown): readonly FieldError[] | undefined {
@@ -54,6 +68,11 @@ const goal = (value: unknown): object => ({ type: 'goal', goal: value });
 const parsed = (json: string): unknown => JSON.parse(json);
 
 describe('validation of a body', () => {
+  test('takes null for an optional field as if it were left out', () => {
+    expect(asked({ limit: null, channel: null, from: 1 })).toEqual(asked({ from: 1 }));
+    expect(errorsOf(() => asked({ from: null }))).toMatchObject([{ field: 'from' }]);
+  });
+
   test('gives an instance of its class, free JSON as it came', () => {
     const entities = { order_id: 'ORD9823', nested: { list: [1, null, { a: true }], text: 'हाँ 👍' } };
     const value = body({

@@ -6759,6 +6759,11 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content: {
+                    readonly "application/x-ndjson": string;
+                    readonly "text/csv": string;
+                    readonly "application/vnd.apache.parquet": string;
+                    readonly "application/json": Record<string, never>;
+                    readonly "application/gzip": string;
                     readonly "application/octet-stream": string;
                 };
             };
@@ -6767,7 +6772,14 @@ export interface operations {
                 headers: {
                     readonly [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    readonly "application/x-ndjson": string;
+                    readonly "text/csv": string;
+                    readonly "application/vnd.apache.parquet": string;
+                    readonly "application/json": string;
+                    readonly "application/gzip": string;
+                    readonly "application/octet-stream": string;
+                };
             };
             /** @description The request is not valid (`validation_failed`); The request cannot be understood (`malformed_request`) */
             readonly 400: {
