@@ -1,15 +1,22 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import type { FastifyRequest } from 'fastify';
 import type { PoolClient } from 'pg';
-import { waitUntil } from '#platform';
-import type { Role } from '#privacy';
+import { AbandonedError, waitUntil } from '#platform';
+import type { Caller, Role } from '#privacy';
 import { DevelopmentIssuer } from '#privacy';
 import type { TestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
+import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import type { TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
+import type { AnalystPool } from './pool.ts';
+import type { ReplicaReads } from './replica-reads.ts';
+import { RowReads } from './row-reads.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-issuer-'));
 let issuer: DevelopmentIssuer;
@@ -115,4 +122,25 @@ test('a query that takes too long is answered with what to do about it, and stop
   expect(another.status).toBe(200);
   await unlock();
   await app.close();
+});
+
+test('when an agent has gone, no further statement of its read is sent, and the others go on', async () => {
+  const breaker = new PostgresBreaker();
+  const reads = new RowReads(database.pool, breaker, {} as AnalystPool, { pools: undefined } as ReplicaReads);
+  const socket = new Socket();
+  const caller = { role: 'agent' } as Caller;
+  const request = { raw: { socket }, headers: {}, caller } as unknown as FastifyRequest;
+  const sent: string[] = [];
+  const read = reads.run(request, async (db) => {
+    for (const text of ['SELECT 1', 'SELECT 2', 'SELECT 3']) {
+      await db.query(text);
+      sent.push(text);
+      if (sent.length === 2) await once(socket.destroy(), 'close');
+    }
+  });
+  await expect(read).rejects.toBeInstanceOf(AbandonedError);
+  expect(sent).toEqual(['SELECT 1', 'SELECT 2']);
+  expect(breaker.isOpen).toBe(false);
+  const another = { ...request, raw: { socket: new Socket() } } as unknown as FastifyRequest;
+  expect(await reads.run(another, (db) => db.query('SELECT 1'))).toMatchObject({ rowCount: 1 });
 });
