@@ -1,5 +1,6 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
+import { subscribeFast } from './client/exact-read.ts';
 import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import { metastreamOf } from './deletion.ts';
 import { openingOnly } from './event-metadata.ts';
@@ -55,7 +56,7 @@ export class Feed {
       checkpointReached: (_: AllStreamSubscription, position: Position) => this.checkpoint(position),
     };
     const names = prefixes.flatMap((name) => [name, metastreamOf(name)]);
-    this.subscription = connection.client.subscribeToAll({
+    this.subscription = subscribeFast(connection.client, {
       fromPosition: after === 'start' ? START : after === 'end' ? END : { commit: after, prepare: after },
       filter: types
         ? eventTypeFilter({ prefixes: [...types], ...checkpoints })

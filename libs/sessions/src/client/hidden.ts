@@ -1,4 +1,4 @@
-import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { AllStreamSubscription, EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
@@ -11,6 +11,11 @@ type StreamsClient = InstanceType<typeof streams.StreamsClient>;
 export type BatchAppendCall = ClientDuplexStream<Uint8Array, AppendAnswer>;
 
 type CallArguments = [Metadata, CallOptions];
+
+type ReadCall = ClientReadableStream<ReadResp>;
+
+/** How the client begins a read, on the part of its own client for gRPC that it uses for that. */
+type CreateRead = (grpc: { read(request: ReadReq, ...rest: CallArguments): ReadCall }) => ReadCall;
 
 interface Channel {
   close(): void;
@@ -56,13 +61,39 @@ export function openRead(
   client: EventStoreDBClient,
   request: ReadReq,
   answerOf = streams.StreamsService.read.responseDeserialize,
-): () => Promise<ClientReadableStream<ReadResp>> {
+): () => Promise<ReadCall> {
   const { callArguments, GRPCStreamCreator } = hidden(client);
   const { path, requestSerialize } = streams.StreamsService.read;
   return GRPCStreamCreator(streams.StreamsClient, 'readStream', (grpc) => {
     const rest = callArguments({ requiresLeader: true }, { deadline: Infinity });
     return grpc.makeServerStreamRequest(path, requestSerialize, answerOf, request, ...rest);
   });
+}
+
+/**
+ * Begins a subscription, as the client's `subscribeToAll`.
+ * @param answerOf makes an answer of its bytes; the event in it is passed on as it is
+ */
+export function openSubscription(
+  client: EventStoreDBClient,
+  options: Parameters<EventStoreDBClient['subscribeToAll']>[0],
+  answerOf: (bytes: Buffer) => ReadResp,
+): AllStreamSubscription {
+  const { GRPCStreamCreator } = hidden(client);
+  const { path, requestSerialize } = streams.StreamsService.read;
+  const decoding = Object.create(client, {
+    GRPCStreamCreator: {
+      value: (service: typeof streams.StreamsClient, name: string, create: CreateRead) =>
+        GRPCStreamCreator(service, name, (grpc) =>
+          create({
+            read: (request, ...rest) =>
+              grpc.makeServerStreamRequest(path, requestSerialize, answerOf, request, ...rest),
+          }),
+        ),
+    },
+  }) as EventStoreDBClient;
+  const subscription = decoding.subscribeToAll(options);
+  return Object.assign(subscription, { convertGrpcEvent: (event: unknown) => event });
 }
 
 /** The calls that a client holds: those in flight, and any that nobody ended. */
