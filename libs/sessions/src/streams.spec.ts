@@ -13,7 +13,7 @@ const stored = (revision: number): StoredEvent =>
     created: new Date(0),
   }) as StoredEvent;
 
-/** A store that has all events of a stream at hand. */
+/** A store that has all events of a stream in memory. */
 function storeOf(count: number): EventStore {
   async function* read(): AsyncGenerator<StoredEvent> {
     for (let revision = 0; revision < count; revision += 1) yield stored(revision);
