@@ -178,7 +178,7 @@ describe('an append', () => {
     expect(announced).toEqual([{ session, events }]);
   });
 
-  test('follows those of the same session in the same process', async () => {
+  test('waits for earlier appends to the same session in the same process', async () => {
     const executor = new CommandExecutor(store, noCache);
     const flags = Array.from({ length: 20 }, (_, index) => `f${index}`);
     await executor.execute(request(testSession.id, startSession));

@@ -66,7 +66,7 @@ describe('decoding', () => {
   });
 });
 
-test('folding an event whose ids are of wrong types keeps none of them', async () => {
+test('folding an event with ids of wrong types drops the ids', async () => {
   const metadata = { schema_version: 1, command_id: 'a', command_hash: 'v2.h', command_aliases: [5] };
   const { known } = foldEvent(newSession('1'), await codec.decode(stored({ metadata })));
   expect(known.list.map(({ ids }) => ids)).toEqual([['a']]);

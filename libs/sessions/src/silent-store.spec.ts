@@ -93,7 +93,7 @@ class SilentSubscriptions extends EventStore {
   }
 }
 
-test('a subscription that is silent begins again when the store answers after it was silent', async () => {
+test('a silent subscription restarts when the store answers again', async () => {
   const stop = new AbortController();
   const store = new SilentSubscriptions('esdb://127.0.0.1:1?tls=false');
   const options = { prefixes: ['session-'], after: 'start', signal: stop.signal } as const;

@@ -242,7 +242,7 @@ test('a read that reaches a follower continues at the leader that it names', asy
   leader.close();
 });
 
-test('a leader that hangs is left for the one that was elected', async () => {
+test('a hanging leader is left for the newly elected one', async () => {
   const second = await StandIn.before(url);
   let leader = standIn.port;
   for (const { behaviour } of [standIn, second]) behaviour.leader = () => leader;

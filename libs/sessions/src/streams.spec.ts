@@ -29,7 +29,7 @@ test('a fold applies each event once', async () => {
   expect(revisions).toEqual(Array.from({ length: 500 }, (_, revision) => revision));
 });
 
-test('a fold that takes long lets other work go on', async () => {
+test('a long fold lets other work run', async () => {
   let turns = 0;
   const other = (): void => {
     turns += 1;

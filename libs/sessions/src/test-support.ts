@@ -116,7 +116,7 @@ export class FaultyStore extends EventStore {
   }
 }
 
-/** Deletes a session's stream as an operator does: for good, or so that its revisions continue. */
+/** Deletes a session's stream as an operator does: permanently, or so that its revisions continue. */
 export async function deleteStream(sessionId: string, how: 'tombstone' | 'soft delete'): Promise<void> {
   const client = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] ?? '');
   const stream = sessionStream(sessionId);

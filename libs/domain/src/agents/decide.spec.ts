@@ -208,7 +208,7 @@ describe('the ownership', () => {
     expect(state).toMatchObject({ instance: 'bot-2' });
   });
 
-  test('never goes back behind an acknowledgement', () => {
+  test('never goes back before an acknowledgement', () => {
     const { state } = given(attached('bot-1', 1), acknowledged(5, 5), acknowledged(3, 3));
     expect(state).toMatchObject({ acknowledged: 5 });
   });

@@ -55,7 +55,7 @@ export const agentFieldClasses: FieldClasses<AgentEvent> = {
   UpdateAcknowledged: { instance: 'plain', epoch: 'plain', up_to: 'plain', updates: 'plain' },
 };
 
-/** Whether an event only records who serves the session; such an event is no update for its owner. */
+/** Whether an event only records who serves the session; such an event is not an update for its owner. */
 export function isAgentEvent(type: string): boolean {
   return Object.hasOwn(agentFieldClasses, type);
 }

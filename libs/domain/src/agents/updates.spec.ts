@@ -18,15 +18,15 @@ test('an event of a system with the owner’s name is an update for the owner', 
   expect(isUpdateFor(owner, event('TurnRecorded', { actor: { role: 'system', id: 'bot-1' } }))).toBe(true);
 });
 
-test('an event of the owner is no update for it', () => {
+test('an event of the owner is not an update for it', () => {
   expect(isUpdateFor(owner, event('TurnRecorded', { actor: { role: 'agent', id: 'bot-1' } }))).toBe(false);
 });
 
-test('an event under the owner’s epoch is no update for it', () => {
+test('an event under the owner’s epoch is not an update for it', () => {
   expect(isUpdateFor(owner, event('TurnRecorded', { agent_epoch: 1 }))).toBe(false);
 });
 
-test('an attach is no update', () => {
+test('an attach is not an update', () => {
   expect(isUpdateFor(owner, event('AgentAttached'))).toBe(false);
 });
 

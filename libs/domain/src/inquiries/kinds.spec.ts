@@ -66,7 +66,7 @@ test.each<[string, unknown]>([
   ['a source that is null', { ...order_status, sources: { orders: null } }],
   ['no retries', { ...order_status, retry: undefined }],
   ['no merge', { ...order_status, merge: {} }],
-])('a kind with %s is none', (_, value) => {
+])('a kind with %s is not usable', (_, value) => {
   expect(readInquiryKind(value)).toBeUndefined();
 });
 

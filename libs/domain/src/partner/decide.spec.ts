@@ -67,7 +67,7 @@ describe('a session that is about to start', () => {
   });
 });
 
-describe('what a new session begins with', () => {
+describe('the inheritance of a new session', () => {
   test('is nothing for a new partner', () => {
     expect(inherits()).toEqual({
       previous_session_id: null,

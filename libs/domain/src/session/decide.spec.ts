@@ -199,7 +199,7 @@ describe('erasing a session', () => {
     expect(when(given(started), { ...erase, partner_id: 'P-other' })).toBe('session_not_found');
   });
 
-  test('ends it for good, even if it had not started', () => {
+  test('ends it permanently, even if it had not started', () => {
     expect(when(given(started, erased), turn)).toBe('session_over');
     expect(when(given(erased), start)).toBe('session_exists');
   });

@@ -20,6 +20,6 @@ test('an inquiry of an undeclared kind has the ids in its subject as references'
   expect(named({ order_id: 'ORD1', tracking_id: 'T1' })).toEqual(['order ORD1', 'tracking T1']);
 });
 
-test('a partner in an inquiry is no reference: a session gets only updates of its own partner', () => {
+test('a partner in an inquiry is not a reference: a session gets only updates of its own partner', () => {
   expect(named({ rider: 'P-other' }, { partner: 'rider' })).toEqual([]);
 });

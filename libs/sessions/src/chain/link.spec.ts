@@ -43,7 +43,7 @@ function isWhole(list: readonly EventBytes[]): boolean {
   });
 }
 
-test('what is stored is the same JSON with the chain at its end', () => {
+test('data and metadata are stored as the same JSON, with the chain at the end', () => {
   expect(events.map(({ data }) => JSON.parse(String(data)) as unknown)).toEqual(
     given.map(({ data }) => data),
   );

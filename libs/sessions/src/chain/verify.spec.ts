@@ -57,7 +57,7 @@ const found = async (...args: Parameters<typeof check>): Promise<string[]> =>
     [kind, revision, to, belongs_at].filter((item) => item !== undefined).join(' '),
   );
 
-test('a history that nobody changed has no faults', async () => {
+test('an unchanged history has no faults', async () => {
   const { faults, gaps, events, revision, chain } = await check(whole, {
     sealed: new Map([[3, chainAt(3)]]),
   });

@@ -73,7 +73,7 @@ export async function storeLeaves(store: EventStore, pages: readonly (readonly L
   return stream;
 }
 
-/** Appends a root behind the last one; false: another process came first. @throws StoreUnavailableError */
+/** Appends a root after the last one; false: another process came first. @throws StoreUnavailableError */
 export async function storeRoot(
   store: EventStore,
   statement: RootStatement,
