@@ -59,7 +59,7 @@ export function exportCommand(terminal: Terminal): Command {
     .addOption(new Option('--sender <sender>', 'turns of this sender').choices(['user', 'bot']))
     .option('-o, --output <folder>', 'where the files go; default export-<id>')
     .option('--resume <id>', 'go on with an export that was begun, in place of a new one')
-    .option('--no-wait', 'only begin it, and print its id')
+    .option('--no-wait', 'only start it, and print its id')
     .action(
       calls<ExportOptions>(terminal, async (call, options, form) => {
         const begun = await begin(call, options, form);
