@@ -64,7 +64,7 @@ export class Breaker {
     this.options.onSkipped?.();
   }
 
-  /** Reads an answer that arrived while the process was busy before the call times out. */
+  /** An answer that arrived while the process was busy still counts: it is read before the call times out. */
   private async inBudget<T>(call: Promise<T>): Promise<T> {
     const { budgetMs } = this.options;
     if (budgetMs === undefined) return call;

@@ -38,7 +38,7 @@ export class ClusterClient extends Cluster {
     });
     this.on('+node', (node: Redis) => {
       node.once('ready', () => this.look());
-      // A redirection may have led to a new node: a connecting node would refuse its command, so it is queued.
+      // A redirection may have led to this node: its command is sent first, since a connecting node would refuse it.
       queueMicrotask(() => {
         if (node.status === 'wait') node.connect().catch(() => undefined);
       });

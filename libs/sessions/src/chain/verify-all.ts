@@ -131,7 +131,7 @@ export class VerifyAll {
     if (report !== undefined) this.add(report);
   }
 
-  /** Sessions in the log were already counted. */
+  /** Counts gaps and faults only: events are counted while the log is read. */
   private add(report: StreamReport): void {
     if (report.gaps.some(({ kind }) => kind !== 'not_chained')) this.totals.removed += 1;
     if (report.intact) return;
