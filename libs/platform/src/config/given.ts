@@ -9,20 +9,20 @@ export interface Tls {
   readonly servername?: string;
 }
 
-/** The variables of one kind, with what they name: certificates and secrets in files. A secret is in none of its errors. */
+/** The variables of one kind, including certificates and secrets in files. No error contains a secret. */
 export class Given<Variables extends { readonly [name in keyof Variables]: string }> {
   constructor(
     readonly variables: Variables,
     private readonly examples: { readonly [name in keyof Variables]?: string },
   ) {}
 
-  /** The first one that is set and begins so. */
+  /** The first set variable with this prefix. */
   firstSet(beginning: string): string | undefined {
     const names = Object.keys(this.variables) as (keyof Variables & string)[];
     return names.find((name) => name.startsWith(beginning) && this.variables[name] !== '');
   }
 
-  /** A secret, given itself or by the name of its file, and not both. */
+  /** A secret, given directly or as the name of its file, not both. */
   secret(name: keyof Variables & string, file: keyof Variables & string): string | undefined {
     const { [name]: text, [file]: path } = this.variables;
     if (text !== '' && path !== '') this.refuse(file, `must not be set when ${name} is`);
@@ -30,7 +30,7 @@ export class Given<Variables extends { readonly [name in keyof Variables]: strin
     return path === '' ? undefined : this.file(file).trim();
   }
 
-  /** TLS by `<prefix>_CA_FILE`, `_CERT_FILE`, `_KEY_FILE` and `_SERVERNAME`. */
+  /** TLS from `<prefix>_CA_FILE`, `_CERT_FILE`, `_KEY_FILE` and `_SERVERNAME`. */
   tls(prefix: string): Tls {
     const name = (part: string): keyof Variables & string => `${prefix}_${part}` as keyof Variables & string;
     const [ca, cert, key] = [name('CA_FILE'), name('CERT_FILE'), name('KEY_FILE')];

@@ -21,11 +21,11 @@ export class RowsStore {
   private readonly partitions: TurnPartitions;
 
   /**
-   * @param pool whose connections have `connectionSettings`
+   * @param pool its connections must have `connectionSettings`
    * @param rebuilding the tables are those of a rebuild: no partition's checkpoint moves with them
-   * @param textSearch which words of turns are found
-   * @param keys what seals the texts of turns and indexes the values of entities; without them they are stored as they are
-   * @param onPartitionFailure told why rows are in the default partition
+   * @param textSearch which words of turns are indexed
+   * @param keys seal the texts of turns and index the values of entities; without keys they are stored plain
+   * @param onPartitionFailure called with the reason why rows are in the default partition
    */
   constructor(
     private readonly pool: Pool,
@@ -39,10 +39,10 @@ export class RowsStore {
   }
 
   /**
-   * Writes the rows of events, removes those of deleted ones, and moves the partition's checkpoint to `position`; rows and checkpoint in
-   * one transaction. A session with an event that no row can hold, or whose partner's key does not
-   * open, is set aside: the event and those after it are left out.
-   * @param until what happened until then is in the rows afterwards
+   * Writes the rows of events, removes those of deleted events, and moves the partition's checkpoint to `position`, all in
+   * one transaction. A session with an event that no row can hold, or whose partner's key cannot be opened,
+   * is set aside: that event and those after it are left out.
+   * @param until the time up to which the rows are complete afterwards
    * @returns the sessions that were set aside
    * @throws LeaseLostError, KeyStoreUnavailableError
    */
@@ -88,7 +88,7 @@ export class RowsStore {
     }
   }
 
-  /** PostgreSQL refuses something in the batch, or there is no key that seals it: halves it until the one event is found. */
+  /** Handles a batch in which PostgreSQL refuses a value or a key is missing: bisects it until the event is found. */
   private async writeHalves(
     writer: Writer,
     items: readonly StorableItem[],
@@ -125,7 +125,7 @@ export class RowsStore {
     await this.query(partition, { ...statement, values });
   }
 
-  /** Removes the rows of a session's deleted events; with the last of them, all that the tables have of it. */
+  /** Removes the rows of a session's deleted events; with the last event, all rows of the session. */
   private async delete(
     { partition, owner, epoch, position: at }: Writer,
     { session_id, before, position }: Deletion,
