@@ -13,27 +13,43 @@ import {
   createRedis,
   isUnavailable,
   loadRedisConnection,
+  redisMasters,
   redisReady,
+  RedisSubscriber,
   retry,
   waitUntil,
 } from '#platform';
 import { serviceUrl } from '../libs/platform/src/testing/test-services.ts';
 import { holdOpen } from './scenarios/hold-open.ts';
-import type { Sentinels } from './scenarios/redis-nodes.ts';
-import { withSentinels } from './scenarios/redis-nodes.ts';
+import type { RedisCluster, Sentinels } from './scenarios/redis-nodes.ts';
+import { withRedisCluster, withSentinels } from './scenarios/redis-nodes.ts';
 
 const logger = createLogger('redis-connections', 'silent');
 const open = (url: string, env: NodeJS.ProcessEnv = {}): Redis =>
   createRedis(loadRedisConnection(url, env), { logger });
 const failover = { attempts: 400, minMs: 50, maxMs: 50, isRetryable: isUnavailable };
 
-describe('a master that sentinels watch', () => {
-  const held = holdOpen<Sentinels>(withSentinels);
+const certificates = mkdtempSync(join(tmpdir(), 'turnstream-redis-tls-'));
+const path = (name: string): string => join(certificates, name);
+const ofNodes = { certFile: path('nodes.pem'), keyFile: path('nodes.key') };
+const trusting = {
+  REDIS_SSL_CA_FILE: ofNodes.certFile,
+  REDIS_SSL_CERT_FILE: ofNodes.certFile,
+  REDIS_SSL_KEY_FILE: ofNodes.keyFile,
+};
+beforeAll(() => makeCertificate(path('nodes'), ['-addext', 'subjectAltName=IP:127.0.0.1']));
+afterAll(() => rmSync(certificates, { recursive: true }));
+
+describe.each([
+  ['a master that sentinels watch', undefined, {}],
+  ['a master that sentinels watch, all with TLS', ofNodes, trusting],
+])('%s', (_, nodes, env) => {
+  const held = holdOpen<Sentinels>((work) => withSentinels(work, nodes));
   let sentinels: Sentinels;
   let redis: Redis;
   beforeAll(async () => {
     sentinels = await held.open();
-    redis = open(sentinels.url);
+    redis = open(sentinels.url, env);
     await redisReady(redis);
   });
   afterAll(async () => {
@@ -56,9 +72,56 @@ describe('a master that sentinels watch', () => {
   });
 });
 
+describe('a cluster with TLS', () => {
+  const held = holdOpen<RedisCluster>((work) => withRedisCluster(work, ofNodes));
+  let cluster: RedisCluster;
+  let redis: Redis;
+  beforeAll(async () => {
+    cluster = await held.open();
+    redis = open(cluster.url, trusting);
+    await redisReady(redis);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await held.close();
+  });
+
+  test('is reached at each of its masters', async () => {
+    const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
+    await Promise.all(keys.map((key) => redis.set(key, key)));
+    expect(await Promise.all(keys.map((key) => redis.get(key)))).toEqual(keys);
+    expect(redisMasters(redis)).toHaveLength(3);
+  });
+
+  test('passes on what is published by shard', async () => {
+    const heard: string[] = [];
+    const subscriber = new RedisSubscriber({
+      redis,
+      channels: [],
+      onMessage: (channel, text) => heard.push(`${channel} ${text}`),
+    });
+    await retry(() => subscriber.add('{s}'), failover);
+    await redis.spublish('{s}', 'said');
+    await waitUntil(() => heard.length > 0, { what: 'the message' });
+    expect(heard).toEqual(['{s} said']);
+    subscriber.close();
+  });
+
+  test('goes on with the replica of a master that is killed', async () => {
+    const master = await cluster.replaceableMasterOf('key-1');
+    await cluster.client(master).wait(1, 5_000);
+    await cluster.kill(master);
+    expect(await retry(() => redis.get('key-1'), failover)).toBe('key-1');
+  });
+});
+
+const behindProxy = {
+  REDIS_SSL_CA_FILE: path('server.pem'),
+  REDIS_SSL_CERT_FILE: path('client.pem'),
+  REDIS_SSL_KEY_FILE: path('client.key'),
+};
+
 describe('a Redis with TLS', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'turnstream-redis-tls-'));
-  const path = (name: string): string => join(dir, name);
   /** Ends TLS before the Redis of the run, as a proxy beside it does, and lets in whoever has a certificate. */
   const server = createServer({ requestCert: true });
   let url = '';
@@ -79,12 +142,6 @@ describe('a Redis with TLS', () => {
   });
   afterAll(() => {
     server.close();
-    rmSync(dir, { recursive: true });
-  });
-  const env = (): Record<string, string> => ({
-    REDIS_SSL_CA_FILE: path('server.pem'),
-    REDIS_SSL_CERT_FILE: path('client.pem'),
-    REDIS_SSL_KEY_FILE: path('client.key'),
   });
 
   async function refusal(variables: Record<string, string>): Promise<string> {
@@ -98,19 +155,19 @@ describe('a Redis with TLS', () => {
   }
 
   test('is reached with the certificates of the files', async () => {
-    const redis = open(url, env());
+    const redis = open(url, behindProxy);
     await redisReady(redis);
     expect(await redis.ping()).toBe('PONG');
     redis.disconnect();
   });
 
   test('whose certificate is not trusted is not spoken to', async () => {
-    const { REDIS_SSL_CA_FILE: _, ...others } = env();
+    const { REDIS_SSL_CA_FILE: _, ...others } = behindProxy;
     expect(await refusal(others)).toMatch(/self-signed certificate/);
   });
 
   test('lets nobody in without a certificate', async () => {
-    const { REDIS_SSL_CA_FILE = '' } = env();
+    const { REDIS_SSL_CA_FILE } = behindProxy;
     expect(await refusal({ REDIS_SSL_CA_FILE })).toMatch(/certificate required|closed|ECONNRESET/);
   });
 });

@@ -1,4 +1,4 @@
-/** Runs the command line of the repository without a build; no part of the package. */
+/** Runs the repository's command line without a build; not part of the package. */
 import { fileURLToPath } from 'node:url';
 
 process.argv.splice(2, 0, fileURLToPath(new URL('src/main.ts', import.meta.url)));

@@ -57,7 +57,7 @@ describe('a refusal', () => {
     const args = ['erase', cli.partner_id, '--reason', 'ticket:1', '--yes'];
     const { exitCode, stderr } = await cli.as('analyst', args);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('Ask whoever gives out tokens for another role');
+    expect(stderr).toContain('Ask the issuer of tokens for another role');
   });
 
   test('of a value names its field', async () => {

@@ -1,71 +1,14 @@
-/** Nodes of Redis that a scenario starts itself: a cluster of three masters and three replicas, or sentinels with a master. */
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Redis } from 'ioredis';
+/** RedisNodes of Redis that a scenario starts itself: a cluster of three masters and three replicas, or sentinels with a master. */
+import type { Redis } from 'ioredis';
 import { slotOf, waitUntil } from '#platform';
-import { valkeyServer } from '../../tools/backing-services/valkey.ts';
 import { freePorts } from '../../tools/shared/free-ports.ts';
-import { dyingWithParent } from '../../tools/shared/run.ts';
+import type { NodeCertificates } from './redis-node-processes.ts';
+import { RedisNodes } from './redis-node-processes.ts';
 
 /** How long a master is silent before a replica takes over (ms). */
 const silenceMs = 2_500;
 const slots = 16_384;
 const masters = 3;
-
-/** Programs on ports of this machine; all of them end with `stop`. */
-class Nodes {
-  private readonly children = new Map<number, ChildProcess>();
-  private readonly clients = new Map<number, Redis>();
-  private readonly dir = mkdtempSync(join(tmpdir(), 'turnstream-redis-nodes-'));
-
-  async start(port: number, options: Readonly<Record<string, string>>, isSentinel = false): Promise<void> {
-    const config = join(this.dir, `${port}.conf`);
-    const lines = { port: String(port), bind: '127.0.0.1', dir: this.dir, ...options };
-    writeFileSync(
-      config,
-      Object.entries(lines)
-        .map(([name, value]) => `${name} ${value}\n`)
-        .join(''),
-    );
-    const command = [
-      ...dyingWithParent('SIGKILL'),
-      await valkeyServer(),
-      config,
-      ...(isSentinel ? ['--sentinel'] : []),
-    ];
-    this.children.set(port, spawn(command[0] ?? '', command.slice(1), { stdio: 'ignore' }));
-    await waitUntil(async () => (await this.client(port).ping()) === 'PONG', { what: `the node on ${port}` });
-  }
-
-  /** A connection to one node. */
-  client(port: number): Redis {
-    const known = this.clients.get(port);
-    if (known !== undefined) return known;
-    const client = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: 0, retryStrategy: () => 100 });
-    client.on('error', () => undefined);
-    this.clients.set(port, client);
-    return client;
-  }
-
-  async kill(port: number): Promise<void> {
-    const child = this.children.get(port);
-    if (child === undefined) throw new Error(`There is no node on ${port}.`);
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-    this.children.delete(port);
-  }
-
-  async stop(): Promise<void> {
-    for (const client of this.clients.values()) client.disconnect();
-    await Promise.all([...this.children.keys()].map((port) => this.kill(port)));
-    rmSync(this.dir, { recursive: true, force: true });
-  }
-}
 
 export interface RedisCluster {
   /** For REDIS_URL. */
@@ -87,17 +30,23 @@ export interface RedisCluster {
 }
 
 /** Runs a cluster of three masters with a replica each for as long as `work` runs. */
-export async function withRedisCluster<T>(work: (cluster: RedisCluster) => Promise<T>): Promise<T> {
-  const nodes = new Nodes();
+export async function withRedisCluster<T>(
+  work: (cluster: RedisCluster) => Promise<T>,
+  certificates?: NodeCertificates,
+): Promise<T> {
+  const nodes = new RedisNodes(certificates);
   const all = await freePorts(4 * masters);
+  const bus = certificates && { 'tls-cluster': 'yes' };
   const [ports, busPorts] = [all.slice(0, 2 * masters), all.slice(2 * masters)];
   try {
     await Promise.all(
-      ports.map((port, index) => nodes.start(port, clusterOptions(port, busPorts[index] ?? 0))),
+      ports.map((port, index) =>
+        nodes.start(port, { ...clusterOptions(port, busPorts[index] ?? 0), ...bus }),
+      ),
     );
     await connect(nodes, ports, busPorts);
     return await work({
-      url: `redis+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
+      url: `${nodes.scheme}+cluster://${ports.map((port) => `127.0.0.1:${port}`).join(',')}`,
       ports,
       client: (port) => nodes.client(port),
       masterOf: (key) => masterOf(nodes, ports, key),
@@ -111,7 +60,8 @@ export async function withRedisCluster<T>(work: (cluster: RedisCluster) => Promi
         return port;
       },
       kill: (port) => nodes.kill(port),
-      restart: (port) => nodes.start(port, clusterOptions(port, busPorts[ports.indexOf(port)] ?? 0)),
+      restart: (port) =>
+        nodes.start(port, { ...clusterOptions(port, busPorts[ports.indexOf(port)] ?? 0), ...bus }),
       killWithout: async (port, write) => {
         const isInStep = async (): Promise<boolean> => {
           const text = await nodes.client(port).info('replication');
@@ -141,7 +91,7 @@ function clusterOptions(port: number, busPort: number): Record<string, string> {
   };
 }
 
-async function masterOf(nodes: Nodes, ports: readonly number[], key: string): Promise<number> {
+async function masterOf(nodes: RedisNodes, ports: readonly number[], key: string): Promise<number> {
   const slot = slotOf(key);
   const owners = (await viewsOf(nodes, ports)).map(
     (view) => view.find(({ from, to }) => from <= slot && slot <= to)?.master ?? 0,
@@ -149,7 +99,7 @@ async function masterOf(nodes: Nodes, ports: readonly number[], key: string): Pr
   return owners.toSorted((a, b) => a - b).at(owners.length / 2) ?? 0;
 }
 
-async function moveSlot(nodes: Nodes, ports: readonly number[], key: string): Promise<void> {
+async function moveSlot(nodes: RedisNodes, ports: readonly number[], key: string): Promise<void> {
   const from = await masterOf(nodes, ports, key);
   const to = (await viewOf(nodes, from)).find(({ master }) => master !== from)?.master ?? 0;
   const [source, target] = [nodes.client(from), nodes.client(to)];
@@ -161,7 +111,11 @@ async function moveSlot(nodes: Nodes, ports: readonly number[], key: string): Pr
 }
 
 /** The first half of the nodes become masters, the others their replicas. */
-async function connect(nodes: Nodes, ports: readonly number[], busPorts: readonly number[]): Promise<void> {
+async function connect(
+  nodes: RedisNodes,
+  ports: readonly number[],
+  busPorts: readonly number[],
+): Promise<void> {
   for (const [index, port] of ports.entries()) {
     const client = nodes.client(port);
     await client.cluster('SET-CONFIG-EPOCH', index + 1);
@@ -215,7 +169,7 @@ interface Range {
 type SlotsReply = [from: number, to: number, ...nodes: [host: string, port: number][]][];
 
 /** The slots as a node sees them. */
-async function viewOf(nodes: Nodes, port: number): Promise<Range[]> {
+async function viewOf(nodes: RedisNodes, port: number): Promise<Range[]> {
   const reply = (await nodes.client(port).cluster('SLOTS')) as unknown as SlotsReply;
   return reply.map(([from, to, [, master] = ['', 0], ...replicas]) => {
     return { from, to, master, replicas: replicas.map(([, replica]) => replica) };
@@ -223,7 +177,7 @@ async function viewOf(nodes: Nodes, port: number): Promise<Range[]> {
 }
 
 /** The views of the nodes that answer. */
-async function viewsOf(nodes: Nodes, ports: readonly number[]): Promise<Range[][]> {
+async function viewsOf(nodes: RedisNodes, ports: readonly number[]): Promise<Range[][]> {
   const views = await Promise.all(ports.map((port) => viewOf(nodes, port).catch(() => undefined)));
   return views.filter((view) => view !== undefined);
 }
@@ -238,8 +192,11 @@ export interface Sentinels {
 }
 
 /** Runs a master, its replica and three sentinels for as long as `work` runs. */
-export async function withSentinels<T>(work: (sentinels: Sentinels) => Promise<T>): Promise<T> {
-  const nodes = new Nodes();
+export async function withSentinels<T>(
+  work: (sentinels: Sentinels) => Promise<T>,
+  certificates?: NodeCertificates,
+): Promise<T> {
+  const nodes = new RedisNodes(certificates);
   const [master = 0, replica = 0, ...sentinels] = await freePorts(5);
   const data = { appendonly: 'no', save: '""' };
   try {
@@ -258,7 +215,7 @@ export async function withSentinels<T>(work: (sentinels: Sentinels) => Promise<T
     };
     await eachOf(sentinels, knows, 'the sentinels');
     return await work({
-      url: `redis+sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join(',')}/sessions/0`,
+      url: `${nodes.scheme}+sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join(',')}/sessions/0`,
       master: async () => {
         const address = await nodes
           .client(sentinels[0] ?? 0)

@@ -1,14 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../shared/run.ts';
+import { debianProgram } from './debian.ts';
 import { unprivileged } from './postgres/user.ts';
 import type { Program } from './service.ts';
-import { installed } from './service.ts';
-
-/** Libraries of the package that a machine may not have. */
-const libraries = 'libevent|libc-ares';
-const debian = `cd "$1" && apt-get download pgbouncer $(apt-cache depends --important pgbouncer |
-  sed -nE 's/^ +Depends: ((${libraries})[^ ]*)$/\\1/p') && for file in *.deb; do dpkg-deb -x "$file" . || exit 1; done`;
 
 /** Where PgBouncer listens, and what is behind. */
 interface Pooling {
@@ -22,7 +16,11 @@ interface Pooling {
 
 /** PgBouncer in transaction mode: from the PATH, else the package of Debian, unpacked in the cache. */
 export async function pgbouncer({ dir, port, url, size }: Pooling): Promise<Program> {
-  const { program, env } = await found();
+  const { program, env } = await debianProgram({
+    package: 'pgbouncer',
+    path: 'usr/sbin/pgbouncer',
+    libraries: 'libevent|libc-ares',
+  });
   const { username, password, hostname, port: behind } = new URL(url);
   const folder = join(dir, 'pgbouncer');
   mkdirSync(folder, { recursive: true });
@@ -44,20 +42,4 @@ export async function pgbouncer({ dir, port, url, size }: Pooling): Promise<Prog
   writeFileSync(config, text.join('\n'));
   const { prefix, user } = await unprivileged(program);
   return { command: [...prefix, program, config], user, env, signal: 'SIGINT' };
-}
-
-async function found(): Promise<{ program: string; env: Record<string, string> }> {
-  for (const program of ['/usr/sbin/pgbouncer', '/usr/local/bin/pgbouncer'])
-    if (existsSync(program)) return { program, env: {} };
-  const folder = await installed(
-    'pgbouncer-debian',
-    async (path) => {
-      mkdirSync(path, { recursive: true });
-      return [['sh', '-c', debian, 'sh', path]];
-    },
-    'install pgbouncer, or run this where apt-get finds the packages of Debian or Ubuntu',
-  );
-  const { output } = await run(['find', folder, '-name', '*.so*', '-printf', '%h\\n']);
-  const env = { LD_LIBRARY_PATH: [...new Set(output.split('\n').filter(Boolean))].join(':') };
-  return { program: join(folder, 'usr/sbin/pgbouncer'), env };
 }

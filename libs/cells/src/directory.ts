@@ -8,7 +8,7 @@ export interface Cell {
   readonly url: string;
 }
 
-/** What has changed in the directory since a version: partners alone are told one by one. */
+/** The changes of the directory since a version; only partners are listed individually. */
 export interface DirectoryChanges {
   readonly version: number;
   readonly cells: readonly Cell[];
@@ -19,13 +19,13 @@ export interface DirectoryChanges {
 
 type Phase = 'copying' | 'arriving' | 'returning' | 'cleaning';
 
-/** A move that is under way. */
+/** A move in progress. */
 export interface PartnerMove {
   readonly partner_id: string;
   readonly move_id: string;
   readonly from: string;
   readonly to: string;
-  /** From `arriving` on there is no way back, from `returning` on no way forward. `cleaning`: only the old cell's copy is left to do. */
+  /** From `arriving` on a move cannot be aborted, from `returning` on it cannot be completed. `cleaning`: only the old cell's copy is left to delete. */
   readonly phase: Phase;
 }
 
@@ -38,13 +38,13 @@ interface Row {
 }
 
 /**
- * Which partner is in which cell: tables in PostgreSQL that no command needs. Where a command belongs is in the streams; this
- * only says where to look first, and how far a move is.
+ * Records which partner is in which cell, in PostgreSQL tables that no command needs. The streams decide where a command belongs;
+ * the directory only says where to look first, and how far a move is.
  */
 export class CellDirectory {
   constructor(private readonly pool: Pool) {}
 
-  /** What has changed since a version; -1: all. One transaction sees one version. */
+  /** The changes since a version; -1: everything. One transaction reads one version. */
   async changesSince(version: number): Promise<DirectoryChanges> {
     return this.transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
       const current = await client.query<{ version: string }>('SELECT version FROM cell_version');
@@ -64,7 +64,7 @@ export class CellDirectory {
     });
   }
 
-  /** Names a cell, or where it is reached now. The first one gets all slots. */
+  /** Registers a cell, or updates its address. The first cell gets all slots. */
   async setCell({ name, url }: Cell): Promise<void> {
     await this.change(async (client) => {
       await client.query(
@@ -79,7 +79,7 @@ export class CellDirectory {
     });
   }
 
-  /** Moves that are under way. */
+  /** The moves in progress. */
   async moves(): Promise<PartnerMove[]> {
     const { rows } = await this.pool.query<Row>(
       'SELECT * FROM cell_partner WHERE move_id IS NOT NULL ORDER BY version',
@@ -87,7 +87,7 @@ export class CellDirectory {
     return rows.flatMap((row) => moveOf(row) ?? []);
   }
 
-  /** Begins the move of a partner; one that is under way already goes on. @throws NotMovableError */
+  /** Starts the move of a partner, or continues one in progress. @throws NotMovableError */
   async begin(partnerId: string, to: string): Promise<PartnerMove> {
     return this.change(async (client, version) => {
       const cells = await client.query('SELECT FROM cell WHERE name = $1', [to]);
@@ -120,7 +120,7 @@ export class CellDirectory {
     });
   }
 
-  /** Takes a move from one phase to the next; false: it is not in that phase, someone has decided otherwise. */
+  /** Advances a move from one phase to the next; false: it is not in that phase, since another process has changed it. */
   async advance({ partner_id, move_id }: PartnerMove, from: Phase, to: Phase): Promise<boolean> {
     return this.change(async (client, version) => {
       const { rowCount } = await client.query(
@@ -132,7 +132,7 @@ export class CellDirectory {
     });
   }
 
-  /** Ends a move: the partner is in the cell that it has gone to, or where it was. */
+  /** Ends a move: the partner is in the new cell, or where it was. */
   async finish(partnerId: string, moveId: string | null): Promise<void> {
     await this.change((client, version) =>
       client.query(
@@ -143,7 +143,7 @@ export class CellDirectory {
     );
   }
 
-  /** Changes the directory: one change after the other, each with a version of its own. */
+  /** Changes the directory: changes run in sequence, each with its own version. */
   private change<T>(work: (client: PoolClient, version: number) => Promise<T>): Promise<T> {
     return this.transaction('BEGIN', async (client) => {
       const { rows } = await client.query<{ version: string }>(
@@ -168,7 +168,7 @@ export class CellDirectory {
   }
 }
 
-/** A UUID (version 8) that is greater than those of all moves before: an older move is refused wherever a later one was. */
+/** A UUID (version 8) that is greater than those of all earlier moves, so that an older move is refused after a later one. */
 function moveId(version: number): string {
   const hex = version.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-8${randomUUID().slice(15)}`;

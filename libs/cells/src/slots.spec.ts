@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { slotIn, slotOf, slots, withSlot } from './slots.ts';
 
 describe('slots', () => {
-  it('a session’s id ends with the slot of its partner', () => {
+  it('the id of a session ends with the slot of its partner', () => {
     const id = withSlot('3b241101-e2bb-4255-8caf-4136c566a962', slotOf('P7689'));
     expect(id).toMatch(/^3b241101-e2bb-4255-8caf-4136c566a[\da-f]{3}$/);
     expect(slotIn(id)).toBe(slotOf('P7689'));

@@ -22,12 +22,12 @@ describe('CellTable', () => {
     expect([table.ofPartner(inA), table.ofSession(session)]).toEqual(['a', 'a']);
   });
 
-  it('a partner that was moved is in the other cell', () => {
+  it('a moved partner is in the other cell', () => {
     table.apply({ version: 2, cells, slots: halves, partners: [{ partner_id: inA, cell: 'b' }] });
     expect(table.ofPartner(inA)).toBe('b');
   });
 
-  it('a partner that is back is no exception any more', () => {
+  it('a partner that is back is no longer an exception', () => {
     table.apply({ version: 2, cells, slots: halves, partners: [{ partner_id: inA, cell: 'b' }] });
     table.apply({ version: 3, cells, slots: halves, partners: [{ partner_id: inA, cell: 'a' }] });
     expect(table.ofPartner(inA)).toBe('a');

@@ -2,7 +2,7 @@ import type { DirectoryChanges } from './directory.ts';
 import { slotIn, slotOf } from './slots.ts';
 
 /**
- * What a router keeps of the directory. It may be behind: a cell that a request reaches by mistake says where it belongs, so
+ * A router's copy of the directory. It may be outdated: a cell that gets a request by mistake says where it belongs, so
  * an old table costs a detour, never a command.
  */
 export class CellTable {
@@ -11,7 +11,7 @@ export class CellTable {
   private readonly partners = new Map<string, string>();
   private known = -1;
 
-  /** The version up to which it knows the directory; -1: nothing. */
+  /** The version of the directory that it has; -1: none. */
   get version(): number {
     return this.known;
   }
@@ -20,7 +20,7 @@ export class CellTable {
     return [...this.urls.keys()];
   }
 
-  /** Takes over what has changed since a version. What is older than it knows changes nothing. */
+  /** Applies the changes since a version. Older changes have no effect. */
   apply({ version, cells, slots, partners }: DirectoryChanges): void {
     if (version <= this.known) return;
     this.urls = new Map(cells.map(({ name, url }) => [name, url]));
@@ -41,7 +41,7 @@ export class CellTable {
     return this.partners.get(partnerId) ?? this.slots[slotOf(partnerId)];
   }
 
-  /** The cell in which a session is, by its id, unless its partner was moved or the id was chosen by its caller. */
+  /** The cell of a session, by its id; wrong if its partner was moved or the id was chosen by its caller. */
   ofSession(sessionId: string): string | undefined {
     return this.slots[slotIn(sessionId)];
   }

@@ -3,12 +3,12 @@ import type { InquiryInFile } from './file.ts';
 import { mappingFault, pointersOfFields } from './pointers.ts';
 import type { Fault, Path } from './source.ts';
 
-/** Every inquiry carries its kind in its first event: characters of JSON, with the defaults. */
+/** The size limit of a kind (characters of JSON, with defaults), since every inquiry carries its kind in its first event. */
 const kindLimit = 32_768;
 
 type Report = (path: Path, message: string) => void;
 
-/** The kinds of inquiries complete, and what the format of the file cannot say of them. */
+/** Completes the kinds of inquiries, and reports faults that the format of the file cannot express. */
 export function checkInquiries(inquiries: { readonly [kind: string]: InquiryInFile }): {
   readonly inquiries: InquiryKinds;
   readonly faults: readonly Fault[];
@@ -34,7 +34,7 @@ function reportAbout({ about = {}, subject }: InquiryInFile, report: Report): vo
       report(['about', kind], `must be one of the subject: ${subject.join(', ')}`);
 }
 
-/** Every source comes after known ones, and none after itself. */
+/** Checks that sources depend on known ones, and never on themselves. */
 function reportOrder({ sources }: InquiryInFile, report: Report): void {
   for (const [source, { after }] of Object.entries(sources)) {
     for (const [index, name] of after.entries())
@@ -54,7 +54,7 @@ function reaches(sources: InquiryInFile['sources'], from: string, goal: string, 
   });
 }
 
-/** A request uses the answers that it waits for, the merge any. */
+/** A request may use the answers that its source depends on, a merge any answer. */
 function reportMappings({ subject, sources, merge = [] }: InquiryInFile, report: Report): void {
   const names = Object.keys(sources);
   const check = (path: Path, pointer: string, answers: readonly string[], missing: string): void => {

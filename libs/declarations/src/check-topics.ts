@@ -7,14 +7,14 @@ import type { Fault, Path } from './source.ts';
 type Topics = { readonly [topic: string]: TopicInFile };
 type Report = (path: Path, message: string) => void;
 
-/** What the pointers of an event type may begin with. */
+/** The roots of the pointers of an event type. */
 const roots = ['id', 'type', 'time', 'subject', 'key', 'data'];
-/** Topics that Turnstream writes, or reads in a way of its own. */
+/** Topics that Turnstream writes, or reads in its own way. */
 const own = /^(conversation\.events|inquiry\.replies|inquiry\.requests\..*|.*\.dlq)$/;
-/** The consumer group of a topic ends with its name; these endings are those of other groups of the bridge. */
+/** The consumer group of a topic ends with its name; these endings belong to other groups of the bridge. */
 const groupsTaken = new Set(['events', 'replies']);
 
-/** The topics with their schemas compiled, and what the format of the file cannot say of them. */
+/** Compiles the schemas of the topics, and reports faults that the format of the file cannot express. */
 export function checkTopics(topics: Topics): {
   readonly topics: { readonly [topic: string]: DeclaredTopic };
   readonly faults: readonly Fault[];
@@ -35,7 +35,7 @@ export function checkTopics(topics: Topics): {
   return { topics: Object.fromEntries(checked), faults };
 }
 
-/** Kafka allows no two names that differ in . and _ only. */
+/** Kafka does not allow two names that differ only in . and _. */
 function reportNames(names: readonly string[], report: Report): void {
   const known = new Map<string, string>();
   for (const name of names) {

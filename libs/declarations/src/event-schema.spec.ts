@@ -6,7 +6,7 @@ const faultOf = (schema: string, data: unknown): string | undefined =>
   parseDeclarations(withType(`schema: ${schema}`), 'f').topics['a.events']?.types['a.b.v1']?.faultOf(data);
 
 describe('the schema of an event', () => {
-  test('says in words what is wrong with data', () => {
+  test('describes a fault of data in words', () => {
     expect(faultOf('{ type: object, required: [id] }', {})).toBe("data must have required property 'id'");
     expect(faultOf('{ type: object, required: [id] }', { id: 1 })).toBeUndefined();
   });
@@ -16,7 +16,7 @@ describe('the schema of an event', () => {
     expect(faultOf(schema, { x: 1 })).toBe('data/x must be string');
   });
 
-  test('is refused when its definitions, written out, would fill the memory', () => {
+  test('is refused when its expanded definitions would fill the memory', () => {
     const pairs = Array.from({ length: 20 }, (_, index) => {
       const reference = `{ $ref: '#/definitions/a${index + 1}' }`;
       return `a${index}: { anyOf: [${reference}, ${reference}] }`;
@@ -29,7 +29,7 @@ describe('the schema of an event', () => {
     expect(faultOf("{ pattern: '^(a+)+$' }", `${'a'.repeat(50_000)}!`)).toContain('must match pattern');
   });
 
-  test('checks each pattern of a schema, and of another schema, by itself', () => {
+  test('checks each pattern of several schemas separately', () => {
     const schema = `{ properties: { a: { pattern: '^a$' }, b: { pattern: '^b$' } }, patternProperties: { '^x': { const: 1 }, '^y': { const: 2 } } }`;
     expect(faultOf(schema, { a: 'a', b: 'b', x: 1, y: 2 })).toBeUndefined();
     expect(faultOf(schema, { b: 'a' })).toBe('data/b must match pattern "^b$"');

@@ -7,11 +7,11 @@ import { canonicalJson } from '#domain';
 import type { Fault } from './source.ts';
 import { pathOf } from './source.ts';
 
-/** What the schema of an event may have, in characters of JSON and instructions of a pattern: larger ones take long to check. */
+/** Limits of an event schema: characters of JSON, and instructions of a pattern. Larger ones take long to check. */
 const limits = { characters: 65_536, pattern: 1_000, program: 1_000 } as const;
 const formats = ['date-time', 'date', 'time', 'uuid'] as const;
 
-/** Regular expressions in time that is linear in the text: a pattern of a declaration must not stop the process. */
+/** Regular expressions in linear time: a declared pattern must not block the process. */
 const linearTime = Object.assign(
   (pattern: string) => {
     if (pattern.length > limits.pattern)
@@ -19,7 +19,7 @@ const linearTime = Object.assign(
     const compiled = RE2JS.compile(pattern);
     if (compiled.programSize() > limits.program)
       throw new Error(`pattern ${pattern} is too complex: use fewer or smaller repetitions`);
-    // The library keeps what is compiled by its text.
+    // The library caches compiled patterns by their text.
     return { test: (text: string) => compiled.test(text), toString: () => pattern };
   },
   { code: 'linearTime' },
@@ -34,7 +34,7 @@ const ajv = new Ajv({
   code: { regExp: linearTime },
 });
 addFormats.default(ajv, [...formats]);
-// The library's own compares every item with every other.
+// The library's own implementation compares every item with every other.
 ajv.removeKeyword('uniqueItems');
 ajv.addKeyword({
   keyword: 'uniqueItems',
@@ -45,7 +45,7 @@ ajv.addKeyword({
   error: { message: 'must not have the same item twice' },
 });
 
-/** A compiled schema, with its definitions written where it refers to them, or what is wrong with it; paths are within it. */
+/** A compiled schema and its expanded definitions, or its faults, with paths relative to the schema. */
 type CompiledSchema =
   | { readonly schema: JsonObject; readonly faultOf: (data: unknown) => string | undefined }
   | { readonly faults: readonly Fault[] };
@@ -65,7 +65,7 @@ export function compileSchema(declared: JsonObject): CompiledSchema {
   }
 }
 
-/** One for each place: where a schema may be several things, it is told of the first. */
+/** One fault for each place; when a schema has alternatives, that of the first. */
 function schemaFaults(errors: readonly ErrorObject[]): Fault[] {
   const byPlace = new Map(errors.toReversed().map((error) => [error.instancePath, error.message]));
   return [...byPlace].map(([place, message]) => ({
@@ -75,8 +75,8 @@ function schemaFaults(errors: readonly ErrorObject[]): Fault[] {
 }
 
 /**
- * The schema without `$ref`, so that it can stand in another document.
- * @throws when it refers to something else than its own definitions, to itself, or is too large
+ * The schema without `$ref`, so that it can be embedded in another document.
+ * @throws when it refers to anything but its own definitions, to itself, or is too large
  */
 function writtenOut(schema: JsonObject): JsonObject {
   const { definitions, $defs, ...root } = schema;

@@ -1,7 +1,7 @@
 import type { InquiryKind } from '#domain';
 import type { DeclaredTopic, DeclaredType, Fields } from './declarations.ts';
 
-/** A type as the file has it; the rest of `DeclaredType` is made of it. */
+/** A type as in the file; the rest of `DeclaredType` is derived from it. */
 export type TypeInFile = Omit<DeclaredType, 'faultOf'>;
 export type TopicInFile = Omit<DeclaredTopic, 'types'> & {
   readonly types: { readonly [type: string]: TypeInFile };
@@ -17,7 +17,7 @@ export type InquiryInFile = Omit<InquiryKind, 'merge' | 'sources'> & {
   };
 };
 
-/** The content of a file that keeps its format, with the defaults. */
+/** The content of a file in the right format, with defaults. */
 export interface FileContent {
   readonly channels: readonly string[];
   readonly topics: { readonly [topic: string]: TopicInFile };

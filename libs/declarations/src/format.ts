@@ -5,10 +5,10 @@ import { Ajv } from 'ajv';
 import type { Fault } from './source.ts';
 import { pathOf } from './source.ts';
 
-/** The folder of the shipped files: three levels up from here in the sources as well as from a built app. */
+/** The folder of the shipped files: three levels up, both in the sources and in a built app. */
 export const shippedFolder = join(import.meta.dirname, '../../../declarations');
 
-/** What the content of a file lacks by the published JSON Schema. Puts in the defaults. */
+/** The faults of a file's content, by the published JSON Schema. Fills in the defaults. */
 export function formatFaults(content: unknown): Fault[] {
   const schema = JSON.parse(readFileSync(join(shippedFolder, 'schema.json'), 'utf8')) as object;
   const ajv = new Ajv({
@@ -22,7 +22,7 @@ export function formatFaults(content: unknown): Fault[] {
   return (ajv.errors ?? []).filter(({ keyword }) => !summaries.has(keyword)).map(faultOf);
 }
 
-/** Keywords whose errors only repeat that something within is wrong. */
+/** Keywords whose errors only repeat an error further inside. */
 const summaries: ReadonlySet<string> = new Set(['if', 'propertyNames']);
 
 function faultOf(error: ErrorObject): Fault {

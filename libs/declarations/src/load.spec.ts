@@ -60,7 +60,7 @@ describe('a file', () => {
     expect(parseDeclarations(text, 'file.json')).toMatchObject({ channels: ['telegram'], topics: {} });
   });
 
-  test('need not say how answers merge: all of them, in their order', () => {
+  test('may leave out the merge: then all answers merge in order', () => {
     const text = withInquiry(
       'sources:',
       '  one: { request: { id: /subject/order_id } }',
@@ -69,7 +69,7 @@ describe('a file', () => {
     expect(parseDeclarations(text, 'f').inquiries['status']?.merge).toEqual(['/answers/one', '/answers/two']);
   });
 
-  test('that is missing or too large is refused by its name', () => {
+  test('that is missing or too large is refused with its name', () => {
     expect(() => loadDeclarations({ TURNSTREAM_DECLARATIONS: '/no/such.yaml' })).toThrow(
       /\/no\/such\.yaml cannot be read/,
     );
@@ -145,7 +145,7 @@ test.each([
     'file.yaml:2:17 /channels/1: must be a lower-case letter',
   ],
   [
-    'a schema that is none',
+    'an invalid schema',
     withType('schema: { type: objct }'),
     'file.yaml:9:25 /topics/a.events/types/a.b.v1/schema/type: ',
   ],
@@ -184,7 +184,7 @@ test.each([
     '/topics/a.events: misses id',
   ],
   [
-    'several types without their place',
+    'several types without the place of the type',
     `${withType()}\n      a.c.v1: { kind: c }`.replace(
       'system: a',
       'system: a\n    format: json\n    id: { header: x-id }',
@@ -197,7 +197,7 @@ test.each([
     '/topics/a.more/types/a.b.v1: is declared for a on a.events already',
   ],
   [
-    'two names that Kafka confuses',
+    'two names that Kafka does not distinguish',
     `${withType()}\n  a_events: { system: b, types: { x: { kind: x } } }`,
     '/topics/a_events: differs from a.events in . and _ only',
   ],
@@ -224,12 +224,12 @@ test.each([
     '/inquiries/status/about/order: must be one of the subject: order_id',
   ],
   [
-    'a merge of nobody',
+    'a merge without a source',
     withInquiry('sources: { a: { request: { x: /subject/order_id } } }', 'merge: [/answers/b]'),
     '/inquiries/status/merge/0: is of no source: use a',
   ],
   [
-    'a text that is no pointer',
+    'a text that is not a pointer',
     withInquiry('sources: { a: { request: { x: order_id } } }'),
     'request/x: must be a JSON Pointer as',
   ],

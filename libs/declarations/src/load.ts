@@ -13,7 +13,7 @@ import { Source } from './source.ts';
 const sizeLimit = 1_048_576;
 const shownFaults = 50;
 
-/** Thrown when the file of the declarations is wrong; its message has a line for each fault, with its place. */
+/** Thrown when the file of declarations is wrong; the message has one line per fault, with its place. */
 export class DeclarationsError extends ConfigError {
   constructor(readonly faults: readonly string[]) {
     const more = faults.length > shownFaults ? [`… and ${faults.length - shownFaults} more`] : [];
@@ -32,7 +32,7 @@ export function loadDeclarations(env: NodeJS.ProcessEnv): Declarations {
 
 let current: Declarations | undefined;
 
-/** The declarations of this process, read once. On a wrong file it writes the faults to stderr and ends with 78. */
+/** The declarations of this process, read once. On an error it writes the faults to stderr and ends with 78. */
 export function declared(): Declarations {
   return (current ??= orExit(() => loadDeclarations(process.env)));
 }
@@ -51,7 +51,7 @@ export function parseDeclarations(text: string, file: string): Declarations {
   return { channels, topics, inquiries, names };
 }
 
-/** What of a file keeps the format, so that the rest of the faults are found at once. */
+/** The well-formed parts of a file, so that the remaining faults are found in the same run. */
 function readable(content: unknown, faults: readonly Fault[]): FileContent {
   const { channels = [], topics = {}, inquiries = {} } = (content ?? {}) as Partial<FileContent>;
   const structural = faults.filter(({ isName }) => !isName);

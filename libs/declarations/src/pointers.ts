@@ -1,6 +1,6 @@
 import type { Fields, Mapping } from './declarations.ts';
 
-/** Characters of JSON that a value in a mapping may have. */
+/** The size limit of a value in a mapping (characters of JSON). */
 const valueLimit = 4_096;
 
 /** The JSON Pointers of a mapping. */
@@ -16,7 +16,7 @@ export function pointersOfFields(fields: Fields): [field: string, pointer: strin
   );
 }
 
-/** Why a mapping cannot be used although its format is right; undefined: it can. */
+/** Why a well-formed mapping cannot be used; undefined: it can. */
 export function mappingFault(mapping: Mapping): string | undefined {
   if (typeof mapping === 'string') return undefined;
   const value = 'const' in mapping ? mapping.const : (mapping.otherwise ?? null);

@@ -3,19 +3,19 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
 
 export type Path = readonly (string | number)[];
 
-/** What is wrong at a place of the file. */
+/** A fault at a place of the file. */
 export interface Fault {
   readonly path: Path;
-  /** Whether the name itself is wrong, not what it stands for. */
+  /** Whether the name itself is wrong, not its value. */
   readonly isName?: boolean;
   readonly message: string;
 }
 
-/** The text of a file of declarations: YAML, of which JSON is a part. */
+/** The text of a declarations file: YAML, which includes JSON. */
 export class Source {
-  /** The content; undefined when the text is no YAML. */
+  /** The content; undefined when the text is not valid YAML. */
   readonly content: unknown;
-  /** Why it is none, a line each. */
+  /** Why it is not, one line per fault. */
   readonly faults: readonly string[];
   private readonly lines = new LineCounter();
   private readonly root: Node | null;
@@ -33,7 +33,7 @@ export class Source {
     this.root = document.contents;
     const faults = document.errors.map(({ pos, message }) => this.line(pos[0], message));
     visit(document, {
-      // A few of them can stand for more than memory holds.
+      // A few aliases can expand to more than memory holds.
       Alias: (_key, { range }) => {
         faults.push(this.line(range?.[0] ?? 0, 'is an alias: write the value out'));
       },
@@ -55,7 +55,7 @@ export class Source {
     return `${this.name}:${line}:${col} ${text}`;
   }
 
-  /** Where the value at a path begins, or its key when it is more than a scalar; of what is missing, that around it. */
+  /** Where the value at a path starts, or its key if the value is not a scalar; for a missing value, its parent. */
   private offsetOf({ path, isName = false }: Fault): number {
     let node: unknown = this.root;
     let offset = this.root?.range?.[0] ?? 0;

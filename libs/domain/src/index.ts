@@ -72,7 +72,7 @@ export type { Sender } from './session/sender.ts';
 export type { RecordExternalUpdate } from './tracking/commands.ts';
 export type { ResolvedUpdate, UpdateReferences } from './tracking/events.ts';
 export type {
-  // Outside of the domain, a recorded event is one of a session.
+  // Outside the domain, a recorded event is one of a session.
   RecordedSessionEvent as RecordedEvent,
   SessionEvent,
   SessionEventType,

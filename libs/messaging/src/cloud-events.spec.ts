@@ -36,7 +36,7 @@ describe('a CloudEvent', () => {
     expect(binary).toEqual(readCloudEvent({ value: bytes({ ...attributes, data }) }));
   });
 
-  test('comes back as it was written', () => {
+  test('survives writing and reading unchanged', () => {
     const { key, value, headers } = writeCloudEvent({ ...attributes, data }, 'ORD1');
     expect(key).toBe('ORD1');
     expect(readCloudEvent({ value: Buffer.from(value), headers })).toEqual({ ...attributes, data });
@@ -70,13 +70,13 @@ describe('a CloudEvent', () => {
     expect(reason(() => readCloudEvent({ value }))).toBe(expected);
   });
 
-  test('names the wrong attribute', () => {
+  test('is refused with the name of a wrong attribute', () => {
     expect(() => readCloudEvent({ value: bytes({ ...attributes, id: '' }) })).toThrow(
       'event/id must NOT have fewer than 1 characters',
     );
   });
 
-  test('of a schema registry is refused in plain words', () => {
+  test('of a schema registry is refused with a clear text', () => {
     expect(() => readCloudEvent({ value: Buffer.from([0, 0, 0, 0, 7, 2]) })).toThrow(
       'The value begins with byte 0, as messages of a schema registry do (Avro, Protobuf): send JSON.',
     );
@@ -99,7 +99,7 @@ describe('a reply', () => {
   const read = (reply: object): ReturnType<typeof readReply> =>
     readReply({ value: bytes({ ...attributes, type: 'inquiry.replied.v1', data: { ...base, ...reply } }) });
 
-  test('is an answer, or says why there is none', () => {
+  test('is an answer, or gives the reason of a failure', () => {
     expect(read({ status: 'ok', data })).toEqual({
       ...base,
       status: 'ok',
@@ -110,7 +110,7 @@ describe('a reply', () => {
     expect(read({ status: 'failed', reason: 'down' })).toMatchObject({ reason: 'down' });
   });
 
-  test('says when it happened and which trace it continues', () => {
+  test('includes its time and its trace context', () => {
     const source_traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const more = { time: '2026-11-24T09:00:00.5+01:00', traceparent: source_traceparent };
     const event = {

@@ -3,7 +3,7 @@ import { NonRetryableError } from './errors.ts';
 import { cloudEventSchema } from './schemas.ts';
 import { schemaError } from './validation.ts';
 
-/** A CloudEvent 1.0 with JSON data. Extension attributes stand beside the others. */
+/** A CloudEvent 1.0 with JSON data. Extension attributes are members like the others. */
 export interface CloudEvent {
   readonly specversion: '1.0';
   readonly id: string;
@@ -17,7 +17,7 @@ export interface CloudEvent {
   readonly [extension: string]: unknown;
 }
 
-/** What a Kafka message must have to be read. */
+/** The parts of a Kafka message that are read. */
 export interface RawMessage {
   readonly key?: Buffer | null;
   readonly value: Buffer | null;
@@ -28,8 +28,8 @@ const structured = 'application/cloudevents+json';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads a message in either content mode of the Kafka protocol binding: attributes in `ce_` headers (binary), or all of
- * it in the value (structured).
+ * Reads a message in either content mode of the Kafka protocol binding: attributes in `ce_` headers (binary), or the whole
+ * event in the value (structured).
  * @throws NonRetryableError `not_json` or `not_a_cloud_event`
  */
 export function readCloudEvent({ value, headers }: RawMessage): CloudEvent {
@@ -73,7 +73,7 @@ export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(bytes)) as unknown;
   } catch (error) {
-    // The engine's text quotes the message, which may hold personal data.
+    // V8's text quotes the message, which may hold personal data.
     const [place = ''] = / at position \d+.*$/.exec(error instanceof Error ? error.message : '') ?? [];
     throw new NonRetryableError('not_json', `The value is not valid JSON${place}.`);
   }
@@ -95,7 +95,7 @@ function binaryAttributes(headers: IHeaders | undefined): Record<string, string>
   return attributes;
 }
 
-/** The text of a header, whatever the case of its name. */
+/** The text of a header, ignoring the case of its name. */
 export function headerText(headers: IHeaders | undefined, name: string): string | undefined {
   if (headers === undefined) return undefined;
   const key = name in headers ? name : Object.keys(headers).find((item) => item.toLowerCase() === name);

@@ -17,15 +17,15 @@ function written(more: Partial<typeof letter> = {}): Parameters<typeof readDeadL
   return writeDeadLetter({ ...letter, ...more }) as Parameters<typeof readDeadLetter>[0];
 }
 
-test('a dead letter is read as it was written', () => {
+test('a dead letter survives writing and reading unchanged', () => {
   expect(readDeadLetter(written())).toEqual(letter);
 });
 
-test('a message without the headers of a dead letter is none', () => {
+test('a message without the headers of a dead letter is not one', () => {
   expect(readDeadLetter({ key: null, value: null, headers: { ce_id: '1' } })).toBeUndefined();
 });
 
-test('a redriven message is the original one, with the place of its dead letter', () => {
+test('a redriven message equals the original, plus the place of its dead letter', () => {
   expect(redriven(letter, { topic: 'orders.events.dlq', partition: 0, offset: '7' })).toEqual({
     topic: 'orders.events',
     key: letter.key,

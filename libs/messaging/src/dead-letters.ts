@@ -10,7 +10,7 @@ export interface Coordinates {
   readonly offset: string;
 }
 
-/** A message that could not be processed: where it was, why, and its bytes as they came. */
+/** A message that could not be processed: its place, the reason, and its original bytes. */
 export interface DeadLetter extends Coordinates {
   readonly reason: string;
   readonly detail: string;
@@ -24,7 +24,7 @@ export interface DeadLetter extends Coordinates {
 const prefix = 'dead_letter_';
 const detailLimit = 1_000;
 
-/** A dead letter as a message: key, value and headers of the original, and what is known of it in further headers. */
+/** A dead letter as a message: key, value and headers of the original, with further headers about the failure. */
 export function writeDeadLetter(letter: DeadLetter): Outgoing {
   const { topic, partition, offset, reason, detail, failed_at, key, value, headers } = letter;
   const facts = {
@@ -44,7 +44,7 @@ export function writeDeadLetter(letter: DeadLetter): Outgoing {
   };
 }
 
-/** Reads a message of a dead letter topic; undefined when it is none. */
+/** Parses a message of a dead letter topic; undefined when it is not a dead letter. */
 export function readDeadLetter(message: {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -66,13 +66,13 @@ export function readDeadLetter(message: {
   return { topic, partition: Number(partition), offset, reason, detail, failed_at, key, value, headers: own };
 }
 
-/** The original message, to be sent to its topic once more. `letter`: where the dead letter is. */
+/** The original message, to be sent to its topic again. `letter`: the place of the dead letter. */
 export function redriven({ topic, key, value, headers }: DeadLetter, letter: Coordinates): Outgoing {
   const from = `${letter.topic}/${letter.partition}/${letter.offset}`;
   return { topic, key, value, headers: { ...headers, redriven_from: from } };
 }
 
-/** The message's own headers. One without a value, which kafkajs reads but cannot send, becomes an empty one. */
+/** The message's own headers. A header without a value, which kafkajs can read but not send, becomes an empty one. */
 function ownHeaders(headers: IHeaders): IHeaders {
   const own = Object.entries(headers).filter(([name]) => !name.startsWith(prefix));
   return Object.fromEntries(own.map(([name, value]) => [name, sendable(value)]));

@@ -12,7 +12,7 @@ export const deadLetterReasons = [
 
 type DeadLetterReason = (typeof deadLetterReasons)[number];
 
-/** Thrown when a message can never be processed, however often it is tried: it goes to the dead letters. */
+/** Thrown when a message can never be processed, however often it is retried: it goes to the dead letters. */
 export class NonRetryableError extends Error {
   constructor(
     readonly code: DeadLetterReason,
@@ -23,7 +23,7 @@ export class NonRetryableError extends Error {
   }
 }
 
-/** The text of anything thrown. */
+/** The text of any thrown value. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -8,7 +8,7 @@ interface Pair {
 }
 
 const part = fc.constantFrom('a', '', '%', '2F', '%2F', '%25', 'a%');
-/** Every way to read a text as a source and an id, and some pairs beside them. */
+/** Every split of a text into a source and an id, and some other pairs. */
 const pairs = fc.array(part, { minLength: 2, maxLength: 5 }).chain((parts) => {
   const texts = [parts.join('/'), identityOf({ source: 'a', id: parts.join('/') })];
   const one = fc.constantFrom(...texts.flatMap(readings));
@@ -32,7 +32,7 @@ const asBefore = ({ source, id }: Pair): string => `${source}/${id}`;
 class Stored {
   private readonly ids = new Set<string>();
 
-  /** As the command executor does. @returns whether it was new */
+  /** As the command executor does. @returns whether the command was new */
   record(event: Pair): boolean {
     const { commandIds, formerId } = recognisedBy(identityOf(event), (identity) => `reply:${identity}`);
     const isFormer = formerId && this.ids.has(formerId.id) && !this.ids.has(formerId.unless);
@@ -70,7 +70,7 @@ test('an id without a slash is joined as before', () => {
   fc.assert(fc.property(event, (one) => expect(identityOf(one)).toBe(asBefore(one))));
 });
 
-test('every event is recorded once, whatever others were', () => {
+test('every event is recorded once, whatever other events were', () => {
   fc.assert(
     fc.property(pairs, (events) => {
       const stored = new Stored();

@@ -8,7 +8,7 @@ import { schemaError } from './validation.ts';
 
 type Members = { readonly [field: string]: unknown };
 
-/** The answer of a source, or that it has none. */
+/** A source's answer, or its failure. */
 export interface InquiryReply {
   readonly reply_id: string;
   readonly inquiry_id: string;
@@ -19,7 +19,7 @@ export interface InquiryReply {
   readonly data?: Members;
   readonly reason?: string;
   readonly retryable?: boolean;
-  /** What its CloudEvent says besides: its time (ISO 8601, UTC), and its own W3C trace context. */
+  /** Further details of its CloudEvent: its time (ISO 8601, UTC), and its own W3C trace context. */
   readonly origin: { readonly occurred_at_source?: string; readonly source_traceparent?: string };
 }
 

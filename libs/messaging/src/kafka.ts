@@ -4,7 +4,7 @@ import type { KafkaConnection } from '../../platform/src/config/kafka-connection
 import { installFetchDecoder } from './fetch/install.ts';
 import { oauthTokens } from './oauth-tokens.ts';
 
-/** Where kafkajs' log lines go: pino's methods of the same names. */
+/** Receives kafkajs' log lines: pino's methods of the same names. */
 export interface KafkaLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -16,7 +16,7 @@ interface KafkaOptions {
   readonly connection: KafkaConnection;
   readonly clientId: string;
   readonly log: KafkaLog;
-  /** How long one request waits for its answer, unless the protocol gives it more. */
+  /** How long one request waits for its answer, unless the protocol allows more. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -27,8 +27,8 @@ const ordinary = /rebalancing|coordinator is not available|coordinator is loadin
 const methods = { 0: 'debug', 1: 'error', 2: 'warn', 4: 'info', 5: 'debug' } as const;
 
 /**
- * A Kafka client. Calls give up after about two seconds without a broker, later when it hangs; the caller retries. What
- * kafkajs reports as errors are mostly passing states (a rebalance, a broker that restarts), so they are logged as warnings.
+ * A Kafka client. Calls fail after about two seconds without a broker, later when the broker hangs; the caller retries. Most
+ * errors that kafkajs reports are temporary (a rebalance, a broker that restarts), so they are logged as warnings.
  */
 export function createKafka({ connection, clientId, log, requestTimeoutMs = 3_000 }: KafkaOptions): Kafka {
   const write = ({ level, namespace, log: entry }: LogEntry): void => {
@@ -52,7 +52,7 @@ export function createKafka({ connection, clientId, log, requestTimeoutMs = 3_00
   });
 }
 
-/** What kafkajs needs for TLS and SASL. */
+/** The TLS and SASL options of kafkajs. */
 function securityOf({ ssl, sasl }: KafkaConnection): Pick<KafkaConfig, 'ssl' | 'sasl'> {
   return { ...(ssl && { ssl }), ...(sasl && { sasl: saslOf(sasl) }) };
 }
@@ -72,7 +72,7 @@ function saslOf(sasl: NonNullable<KafkaConnection['sasl']>): SASLOptions {
   }
 }
 
-/** Checks for the health endpoint whether a broker answers. */
+/** Health check: whether a broker answers. */
 export class KafkaProbe {
   private admin: Admin | undefined;
 

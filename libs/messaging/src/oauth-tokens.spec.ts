@@ -18,7 +18,7 @@ afterEach(() => {
 
 const token = (access_token: string): Response => Response.json({ access_token, expires_in: 100 });
 
-test('a token serves until it is near its end', async () => {
+test('a token is used until shortly before its expiry', async () => {
   answers = [token('a'), token('b')];
   const next = oauthTokens(client);
   expect(await next()).toEqual({ value: 'a' });

@@ -1,4 +1,4 @@
-/** An OAuth 2 client that gets tokens for itself. */
+/** An OAuth 2 client with the client credentials grant. */
 interface Client {
   readonly tokenUrl: string;
   readonly clientId: string;
@@ -10,15 +10,15 @@ interface Token {
   readonly value: string;
 }
 
-/** How long the server may take to answer (ms), and what part of a token's life it is used. */
+/** How long the server may take to answer (ms), and for what part of its lifetime a token is used. */
 const answerMs = 5_000;
 const usedPart = 0.8;
-/** The life of a token whose server does not say (s). */
+/** The lifetime of a token if the server gives none (s). */
 const usualLifeS = 300;
 
 /**
- * Gets tokens by client credentials. One serves until it is near its end; calls that come meanwhile wait for the same.
- * @returns a function that gives a token @throws when the server refuses, with its status but never with the secret
+ * Gets tokens by client credentials. A token is used until shortly before its expiry; concurrent calls share one request.
+ * @returns a function that returns a token @throws when the server refuses, with its status but never with the secret
  */
 export function oauthTokens(client: Client): () => Promise<Token> {
   let token: Promise<Token & { readonly until: number }> | undefined;

@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib';
 import type { ICustomPartitioner, PartitionerArgs } from 'kafkajs';
 import kafkajs from 'kafkajs';
 
-/** Longer keys (bytes) are no ids. The hash of kafkajs takes 0.1 s for 25 KB, and four times that for each doubling. */
+/** Longer keys (bytes) are not ids. The hash of kafkajs takes 0.1 s for 25 KB, and four times that for each doubling. */
 const longestHashed = 1_024;
 
-/** As Kafka's own clients choose the partition of a key; for a very long key another one, which stays the same. */
+/** Chooses the partition of a key like Kafka's own clients; for a very long key a different but constant one. */
 export const createPartitioner: ICustomPartitioner = () => {
   const choose = kafkajs.Partitioners.DefaultPartitioner();
   return (args: PartitionerArgs): number => {

@@ -4,7 +4,7 @@ import { Publisher, publisherRequestMs } from './publisher.ts';
 
 type Listener = (event: { payload: { apiName: string; broker: string } }) => void;
 
-/** The calls that a publisher makes of a producer. */
+/** The calls of a publisher on a producer. */
 class FakeProducer {
   readonly events = { REQUEST_TIMEOUT: 'request timeout' };
   readonly connect = async (): Promise<void> => undefined;
@@ -20,7 +20,7 @@ class FakeProducer {
 
 const messages = [{ topic: 'conversation.events', key: null, value: 'x' }];
 
-test('a producer whose broker does not answer a request is given up, and the next message has another one', async () => {
+test('a producer whose broker does not answer a request is replaced for the next message', async () => {
   const producers = [
     new FakeProducer(() => new Promise(() => undefined)),
     new FakeProducer(async () => undefined),
@@ -36,7 +36,7 @@ test('a producer whose broker does not answer a request is given up, and the nex
   expect(other.disconnect).not.toHaveBeenCalled();
 });
 
-test('a broker has less time for its replicas than the client waits for its answer', async () => {
+test('a broker waits for its replicas for less time than the client waits for the answer', async () => {
   const batches: ProducerBatch[] = [];
   const producer = new FakeProducer(async (batch) => void batches.push(batch));
   await new Publisher({ producer: () => producer } as unknown as Kafka).send(messages);

@@ -5,25 +5,25 @@ import { createPartitioner } from './partitioner.ts';
 
 const { CompressionTypes, KafkaJSRequestTimeoutError } = kafkajs;
 
-/** A message as it is sent; bytes stay as they are. */
+/** A message to send; bytes stay unchanged. */
 export interface Outgoing {
   readonly topic: string;
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
   readonly headers?: IHeaders | undefined;
-  /** By default the one of the key. */
+  /** By default derived from the key. */
   readonly partition?: number | undefined;
 }
 
-/** Size of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
+/** Size limit of one request (bytes): a broker accepts about a megabyte for one partition at a time. */
 const requestBytes = 500_000;
 
-/** How long a broker waits until a message is in all replicas; then it answers that it is not, and the client asks again. */
+/** How long a broker waits for all replicas to have a message; after that it answers with an error, and the client retries. */
 const replicasMs = 4_000;
 /**
  * How long the client of a publisher waits for an answer, in milliseconds. It has to be longer than brokers wait for their
- * replicas, which the client does not see to: it would give up messages that are in, and send them again, for as long as a
- * replica is slow.
+ * replicas, which the client does not ensure: it would give up on messages that are already stored, and send them again, as long
+ * as a replica is slow.
  */
 export const publisherRequestMs = 5_000;
 
@@ -39,8 +39,8 @@ interface Connecting {
 }
 
 /**
- * Sends messages. It connects at the first use, and again after a failure. Not as an idempotent producer: that of kafkajs is
- * of no more use once a broker has seen a message out of sequence (kafkajs#598), and consumers know a message by its id.
+ * Sends messages. Connects at first use, and again after a failure. Not an idempotent producer: that of kafkajs is
+ * unusable once a broker has seen a message out of sequence (kafkajs#598), and consumers recognise a message by its id.
  */
 export class Publisher {
   private producer: Connecting | undefined;
@@ -48,9 +48,9 @@ export class Publisher {
   constructor(
     /** Its requests have `publisherRequestMs`. */
     private readonly kafka: Kafka,
-    /** `gzip` for messages that come by the batch and are alike, or that may be as large as a broker takes. */
+    /** `gzip` for batches of similar messages, or messages up to the size limit of a broker. */
     private readonly compression: 'none' | 'gzip' = 'none',
-    /** How often the client sends again what a broker refuses for the moment, before it reports that; by default as `kafka`. */
+    /** How often the client retries a temporarily refused request before reporting it; by default as `kafka`. */
     private readonly retries?: number,
   ) {}
 
@@ -88,7 +88,7 @@ export class Publisher {
     });
     const { promise: silence, reject } = Promise.withResolvers<never>();
     silence.catch(() => undefined);
-    // The client would try again on the same connection, which may be dead.
+    // The client would retry on the same connection, which may be dead.
     producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) =>
       reject(new KafkaJSRequestTimeoutError(`no answer to ${payload.apiName} of ${payload.broker}`)),
     );
@@ -101,7 +101,7 @@ async function disconnect({ client }: Connecting): Promise<void> {
   await withTimeout(client.disconnect(), disconnectMs, disconnectTimeout).catch(() => undefined);
 }
 
-/** The messages in their order, cut into what one request may hold. */
+/** The messages in order, split into what one request may hold. */
 function requests(messages: readonly Outgoing[]): Outgoing[][] {
   const parts: Outgoing[][] = [[]];
   let bytes = 0;

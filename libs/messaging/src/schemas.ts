@@ -1,4 +1,4 @@
-/** JSON Schema (draft 7) of the messages of Turnstream's own: what is validated on arrival and what docs/asyncapi.json shows. */
+/** JSON Schema (draft 7) of Turnstream's own messages: validates arriving messages and documents them in docs/asyncapi.json. */
 
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
@@ -9,12 +9,12 @@ const id = { type: 'string', minLength: 1, maxLength: 200 } as const;
 const text = { type: 'string', maxLength: 1_000 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
 
-/** An id or source is no longer than this (characters): together they name a command, in stream, context and cache. */
+/** An id or source is no longer than this (characters): together they identify a command, in stream, context and cache. */
 export const nameLimit = 500;
 const name = { type: 'string', minLength: 1, maxLength: nameLimit } as const;
 const nullableText = { type: ['string', 'null'] } as const;
 
-/** The attributes of a CloudEvent; extensions may stand beside them. */
+/** The attributes of a CloudEvent; extensions may be added. */
 export const cloudEventSchema: JsonSchema = {
   type: 'object',
   required: ['specversion', 'id', 'source', 'type'],
@@ -76,7 +76,7 @@ export const inquiryReplySchema: JsonSchema = {
   additionalProperties: true,
 };
 
-/** Fields of published events that are not always there. */
+/** Optional fields of published events. */
 const optionalFields: { readonly [name: string]: JsonSchema } = {
   external_update_recorded: {
     status: {
@@ -99,7 +99,7 @@ function snakeCase(type: string): string {
   return type.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }
 
-/** Data of the published events of conversations, by type. None of it is personal. */
+/** Data of the published conversation events, by type. None of it is personal. */
 export const conversationSchemas: { readonly [type: string]: JsonSchema } = Object.fromEntries(
   Object.entries({
     session_started: { partner_id: id, channel: text, language: text, previous_session_id: nullableText },

@@ -1,7 +1,7 @@
 import type { Admin, ITopicConfig } from 'kafkajs';
 import { waitUntil } from '../../platform/src/async/wait-until.ts';
 
-/** Creates topics and waits until the broker knows them. kafkajs does not: it takes one that is not known yet for an error. */
+/** Creates topics and waits until the broker knows them. kafkajs does not wait: it treats a topic that is not known yet as an error. */
 export async function createTestTopics(admin: Admin, topics: ITopicConfig[]): Promise<void> {
   await admin.createTopics({ topics, waitForLeaders: false });
   const names = topics.map(({ topic }) => topic);

@@ -5,24 +5,24 @@ import type { TopicPlan } from './topics.ts';
 const { ConfigResourceTypes, ConfigSource, KafkaJSAggregateError } = kafkajs;
 const type = ConfigResourceTypes.TOPIC;
 
-/** A setting of an existing topic that is not as planned. */
+/** A setting of an existing topic that differs from the plan. */
 export interface TopicDifference {
   readonly topic: string;
-  /** A name of Kafka's, `partitions` or `replication`. */
+  /** A setting name of Kafka, `partitions` or `replication`. */
   readonly setting: string;
   readonly is: string;
   readonly would_be: string;
-  /** Why it is not applied. */
+  /** Why it cannot be applied. */
   readonly obstacle?: string;
 }
 
-/** What became of the topics that were missing; one that another process created meanwhile is in neither list. */
+/** The result for missing topics; a topic that another process created meanwhile is in neither list. */
 interface TopicCreation {
   readonly created: readonly string[];
   readonly failed: readonly { readonly topic: string; readonly reason: string }[];
 }
 
-/** Creates the topics that are missing, each for itself, and leaves the others alone. */
+/** Creates the missing topics, each separately, and leaves the others unchanged. */
 export async function createMissing(admin: Admin, plans: readonly TopicPlan[]): Promise<TopicCreation> {
   const known = new Set(await admin.listTopics());
   const missing = plans.filter(({ topic }) => !known.has(topic));
@@ -33,7 +33,7 @@ export async function createMissing(admin: Admin, plans: readonly TopicPlan[]): 
     replicationFactor: replication,
     configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
   }));
-  // Whether their leaders are there is nothing to wait for: kafkajs takes a topic that is not known yet for an error.
+  // Does not wait for their leaders: kafkajs treats a topic that is not known yet as an error.
   const errors = await admin.createTopics({ topics, waitForLeaders: false }).then(() => [], creationErrors);
   const failed = errors.filter(({ type: reason }) => reason !== 'TOPIC_ALREADY_EXISTS');
   return {
@@ -44,13 +44,13 @@ export async function createMissing(admin: Admin, plans: readonly TopicPlan[]): 
 
 type CreationError = KafkaJSProtocolError & { readonly topic: string };
 
-/** The errors of single topics. @throws any other error */
+/** The errors of individual topics. @throws any other error */
 function creationErrors(error: unknown): CreationError[] {
   if (error instanceof KafkaJSAggregateError) return error.errors as CreationError[];
   throw error;
 }
 
-/** What of the existing topics is not as planned. More partitions or replicas than planned are none: they are never removed. */
+/** The differences of existing topics from the plan. More partitions or replicas than planned are no difference: they are never removed. */
 export async function differencesOf(admin: Admin, plans: readonly TopicPlan[]): Promise<TopicDifference[]> {
   const known = new Set(await admin.listTopics());
   const present = plans.filter(({ topic }) => known.has(topic));
@@ -71,7 +71,7 @@ export async function differencesOf(admin: Admin, plans: readonly TopicPlan[]): 
     const different = Object.entries(settings).flatMap(([setting, would_be]): TopicDifference[] => {
       const is = entries.find(({ configName }) => configName === setting)?.configValue ?? '';
       if (is === would_be) return [];
-      // Nothing could be written to it any more.
+      // Otherwise nothing could be written to it.
       const isTooMany = setting === 'min.insync.replicas' && Number(would_be) > replicas;
       return [{ topic, setting, is, would_be, ...(isTooMany && { obstacle: replicasOf(replicas) }) }];
     });
@@ -98,8 +98,8 @@ function fewer(
 }
 
 /**
- * Brings existing topics to what is planned, where nothing is in the way. Kafka's client replaces all settings of a topic at once, so whatever else was
- * set for it is set again.
+ * Applies the plan to existing topics, except differences with an obstacle. Kafka's client replaces all settings of a topic at once,
+ * so the topic's other settings are sent again.
  */
 export async function applyDifferences(admin: Admin, differences: readonly TopicDifference[]): Promise<void> {
   const applicable = differences.filter(({ obstacle }) => obstacle === undefined);
@@ -118,7 +118,7 @@ export async function applyDifferences(admin: Admin, differences: readonly Topic
   }
 }
 
-/** What was set for a topic itself; all else comes from its broker. */
+/** The settings of the topic itself; all others come from its broker. */
 async function settingsOf(admin: Admin, topic: string): Promise<Map<string, string>> {
   const { resources } = await admin.describeConfigs({
     resources: [{ type, name: topic }],

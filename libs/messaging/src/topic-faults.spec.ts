@@ -8,11 +8,11 @@ function protocolError(type: string): Error {
   return new KafkaJSProtocolError({ message: type, type, code: 1, retriable: false } as never);
 }
 
-test('a client that may not write to a topic is told so', () => {
+test('a client without write permission for a topic gets that fault', () => {
   expect(topicFaultOf(protocolError('TOPIC_AUTHORIZATION_FAILED'))).toBe('topic_forbidden');
 });
 
-test('a topic that the broker does not have is missing, also after retries', () => {
+test('a topic that the broker does not have is missing, even after retries', () => {
   const retried = new KafkaJSNumberOfRetriesExceeded(protocolError('UNKNOWN_TOPIC_OR_PARTITION'), {
     retryCount: 2,
     retryTime: 1,
@@ -24,7 +24,7 @@ test.each<[string, unknown]>([
   ['a leader that moved', protocolError('NOT_LEADER_FOR_PARTITION')],
   ['a broker that is silent', new Error('timeout')],
   ['no error', undefined],
-])('%s is no fault of a topic', (_, error) => {
+])('%s is not a fault of the topic', (_, error) => {
   expect(topicFaultOf(error)).toBeUndefined();
 });
 

@@ -7,27 +7,27 @@ const faults: { readonly [type: string]: TopicFault | undefined } = {
 const sizeRefusals = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 const refusals = new Set([...sizeRefusals, 'INVALID_RECORD', 'CORRUPT_MESSAGE']);
 
-/** Why nothing can be sent to a topic before somebody changes something in Kafka. */
+/** Why nothing can be sent to a topic until somebody changes something in Kafka. */
 export type TopicFault = 'topic_missing' | 'topic_forbidden';
 
-/** The fault of a topic that an error of the client tells of, itself or as its cause. */
+/** The topic fault in an error of the client, or in its causes. */
 export function topicFaultOf(error: unknown): TopicFault | undefined {
   return typesOf(error)
     .map((type) => faults[type])
     .find((fault) => fault !== undefined);
 }
 
-/** Whether a broker refuses a message for its size. */
+/** Whether a broker refuses a message because of its size. */
 export function isTooLarge(error: unknown): boolean {
   return typesOf(error).some((type) => sizeRefusals.has(type));
 }
 
-/** Whether a broker refuses a message for what it is, such as one without a key for a compacted topic. */
+/** Whether a broker refuses a message for another reason in it, such as a missing key for a compacted topic. */
 export function isMessageRefused(error: unknown): boolean {
   return typesOf(error).some((type) => refusals.has(type));
 }
 
-/** What Kafka calls an error of the client, and its causes. */
+/** Kafka's names of a client error and its causes. */
 function typesOf(error: unknown): string[] {
   const types: string[] = [];
   for (let cause = error; cause instanceof Error && types.length < 5; cause = cause.cause)

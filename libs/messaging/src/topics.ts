@@ -14,7 +14,7 @@ export function readTopics({ incoming }: Pick<TopicNames, 'incoming'>): string[]
   return [...incoming, repliesTopic];
 }
 
-/** The names that differ from one installation to another. */
+/** The names that differ between installations. */
 export interface TopicNames {
   /** The topics of other systems. */
   readonly incoming: readonly string[];
@@ -25,7 +25,7 @@ export interface TopicNames {
 export interface TopicSettings {
   readonly partitions: number;
   readonly replication: number;
-  /** In how many replicas a message has to be before it counts as written. */
+  /** How many replicas must have a message before it counts as written. */
   readonly minInsyncReplicas: number;
   readonly retentionHours: number;
   /** Dead letters are kept longer, since people look at them. */
@@ -37,11 +37,11 @@ export interface TopicPlan {
   readonly topic: string;
   readonly partitions: number;
   readonly replication: number;
-  /** Its settings, as Kafka names and writes them. */
+  /** Its settings, with Kafka's names and values. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
-/** A dead letter is larger than its message, which may be as large as a broker takes (1 MiB). */
+/** A dead letter is larger than its message, which may have the maximum size of a broker (1 MiB). */
 const deadLetterBytes = 2 * 1_048_576;
 
 /** Every topic, with its partitions and retention. */

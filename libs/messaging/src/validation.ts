@@ -7,7 +7,7 @@ const ajv = new Ajv({ allErrors: false, allowUnionTypes: true });
 addFormats.default(ajv, ['date-time', 'uuid']);
 const validators = new Map<JsonSchema, ValidateFunction>();
 
-/** What in a value is not as its schema says, in words; undefined when nothing is. */
+/** How a value differs from its schema, in words; undefined when it does not. */
 export function schemaError(schema: JsonSchema, value: unknown, name = 'data'): string | undefined {
   let validate = validators.get(schema);
   if (validate === undefined) {

@@ -27,9 +27,9 @@ afterAll(() => database.drop());
 
 const logger = { info: () => undefined, warn: () => undefined };
 
-/** How many of the partitions of each instance were at work when one was stopped. */
+/** How many partitions of the instance were still running when one was stopped. */
 let others: number[];
-/** Holds up whatever is stopped. */
+/** Blocks the stopping of partitions. */
 let hanging: PromiseWithResolvers<void> | undefined;
 
 /** Starts an instance. */
@@ -51,7 +51,7 @@ function start(name: string): PartitionCoordinator<PartitionWork> {
   return coordinator;
 }
 
-/** For each pair of first digits of a session id, how many of the instances own it. */
+/** For each pair of leading digits of a session id, how many of the instances own it. */
 function ownersOf(...instances: PartitionCoordinator<PartitionWork>[]): number[] {
   return Array.from({ length: 256 }, (_, pair) => {
     const id = `${pair.toString(16).padStart(2, '0')}-id`;
@@ -79,7 +79,7 @@ test('instances share the partitions evenly while their number changes and one j
   expect(Math.max(...ownersOf(one, two))).toBe(1);
 });
 
-test('what is not replaced goes on meanwhile', async () => {
+test('partitions that are not being replaced keep running', async () => {
   const one = start('one');
   await isDivided(4, one);
   others = [];
@@ -89,7 +89,7 @@ test('what is not replaced goes on meanwhile', async () => {
   expect(others).toHaveLength(4);
 });
 
-test('one whose work does not end is replaced when its lease is over, and the others are renewed meanwhile', async () => {
+test('a partition whose work does not end is replaced when its lease expires, while the other leases are renewed', async () => {
   const one = start('one');
   await isDivided(4, one);
   hanging = Promise.withResolvers();
@@ -99,11 +99,11 @@ test('one whose work does not end is replaced when its lease is over, and the ot
   expect(others.every((count) => count >= 3)).toBe(true);
 });
 
-test('partitions that are gone are made again', async () => {
+test('deleted partitions are created again', async () => {
   const one = start('one');
   await isDivided(4, one);
   await database.pool.query('TRUNCATE bridge_slot');
-  await waitUntil(() => others.length === 4, { what: 'the end of the work on what is gone' });
+  await waitUntil(() => others.length === 4, { what: 'the end of the work on deleted partitions' });
   await isDivided(4, one);
   expect(new Set(ownersOf(one))).toEqual(new Set([1]));
 });

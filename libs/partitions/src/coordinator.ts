@@ -3,7 +3,7 @@ import type { Move } from './division.ts';
 import { rangeOf } from './division.ts';
 import type { Lease, PartitionLeaseStore } from './lease-store.ts';
 
-/** What runs for a partition as long as this instance owns it. */
+/** The work of a partition, which runs while this instance owns it. */
 export interface PartitionWork {
   readonly lease: Lease;
   stop(): Promise<void>;
@@ -11,13 +11,13 @@ export interface PartitionWork {
 
 interface PartitionCoordinatorOptions<Work extends PartitionWork> {
   readonly leases: PartitionLeaseStore;
-  /** How many partitions there are in a new installation. */
+  /** The number of partitions in a new installation. */
   readonly partitionCount: number;
   /** Time between two heartbeats: a third of a lease, so that one may fail. */
   readonly heartbeatMs: number;
-  /** Begins the work of a partition. It calls `ended` if the work fails; the partition is then claimed again. */
+  /** Starts the work of a partition. It calls `ended` if the work fails; the partition is then claimed again. */
   readonly begin: (lease: Lease, ended: () => void) => Work;
-  /** The partitions whose rows hold all that there is. Takes less than a heartbeat. */
+  /** The partitions whose rows are complete. Must take less than a heartbeat. */
   readonly idle?: (work: readonly Work[]) => Promise<readonly number[]>;
   /** Called after each heartbeat. */
   readonly onHeartbeat?: (work: readonly Work[]) => Promise<void>;
@@ -29,27 +29,27 @@ interface Log {
   warn(fields: object, message: string): void;
 }
 
-/** How much more often it looks while partitions are missing, or are to be replaced. */
+/** How much more often it checks while partitions are missing or must be replaced. */
 const unsettled = 10;
 const leastPauseMs = 100;
-/** In about how many steps partitions are replaced: all but one part go on. */
+/** In about how many steps partitions are replaced: meanwhile the others keep running. */
 const steps = 8;
-/** How many partitions are begun, or let go, at a time: leases are renewed in between. */
+/** How many partitions are started or released at a time: leases are renewed in between. */
 const atOnce = 32;
 
 /** Owns a fair share of the partitions by leases, and runs the work of each. */
 export class PartitionCoordinator<Work extends PartitionWork> {
   private readonly owned = new Map<number, Work>();
-  /** Those whose work is being ended: they are not renewed, and released then. */
+  /** Leases whose work is ending: they are not renewed, and released afterwards. */
   private readonly leaving = new Map<Lease, Promise<void>>();
-  /** Whether it has its share, and nothing is to be replaced. */
+  /** Whether it has its share and nothing must be replaced. */
   private isSettled = false;
   /** Cuts the pause before the next heartbeat short. */
   private pause = new AbortController();
 
   constructor(private readonly options: PartitionCoordinatorOptions<Work>) {}
 
-  /** Whether this instance owns the partition of a session, according to the leases that it has. */
+  /** Whether this instance owns the partition of a session, according to its leases. */
   owns(sessionId: string): boolean {
     const stream = `session-${sessionId}`;
     for (const { lease } of this.owned.values())
@@ -57,12 +57,12 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     return false;
   }
 
-  /** The work of the partitions that this instance owns, in their order. */
+  /** The work of the partitions that this instance owns, in order. */
   get work(): readonly Work[] {
     return [...this.owned.values()].sort((a, b) => a.lease.partition - b.lease.partition);
   }
 
-  /** Runs until the signal, then ends the work and releases the partitions, for others to take at once. */
+  /** Runs until the signal aborts, then ends the work and releases the partitions, so that others can take them at once. */
   async run(signal: AbortSignal): Promise<void> {
     const { leases, partitionCount, heartbeatMs, logger } = this.options;
     const onRetry = (err: unknown): void => logger.warn({ err }, 'partitions not read');
@@ -97,7 +97,7 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     await onHeartbeat?.(this.work);
   }
 
-  /** Lets go of some of the partitions that are to be replaced; the others go on. Returns whether some were replaced. */
+  /** Releases some of the partitions that must be replaced; the others keep running. Returns whether any were replaced. */
   private async replace(moves: readonly Move[]): Promise<boolean> {
     const { leases, logger } = this.options;
     let isReplaced = false;
@@ -121,7 +121,7 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     this.options.logger.info({ partition, epoch: String(epoch) }, 'partition taken');
   }
 
-  /** The partitions are no longer owned from here on; others take them when their work has ended, or their leases are over. */
+  /** Gives up the partitions at once; others take them when their work has ended, or their leases have expired. */
   private letGo(leases: readonly Lease[]): void {
     if (leases.length === 0) return;
     const work = leases.map(({ partition }) => this.owned.get(partition));

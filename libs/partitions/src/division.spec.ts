@@ -14,7 +14,7 @@ import {
 
 const pairs = Array.from({ length: 256 }, (_, pair) => `session-${pair.toString(16).padStart(2, '0')}`);
 
-/** How many of the prefixes each pair of digits begins with. */
+/** How many of the prefixes match each pair of digits. */
 function countsOf(prefixes: readonly string[]): number[] {
   return pairs.map((pair) => prefixes.filter((prefix) => pair.startsWith(prefix)).length);
 }
@@ -43,7 +43,7 @@ describe('partitions', () => {
     expect(move && [...madeBy(move, 256).keys()]).toEqual(Array.from({ length: 64 }, (_, index) => index));
   });
 
-  test('from any mixture, in any order, and whatever is wanted meanwhile, each session stays in one partition', () => {
+  test('from any mixture, in any order and with changing targets, each session stays in one partition', () => {
     let seed = 1;
     const random = (below: number): number => {
       seed = (seed * 48_271) % 2_147_483_647;
@@ -70,7 +70,7 @@ describe('partitions', () => {
     }
   });
 
-  test('shares add up and differ by one at most', () => {
+  test('shares add up and differ by at most one', () => {
     for (const partitions of [1, 4, 16, 256]) {
       for (const count of [1, 2, 3, 5, 20]) {
         const instances = Array.from({ length: count }, (_, index) => `host-${index}`);
@@ -81,7 +81,7 @@ describe('partitions', () => {
     }
   });
 
-  test('an instance that is not alive has no share', () => {
+  test('a dead instance has no share', () => {
     expect(fairShare('stranger', ['a'], 4)).toBe(0);
   });
 });

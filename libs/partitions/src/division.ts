@@ -1,22 +1,22 @@
 /**
- * How the session streams are divided among partitions, and partitions among instances. Pure. The first two digits of a session's
- * id are one of 256 pairs; a partition has a range of them.
+ * Divides the session streams among partitions, and partitions among instances. Pure. The first two digits of a session's
+ * id are one of 256 pairs; a partition has a range of pairs.
  */
 
 const digits = [...'0123456789abcdef'];
 const pairs = 256;
 const stream = 'session-';
 
-/** The numbers of partitions that there may be. */
+/** The allowed numbers of partitions. */
 export const partitionCounts = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
-/** Neighbouring pairs of digits. */
+/** A range of consecutive pairs of digits. */
 export interface PairRange {
   readonly start: number;
   readonly size: number;
 }
 
-/** The stream name prefixes of each of `count` partitions: single digits where the partition has all that begins with them. */
+/** The stream name prefixes of each of `count` partitions: one digit where the partition has all pairs that start with it. */
 export function partitionPrefixes(count: number): string[][] {
   return rangesOf(count).map(prefixesOf);
 }
@@ -36,19 +36,19 @@ export function prefixesOf({ start, size }: PairRange): string[] {
   return Array.from({ length: size }, (_, index) => stream + (start + index).toString(16).padStart(2, '0'));
 }
 
-/** The range of a partition with a number of prefixes, of which this is the first. */
+/** The range of a partition with this first prefix and this number of prefixes. */
 export function rangeOf(first: string, prefixes: number): PairRange {
   const text = first.slice(stream.length);
   const unit = text.length === 1 ? digits.length : 1;
   return { start: Number.parseInt(text, 16) * unit, size: prefixes * unit };
 }
 
-/** Partitions that are replaced together, since they have the same sessions. */
+/** Partitions that must be replaced together, since they cover the same sessions. */
 export interface Move extends PairRange {
   readonly from: readonly PairRange[];
 }
 
-/** What is to be replaced by what, for the streams to be divided into `count` partitions. */
+/** The replacements that lead to a division into `count` partitions. */
 export function movesTo(count: number, present: readonly PairRange[]): Move[] {
   const size = pairs / count;
   const moves = new Map<number, Move>();
@@ -61,23 +61,23 @@ export function movesTo(count: number, present: readonly PairRange[]): Move[] {
   return [...moves.values()];
 }
 
-/** The partitions of a division into `count` that a move makes, by their numbers. */
+/** The partitions of a division into `count` that a replacement creates, by number. */
 export function madeBy({ start, size }: Move, count: number): Map<number, PairRange> {
   const ranges = rangesOf(count).map((range, number) => [number, range] as const);
   return new Map(ranges.filter(([, range]) => range.start >= start && range.start < start + size));
 }
 
-/** Whether partitions have all the sessions of a range, each once. */
+/** Whether partitions cover all the sessions of a range exactly once. */
 export function cover({ size }: PairRange, ranges: readonly PairRange[]): boolean {
   return ranges.reduce((sum, range) => sum + range.size, 0) === size;
 }
 
-/** The place of a partition in its division. */
+/** The number of a partition in its division. */
 export function partitionNumber(slot: number): number {
   return slot % pairs;
 }
 
-/** A number in the table for each of some partitions: theirs, plus a multiple of 256 when somebody has one of them. */
+/** Table numbers for some partitions: their own, plus a multiple of 256 when any of them is taken. */
 export function freeSlots(numbers: readonly number[], taken: readonly number[]): number[] {
   const used = new Set(taken);
   let slots = [...numbers];
@@ -85,7 +85,7 @@ export function freeSlots(numbers: readonly number[], taken: readonly number[]):
   return slots;
 }
 
-/** How many partitions an instance should own: shares differ by one at most, the first instances have the larger ones. */
+/** How many partitions an instance should own: shares differ by at most one, and the first instances get the larger ones. */
 export function fairShare(instance: string, instances: readonly string[], partitions: number): number {
   const rank = instances.toSorted().indexOf(instance);
   if (rank < 0) return 0;

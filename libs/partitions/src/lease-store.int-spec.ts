@@ -8,7 +8,7 @@ import { createTestDatabase } from '../../platform/src/testing/test-services.ts'
 let database: TestDatabase;
 const instance = (name: string): PartitionLeaseStore => new PartitionLeaseStore(database.pool, name, 60_000);
 
-/** Makes everything in the database a number of seconds older. */
+/** Makes everything in the database some seconds older. */
 async function pass(seconds: number): Promise<void> {
   await database.pool.query("UPDATE projection_slot SET lease_until = lease_until - $1 * interval '1 s'", [
     seconds,
@@ -25,7 +25,7 @@ beforeEach(() => database.pool.query('TRUNCATE projection_slot, projection_insta
 afterAll(() => database.drop());
 
 describe('a lease', () => {
-  test('keeps others from taking the partition', async () => {
+  test('prevents others from taking the partition', async () => {
     const [a, b] = [instance('a'), instance('b')];
     await a.ensure(4);
     const owned = await a.claim(3, []);
@@ -58,7 +58,7 @@ describe('a lease', () => {
     expect(await b.claim(1, [])).toEqual([]);
   });
 
-  test('that is over is lost to the one that takes the partition', async () => {
+  test('that has expired is lost to the next owner', async () => {
     const [a, b] = [instance('a'), instance('b')];
     await a.ensure(1);
     const owned = await a.claim(1, []);
@@ -85,7 +85,7 @@ describe('a lease', () => {
 const shareOf = async (store: PartitionLeaseStore) => (await store.heartbeat())?.share;
 
 describe('shares', () => {
-  test('follow the instances that live', async () => {
+  test('follow the live instances', async () => {
     const [a, b] = [instance('a'), instance('b')];
     await a.ensure(4);
     expect(await shareOf(a)).toBe(4);
@@ -99,7 +99,7 @@ describe('shares', () => {
   });
 });
 
-/** Replaces the partitions that nobody owns by those that were set; how many groups of them. */
+/** Replaces the free partitions by those of the target division; returns the number of groups. */
 async function replaceFree(store: PartitionLeaseStore): Promise<number> {
   const moves = (await store.heartbeat())?.moves ?? [];
   let replaced = 0;
@@ -117,7 +117,7 @@ describe('another number of partitions', () => {
     await database.pool.query('UPDATE projection_slot SET position = 100 + slot, written = 7');
   });
 
-  test('leaves a partition alone that somebody owns', async () => {
+  test('leaves owned partitions alone', async () => {
     await setPartitions(database.pool, 2);
     await a.release(owned.slice(0, 1));
     expect(await replaceFree(instance('b'))).toBe(0);
@@ -125,7 +125,7 @@ describe('another number of partitions', () => {
     expect(await instance('b').claim(4, [])).toEqual([]);
   });
 
-  test('keeps the least position of what is merged, and what followers have', async () => {
+  test('keeps the lowest position when merging, and the positions of followers', async () => {
     await a.release(owned);
     await setPartitions(database.pool, 2);
     expect(await replaceFree(a)).toBe(2);
@@ -140,7 +140,7 @@ describe('another number of partitions', () => {
     expect(rows.map(({ written }) => written)).toEqual([101 * 1024, 103 * 1024]);
   });
 
-  test('gives what is divided the position that it had', async () => {
+  test('keeps the position when splitting', async () => {
     await a.release(owned);
     await setPartitions(database.pool, 256);
     expect(await replaceFree(a)).toBe(4);
@@ -155,7 +155,7 @@ describe('another number of partitions', () => {
     ]);
   });
 
-  test('begins at the start where one of what is merged did', async () => {
+  test('starts at the beginning if one of the merged partitions did', async () => {
     await database.pool.query('UPDATE projection_slot SET position = NULL WHERE slot = 1');
     await a.release(owned);
     await setPartitions(database.pool, 2);
@@ -163,7 +163,7 @@ describe('another number of partitions', () => {
     expect((await a.claim(2, [])).map(({ position }) => position)).toEqual([null, 102n]);
   });
 
-  test('fences the owners whose leases are over', async () => {
+  test('fences owners whose leases have expired', async () => {
     await setPartitions(database.pool, 8);
     await pass(70);
     expect(await replaceFree(instance('b'))).toBe(4);
@@ -179,7 +179,7 @@ describe('another number of partitions', () => {
     expect(await a.claim(256, [])).toHaveLength(64);
   });
 
-  test('keeps the mark of a store that was restored', async () => {
+  test('keeps the mark of a restored store', async () => {
     for (const lease of owned) await a.goBack(lease, 50n, 101n);
     await a.release(owned);
     await setPartitions(database.pool, 2);
@@ -190,7 +190,7 @@ describe('another number of partitions', () => {
     ]);
   });
 
-  test('is shown with what is left to do', async () => {
+  test('is shown with the remaining work', async () => {
     await setPartitions(database.pool, 8);
     const { set, reports } = await partitionReport(database.pool);
     expect([set, reports[0]]).toEqual([
@@ -199,13 +199,13 @@ describe('another number of partitions', () => {
     ]);
   });
 
-  test('is refused while an instance of the release before is alive', async () => {
+  test('is refused while an instance of the previous release is alive', async () => {
     await database.pool.query("INSERT INTO projection_instance VALUES ('old', now())");
     await expect(setPartitions(database.pool, 8)).rejects.toThrow('old');
     await expect(setPartitions(database.pool, 3)).rejects.toThrow('one of 1, 2, 4');
   });
 
-  test('waits for an instance of the release before; until then what is there is taken as it is', async () => {
+  test('waits for an instance of the previous release; until then existing partitions are claimed unchanged', async () => {
     await setPartitions(database.pool, 8);
     await database.pool.query("INSERT INTO projection_instance VALUES ('old', now())");
     expect((await a.heartbeat())?.moves).toEqual([]);
@@ -216,11 +216,11 @@ describe('another number of partitions', () => {
     expect(await a.claim(4, [])).toEqual([]);
   });
 
-  test('is not made by deleting partitions, as the release before does', async () => {
+  test('cannot be made by deleting partitions, as the previous release does', async () => {
     await expect(database.pool.query('DELETE FROM projection_slot')).rejects.toThrow('npm run partitions');
   });
 
-  test('that is the same changes nothing', async () => {
+  test('that equals the present one changes nothing', async () => {
     await setPartitions(database.pool, 4);
     expect(await replaceFree(a)).toBe(0);
     expect(await a.renew(owned, [])).toHaveLength(4);

@@ -18,11 +18,11 @@ export interface Lease {
   readonly partition: number;
   readonly epoch: bigint;
   readonly prefixes: readonly string[];
-  /** How many partitions there are in its division. */
+  /** The number of partitions in its division. */
   readonly of: number;
-  /** Up to where the rows are written; null: from the start on. */
+  /** The position up to which the rows are written; null: none yet. */
   readonly position: bigint | null;
-  /** The end of the event store's log when the position was found beyond it: the rows have to be rebuilt. */
+  /** The end of the event store's log when the position was found beyond it: the rows must be rebuilt. */
   readonly aheadOf: bigint | null;
 }
 
@@ -30,17 +30,17 @@ interface PartitionState {
   readonly slot: number;
   readonly owner: string | null;
   readonly position: bigint | null;
-  /** Seconds since the time up to which the rows are known to be current; null: no row was ever written. */
+  /** Seconds since the time up to which the rows are known to be complete; null: no row was ever written. */
   readonly lag_s: number | null;
-  /** Whether its rows hold more than the event store, which was restored to an earlier state. */
+  /** Whether its rows contain more than the event store, which was restored to an earlier state. */
   readonly ahead_of_store: boolean;
 }
 
-/** What an instance learns with a heartbeat. */
+/** The result of a heartbeat. */
 interface Heartbeat {
   /** How many partitions it should own. */
   readonly share: number;
-  /** What is to be replaced, since the number of partitions was changed. */
+  /** The pending replacements after a change of the number of partitions. */
   readonly moves: readonly Move[];
   /** Whether all instances know of the change. */
   readonly isKnown: boolean;
@@ -57,20 +57,20 @@ interface PartitionRow {
 
 const isFree = '(owner IS NULL OR lease_until < now())';
 
-/** The leases in PostgreSQL: which instance works on which partition of the session streams. Time is the database's. */
+/** The leases in PostgreSQL: which instance works on which partition of the session streams. Uses the database's clock. */
 export class PartitionLeaseStore {
   constructor(
     private readonly pool: Pool,
     private readonly instance: string,
     private readonly leaseMs: number,
-    /** Whose partitions: the projectors' or the bridges', which have tables of their own. */
+    /** The owners of the partitions: projectors or bridges, which have separate tables. */
     private readonly model: 'projection' | 'bridge' = 'projection',
   ) {}
 
-  /** Creates the partitions at the first start: as many as were set, at the first start ever `count`. */
+  /** Creates the partitions at the first start: the configured number, at the very first start `count`. */
   async ensure(count: number): Promise<void> {
     await this.transaction(async (client) => {
-      // Locked in the order in which `replace` does.
+      // The same lock order as in `replace`.
       await client.query('INSERT INTO session_partitions (partitions) VALUES ($1) ON CONFLICT DO NOTHING', [
         count,
       ]);
@@ -88,7 +88,7 @@ export class PartitionLeaseStore {
     });
   }
 
-  /** Renews this instance's entry, and looks at who lives and what is to be done; undefined: there are no partitions. */
+  /** Renews this instance's entry, and reads the live instances and pending replacements; undefined: there are no partitions. */
   async heartbeat(): Promise<Heartbeat | undefined> {
     const { rows } = await this.pool.query<{
       instances: string[];
@@ -121,13 +121,13 @@ export class PartitionLeaseStore {
   }
 
   /**
-   * Replaces partitions by those of another division, if nobody owns them any more: in one transaction, so that each session is
-   * always in one partition. A new one begins at the least of the positions of those that it replaces; false: somebody owns one.
+   * Replaces free partitions by those of another division, in one transaction, so that each session is
+   * always in one partition. A new partition starts at the lowest position of those that it replaces; false: one of them is owned.
    */
   async replace(move: Move): Promise<boolean> {
     const t = `${this.model}_slot`;
     return this.transaction(async (client) => {
-      // Whoever replaces others waits here: the numbers of partitions are given once.
+      // Concurrent replacements wait here: each partition number is assigned once.
       await client.query(`LOCK TABLE session_partitions IN SHARE ROW EXCLUSIVE MODE`);
       const { rows } = await client.query<{ slot: number; first: string; prefixes: number }>(
         `SELECT slot, prefixes[1] AS first, cardinality(prefixes) AS prefixes FROM ${t}
@@ -147,7 +147,7 @@ export class PartitionLeaseStore {
         [...made.keys()],
         others.rows.map(({ slot }) => slot),
       );
-      // Without it the table refuses: a process of the release before would delete all when it starts.
+      // The table refuses deletion without this setting: a process of the previous release would delete all partitions at its start.
       await client.query("SELECT set_config('turnstream.replaces_partitions', 'on', true)");
       await client.query(replaceSlots(t, this.model === 'projection'), [
         slots,
@@ -158,7 +158,7 @@ export class PartitionLeaseStore {
     });
   }
 
-  /** Takes up to `count` partitions that nobody owns, whose lease is over, or that this instance owned before; none that is to be replaced. */
+  /** Claims up to `count` partitions that are free, or that this instance owned before; none that must be replaced. */
   async claim(count: number, owned: readonly Lease[]): Promise<Lease[]> {
     if (count <= 0) return [];
     const { rows } = await this.pool.query<PartitionRow>(
@@ -174,7 +174,7 @@ export class PartitionLeaseStore {
     return rows.map(toLease);
   }
 
-  /** Prolongs leases; returns the partitions that are still owned. `idle`: those whose rows hold all that there is. */
+  /** Renews leases; returns the partitions that are still owned. `idle`: those whose rows are complete. */
   async renew(leases: readonly Lease[], idle: readonly number[]): Promise<number[]> {
     if (leases.length === 0) return [];
     const { rows } = await this.pool.query<{ slot: number }>(
@@ -187,7 +187,7 @@ export class PartitionLeaseStore {
     return rows.map((row) => row.slot);
   }
 
-  /** When the position of a partition was written last. */
+  /** When the position of a partition was last written. */
   async savedAt({ partition }: Lease): Promise<Date> {
     const { rows } = await this.pool.query<{ updated_at: Date }>(
       `SELECT updated_at FROM ${this.model}_slot WHERE slot = $1`,
@@ -196,7 +196,7 @@ export class PartitionLeaseStore {
     return rows[0]?.updated_at ?? new Date(0);
   }
 
-  /** The event store was restored to an earlier state: a partition goes back, and is marked until the rows are rebuilt. */
+  /** After the event store was restored to an earlier state: moves a partition back, and marks it until the rows are rebuilt. */
   async goBack({ partition, epoch }: Lease, position: bigint, end: bigint): Promise<void> {
     await this.pool.query(
       `UPDATE ${this.model}_slot SET position = $4, ahead_of = $5, updated_at = now()
@@ -205,7 +205,7 @@ export class PartitionLeaseStore {
     );
   }
 
-  /** Releases partitions, for others to take at once. */
+  /** Releases partitions, so that others can take them at once. */
   async release(leases: readonly Lease[]): Promise<void> {
     await this.pool.query(
       `UPDATE ${this.model}_slot AS s SET owner = NULL, lease_until = NULL
@@ -220,7 +220,7 @@ export class PartitionLeaseStore {
     await this.pool.query(`DELETE FROM ${this.model}_instance WHERE instance = $1`, [this.instance]);
   }
 
-  /** SQL: whether an instance ($1: not this one) of the release before is alive. Nothing is replaced meanwhile. */
+  /** SQL: whether an instance ($1: not this one) of the previous release is alive. Nothing is replaced meanwhile. */
   private get isMixed(): string {
     return `EXISTS (SELECT FROM ${this.model}_instance
       WHERE NOT divides AND instance <> $1 AND seen_at >= now() - $2 * interval '1 millisecond')`;
@@ -241,7 +241,7 @@ export class PartitionLeaseStore {
   }
 }
 
-/** Every partition, its owner, and how far its rows are behind. */
+/** Every partition with its owner and its lag. */
 export async function projectionLag(pool: Pool): Promise<PartitionState[]> {
   const { rows } = await pool.query<{
     slot: number;
@@ -265,8 +265,8 @@ export async function projectionLag(pool: Pool): Promise<PartitionState[]> {
 }
 
 /**
- * Of $1 the numbers of partitions, which $2 replace, with the prefixes in $3. `written` is what followers of turns have at most: rows
- * that a partition writes below the position of another that it replaces come after it.
+ * Replaces the partitions $1 by the numbers $2 with the prefixes $3. `written` is the highest value that followers of turns may have:
+ * rows that a partition writes below the position of another one that it replaces get a later value.
  */
 function replaceSlots(table: string, hasWritten: boolean): string {
   return `WITH old AS (

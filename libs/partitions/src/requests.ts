@@ -1,28 +1,28 @@
 import type { Pool } from 'pg';
 import { partitionCounts } from './division.ts';
 
-/** Thrown when the number of partitions cannot be changed; its message says why. */
+/** Thrown when the number of partitions cannot be changed; the message says why. */
 export class PartitionsError extends Error {}
 
-/** The partitions of one kind of processes. */
+/** The partitions of one kind of process. */
 interface PartitionReport {
   readonly of: 'projectors' | 'bridges';
   readonly partitions: number;
-  /** How many of them are still of another division than was set. */
+  /** How many partitions still belong to another division than the configured one. */
   readonly toReplace: number;
   /** How many each instance owns. */
   readonly owned: Readonly<Record<string, number>>;
   readonly withoutOwner: number;
 }
 
-/** @throws PartitionsError when there cannot be so many partitions */
+/** @throws PartitionsError when the number is not allowed */
 export function checkPartitionCount(count: number): void {
   if (!partitionCounts.includes(count))
     throw new PartitionsError(`The number of partitions is one of ${partitionCounts.join(', ')}.`);
 }
 
 /**
- * Sets into how many partitions the session streams are divided. Projectors and bridges move over.
+ * Sets the number of partitions of the session streams. Projectors and bridges then migrate.
  * @throws PartitionsError
  */
 export async function setPartitions(pool: Pool, count: number): Promise<void> {
@@ -43,7 +43,7 @@ export async function setPartitions(pool: Pool, count: number): Promise<void> {
   );
 }
 
-/** How many partitions were set, and how far projectors and bridges are with them. */
+/** The configured number of partitions, and how far projectors and bridges have migrated. */
 export async function partitionReport(
   pool: Pool,
 ): Promise<{ set: number | null; reports: PartitionReport[] }> {
@@ -69,5 +69,5 @@ async function reportOf(pool: Pool, of: PartitionReport['of']): Promise<Partitio
   };
 }
 
-/** SQL: of how many pairs of digits a partition has the sessions. */
+/** SQL: the number of digit pairs of a partition. */
 export const pairsOf = `(cardinality(prefixes) * CASE length(prefixes[1]) WHEN 9 THEN 16 ELSE 1 END)`;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { BlindIndex } from './blind-index.ts';
 import { MemoryKeyStore, testDataKeys } from './keys/test-keys.ts';
 
-test('a value of a kind has one index in all processes', async () => {
+test('a value has the same index in all processes', async () => {
   const store = new MemoryKeyStore();
   const one = await BlindIndex.load(testDataKeys(store));
   const other = await BlindIndex.load(testDataKeys(store));

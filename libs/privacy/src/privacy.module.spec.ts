@@ -11,7 +11,7 @@ import { createLogger, HealthChecks, LOGGER, Metrics } from '#platform';
 import { DataKeys } from './keys/data-keys.ts';
 import { PrivacyModule } from './privacy.module.ts';
 
-/** As classes of the apps take the keys. */
+/** As the classes of the apps inject the keys. */
 @Injectable()
 class User {
   constructor(@Optional() @Inject(DataKeys) readonly keys?: DataKeys) {}
@@ -51,7 +51,7 @@ test('without a key store there are no keys, and no check of them', async () => 
   expect((await health.ready()).checks).toEqual({});
 });
 
-test('with one, who asks for keys has them, and health and metrics show it', async () => {
+test('with a key store, keys are injected, and health and metrics show it', async () => {
   const [KEYSTORE_URL, masterKeys] = [`file:${dir}/keys.db`, join(dir, 'master-keys.json')];
   const keys = { mk: { created_at: '2026-11-29', secret: randomBytes(32).toString('base64') } };
   writeFileSync(masterKeys, JSON.stringify({ current: 'mk', keys }), { mode: 0o600 });

@@ -9,13 +9,13 @@ import type { MasterKeys } from './keys/master-keys.ts';
 import { openKeyStore } from './keys/open-key-store.ts';
 import { openMasterKeys } from './keys/open-master-keys.ts';
 
-/** The tokens of the key store and of the master keys; their values are undefined while nothing is encrypted. */
+/** The injection tokens of the key store and of the master keys; their values are undefined while nothing is encrypted. */
 export const KEY_STORE = Symbol('KEY_STORE');
 export const MASTER_KEYS = Symbol('MASTER_KEYS');
 
 /**
- * The keys of the process. `DataKeys`, `KEY_STORE` and `MASTER_KEYS` are undefined where nothing is encrypted: inject them with
- * `{ token: DataKeys, optional: true }`, or `@Optional() @Inject(DataKeys)`; a type alone is no token when it may be undefined.
+ * The keys of the process. `DataKeys`, `KEY_STORE` and `MASTER_KEYS` are undefined when nothing is encrypted: inject them with
+ * `{ token: DataKeys, optional: true }`, or `@Optional() @Inject(DataKeys)`; a type that may be undefined is no injection token by itself.
  */
 @Global()
 @Module({
@@ -56,7 +56,7 @@ function createKeyStore({ keys }: KeysConfig, logger: Logger): KeyStore | undefi
   return keys ? openKeyStore(keys.storeUrl, logger) : undefined;
 }
 
-/** A file of master keys that is missing, or that others may read, ends the process. */
+/** A master key file that is missing or readable by others ends the process. */
 function createMasterKeys({ keys }: KeysConfig): MasterKeys | undefined {
   return keys ? orExit(() => openMasterKeys(keys.masterKeys)) : undefined;
 }

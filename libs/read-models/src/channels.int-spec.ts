@@ -11,7 +11,7 @@ import type { SetAside } from './tables/set-aside.ts';
 import { RowsStore } from './tables/store.ts';
 import { Script, startSession } from './test-support.ts';
 
-/** The column as it was in the release in which a channel is one of three. */
+/** The column as it was in the release with three fixed channels. */
 const before = `DROP SCHEMA reporting CASCADE;
   ALTER DOMAIN channel RENAME TO channel_domain;
   CREATE TYPE channel AS ENUM ('whatsapp', 'ivr', 'mobile_app');
@@ -54,7 +54,7 @@ async function channels(channel?: string): Promise<string[]> {
   return items.map((item) => item.channel);
 }
 
-test('a projector that runs while the type of the channel changes goes on', async () => {
+test('a projector keeps running while the type of the channel changes', async () => {
   await write(script.request(startSession));
   await database.pool.query(
     'CREATE SCHEMA rebuild; CREATE TABLE rebuild.conversation_session (LIKE conversation_session INCLUDING ALL)',
@@ -64,13 +64,13 @@ test('a projector that runs while the type of the channel changes goes on', asyn
   expect(await channels()).toEqual(['ivr']);
 });
 
-test('a session can be on any channel, and is found by it', async () => {
+test('a session can have any channel and is found by it', async () => {
   expect(await write(script.request({ type: 'SwitchChannel', channel: 'telegram_2' }))).toEqual([]);
   expect(await channels('telegram_2')).toEqual(['telegram_2']);
   expect(await channels('ivr')).toEqual([]);
 });
 
-test('the table takes no channel of another form', async () => {
+test('the table refuses a malformed channel', async () => {
   const change = database.pool.query(`UPDATE conversation_session SET channel = 'WhatsApp'`);
   await expect(change).rejects.toThrow('channel_form');
 });

@@ -32,7 +32,7 @@ beforeEach(() => {
   correlation = randomUUID();
 });
 
-/** Events of the script, of which those of some revisions belong to the correlation. */
+/** Events of the script, with the correlation id on some revisions. */
 function events(revisions: readonly number[]): RecordedEvent[] {
   script.request(startSession);
   for (let index = 0; index < 4; index += 1) script.request(turn(randomUUID()));
@@ -64,7 +64,7 @@ const range = (first_revision: number, last_revision: number): object => ({
   last_revision,
 });
 
-test('a correlation is found in its session, from its first event to its last, also of different batches', async () => {
+test('a correlation is found in its session from its first event to its last, even over several batches', async () => {
   const all = events([1, 3]);
   await write(itemsOf(all.slice(0, 2)));
   expect(await found()).toEqual([range(1, 1)]);
@@ -80,7 +80,7 @@ test('a correlation is found in all of its sessions', async () => {
   expect(await found()).toHaveLength(2);
 });
 
-test('a correlation goes with the events of its session', async () => {
+test('a correlation is deleted with the events of its session', async () => {
   await write(itemsOf(events([1, 3])));
   await forget(2);
   expect(await found()).toEqual([range(1, 3)]);
@@ -88,7 +88,7 @@ test('a correlation goes with the events of its session', async () => {
   expect(await found()).toEqual([]);
 });
 
-test('a correlation goes with an erased partner', async () => {
+test('a correlation is deleted with an erased partner', async () => {
   await write(itemsOf(events([1])));
   const erased = { partner_id: 'P1', before: '2999-01-01T00:00:00Z', session_ids: [script.sessionId] };
   await eraseRows(database.pool, erased);

@@ -10,10 +10,10 @@ import { LedgerCheck } from './erasure/ledger-check.ts';
 import { PrivacyWatch } from './erasure/watch.ts';
 import { TextSearchConfig, textSearchConfigProvider } from './text-search/config.ts';
 
-/** Absent where nothing is encrypted. */
+/** Absent when nothing is encrypted. */
 const optionalKeys = { token: DataKeys, optional: true };
 
-/** The working contexts in Redis, and the sessions that the process keeps. */
+/** The working contexts in Redis, and the sessions in the process's memory. */
 @Global()
 @Module({
   providers: [

@@ -45,7 +45,7 @@ function forkOf({ session }: Script): SessionCommand {
 
 const day = "day = '2026-01-05'";
 
-test('a reply is found beside its question and counted once', async () => {
+test('a reply is in the row of its question and counted once', async () => {
   const { rows } = await reader.query(
     `SELECT count(*)::int AS turns, count(*) FILTER (WHERE sender = 'bot')::int AS bot,
        (SELECT count(*)::int FROM reporting.exchanges WHERE response_text = 'Tomorrow.') AS answered
@@ -115,11 +115,11 @@ const tables = [
   'turn_entity',
   'partner_privacy',
 ];
-test.each(tables)('the role of readers does not see the table %s', async (table) => {
+test.each(tables)('the reader role cannot see the table %s', async (table) => {
   await expect(reader.query(`SELECT FROM ${table}`)).rejects.toThrow(`permission denied for table ${table}`);
 });
 
-test('the role of readers writes nothing', async () => {
+test('the reader role cannot write', async () => {
   await expect(reader.query('DELETE FROM reporting.sessions')).rejects.toThrow('permission denied for view');
   await expect(reader.query('CREATE TABLE public.mine ()')).rejects.toThrow('permission denied for schema');
   await expect(reader.query(`SELECT add_turn_partition('conversation_turn', '2026-01-01')`)).rejects.toThrow(
@@ -127,14 +127,14 @@ test('the role of readers writes nothing', async () => {
   );
 });
 
-test('without the right to change the views no switch leaves them at the tables of before', async () => {
+test('a switch without the right to change the views fails instead of leaving them on the old tables', async () => {
   await expect(reader.query("SELECT create_reporting_views('rebuild')")).rejects.toThrow(
     'the tables of before',
   );
   await reader.query("SELECT create_reporting_views('public')");
 });
 
-test('a rebuild leaves the views, what was granted on them and what others built on them', async () => {
+test('a rebuild keeps the views, their grants and the views built on them', async () => {
   await database.pool.query('CREATE VIEW public.mine AS SELECT count(*)::int AS turns FROM reporting.turns');
   await rebuildTables(database.pool, {
     fill: () =>

@@ -53,7 +53,7 @@ async function write(
   writer = { ...writer, position };
 }
 
-/** A question with its answer, each of them a batch of its own. */
+/** A question with its answer, each in its own batch. */
 async function conversation(partner_id: string): Promise<Script> {
   const script = new Script();
   const asked = randomUUID();
@@ -72,7 +72,7 @@ async function stored(): Promise<string> {
   return JSON.stringify(rows);
 }
 
-test('rows say nothing of what was said, and are read as they were, of several partners in one page', async () => {
+test('rows hold no plain texts, and are read as they were, for several partners in one page', async () => {
   await conversation('P1');
   await conversation('P2');
   expect(await stored()).not.toContain('CANARY');
@@ -90,7 +90,7 @@ test('rows say nothing of what was said, and are read as they were, of several p
   });
 });
 
-test('rows of an erased partner are shown without what was said', async () => {
+test('rows of an erased partner are shown without their texts', async () => {
   await conversation('P1');
   await keyStore.destroy('P1', '2100-01-01T00:00:00.000Z');
   const { items } = await listTurns(database.pool, { limit: 1 }, undefined, testDataKeys(keyStore));
@@ -104,7 +104,7 @@ test('rows of an erased partner are shown without what was said', async () => {
   ]);
 });
 
-test('rows that are written after the erasure of their partner say nothing, and make no key', async () => {
+test('rows written after the erasure of their partner hold no texts and create no key', async () => {
   await keyStore.beginErasure({
     partner_id: 'P1',
     receipt_id: randomUUID(),
@@ -117,7 +117,7 @@ test('rows that are written after the erasure of their partner say nothing, and 
   expect(await keyStore.current('P1')).toBeUndefined();
 });
 
-test('a text that was moved to another row is not shown', async () => {
+test('a text that was copied to another row is not shown', async () => {
   await conversation('P1');
   await database.pool.query(
     `UPDATE conversation_turn SET message_text = (SELECT message_text FROM conversation_turn WHERE sender = 'bot')`,
@@ -126,7 +126,7 @@ test('a text that was moved to another row is not shown', async () => {
   expect(items.map(({ message_text }) => message_text)).toEqual(['[unreadable]', 'CANARY 2']);
 });
 
-test('plain rows of the time before the keys are shown, and sealed when their session is rewritten', async () => {
+test('plain rows from before there were keys are shown, and sealed when their session is rewritten', async () => {
   const script = await (async () => {
     const plain = new RowsStore(database.pool, { textSearch: 'off' });
     const made = new Script();
@@ -150,7 +150,7 @@ test('plain rows of the time before the keys are shown, and sealed when their se
   expect(await read()).toEqual(before);
 });
 
-test('a session whose key does not open is set aside, and keeps no other from the tables', async () => {
+test('a session whose key cannot be opened is set aside, and the others are written', async () => {
   const keys = testDataKeys(keyStore);
   const { id } = await keys.of('P1');
   keys.forget('P1');
@@ -166,7 +166,7 @@ test('a session whose key does not open is set aside, and keeps no other from th
   const items = [...itemsOf(broken, 'P1'), ...itemsOf(whole, 'P2')];
   const rows = new RowsStore(database.pool, { textSearch: 'off', keys });
   const found = await rows.write(writer, items, position, null);
-  // The first event of which something is sealed.
+  // The first event with sealed data.
   expect(found).toMatchObject([{ session_id: broken.sessionId, revision: 1, reason: 'unknown_key' }]);
   expect(await stored()).toContain(whole.sessionId);
   expect(await stored()).not.toContain(broken.sessionId);
@@ -182,7 +182,7 @@ test('a session whose key does not open is set aside, and keeps no other from th
   expect(again).toMatchObject({ revision: 1, reason: 'unknown_key' });
 });
 
-test('while there is no key nothing is written', async () => {
+test('while the key is unavailable nothing is written', async () => {
   const script = new Script();
   keyStore.fails = true;
   const items = [...script.request({ ...startSession }), ...script.request(turn(randomUUID()))].map(

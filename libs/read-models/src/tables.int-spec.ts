@@ -39,7 +39,7 @@ function positioned(sessionId: string, events: readonly RecordedEvent[]): Positi
   return events.map((event) => ({ session_id: sessionId, event, position: (position += 10n) }));
 }
 
-/** Writes as a partition does, each batch from where the one before ended. */
+/** Writes as a partition does, each batch from the position of the previous one. */
 async function write(events: readonly Positioned[]): Promise<SetAside[]> {
   const failures = await rows.write(writer, events, position, new Date().toISOString());
   writer = { ...writer, position };
@@ -66,7 +66,7 @@ function conversation(): Script {
 }
 
 describe('rows', () => {
-  test('are the same in one batch, in batches of one, and when events come again', async () => {
+  test('are the same in one batch, in batches of one, and when events are delivered again', async () => {
     const script = conversation();
     const events = positioned(script.sessionId, script.events);
     await write(events);
@@ -117,7 +117,7 @@ describe('rows', () => {
     );
   });
 
-  test('a turn_id that comes again in a session has a row each time, with its own reply', async () => {
+  test('a turn_id repeated in its session has a row each time, with its own reply', async () => {
     const script = new Script();
     const turnId = randomUUID();
     const replyTo = (message_text: string): void =>
@@ -152,7 +152,7 @@ describe('rows', () => {
   });
 });
 
-/** A conversation with an event that PostgreSQL alone refuses, at revision 0. */
+/** A conversation with an event that only PostgreSQL refuses, at revision 0. */
 function refusedConversation(): { sessionId: string; events: RecordedEvent[] } {
   const { sessionId, events } = conversation();
   const [started, ...rest] = events;
@@ -185,7 +185,7 @@ describe('an event that no row can hold', () => {
     );
   });
 
-  test('does not keep the other sessions of its batch back', async () => {
+  test('does not hold back the other sessions of its batch', async () => {
     const other = conversation();
     await write([
       ...positioned(script.sessionId, script.events),
@@ -208,7 +208,7 @@ describe('an event that PostgreSQL refuses', () => {
     expect(written).toEqual(new Map(good.map(({ sessionId }) => [sessionId, 6])));
   });
 
-  test('of a text that no index can hold sets its session aside', async () => {
+  test('since no index can hold its text sets its session aside', async () => {
     const script = new Script();
     script.request(startSession);
     const parsed_intent = Array.from({ length: 200 }, () => randomUUID()).join('');
@@ -222,7 +222,7 @@ const rewrite = (id: string, events: Script['events'], failure: SetAside | null 
   rewriteSession(database.pool, owner, id, events, failure, undefined, 'off');
 
 describe('a session that is rewritten', () => {
-  test('has the rows that its events make, whatever was there', async () => {
+  test('has the rows of its events, whatever was stored before', async () => {
     const script = conversation();
     await write(positioned(script.sessionId, script.events));
     const before = await everything();
@@ -253,7 +253,7 @@ describe('a session that is rewritten', () => {
     expect(await everything()).toMatchObject({ sessions: [{ revision: 6 }] });
   });
 
-  test('leaves the list when its owner takes it off', async () => {
+  test('leaves the list when its owner removes it', async () => {
     const script = conversation();
     await rewrite(script.sessionId, [], entryFor(script.sessionId, 0));
     await unlist(database.pool, { ...writer, epoch: writer.epoch - 1n }, script.sessionId);
@@ -262,7 +262,7 @@ describe('a session that is rewritten', () => {
     expect(await listSetAside(database.pool)).toEqual([]);
   });
 
-  test('is not written by one that is not the owner any more', async () => {
+  test('is not written by a former owner', async () => {
     const { sessionId, events } = conversation();
     const stale = { ...writer, epoch: writer.epoch - 1n };
     await expect(rewrite(sessionId, events, null, stale)).rejects.toThrow(LeaseLostError);
@@ -270,13 +270,13 @@ describe('a session that is rewritten', () => {
   });
 });
 
-describe('a writer that does not own the partition any more', () => {
+describe('a writer that no longer owns the partition', () => {
   const stale: [string, () => Writer][] = [
     ['by its epoch', () => ({ ...writer, epoch: writer.epoch - 1n })],
     ['by its name', () => ({ ...writer, owner: 'another' })],
     ['by its position', () => ({ ...writer, position: 1n })],
   ];
-  test.each(stale)('is fenced %s, and writes nothing', async (_, impostor) => {
+  test.each(stale)('is fenced %s and writes nothing', async (_, impostor) => {
     const script = conversation();
     const attempt = rows.write(impostor(), positioned(script.sessionId, script.events), position, null);
     await expect(attempt).rejects.toThrow(LeaseLostError);
@@ -285,7 +285,7 @@ describe('a writer that does not own the partition any more', () => {
     expect(partitions).toEqual([{ position: null }]);
   });
 
-  test('when the outcome of a commit is unknown, a repetition of the batch is fenced rather than written twice', async () => {
+  test('that repeats a batch after an unknown outcome of its commit is fenced', async () => {
     const script = conversation();
     const events = positioned(script.sessionId, script.events);
     await rows.write(writer, events, position, null);

@@ -21,10 +21,10 @@ import type { TextSearchScope } from './text-search/config.ts';
 export { emptyRedis, serviceUrl };
 export type { TestDatabase };
 
-/** A fresh database with all migrations, of this spec alone, and a pool as the projector has it. */
+/** A fresh database with all migrations, for this spec alone, and a pool with the projector's settings. */
 export const createDatabase = (): Promise<TestDatabase> => createTestDatabase(connectionSettings);
 
-/** A pool as the projector has it. */
+/** A pool with the projector's settings. */
 export function rowsPool(connectionString: string, settings = connectionSettings): Pool {
   return testPool(connectionString, settings);
 }
@@ -67,7 +67,7 @@ export function turn(
   };
 }
 
-/** A session's life as the domain makes it, without a store: each call is a request of its own. */
+/** A session's events as the domain decides them, without a store: each call is a separate request. */
 export class Script {
   session: Session;
   readonly events: RecordedEvent[] = [];
@@ -77,7 +77,7 @@ export class Script {
     this.session = newSession(sessionId);
   }
 
-  /** The events of a request with these commands; none when the domain refuses it. */
+  /** The events of a request with these commands; none when the domain rejects it. */
   request(...commands: SessionCommand[]): RecordedEvent[] {
     const command_id = randomUUID();
     this.clock += 1_000;
@@ -112,13 +112,13 @@ export function history(length: number): Session[] {
   return states;
 }
 
-/** The command whose first event is at a revision, that many seconds after the first one. */
+/** The command whose first event has this revision, this many seconds after the first command. */
 export function command(ids: string | string[], revision: number, count = 1): ProcessedCommand {
   const at = new Date(1_790_000_000_000 + 1_000 * revision).toISOString();
   return { ids: [ids].flat(), revision, count, hash: 'v2.h', at };
 }
 
-/** Writes rows as the owner of the only partition does, each batch from where the one before ended. */
+/** Writes rows as the owner of the only partition does, each batch from the position of the previous one. */
 export class TablesWriter {
   private position = 0n;
 
@@ -150,7 +150,7 @@ export class TablesWriter {
     return this.writeItems(events.map((event) => ({ session_id, event, position: 0n })));
   }
 
-  /** Gives the items their positions. */
+  /** Assigns positions to the items. */
   async writeItems(unplaced: readonly TableItem[]): Promise<readonly SetAside[]> {
     const items = unplaced.map((item) => ({ ...item, position: (this.position += 10n) }));
     const failures = await this.rows.write(this.writer, items, this.position, null);

@@ -38,7 +38,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.drop());
 
-/** A session with a turn whose entities are given, and whose event brought a token. */
+/** A session with a turn with these entities, whose event brought a token. */
 function conversation(extracted_entities: JsonObject): Script {
   const script = new Script();
   script.request(startSession);
@@ -66,7 +66,7 @@ async function found(name: string, value: string): Promise<string[]> {
   return items.map(({ session_id }) => session_id);
 }
 
-test('a turn is found by the value of an entity, however it is written', async () => {
+test('a turn is found by the value of an entity in any spelling', async () => {
   const scripts = [
     conversation({ city: 'Pune', months: ['Oct', 'Nov'] }),
     conversation({ city: 'Nashik', at: { city: 'pune' } }),
@@ -78,7 +78,7 @@ test('a turn is found by the value of an entity, however it is written', async (
   expect(await found('month', 'nov')).toEqual([]);
 });
 
-test('no value of an entity stands in the index', async () => {
+test('the index contains no plain values of entities', async () => {
   await write(conversation({ city: 'Pune' }));
   const { rows: all } = await database.pool.query('SELECT turn_entity::text AS text FROM turn_entity');
   expect(all).toHaveLength(1);
@@ -102,7 +102,7 @@ test('a token has its sealed value once for each session that brought it, withou
   expect(await storedTokens(database.pool, 'P2', [stemOf(phone)])).toEqual([]);
 });
 
-test('they go with the events, and come back when the rows are written again', async () => {
+test('tokens and entities are deleted with their events, and restored when the rows are rewritten', async () => {
   const script = conversation({ city: 'Pune' });
   await write(script);
   await rows.write(
@@ -118,7 +118,7 @@ test('they go with the events, and come back when the rows are written again', a
   expect(await found('city', 'Pune')).toEqual([script.sessionId]);
 });
 
-test('of erased sessions nothing is left, and later ones of the partner keep what they have', async () => {
+test('erased sessions keep no tokens or entities, and later sessions of the partner keep theirs', async () => {
   const [old, later] = [conversation({ city: 'Pune' }), conversation({ city: 'Nashik' })];
   await write(old, later);
   const before = new Date().toISOString();

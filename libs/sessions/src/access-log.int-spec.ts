@@ -52,7 +52,7 @@ test('an entry is stored when it is recorded, with who, what, when and why', asy
   });
 });
 
-test('many entries of one moment share an append, and two nodes lose none', async () => {
+test('entries recorded at the same time share an append, and two nodes lose none', async () => {
   const partners = Array.from({ length: 200 }, () => randomUUID());
   const before = appends;
   await Promise.all(partners.map((id, index) => (index % 2 === 0 ? one : other).record(entry(id))));
@@ -60,7 +60,7 @@ test('many entries of one moment share an append, and two nodes lose none', asyn
   expect(appends - before).toBeLessThan(40);
 });
 
-test('entries that are one record have one id, on whichever node', async () => {
+test('entries of the same record have the same id on every node', async () => {
   const partner = randomUUID();
   const once = `${partner} bot-7 2026-11-29T08`;
   await Promise.all([one, one, other].map((log) => log.record(entry(partner, { once }))));

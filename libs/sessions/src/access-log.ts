@@ -7,24 +7,24 @@ import { accessStream } from './access-stream.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
 
-/** Who did something, why and to whose data. */
+/** Who accessed personal data or acted as an administrator, when, why and on whose data. */
 export interface AccessEntry {
-  /** An act of an administrator; else a read of personal data. */
+  /** True for an act of an administrator; otherwise a read of personal data. */
   readonly isAct?: boolean;
   readonly caller: Pick<Caller, 'role' | 'subject' | 'instance'> | SystemCaller;
-  /** As `read_turns`, `erase_partner`. */
+  /** Such as `read_turns` or `erase_partner`. */
   readonly action: string;
   readonly partner_ids: readonly string[];
   readonly session_ids: readonly string[];
   readonly purpose?: string | null | undefined;
-  /** What else says what it was about: nothing personal. */
+  /** Further details, without personal data. */
   readonly what?: string | null | undefined;
   readonly correlationId?: string | undefined;
-  /** Entries with the same one are one record, whoever adds them. */
+  /** Entries with the same key are one record, whichever node adds them. */
   readonly once?: string | undefined;
 }
 
-/** A program that an operator runs on the machine. */
+/** The actor of a program that an operator runs on the machine. */
 interface SystemCaller {
   readonly role: 'system';
   readonly subject: string;
@@ -45,15 +45,15 @@ const batch = {
   batchBytes: 512 * 1_024,
   capacityBytes: 16 * 1_024 * 1_024,
 };
-/** How often other nodes may come first. */
+/** How many conflicts with other nodes are retried. */
 const attempts = 50;
 
-/** Records who saw personal data, and what administrators did: durably before the answer leaves. */
+/** Records accesses to personal data and acts of administrators durably, before the answer is sent. */
 export class AccessLog {
   private readonly stopping = new AbortController();
   private readonly writer: BatchWriter<Waiting>;
   private readonly running: Promise<void>;
-  /** The last revision of the stream of today, as far as is known. */
+  /** The last known revision of today's stream. */
   private last = { stream: '', revision: -1 };
 
   constructor(private readonly store: EventStore) {
@@ -74,12 +74,12 @@ export class AccessLog {
   }
 
   /**
-   * Resolves when the entry is stored; those of the same moment share an append.
-   * @throws StoreUnavailableError, StoreOverloadedError: it may not be stored, so nothing may be shown
+   * Resolves when the entry is stored; entries recorded at the same time share an append.
+   * @throws StoreUnavailableError, StoreOverloadedError: the entry may not be stored, so no data may be returned
    */
   async record(entry: AccessEntry): Promise<void> {
     if (this.stopping.signal.aborted || this.writer.isFull)
-      throw new StoreUnavailableError({ cause: 'the access log takes no entries' });
+      throw new StoreUnavailableError({ cause: 'the access log is closed' });
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
       void this.writer.push({ entry, at: new Date(), settle });
@@ -92,11 +92,11 @@ export class AccessLog {
     await this.running;
   }
 
-  /** A batch that fails is not tried again: those who wait for it are told. */
+  /** A failed batch is not retried: its callers get the error. */
   private async write(items: readonly Waiting[]): Promise<void> {
     try {
       const events = items.map(({ entry, at }) => toEvent(entry, at));
-      // Twice the same id in one append would be an error.
+      // The same id twice in one append would be an error.
       await this.append([...new Map(events.map((event) => [event.id, event])).values()]);
       for (const { settle } of items) settle();
     } catch (error) {

@@ -1,7 +1,7 @@
-/** The beginning of the names of all access logs. */
+/** The prefix of the names of all access logs. */
 export const accessPrefix = 'access-';
 
-/** The stream of what was done on a day (UTC). */
+/** The access log of a day (UTC). */
 export function accessStream(at: Date): string {
   return `${accessPrefix}${at.toISOString().slice(0, 10)}`;
 }

@@ -12,12 +12,12 @@ import { keyIdIn, needsKey, openData, partnerPrefix, sealData } from './sealed-e
 import type { EventFields, Upcasters } from './upcasters.ts';
 import { currentVersion, upcast, upcasters } from './upcasters.ts';
 
-/** An event as recorded in its stream: of any type and version, its data as it was given to be written. */
+/** An event as recorded in its stream: of any type and version, its data as it was written. */
 export interface RawEvent {
   readonly event_id: string;
   readonly type: string;
   readonly revision: number;
-  /** When the store took it in, by the store's clock (ISO 8601, UTC, to the millisecond). */
+  /** When the store recorded it, by the store's clock (ISO 8601, UTC, to the millisecond). */
   readonly created: string;
   readonly data: JsonObject;
   readonly metadata: JsonObject;
@@ -25,9 +25,9 @@ export interface RawEvent {
 
 export type { StoredEvent };
 
-/** Levels of lists and objects that the data of an event may have: code that works on them would overflow some time. */
+/** Levels of lists and objects allowed in the data of an event: recursive code would overflow the stack on deeper ones. */
 export const deepestData = 500;
-/** Keys that are asked for at a time ahead of the events that need them. */
+/** How many keys are fetched at a time ahead of the events that need them. */
 const keysAtOnce = 8;
 
 interface DecodedEvent {
@@ -35,27 +35,27 @@ interface DecodedEvent {
   readonly metadata: EventMetadata;
 }
 
-/** What opens an event; undefined: it is not sealed. */
+/** The key that opens an event; undefined: it is not sealed. */
 type Opener = DataKey | typeof erased | undefined;
 
-/** Where an event is appended, and what seals it. */
+/** The stream an event is appended to, and the key that seals it. */
 interface Sealing {
   readonly stream: string;
   readonly key: DataKey | undefined;
 }
 
 /**
- * Turns events into their stored form and back. Old versions become current ones, and personal fields are sealed and opened,
- * here and nowhere else.
+ * Turns events into their stored form and back. This is the only place that upcasts old versions, and that seals and opens
+ * personal fields.
  */
 export class EventCodec {
-  /** @param keys without them nothing is sealed, and nothing that is sealed can be read */
+  /** @param keys without keys nothing is sealed, and nothing sealed can be read */
   constructor(
     private readonly steps: Upcasters = upcasters,
     private readonly keys?: DataKeys,
   ) {}
 
-  /** Lets the keys learn from the last events of partners' streams who has begun anew after an erasure. */
+  /** Teaches the keys, from the last events of partners' streams, which partners have started again after an erasure. */
   follow(streams: { readLast(stream: string): Promise<StoredEvent | undefined> }): void {
     this.keys?.askBeginnings(async (partnerId) => {
       const last = await streams.readLast(`${partnerPrefix}${partnerId}`);
@@ -63,7 +63,7 @@ export class EventCodec {
     });
   }
 
-  /** One whose last event cannot be read has not begun anew. */
+  /** A partner whose last event cannot be read has not started again. */
   private async begunAfter(last: StoredEvent): Promise<string | undefined> {
     try {
       const { last_session_id, privacy } = evolvePartner(newPartner, await this.decodePartner(last));
@@ -76,7 +76,7 @@ export class EventCodec {
   }
 
   /**
-   * The key that seals a partner's new events; undefined: nothing is sealed. Without waiting when it is in memory.
+   * The key that seals a partner's new events; undefined: nothing is sealed. Synchronous when the key is in memory.
    * @throws PartnerErasedError, KeyStoreUnavailableError
    */
   keyOf(partnerId: string): DataKey | undefined | Promise<DataKey> {
@@ -89,7 +89,7 @@ export class EventCodec {
   }
 
   /**
-   * As `keyOf`, for a change of the partner, who may begin anew after the erasure with this receipt.
+   * As `keyOf`, for a change of the partner, who may start again after the erasure with this receipt.
    * @throws PartnerErasedError, KeyStoreUnavailableError
    */
   async keyAfter(partnerId: string, receiptId: string | undefined): Promise<DataKey | undefined> {
@@ -101,7 +101,7 @@ export class EventCodec {
     return currentVersion(this.steps, type);
   }
 
-  /** The form in which an event is stored. With keys, none is stored without one. */
+  /** Encodes an event for storage. With keys configured, an event that needs one is never stored without. */
   encode(
     event: { event_id: string; type: string; data: object; metadata: object },
     sealing?: Sealing,
@@ -123,15 +123,15 @@ export class EventCodec {
   }
 
   /**
-   * A stored event of a session, its data in the current version. One of an unknown type is passed on as it is. Without
-   * waiting unless it is sealed and its key is not in memory.
+   * Decodes a stored event of a session, upcast to the current version. An unknown type is passed on unchanged. Synchronous
+   * unless the event is sealed and its key is not in memory.
    * @throws UnprojectableEventError, KeyStoreUnavailableError
    */
   decode(stored: StoredEvent): RecordedEvent | Promise<RecordedEvent> {
     return this.withKey(stored, (key) => this.recorded(stored, key));
   }
 
-  /** A stored event as it was given to be written. One that does not open is shown as it is. @throws KeyStoreUnavailableError */
+  /** A stored event as it was written. An event that cannot be opened is shown as it is stored. @throws KeyStoreUnavailableError */
   async raw(stored: StoredEvent): Promise<RawEvent> {
     const event = rawEvent(stored);
     try {
@@ -142,7 +142,7 @@ export class EventCodec {
     }
   }
 
-  /** Brings the keys of some events into memory. Never rejects: whoever decodes them asks again. */
+  /** Loads the keys of some events into memory. Never rejects: decoding asks for them again. */
   async prefetch(events: readonly StoredEvent[]): Promise<void> {
     const { keys } = this;
     if (keys === undefined) return;
@@ -155,7 +155,7 @@ export class EventCodec {
     await inParallel(missing, keysAtOnce, async (id) => void (await keys.byId(id).catch(() => undefined)));
   }
 
-  /** Decodes with the key that an event is sealed with. */
+  /** Decodes with the key that sealed the event. */
   private withKey<T>(stored: StoredEvent, decode: (key: Opener) => T): T | Promise<T> {
     try {
       const id = keyIdOfStored(stored);
@@ -187,7 +187,7 @@ export class EventCodec {
   }
 
   /**
-   * A stored event of a partner's stream, its data in the current version.
+   * Decodes a stored event of a partner's stream, upcast to the current version.
    * @throws UnprojectableEventError, KeyStoreUnavailableError
    */
   decodePartner(stored: StoredEvent): PartnerEvent | Promise<PartnerEvent> {
@@ -221,7 +221,7 @@ export class EventCodec {
   }
 }
 
-/** The data of a stored event with what is sealed in it. @throws BrokenSealError */
+/** The data of a stored event with its sealed fields opened. @throws BrokenSealError */
 function opened(stored: StoredEvent, key: Opener): unknown {
   const { streamId: stream, id: event_id, data } = stored;
   const sealed = sealedIn(stored);
@@ -230,7 +230,7 @@ function opened(stored: StoredEvent, key: Opener): unknown {
     : openData(key, { stream, event_id }, data, sealed);
 }
 
-/** The key that a stored event is sealed with; undefined: it is not. @throws BrokenSealError */
+/** The key that sealed a stored event; undefined: it is plain. @throws BrokenSealError */
 function keyIdOfStored(stored: StoredEvent): string | undefined {
   const sealed = sealedIn(stored);
   if (sealed === undefined) return undefined;
@@ -238,7 +238,7 @@ function keyIdOfStored(stored: StoredEvent): string | undefined {
   return keyIdIn({ stream, event_id }, isFields(data) ? data : {}, sealed);
 }
 
-/** A key store that is unavailable says nothing of the event. */
+/** An unavailable key store does not make the event faulty. */
 function fail(stored: StoredEvent, error: unknown): never {
   if (error instanceof UnprojectableEventError || error instanceof KeyStoreUnavailableError) throw error;
   const isSealBroken = error instanceof BrokenSealError;

@@ -3,12 +3,12 @@ import { PageBudget } from '#platform';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
-/** Events in one read, when a command has more than its record says. */
+/** Events per read, when a command has more than its record says. */
 const pageSize = 64;
-/** Later events that a conflict reports at most, and not more than fit into a page. */
+/** Later events that a conflict reports at most; never more than fit into a page. */
 const conflictingEvents = 100;
 
-/** All events of a command. A record that an older version made may count the first of them only: the stream decides. */
+/** All events of a command. A record of an older version may count only the first of them, so the stream decides. */
 export async function readCommand(
   store: EventStore,
   sessionId: string,

@@ -42,7 +42,7 @@ describe('the expected revision', () => {
     expect(await revisions()).toEqual([0, 1]);
   });
 
-  test('is optional: without it, writers at the same time all get in, in a row', async () => {
+  test('is optional: without it, all concurrent writers succeed, one after the other', async () => {
     await run(startSession);
     await Promise.all(Array.from({ length: 20 }, (_, index) => run(raiseFlag(`f${index}`))));
     expect(await revisions()).toEqual(Array.from({ length: 21 }, (_, index) => index));
@@ -53,21 +53,21 @@ describe('the expected revision', () => {
     expect(await run(raiseFlag('a'), { expectedRevision: 0 })).toMatchObject({ revision: 1 });
   });
 
-  test('of a command that would be rejected anyway conflicts and says that a retry is of no use', async () => {
+  test('of a command that would be rejected anyway conflicts and says that a retry cannot succeed', async () => {
     await run(startSession);
     await run(endSession);
     const late = run(raiseFlag('late'), { expectedRevision: 0 });
     await expect(late).rejects.toMatchObject({ current: 1, retrySafe: false });
   });
 
-  test('of a session that is not there yet is a conflict for its start', async () => {
+  test('of a session that does not exist yet is a conflict for its start', async () => {
     await expect(run(startSession, { expectedRevision: 5 })).rejects.toMatchObject({
       expected: 5,
       current: -1,
     });
   });
 
-  test('of a session that is not there yet is not found for any other command', async () => {
+  test('of a session that does not exist yet is not found for any other command', async () => {
     await expect(run(raiseFlag('a'), { expectedRevision: 5 })).rejects.toBeInstanceOf(CommandRejectedError);
   });
 
@@ -95,7 +95,7 @@ describe('a cached session that lags', () => {
 });
 
 describe('a rejected command', () => {
-  test('says why, and at which revision', async () => {
+  test('reports the reason and the revision', async () => {
     await run(startSession);
     const rejected = run({ type: 'AcceptHandoff', accepted_by: 'x' });
     await expect(rejected).rejects.toMatchObject({
@@ -105,7 +105,7 @@ describe('a rejected command', () => {
     });
   });
 
-  test('appends nothing, nor do those that were sent with it', async () => {
+  test('appends nothing, nor do the commands sent with it', async () => {
     await run(startSession);
     const commands: SessionCommand[] = [raiseFlag('a'), { type: 'AcceptHandoff', accepted_by: 'x' }];
     await expect(run(endSession, { commands })).rejects.toMatchObject({ command: 1 });
@@ -114,7 +114,7 @@ describe('a rejected command', () => {
 });
 
 describe('the metadata of an event', () => {
-  test('has what the request says', async () => {
+  test('carries the fields of the request', async () => {
     await run(startSession);
     const commands: SessionCommand[] = [
       {
@@ -178,7 +178,7 @@ describe('an append', () => {
     expect(announced).toEqual([{ session, events }]);
   });
 
-  test('follows those of the same session in the same process', async () => {
+  test('waits for earlier appends to the same session in the same process', async () => {
     const executor = new CommandExecutor(store, noCache);
     const flags = Array.from({ length: 20 }, (_, index) => `f${index}`);
     await executor.execute(request(testSession.id, startSession));
@@ -203,7 +203,7 @@ describe('a session that is over', () => {
     expect(state).toMatchObject({ memory: { language: 'ta' }, sessions: [] });
   });
 
-  test('leaves it later when the first attempt failed after the append', async () => {
+  test('leaves it on a repetition when the first attempt failed after the append', async () => {
     const partner_id = randomUUID();
     await assignSession(store, partner_id, testSession.id);
     await run({ ...startSession, partner_id });
@@ -226,7 +226,7 @@ const reaches = ({ channel }: { channel: string }): boolean => channel === 'what
 describe('a sender that does not reach the session', () => {
   const toIvr = { type: 'SwitchChannel', channel: 'ivr' } as const;
 
-  test('is told that it is not there, before a repetition is looked for', async () => {
+  test('is told that it does not exist, before a repetition is looked for', async () => {
     await run(startSession);
     await run(raiseFlag('a'), { commandIds: ['key:a'] });
     await run(toIvr);
@@ -235,7 +235,7 @@ describe('a sender that does not reach the session', () => {
     expect(await revisions()).toEqual([0, 1, 2]);
   });
 
-  test('cannot take one that it reaches to where it does not', async () => {
+  test('cannot move a session that it reaches out of its reach', async () => {
     await run(startSession, { reaches });
     await expect(run(toIvr, { reaches })).rejects.toThrow(OutOfReachError);
     expect(await revisions()).toEqual([0]);

@@ -42,9 +42,9 @@ export interface Appended {
   readonly events: readonly RecordedEvent[];
 }
 
-/** How often a request is decided again because others changed the session first. */
+/** How often a request is decided again because another process changed the session first. */
 const attempts = 50;
-/** Rejections that say more than a conflict of revisions would. */
+/** Rejections that are more specific than a conflict of revisions. */
 const beforeConflict: ReadonlySet<string> = new Set([
   'session_not_found',
   'session_elsewhere',
@@ -58,7 +58,7 @@ const deleted: Rejection = {
 
 const notFound: Rejection = { code: 'session_not_found', reason: 'There is no such session.' };
 
-/** Levels that a command may have: its events, and what later ones take over of them, have some more. */
+/** Levels of nesting that a command may have; its events, and later events that copy parts of them, have some more. */
 export const deepestCommand = deepestData - 50;
 const tooDeep: Rejection = {
   code: 'data_too_deep',
@@ -71,8 +71,8 @@ export class CommandExecutor {
   private readonly tail: CommandTail;
 
   /**
-   * @param onAppended only announces what was appended; whoever needs it reliably reads the stream
-   * @param limits how long a command is recognised
+   * @param onAppended announces what was appended, without guarantee; reliable consumers read the stream
+   * @param limits how long a repeated command is recognised
    */
   constructor(
     private readonly store: EventStore,
@@ -84,10 +84,10 @@ export class CommandExecutor {
   }
 
   /**
-   * Requests of one session are executed in sequence, so that those of this process do not conflict. What a session that
-   * is over leaves to its partner's next one is recorded before this resolves; a repetition of the request completes it.
+   * Requests of one session are executed in sequence, so that those of this process do not conflict. For an ended session, the
+   * partner's memory is recorded before this resolves; a repetition of the request completes it.
    * @throws CommandRejectedError, WrongExpectedRevisionError, CommandIdReusedError, OutOfReachError, UnprojectableEventError,
-   * StoreUnavailableError (also when others always change the session first), KeyStoreUnavailableError
+   * StoreUnavailableError (also when other processes keep changing the session first), KeyStoreUnavailableError
    */
   async execute(request: CommandRequest): Promise<CommandResult> {
     const result = await this.mutex.run(request.sessionId, () => this.handle(request));
@@ -97,7 +97,7 @@ export class CommandExecutor {
     return result;
   }
 
-  /** Decides on the session at hand, and once more on the latest one after each conflict. */
+  /** Decides on the cached session, and again on the latest one after each conflict. */
   private async handle(request: CommandRequest): Promise<CommandResult> {
     const { sessionId } = request;
     if (isDeeperThan(request.body, deepestCommand)) throw new CommandRejectedError(tooDeep, 0, -1);
@@ -105,7 +105,7 @@ export class CommandExecutor {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 3) await sleep(Math.random() * 5 * attempt);
       if (!isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
-      // Of whoever has left no key is made here: it would be another one than in the cell that has the data.
+      // No key is made here for a partner who has left: it would differ from the one in the cell that has the data.
       if (makesKey(this.store, session, request))
         session = assertAtHome(this.store, await this.catchUp(session));
       const key = await keyFor(this.store.codec, session, request);
@@ -140,7 +140,7 @@ export class CommandExecutor {
     throw new StoreUnavailableError({ cause });
   }
 
-  /** Sessions are erased before the keys go: the stream says so, unless it is an older one. @throws CommandRejectedError */
+  /** Sessions are erased before their keys: the latest stream says so, unless the store was restored. @throws CommandRejectedError */
   private async afterErasure(session: Session): Promise<Session> {
     const latest = await this.catchUp(session);
     if (!isErased(latest)) throw erasureInProgress(latest.revision);
@@ -161,7 +161,7 @@ export class CommandExecutor {
     return (await this.findProcessed(session, identity.formsOf([formerId.unless]))) ? undefined : former;
   }
 
-  /** Looks among the latest commands, then in the record of older ones, and where that does not reach in the stream. */
+  /** Looks in the session's latest commands, then in the record of older ones, then in the part of the stream that the record lacks. */
   private async findProcessed(
     { session_id, known }: Session,
     ids: readonly string[],
@@ -173,7 +173,7 @@ export class CommandExecutor {
     return this.tail.find(session_id, ids, { from: revision + 1, to: known.from });
   }
 
-  /** The result of a command that was processed before, read from the stream; undefined: the stream does not have it. */
+  /** The result of a command that was processed before, read from the stream; undefined: it is not in the stream. */
   private async replay(
     session: Session,
     found: FoundCommand,
@@ -187,13 +187,13 @@ export class CommandExecutor {
     return { session, revision: found.revision + events.length - 1, events, replayed: true };
   }
 
-  /** Drops what is kept of a session that is ahead of its stream. */
+  /** Drops the cached state of a session that is ahead of its stream. */
   private forget(sessionId: string): Promise<void> {
     this.tail.forget(sessionId);
     return this.cache.forget(sessionId);
   }
 
-  /** Appends a decision; when the stream is at another revision, says at which. */
+  /** Appends a decision; when the stream is at another revision, returns that one. */
   private async tryAppend(
     session: Session,
     { events, session: after }: AcceptedCommands,
@@ -212,20 +212,20 @@ export class CommandExecutor {
     return { ...known, revision: actual, replayed: false };
   }
 
-  /** A stream that was deleted goes on behind the revisions that it had: the events are not where they were decided. */
+  /** A deleted stream continues after its old revisions, so its new events have higher revisions than decided. */
   private async moved(after: Session, events: readonly RecordedEvent[], actual: number): Promise<Appended> {
     const session = await foldStream(this.store, newSession(after.session_id), actual);
     const by = actual - after.revision;
     return { session, events: events.map((event) => ({ ...event, revision: event.revision + by })) };
   }
 
-  /** The latest session, at least at the revision that an append met. One that is ahead of its stream is folded anew. */
+  /** The latest session, at least at the revision that a failed append reported. A session ahead of its stream is folded from the start. */
   private catchUp(session: Session, actual?: number): Promise<Session> {
     const isAhead = actual !== undefined && actual < session.revision;
     return foldStream(this.store, isAhead ? newSession(session.session_id) : session, actual);
   }
 
-  /** As the store's; a deleted stream counts as none. */
+  /** As the store's `append`; a deleted stream counts as none. */
   private async append(
     { session_id, revision }: Session,
     events: readonly NewEvent[],
@@ -239,7 +239,7 @@ export class CommandExecutor {
     }
   }
 
-  /** Nothing can be appended to a session that is at its latest revision: rejected, conflicting, or without effect. */
+  /** The result when nothing can be appended at the latest revision: rejected, conflicting, or without effect. */
   private async conclude(
     decided: DecidedCommands,
     session: Session,
@@ -262,7 +262,7 @@ function hasEvents(decided: DecidedCommands): decided is AcceptedCommands {
   return 'events' in decided && decided.events.length > 0;
 }
 
-/** A session that has not started is nobody's yet. */
+/** A session that has not started belongs to nobody yet. */
 function isReached({ reaches }: CommandRequest, { state }: Session): boolean {
   const { partner_id, region } = state.identity;
   return (
@@ -276,7 +276,7 @@ function isErased({ state }: Session): boolean {
   return state.session.status === 'erased';
 }
 
-/** Of an erased one nothing is remembered, and of one that leaves in the other cell. */
+/** An erased session leaves nothing to remember; a session on its way to another cell is remembered there. */
 function isOver({ state }: Session): boolean {
   const { status, home } = state.session;
   return isStarted(state) && home?.leaving === undefined && status !== 'active' && status !== 'erased';

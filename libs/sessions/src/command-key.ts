@@ -7,8 +7,8 @@ import type { CommandRequest } from './command-request.ts';
 import type { EventStore } from './store.ts';
 
 /**
- * The key that seals what a request says: of the session's partner, or of whom a command starts it for. Undefined: none is
- * needed, without keys, without a partner, to erase a session or to move it. `erased`: the partner gets none.
+ * The key that seals the personal data of a request: that of the session's partner, or of the partner for whom a command starts it.
+ * Undefined: none is needed (no keys, no partner, erasing or moving a session). `erased`: the partner gets no key.
  * @throws KeyStoreUnavailableError
  */
 export async function keyFor(
@@ -32,7 +32,7 @@ export async function keyFor(
   }
 }
 
-/** Whether `keyFor` may make a key in a cell, for the partner of a session that may have left it. */
+/** Whether `keyFor` would make a key in this cell for the partner of a session that may have left it. */
 export function makesKey(
   { cell, codec }: Pick<EventStore, 'cell' | 'codec'>,
   { state }: Session,

@@ -4,28 +4,28 @@ import { canonicalJson, commandHashScheme } from '#domain';
 import type { DataKey, Reach } from '#privacy';
 import type { EventStore } from './store.ts';
 
-/** Commands for one session, with what identifies them. */
+/** Commands for one session, with their ids and context. */
 export interface CommandRequest {
   readonly sessionId: string;
   /** Decided in sequence and appended together. */
   readonly commands: readonly SessionCommand[];
   readonly actor: Actor;
-  /** Whether the sender may reach a session; one that it may not is answered as if it was not there. Undefined: any. */
+  /** Whether the sender may reach a session; an unreachable one is answered as not found. Undefined: any. */
   readonly reaches?: (session: Reach) => boolean;
   /** The ids under which a repetition of this request is recognised, the first of them stored with its events. */
   readonly commandIds: readonly string[];
   /**
-   * An id that an earlier version stored for this request, and also for others: the command under it counts when it has the
-   * same hash and this version did not store one `unless`.
+   * An id under which an earlier version stored this request, and others too: a command found under it counts when it has the
+   * same hash and this version did not store one under `unless`.
    */
   readonly formerId?: { readonly id: string; readonly unless: string };
-  /** What the caller sent, path parameters too, for telling a repetition from another request under the same id. */
+  /** What the caller sent, including path parameters: tells a repetition from another request under the same id. */
   readonly body: JsonObject;
   /** The revision that the caller has seen; undefined: decide on the latest one. */
   readonly expectedRevision?: number;
-  /** The epoch under which the caller owns the session; a command of an owner that was replaced is refused. */
+  /** The epoch under which the caller owns the session; a command of a replaced owner is refused. */
   readonly agentEpoch?: number;
-  /** Undefined: that of the request which this one continues, if the session knows it, else a new one. */
+  /** Undefined: that of the request which this one continues if the session knows it, else a new one. */
   readonly correlationId?: string;
   readonly causationId?: string;
   readonly traceparent?: string;
@@ -36,19 +36,19 @@ export interface CommandResult {
   readonly session: Session;
   readonly revision: number;
   readonly events: readonly RecordedEvent[];
-  /** The request was processed before, and this is its first result. */
+  /** The request was processed before; this is its first result. */
   readonly replayed: boolean;
 }
 
 /**
- * Tells a repetition of a request from another request under the same id: the commands that it means, and what was sent.
- * Each route of the api means commands of its own, whose names outlive its address.
+ * Tells a repetition of a request from another request under the same id, by its commands and what was sent.
+ * Each API route has its own commands, whose names outlive its address.
  */
 export function commandHash({ commands, body }: CommandRequest): string {
   return commandHashScheme + shortHash(`${commands.map(({ type }) => type).join()}:${canonicalJson(body)}`);
 }
 
-/** What a keyed id begins with, and a keyed hash behind its scheme. No caller's id does: they name their kind. */
+/** The prefix of a keyed id, and of a keyed hash after its scheme. No caller's id starts with it: those start with their kind. */
 const keyed = 'k.';
 
 /** An id as it is stored: a message id may contain a phone number. Without a key it stays as it is. */
@@ -56,12 +56,12 @@ export function keyedId(key: DataKey | undefined, id: string): string {
   return key === undefined ? id : keyed + mac(key, `id ${id}`);
 }
 
-/** A hash as it is stored: what was sent could be guessed from it. Made of the plain one, so that older ones can be keyed too. */
+/** A hash as it is stored, keyed because its input could be guessed. Computed from the plain hash, so that older ones can be keyed too. */
 export function keyedHash(key: DataKey | undefined, plain: string): string {
   return key === undefined ? plain : `${commandHashScheme}${keyed}${mac(key, `hash ${plain}`)}`;
 }
 
-/** Under which ids and hash a request is stored, and recognised: with a key as well as before there was one. */
+/** The ids and the hash under which a request is stored and recognised, both with a key and as stored before there was one. */
 export class CommandIdentity {
   readonly ids: readonly string[];
   readonly hash: string;
@@ -77,7 +77,7 @@ export class CommandIdentity {
     this.hash = keyedHash(key, this.plainHash);
   }
 
-  /** An id as it is stored, its own or that of another system. */
+  /** An id as it is stored, of this system or of another. */
   stored(id: string): string {
     const known = this.forms.get(id);
     if (known !== undefined) return known;
@@ -91,13 +91,13 @@ export class CommandIdentity {
     return this.key === undefined ? ids : [...ids.map((id) => this.stored(id)), ...ids];
   }
 
-  /** Whether a stored hash is that of the request, by the scheme that it was made with. */
+  /** Whether a stored hash matches the request, by the scheme that it was made with. */
   hasHash(stored: string): boolean {
     if (stored === this.hash || stored === this.plainHash) return true;
     return !stored.startsWith(commandHashScheme) && stored === shortHash(canonicalJson(this.request.body));
   }
 
-  /** The id that the caller sent, of one of its forms. */
+  /** The id that the caller sent, from one of its stored forms. */
   sent(form: string): string {
     return this.request.commandIds.find((id) => this.stored(id) === form) ?? form;
   }
@@ -112,7 +112,7 @@ function shortHash(text: string): string {
 }
 
 /**
- * What the events of a request have in common. Their ids are this attempt's alone. The store must not take another attempt for
+ * What the events of a request have in common. Their ids are unique to this attempt. The store must not take another attempt for
  * this one: it would keep the other's times and hashes, while the session here continues with its own.
  */
 export function commandContext(

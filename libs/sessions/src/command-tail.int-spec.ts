@@ -27,7 +27,7 @@ async function started(flags: number): Promise<void> {
   for (let value = 1; value <= flags; value += 1) await flag(executor, value);
 }
 
-/** A cached session at its latest revision that knows none of its commands, and a record that has none either. */
+/** A cached session at its latest revision that knows none of its commands, and an empty record. */
 async function withoutRecord(): Promise<SessionCachePort> {
   const session = await readSession(store, testSession.id);
   if (session === undefined) throw new Error('The session is not started.');
@@ -42,7 +42,7 @@ async function withoutRecord(): Promise<SessionCachePort> {
   };
 }
 
-test('without a record, a command of long ago is recognised', async () => {
+test('without a record, an old command is recognised', async () => {
   await started(100);
   const again = await flag(new CommandExecutor(store, await withoutRecord()), 3);
   expect(again).toMatchObject({ replayed: true, revision: 3 });
@@ -86,7 +86,7 @@ class RestoredStore extends EventStore {
   }
 }
 
-test('a command that a restored stream does not have any more is new', async () => {
+test('a command that a restored stream no longer contains is new', async () => {
   await started(100);
   const cache = await withoutRecord();
   const changing = new RestoredStore(store.url);
@@ -114,7 +114,7 @@ test.each([
   expect(found?.revision).toBe(isFound ? 2 : undefined);
 });
 
-test('a command is found that is read in a page after its first event', async () => {
+test('a command whose events span two pages is found', async () => {
   await run(startSession);
   const commands = ['a', 'b', 'c', 'd', 'e'].map(
     (name) => ({ type: 'RaiseFlag', flag: name, value: 1 }) as const,

@@ -4,7 +4,7 @@ import { latestCommand, rememberCommand } from '#domain';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
-/** How long a command is recognised: for that many commands of its session, and that many seconds. */
+/** How long a command is recognised: for that many later commands of its session, and that many seconds. */
 export interface CommandLimits {
   readonly commands: number;
   readonly seconds: number;
@@ -17,7 +17,7 @@ export interface TailLimits extends CommandLimits {
 
 export const commandLimits: TailLimits = { commands: 10_000, seconds: 86_400, keptBytes: 2 ** 24 };
 
-/** Revisions of a stream, the first included, the last not. */
+/** Revisions of a stream: `from` is included, `to` is not. */
 interface Range {
   readonly from: number;
   readonly to: number;
@@ -28,18 +28,18 @@ interface Tail {
   from: number;
   to: number;
   count: number;
-  /** Whether commands before the range are not recognised any more. */
+  /** Whether commands before the range have expired. */
   ended: boolean;
   readonly known: Map<string, FoundCommand>;
 }
 
-/** About how much memory an id takes with its command, in bytes, and a session without any. */
+/** The memory that an id takes with its command, and a session without commands, in bytes, roughly. */
 const bytesPerId = 400;
 const bytesPerTail = 500;
 
 /**
- * Finds commands in the last part of a stream: those that neither the session knows nor the record in Redis has. What was
- * read is kept, so that the next command of the session reads only what has come since. One call a session at a time.
+ * Finds commands in the last part of a stream, which neither the session nor the record in Redis covers. The commands
+ * read are kept, so that the next lookup reads only newer events. One call a session at a time.
  */
 export class CommandTail {
   private readonly tails: LRUCache<string, Tail>;
@@ -56,7 +56,7 @@ export class CommandTail {
     });
   }
 
-  /** The command that has any of the ids, if its first event is in the range and not too old. */
+  /** The command that has any of the ids, if its first event is in the range and has not expired. */
   async find(
     sessionId: string,
     ids: readonly string[],
@@ -67,7 +67,7 @@ export class CommandTail {
       kept && to - kept.to <= this.pageSize
         ? kept
         : { from: to, to, count: 0, ended: false, known: new Map() };
-    // It is kept again when it is whole: its size has changed, and a read that fails must leave no gap.
+    // Kept again once it is complete: its size has changed, and a failed read must leave no gap.
     this.tails.delete(sessionId);
     await this.extend(sessionId, tail, { from, to });
     this.tails.set(sessionId, tail);
@@ -75,7 +75,7 @@ export class CommandTail {
     return id === undefined ? undefined : tail.known.get(id);
   }
 
-  /** Drops what is kept of a session whose stream does not have it any more. */
+  /** Drops the kept commands of a session whose stream no longer has them. */
   forget(sessionId: string): void {
     this.tails.delete(sessionId);
   }

@@ -13,7 +13,7 @@ async function nothingHeld(but = 0): Promise<void> {
   await waitUntil(() => store.counts.held === but, { what: 'all calls to end' });
 }
 
-test('reads that are over leave no call behind', async () => {
+test('finished reads leave no call behind', async () => {
   const stream = `spec-${randomUUID()}`;
   await store.append(stream, goals(3), -1);
   await Promise.all(Array.from({ length: 500 }, () => store.readLast(stream)));
@@ -21,7 +21,7 @@ test('reads that are over leave no call behind', async () => {
   for (let index = 0; index < 50; index += 1) {
     for await (const event of store.read(stream)) if (event.revision === 1n) break;
   }
-  // The call on which appends are sent stays.
+  // The call for appends stays open.
   await nothingHeld(1);
   expect(store.counts.calls).toBe(0);
 });

@@ -63,7 +63,7 @@ test('a request with a correlation of its own keeps it', async () => {
   expect(events).toMatchObject([{ type: 'InquiryClosed', metadata: { $correlationId: 'c-2' } }]);
 });
 
-test('the events of one request have the same correlation id, though nobody gave one', async () => {
+test('the events of a request without a correlation id get the same new one', async () => {
   await session.run(startSession);
   const flags = ['a', 'b'].map((flag): SessionCommand => ({ type: 'RaiseFlag', flag, value: true }));
   const { events } = await session.run(startSession, { commands: flags });

@@ -1,13 +1,13 @@
 import type { StoredEvent } from './codec.ts';
 import { sessionOf } from './streams.ts';
 
-/** That events of a session's stream are deleted: those with a revision below `before`. */
+/** The fact that events of a session's stream are deleted: those with a revision below `before`. */
 interface Deletion {
   readonly session_id: string;
   readonly before: number;
 }
 
-/** Above every revision. */
+/** Greater than every revision. */
 const everything = Number.MAX_SAFE_INTEGER;
 const metaPrefix = '$$';
 
@@ -17,8 +17,8 @@ export function metastreamOf(stream: string): string {
 }
 
 /**
- * What a system event says of deleted events: a tombstone, or metadata whose `$tb` (truncate before) a deletion sets to
- * 2^63-1. Undefined: nothing.
+ * The deletion that a system event reports: a tombstone, or metadata whose `$tb` (truncate before) is set; a deletion sets it to
+ * 2^63-1. Undefined: none.
  */
 export function deletionOf({ streamId, type, isJson, data }: StoredEvent): Deletion | undefined {
   if (type === '$streamDeleted') {

@@ -59,7 +59,7 @@ describe('a subscription', () => {
     expect((await deliveries()).at(-1)).toEqual({ session_id: testSession.id, before: 1 });
   });
 
-  test('delivers nothing of other metadata', async () => {
+  test('ignores other metadata', async () => {
     await run(startSession);
     await setMetadata(testSession.id, { maxCount: 100 });
     expect(await deliveries()).toEqual([{ type: 'SessionStarted' }]);
@@ -67,13 +67,13 @@ describe('a subscription', () => {
 });
 
 describe('a deleted session', () => {
-  test.each(['tombstone', 'soft delete'] as const)('is not there after a %s', async (how) => {
+  test.each(['tombstone', 'soft delete'] as const)('does not exist after a %s', async (how) => {
     await run(startSession);
     await deleteStream(testSession.id, how);
     expect(await readSession(store, testSession.id)).toBeUndefined();
   });
 
-  test('is not found by a command that has a copy of it', async () => {
+  test('is not found by a command with a cached copy', async () => {
     const { session } = await run(startSession);
     await deleteStream(testSession.id, 'tombstone');
     const forgotten: string[] = [];
@@ -95,7 +95,7 @@ describe('a deleted session', () => {
   });
 });
 
-test('a session that starts again after a soft delete is told the revision that its stream has', async () => {
+test("a session that starts again after a soft delete continues at its stream's revision", async () => {
   await run(startSession);
   await run(raiseFlag('a'));
   await deleteStream(testSession.id, 'soft delete');
@@ -108,14 +108,14 @@ test('a session that starts again after a soft delete is told the revision that 
   expect(await run(startSession, { commandIds })).toMatchObject({ revision: 2, replayed: true });
 });
 
-describe('a copy that is ahead of its stream', () => {
-  test('is folded again', async () => {
+describe('a cached copy ahead of its stream', () => {
+  test('is folded again from the start', async () => {
     const { session } = await run(startSession);
     const ahead = { ...session, revision: 7 };
     expect(await foldStream(store, ahead)).toEqual(await foldStream(store, newSession(testSession.id)));
   });
 
-  test('is dropped when the append conflicts, and the command decided again', async () => {
+  test('is dropped when the append conflicts, and the command is decided again', async () => {
     await run(startSession);
     const { session } = await run(raiseFlag('lost'));
     const forgotten: string[] = [];
@@ -128,7 +128,7 @@ describe('a copy that is ahead of its stream', () => {
     expect(forgotten).toEqual([testSession.id]);
   });
 
-  test('does not answer for a command that its stream does not have', async () => {
+  test('does not replay a command that its stream does not have', async () => {
     const { session } = await run(startSession);
     const command = raiseFlag('lost');
     const hash = commandHash(request(testSession.id, command));
@@ -139,7 +139,7 @@ describe('a copy that is ahead of its stream', () => {
     await expect(again).resolves.toMatchObject({ revision: 1, replayed: false });
   });
 
-  test('does not reject a command for what its stream does not have', async () => {
+  test('does not reject a command because of events that its stream does not have', async () => {
     const { session } = await run(startSession);
     const ended = { ...session.state, session: { ...session.state.session, status: 'ended' as const } };
     const cache = { ...noCache, load: async () => ({ ...session, revision: 3, state: ended }) };

@@ -32,14 +32,14 @@ export type Delivery =
       readonly before: number;
       readonly position: bigint;
     }
-  /** An event of an access log, for who subscribes to those. */
+  /** An event of an access log, for subscribers of access logs. */
   | { readonly kind: 'access'; readonly event: RawEvent; readonly position: bigint }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
-  /** Everything that the store had is delivered. It may fall behind later. */
+  /** Everything that the store had is delivered. The subscription may fall behind later. */
   | { readonly kind: 'caught_up' }
   | { readonly kind: 'fell_behind' };
 
-/** An event of a session, or what a system event says of one. Any other event only moves the position. */
+/** An event of a session, or a deletion that a system event reports. Any other event only advances the position. */
 export function toDelivery(
   codec: EventCodec,
   stored: StoredEvent,

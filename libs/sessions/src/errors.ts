@@ -15,7 +15,7 @@ export class CommandRejectedError extends Error {
   }
 }
 
-/** What is refused of a partner who gets no key: the erasure is not done, or the event store is of a time before it. */
+/** The rejection for a partner who gets no key: the erasure is in progress, or the event store was restored to a state before it. */
 export function erasureInProgress(revision: number): CommandRejectedError {
   const reason = 'The partner is being erased.';
   return new CommandRejectedError({ code: 'erasure_in_progress', reason }, 0, revision);
@@ -33,9 +33,9 @@ export class WrongExpectedRevisionError extends Error {
   constructor(
     readonly expected: number,
     readonly current: number,
-    /** The events after the expected revision: the first of them, 100 at most and no more than fit into a page. */
+    /** The events after the expected revision: the first of them, at most 100 and no more than fit into a page. */
     readonly events: readonly RecordedEvent[],
-    /** Whether the same command would be accepted as it is on the current revision. */
+    /** Whether the same command would be accepted unchanged on the current revision. */
     readonly retrySafe: boolean,
   ) {
     super(
@@ -60,8 +60,8 @@ export class CommandIdReusedError extends Error {
 }
 
 /**
- * Why an event cannot be folded: it was written by newer code, its data is not what its type says, or what is sealed in it
- * was changed, stands elsewhere than it was written, or has a key that nobody knows.
+ * Why an event cannot be folded: it was written by newer code, its data does not match its type, or its sealed fields
+ * were changed, copied from another place, or have an unknown key.
  */
 export type UnprojectableReason = 'newer_schema_version' | 'malformed_event' | 'broken_seal' | 'unknown_key';
 
@@ -73,7 +73,7 @@ export interface UnprojectableEvent {
   readonly reason: UnprojectableReason;
 }
 
-/** Thrown when an event cannot be folded. State that left it out would be wrong, so there is none. */
+/** Thrown when an event cannot be folded. Skipping it would give a wrong state, so there is none. */
 export class UnprojectableEventError extends Error {
   readonly code = 'unprojectable_event';
   readonly stream: string;
@@ -94,7 +94,7 @@ export class UnprojectableEventError extends Error {
     this.reason = reason;
   }
 
-  /** The session that the event belongs to; null: it is an event of another stream. */
+  /** The session that the event belongs to; null: the event is in another stream. */
   get session_id(): string | null {
     return this.stream.startsWith('session-') ? this.stream.slice('session-'.length) : null;
   }
@@ -109,11 +109,13 @@ export class PositionBeyondEndError extends Error {
     /** The position of the last event. */
     readonly head: bigint,
   ) {
-    super(`Position ${position} lies after the end of the log, ${head}: the event store is an older one.`);
+    super(
+      `Position ${position} lies after the end of the log, ${head}: the event store was restored or is another one.`,
+    );
   }
 }
 
-/** Thrown when a command would take a session to where its sender does not reach it. */
+/** Thrown when a command would move a session out of its sender's reach. */
 export class OutOfReachError extends Error {
   override readonly name = 'OutOfReachError';
   readonly code = 'out_of_reach';

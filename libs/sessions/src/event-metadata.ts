@@ -6,15 +6,15 @@ import type { EventFields } from './upcasters.ts';
 /** An event as the event store's client reads it. */
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
-/** Ids of one command, at most: a script of Redis takes no more than some thousand values at once. */
+/** Ids of one command at most: a Redis script takes only some thousand values at once. */
 const mostAliases = 2_000;
 
 /** A SHA-256 in base64url. */
 const chain = /^[\w-]{43}$/;
 
-/** Metadata names no more sealed fields than that: no event has so many. */
+/** Sealed fields that metadata may name at most: no event has more. */
 const mostSealed = 100;
-/** The metadata of an event. Where another program wrote an event without our metadata, defaults stand in for it. */
+/** The metadata of an event. Defaults stand in when another program wrote the event without our metadata. */
 export function metadataOf(stored: StoredEvent): EventMetadata {
   const written = stored.metadata;
   const defaults = {
@@ -24,7 +24,7 @@ export function metadataOf(stored: StoredEvent): EventMetadata {
     $correlationId: stored.id,
   } as const;
   if (written === undefined) return defaults;
-  // Metadata that is no JSON object says nothing of the version either.
+  // Metadata that is not a JSON object has no version either.
   if (!isFields(written)) return { ...defaults, schema_version: Number.NaN };
   const wrong = metadataChecks.filter(
     ([name, isRight]) => Object.hasOwn(written, name) && !isRight(written[name]),
@@ -35,7 +35,7 @@ export function metadataOf(stored: StoredEvent): EventMetadata {
   return { ...defaults, ...Object.fromEntries(right) };
 }
 
-/** What the fields of metadata are: others may have written there what they like. */
+/** Validates the fields of metadata: other programs may have written anything. */
 const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.entries({
   occurred_at: isText,
   actor: isActor,
@@ -57,13 +57,13 @@ const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.
   tokens: (value: unknown) => isFields(value) && Object.values(value).every(isText),
 });
 
-/** What a stored event says of what is sealed in it. */
+/** The sealing information of a stored event. */
 export function sealedIn({ metadata }: StoredEvent): SealedFields | undefined {
   if (!isFields(metadata) || !isSealed(metadata['sealed'])) return undefined;
   return metadata;
 }
 
-/** A stored event of which only some sealed fields will be opened: the others stay as they are stored. */
+/** A stored event of which only some sealed fields will be opened: the others stay sealed. */
 export function openingOnly(stored: StoredEvent, opens: (field: string) => boolean): StoredEvent {
   const { sealed = [] } = sealedIn(stored) ?? {};
   if (sealed.every(opens)) return stored;

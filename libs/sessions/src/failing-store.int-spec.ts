@@ -38,7 +38,7 @@ test('a repeated command reveals that an unanswered append was recorded', async 
   expect(await run(startSession, { commandIds: ['start'] })).toMatchObject({ replayed: true, revision: 0 });
 });
 
-test('a command gives up when others always change the session first', async () => {
+test('a command gives up when other writers keep changing the session first', async () => {
   await run(startSession);
   let count = 0;
   const failed = await executeOn(

@@ -1,5 +1,6 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription, Position } from '@eventstore/db-client';
 import { END, eventTypeFilter, START, streamNameFilter } from '@eventstore/db-client';
+import { subscribeFast } from './client/exact-read.ts';
 import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import { metastreamOf } from './deletion.ts';
 import { openingOnly } from './event-metadata.ts';
@@ -8,36 +9,36 @@ import { isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
 
 interface FeedOptions {
-  /** Beginnings of stream names, as `session-0`. */
+  /** Prefixes of stream names, such as `session-0`. */
   readonly prefixes?: readonly string[];
-  /** Instead of them: beginnings of event types; then the events of all sessions. */
+  /** Prefixes of event types, instead of stream names; then the events of all sessions. */
   readonly types?: readonly string[];
   readonly after: bigint | 'start' | 'end';
-  /** Which sealed fields will be opened, by default all. */
+  /** Which sealed fields will be opened; all by default. */
   readonly opens?: (field: string) => boolean;
 }
 
-/** Who receives what a subscription tells, in its order, and at last that it has ended. */
+/** Receives everything that a subscription reports, in its order, and finally its end. */
 interface Receiver {
   receive(received: Received): void;
   end(failure?: { error: unknown }): void;
 }
 
-/** A server that has no room for another call on a connection says nothing. */
+/** How long to wait for the confirmation. A server at its limit of calls per connection never confirms a subscription. */
 const confirmMs = 5_000;
 
 /** One subscription of the event store's client, from its beginning to its end. */
 export class Feed {
   private readonly subscription: AllStreamSubscription;
   private readonly release: () => void;
-  /** What the client told of ahead of the events that its own buffer still held, each with their number. */
+  /** Reports of the client that overtook events still in its buffer, each with the number of those events. */
   private ahead: { events: number; readonly received: Received }[] = [];
-  /** Up to where it has passed on everything. */
+  /** The position up to which everything is passed on. */
   private position = -1n;
-  /** The place of the last checkpoint, when what is there is still to come. */
+  /** The position of the last checkpoint whose own event is yet to come. */
   private stillToCome: bigint | undefined;
   private readonly unconfirmed: NodeJS.Timeout;
-  /** Ends the wait for a store that was silent. */
+  /** Stops waiting for an unresponsive store to answer again. */
   private readonly forget: () => void;
   private paused = false;
   private ended = false;
@@ -55,7 +56,7 @@ export class Feed {
       checkpointReached: (_: AllStreamSubscription, position: Position) => this.checkpoint(position),
     };
     const names = prefixes.flatMap((name) => [name, metastreamOf(name)]);
-    this.subscription = connection.client.subscribeToAll({
+    this.subscription = subscribeFast(connection.client, {
       fromPosition: after === 'start' ? START : after === 'end' ? END : { commit: after, prepare: after },
       filter: types
         ? eventTypeFilter({ prefixes: [...types], ...checkpoints })
@@ -68,7 +69,7 @@ export class Feed {
     };
     this.unconfirmed = setTimeout(() => fail(new NoAnswerError(confirmMs)), confirmMs);
     this.subscription.on('confirmation', () => clearTimeout(this.unconfirmed));
-    // A connection that says nothing may be one that the server has forgotten: the client takes 13 s to notice.
+    // The server may have forgotten a silent connection: the client takes 13 s to notice.
     this.forget = store.whenBack(() => fail(new NoAnswerError(confirmMs)));
     this.subscription.on('data', ({ event }) => this.receive(event));
     this.subscription.on('caughtUp', () => this.passInOrder({ kind: 'caught_up' }));
@@ -90,7 +91,7 @@ export class Feed {
     this.subscription.resume();
   }
 
-  /** Nothing is received any more. */
+  /** Ends the subscription: nothing more is received. */
   stop(): void {
     if (this.ended) return;
     this.ended = true;
@@ -108,7 +109,7 @@ export class Feed {
     this.receiver.end(failure);
   }
 
-  /** The client would pass an error that is thrown here to nobody, which ends the process. */
+  /** Catches errors: the client would not pass them to anyone, and the process would end. */
   private receive(event: AllStreamResolvedEvent['event']): void {
     try {
       const { opens } = this.options;
@@ -127,8 +128,8 @@ export class Feed {
   }
 
   /**
-   * What is no position is not passed on. With a lower prepare position, what is at the commit position is still to come: it is
-   * passed on once the server is beyond it.
+   * Passes on valid positions only. A prepare position below the commit position means that the event at the commit position is yet
+   * to come: the checkpoint is passed on once the server is beyond it.
    */
   private checkpoint({ commit, prepare }: Position): void {
     if (!isPosition(commit)) return;
@@ -139,7 +140,7 @@ export class Feed {
       this.passInOrder({ kind: 'checkpoint', position });
   }
 
-  /** Behind the events that arrived before. */
+  /** Keeps the order: passed on after the events that arrived earlier. */
   private passInOrder(received: Received): void {
     const events = this.subscription.readableLength;
     if (events === 0) this.pass(received);

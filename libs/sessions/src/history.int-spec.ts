@@ -43,7 +43,7 @@ describe('a truncated stream', () => {
     [{}, [3, 4, 5]],
     [backwards, [5, 4, 3]],
     [{ to: 4 }, [3, 4]],
-  ])('has what is left of %j', async (range, wanted) => {
+  ])('returns the remaining events of %j', async (range, wanted) => {
     await converse();
     await setMetadata(testSession.id, { truncateBefore: 3 });
     expect(await revisions(range)).toEqual(wanted);

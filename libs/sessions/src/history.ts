@@ -2,7 +2,7 @@ import type { RawEvent, StoredEvent } from './codec.ts';
 import type { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
 
-/** Which events of a session a reader wants, in which order. */
+/** Which events of a session to read, and in which order. */
 export interface HistoryRange {
   readonly direction: 'forwards' | 'backwards';
   /** The first revision in that direction. Undefined: the session's first, or its last. */
@@ -11,15 +11,15 @@ export interface HistoryRange {
   readonly to?: number | undefined;
   /** Events of other types are left out. */
   readonly types?: ReadonlySet<string> | undefined;
-  /** Whether an event is wanted, by what can be seen of it while it is sealed. */
+  /** Whether an event is wanted, judged by its unsealed parts. */
   readonly wants?: ((event: StoredEvent) => boolean) | undefined;
-  /** About how many events are wanted: no more than these are read with one call. */
+  /** About how many events are wanted: one call reads no more. */
   readonly wanted?: number | undefined;
-  /** About how many bytes are read with one call. */
+  /** About how many bytes one call reads. */
   readonly stepBytes?: number | undefined;
 }
 
-/** Events of a session as they were given to be written. Only what is wanted is opened. @throws StoreUnavailableError, KeyStoreUnavailableError */
+/** Events of a session as they were written. Only wanted events are opened. @throws StoreUnavailableError, KeyStoreUnavailableError */
 export async function* readHistory(
   store: EventStore,
   sessionId: string,

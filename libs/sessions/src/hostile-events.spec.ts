@@ -13,7 +13,7 @@ import { subscribeToSessions } from './subscription.ts';
 
 const codec = new EventCodec();
 
-/** Lists in lists, as many as JSON.parse reads. */
+/** Lists in lists, nested as deep as JSON.parse can read. */
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
 function stored(fields: object): StoredEvent {
@@ -42,7 +42,7 @@ describe('decoding', () => {
     expect(() => codec.decode(stored(fields))).toThrow(UnprojectableEventError);
   });
 
-  test('takes data in as many levels as are allowed', async () => {
+  test('accepts data with the deepest nesting allowed', async () => {
     const data = { flag: 'x', value: nested(deepestData - 1) };
     expect((await codec.decode(stored({ data }))).data).toEqual(data);
   });
@@ -56,7 +56,7 @@ describe('decoding', () => {
     ['command_event', 'x'],
     ['$correlationId', {}],
     ['actor', { role: 1 }],
-  ])('leaves out what metadata may not hold: %s', async (name, value) => {
+  ])('leaves out invalid metadata: %s', async (name, value) => {
     const metadata = { schema_version: 1, [name]: value, command_hash: 'v2.h' };
     const decoded = (await codec.decode(stored({ metadata }))).metadata;
     const { metadata: defaults } = await codec.decode(
@@ -66,13 +66,13 @@ describe('decoding', () => {
   });
 });
 
-test('folding an event whose ids are of wrong types keeps none of them', async () => {
+test('folding an event with ids of wrong types drops the ids', async () => {
   const metadata = { schema_version: 1, command_id: 'a', command_hash: 'v2.h', command_aliases: [5] };
   const { known } = foldEvent(newSession('1'), await codec.decode(stored({ metadata })));
   expect(known.list.map(({ ids }) => ids)).toEqual([['a']]);
 });
 
-test('a stream with an endless name is that of no session', () => {
+test('a stream with an overlong name belongs to no session', () => {
   expect(sessionOf(`session-${'x'.repeat(256)}`)).toBe('x'.repeat(256));
   expect(sessionOf(`session-${'x'.repeat(257)}`)).toBeUndefined();
 });
@@ -99,7 +99,7 @@ describe('a command in too many levels', () => {
   });
 });
 
-/** What the client's subscription is for us. */
+/** The part of the client's subscription that we use. */
 class Store extends EventStore {
   readonly subscription = Object.assign(new Readable({ objectMode: true, read: () => undefined }), {
     unsubscribe: () => Promise.resolve(),
@@ -126,7 +126,7 @@ test.each([
     { type: '$metadata', streamId: '$$session-1', data: nested(100_000) },
     'checkpoint',
   ],
-])('a subscription goes on behind %s', async (_, fields, expected) => {
+])('a subscription continues after %s', async (_, fields, expected) => {
   const store = new Store('esdb://127.0.0.1:1?tls=false');
   const abort = new AbortController();
   const interruptions: unknown[] = [];

@@ -4,24 +4,24 @@ import type { EventCodec, StoredEvent } from './codec.ts';
 import type { Delivery } from './delivery.ts';
 import { toDelivery } from './delivery.ts';
 
-/** An event that becomes a delivery when it is read. */
+/** A stored event that is decoded when it is read. */
 interface ReceivedEvent {
   readonly kind: 'stored';
   readonly stored: StoredEvent;
   readonly position: bigint;
-  /** Once somebody has read it: others who receive it, too, need not decode it again. */
+  /** Set once a reader has decoded it, so that the other readers need not. */
   delivery?: Delivery;
 }
 
-/** What was received of a subscription. */
+/** What a subscription received. */
 export type Received = Delivery | ReceivedEvent;
 
 interface Flow {
-  /** How much may wait. */
+  /** The limit of waiting deliveries. */
   readonly most: () => { readonly count: number; readonly bytes: number };
-  /** Called when more waits than may. */
+  /** Called when the limit is reached. */
   readonly onFull: () => void;
-  /** Called when much less waits. */
+  /** Called when the queue has drained well below the limit. */
   readonly onRoom: () => void;
 }
 
@@ -32,10 +32,10 @@ interface Waiting {
 
 const keyStorePause = { minMs: 50, maxMs: 1_000 };
 
-/** A bounded queue between a flowing subscription and a sequential reader, which decodes: keys may have to be waited for. */
+/** A bounded queue between a push subscription and a sequential reader. It decodes on reading, since keys may have to be waited for. */
 export class Inbox {
   private waiting: Waiting[] = [];
-  /** How many deliveries wait, those that are being read included, and how large they are. */
+  /** The number and the size of waiting deliveries, including those being read. */
   private count = 0;
   private bytes = 0;
   /** Resolves the wait for the next delivery. */
@@ -43,7 +43,7 @@ export class Inbox {
   private ended = false;
   private failure: { error: unknown } | undefined;
 
-  /** Whether the reader was told that everything is delivered, and whether it is to be told again. */
+  /** Whether the reader was told that it has caught up, and whether it must be told again. */
   private caughtUp = false;
   private owesCaughtUp = false;
 
@@ -63,7 +63,7 @@ export class Inbox {
     this.notify?.();
   }
 
-  /** What waits is delivered, then nothing more. */
+  /** Delivers what still waits, then ends. */
   end(failure?: { error: unknown }): void {
     this.failure ??= failure;
     this.ended = true;
@@ -103,7 +103,7 @@ export class Inbox {
     return this.count < most.count / 4 && this.bytes < most.bytes / 4;
   }
 
-  /** An event in its place: while its key cannot be had, it is waited for, and the reader has fallen behind. */
+  /** Decodes an event in its place: while its key is unavailable, the reader waits and has fallen behind. */
   private async *decoded(received: ReceivedEvent): AsyncGenerator<Delivery> {
     for (let failures = 0; ; failures += 1) {
       try {
@@ -113,7 +113,7 @@ export class Inbox {
         return;
       } catch (error) {
         if (!(error instanceof KeyStoreUnavailableError)) throw error;
-        // The event is read again, by the next connection.
+        // The next connection reads the event again.
         if (this.ended) throw this.failure?.error ?? error;
         if (failures === 0 && this.caughtUp) {
           this.owesCaughtUp = true;
@@ -124,7 +124,7 @@ export class Inbox {
     }
   }
 
-  /** What the server says last of where the reader is, is so. */
+  /** The server's last word on whether the reader has caught up wins. */
   private noted(delivery: Delivery): Delivery {
     if (delivery.kind === 'caught_up') this.caughtUp = true;
     if (delivery.kind === 'fell_behind') this.caughtUp = false;

@@ -11,7 +11,7 @@ import { noCache, raiseFlag, request, sessionOfEachTest, startSession } from './
 const testSession = sessionOfEachTest();
 let standIn: StandIn;
 let behind: EventStore;
-/** How many more reads do not show the events from a revision on. */
+/** How many further reads hide the events from a revision on. */
 let lagging: { reads: number; from: number };
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 describe('a store whose reads lag behind its appends', () => {
-  test('does not fail a command that met another one', async () => {
+  test('does not fail a command that conflicts with another', async () => {
     const { session } = await testSession.run(startSession);
     await testSession.run(raiseFlag('theirs'));
     lagging = { reads: 5, from: 1 };
@@ -80,7 +80,7 @@ describe('a store whose reads lag behind its appends', () => {
   });
 });
 
-test('a change of a partner that met another one is decided again on that one', async () => {
+test('a change of a partner that conflicts with another is decided again after it', async () => {
   const partnerId = randomUUID();
   const change = (store: EventStore, meanwhile: () => Promise<void> = async () => undefined) => {
     const seen: number[] = [];

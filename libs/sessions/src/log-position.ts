@@ -1,15 +1,15 @@
 import { sleep } from '#platform';
 import { PositionBeyondEndError } from './errors.ts';
 
-/** The largest position that a log can have. A server may report 2^64-1 for an empty log: that is no position. */
+/** The largest position that a log can have. A server may report 2^64-1 for an empty log, which is not a position. */
 const largest = 2n ** 63n - 1n;
 
-/** Whether a number is a commit position, which one may store and begin after. */
+/** Whether a number is a commit position that can be stored and resumed from. */
 export function isPosition(position: bigint): boolean {
   return position >= 0n && position <= largest;
 }
 
-/** A position from its text; undefined when the text is none. */
+/** Parses a position; undefined when the text is not one. */
 export function parsePosition(text: string): bigint | undefined {
   if (!/^\d{1,20}$/.test(text)) return undefined;
   const position = BigInt(text);
@@ -17,7 +17,8 @@ export function parsePosition(text: string): bigint | undefined {
 }
 
 /**
- * A server says nothing of a position after the end of its log: it sends no event until the log has grown past it.
+ * Checks a position against the end of the log. A server reports no error for a later position: it just sends nothing until the
+ * log has grown past it.
  * @throws PositionBeyondEndError
  */
 export async function checkWithinLog(log: { head(): Promise<bigint> }, position: bigint): Promise<void> {
@@ -25,10 +26,10 @@ export async function checkWithinLog(log: { head(): Promise<bigint> }, position:
   if (position > head) throw new PositionBeyondEndError(position, head);
 }
 
-/** How often the end of the log is read, and the pause between (ms): a read may not show yet what a subscription has delivered. */
+/** How often the end of the log is read, and the pause in between (ms): a read may lag behind a subscription. */
 const looks = { most: 10, pauseMs: 100 };
 
-/** The end of the log, which is looked at until it has reached a position, or is known not to. */
+/** The end of the log, read repeatedly until it reaches a position or clearly does not. */
 export async function headFrom(log: { head(): Promise<bigint> }, position: bigint): Promise<bigint> {
   for (let look = 1; ; look += 1) {
     const head = await log.head();
@@ -37,12 +38,12 @@ export async function headFrom(log: { head(): Promise<bigint> }, position: bigin
   }
 }
 
-/** Clocks of different machines may differ by so much, in milliseconds. */
+/** Clock difference between machines that is tolerated, in milliseconds. */
 const clockDifference = 60_000;
 
 /**
- * Where to go on in a store that was restored to an earlier state, when a position was saved last at a time: before that,
- * nothing was stored that is new. Something that is known already may come again.
+ * Where to resume in a store that was restored to an earlier state, when a position was last saved at a time: nothing stored before
+ * that is new. Known events may be delivered again.
  */
 export function positionAfterRestore(
   log: { positionBefore(time: Date): Promise<bigint> },

@@ -1,16 +1,16 @@
 import { metastreamOf } from './deletion.ts';
 import { sessionStream } from './streams.ts';
 
-/** The digits of which session ids are made. */
+/** The digits of session ids. */
 export const hexDigits: readonly string[] = [...'0123456789abcdef'];
-/** The pairs of digits with which session ids begin. */
+/** The pairs of digits that session ids start with. */
 export const digitPairs: readonly string[] = hexDigits.flatMap((first) =>
   hexDigits.map((second) => first + second),
 );
 const prefix = sessionStream('');
 const metaPrefix = metastreamOf(prefix);
 
-/** The pairs of digits with which session ids begin whose streams have one of the prefixes; undefined: some are longer. */
+/** The pairs of digits of the sessions whose streams have one of the prefixes; undefined: a prefix is longer than a pair. */
 export function pairsOf(prefixes: readonly string[]): string[] | undefined {
   const pairs = prefixes.map((name) => {
     const given = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
@@ -20,7 +20,7 @@ export function pairsOf(prefixes: readonly string[]): string[] | undefined {
   return pairs.includes(undefined) || pairs.length === 0 ? undefined : pairs.flatMap((each) => each ?? []);
 }
 
-/** As few prefixes as possible for the streams of sessions whose ids begin with these pairs of digits. */
+/** The fewest prefixes for the streams of sessions whose ids start with these pairs of digits. */
 export function prefixesOf(pairs: Iterable<string>): string[] {
   const given = new Set(pairs);
   if (given.size === digitPairs.length) return [prefix];
@@ -30,7 +30,7 @@ export function prefixesOf(pairs: Iterable<string>): string[] {
   });
 }
 
-/** The pair of digits to which a stream, or one with the metadata of one, belongs. A name without a second digit counts as 0. */
+/** The pair of digits of a stream or its metadata stream. A name without a second digit counts as 0. */
 export function pairOf(stream: string): string {
   const from = stream.startsWith(metaPrefix) ? metaPrefix.length : prefix.length;
   const pair = stream.slice(from, from + 2);

@@ -7,16 +7,16 @@ import { checkWithinLog } from './log-position.ts';
 import { partnerOf } from './partner-memory.ts';
 import type { EventStore } from './store.ts';
 
-/** That something was asked for with a partner's data, or done; null: nothing up to the position. */
+/** A request concerning a partner's data, or its completion; null: nothing up to the position. */
 export interface PartnerChange {
   readonly partner_id: string | null;
   readonly position: bigint;
 }
 
 interface FollowOptions {
-  /** The position after which to begin; null: with the first event. */
+  /** The position to start after; null: with the first event. */
   readonly after: bigint | null;
-  /** Ends it. */
+  /** Ends the subscription. */
   readonly signal: AbortSignal;
   readonly onInterruption?: (error: unknown) => void;
 }
@@ -24,8 +24,8 @@ interface FollowOptions {
 const reconnects = { minMs: 100, maxMs: 5_000 };
 
 /**
- * The partners whose erasure, restriction or legal hold changes, first those of the past, then as it happens. In a store
- * that was restored to a state before the position it begins anew.
+ * The partners whose erasure, restriction or legal hold changes, first the stored changes, then new ones. In a store
+ * that was restored to a state before the position it starts from the beginning.
  */
 export async function* partnerChanges(
   store: EventStore,

@@ -31,11 +31,11 @@ import { needsKey, partnerPrefix } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
 import { readEvents } from './streams.ts';
 
-/** How many events of a partner's stream are kept. The last one is all that is needed, the others are for people. */
+/** How many events of a partner's stream are kept. Only the last one is needed; the others help people who investigate. */
 const eventsKept = 32;
-/** The limit is set when a stream begins, and again after so many events, for streams that began without it. */
+/** The limit is set when a stream begins, and again after this many events, for streams that began without it. */
 const limitEvery = 64;
-/** How often a change of a partner is decided again because others changed it first. */
+/** How often a change of a partner is decided again because another process changed it first. */
 const attempts = 50;
 
 /** A partner at a revision of its stream (-1: nothing yet). */
@@ -45,7 +45,7 @@ export interface Partner {
   readonly state: PartnerState;
 }
 
-/** What the metadata of an event say of who asked for it. */
+/** The metadata of an event that identify the requester. */
 export type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
 
 export function partnerStream(partnerId: string): string {
@@ -57,11 +57,11 @@ export function partnerOf(stream: string): string | undefined {
   return stream.startsWith(partnerPrefix) ? stream.slice(partnerPrefix.length) : undefined;
 }
 
-/** Thrown when others have changed a partner since it was read. */
+/** Thrown when another process has changed a partner since it was read. */
 class PartnerChangedError extends Error {
   constructor(
     partnerId: string,
-    /** The revision that the partner's stream has now. */
+    /** The current revision of the partner's stream. */
     readonly revision: number,
   ) {
     super(`Partner ${partnerId} is at revision ${revision} now.`);
@@ -69,7 +69,7 @@ class PartnerChangedError extends Error {
 }
 
 /**
- * A partner as of the end of its stream; `reaching`: a revision that the stream is known to have.
+ * A partner as of the end of its stream; `reaching`: a revision that the stream is known to have reached.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function readPartner(
@@ -85,7 +85,7 @@ export async function readPartner(
 
 /**
  * Appends events to a partner's stream, in a change of the partner.
- * @throws PartnerChangedError, upon which the change is tried again; CommandRejectedError, KeyStoreUnavailableError
+ * @throws PartnerChangedError (the change is then retried), CommandRejectedError, KeyStoreUnavailableError
  */
 export async function appendToPartner(
   store: EventStore,
@@ -97,7 +97,7 @@ export async function appendToPartner(
   const { partner_id, revision } = partner;
   const stream = partnerStream(partner_id);
   if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
-  // One that remembers nothing needs no key: an erased partner gets none.
+  // An event that remembers nothing needs no key: an erased partner gets none.
   const isSealed = events.some(({ type, data }) => needsKey(type, data));
   const key = isSealed ? await keyFor(store, partner) : undefined;
   const home = store.cell === undefined || revision >= 0 ? {} : { home: { cell: store.cell.own } };
@@ -115,8 +115,8 @@ export async function appendToPartner(
 }
 
 /**
- * The key of a partner's change: after an erasure a new one, if the stream has the receipt. @throws PartnerChangedError where the
- * erasure came meanwhile, CommandRejectedError where the event store knows nothing of it: it was restored
+ * The key for a change of a partner: after an erasure a new one, if the stream has the receipt. @throws PartnerChangedError when an
+ * erasure came in between, CommandRejectedError when the event store, having been restored, does not know the erasure
  */
 async function keyFor(store: EventStore, partner: Partner): Promise<DataKey | undefined> {
   const { partner_id, revision, state } = partner;
@@ -126,17 +126,17 @@ async function keyFor(store: EventStore, partner: Partner): Promise<DataKey | un
     if (!(error instanceof PartnerErasedError)) throw error;
     const latest = await readPartner(store, partner_id);
     if (latest.revision !== revision) throw new PartnerChangedError(partner_id, latest.revision);
-    // An erasure stands in the stream before it is in the ledger. Where there is no stream after that, it is another event store.
+    // The stream records an erasure before the ledger does. An erased partner without a stream means another event store.
     if (revision < 0) return store.codec.keyAfter(partner_id, error.receiptId);
     throw erasureInProgress(revision);
   }
 }
 
 /**
- * Reads a partner and changes it until no one else does so at the same time.
- * @param change its result; undefined: something has changed, so it is to be tried again
- * @param isMove it concerns in which cell the partner is, and may be done in any
- * @throws StoreUnavailableError also when others always change the partner first
+ * Reads a partner and changes it, again after each conflict.
+ * @param change returns its result; undefined: the partner has changed, retry
+ * @param isMove the change concerns the partner's cell, and is allowed in any cell
+ * @throws StoreUnavailableError also when other processes keep changing the partner first
  */
 export async function changePartner<T>(
   store: EventStore,
@@ -160,7 +160,7 @@ export async function changePartner<T>(
   throw new StoreUnavailableError({ cause: `partner ${partnerId} changed ${attempts} times meanwhile` });
 }
 
-/** A partner that nobody has seen is nobody's yet. @throws CommandRejectedError when the partner is at home in another cell */
+/** A partner without events belongs to no cell yet. @throws CommandRejectedError when the partner is at home in another cell */
 export function assertHere({ cell }: Pick<EventStore, 'cell'>, { state, revision }: Partner): void {
   const other = revision < 0 ? undefined : elsewhere(state.home, cell);
   if (other !== undefined) throw new CommandRejectedError(refuseElsewhere(other).rejection, 0, revision);
@@ -199,7 +199,7 @@ export async function commandPartner(
   return changePartner(store, command.partner_id, change, isMove);
 }
 
-/** The sessions that the kept events of a partner's stream name: among them those that were named last and have not begun. */
+/** The sessions named by the kept events of a partner's stream, including those that were named but have not started. */
 export async function knownSessions(store: EventStore, partnerId: string): Promise<readonly string[]> {
   const ids = new Set<string>();
   for await (const stored of store.read(partnerStream(partnerId))) {
@@ -210,8 +210,8 @@ export async function knownSessions(store: EventStore, partnerId: string): Promi
 }
 
 /**
- * Records what a session that is over leaves to its partner's next one. A fork leaves nothing, nor does a session of a partner
- * who is being erased. Doing it again adds nothing.
+ * Records what an ended session leaves to its partner's next one. A fork leaves nothing, nor does a session of a partner
+ * who is being erased. Idempotent.
  */
 export async function rememberSession(store: EventStore, session: Session): Promise<void> {
   if (isFork(session.state)) return;
@@ -239,12 +239,12 @@ export async function sessionUpdate(
   return { session_id, over, changes: memoryChanges(started, session, changes) };
 }
 
-/** The event that a session began with: one that was named only may have moved before. */
+/** The event that a session started with; a session that was only named may have moved before. */
 export async function firstOf(store: EventStore, session_id: string): Promise<RecordedEvent | undefined> {
   for await (const event of readEvents(store, session_id))
     if (event.type !== 'SessionMoved' && event.type !== 'SessionArrived') return event;
   return undefined;
 }
 
-/** Stands for a first event that is no longer there: all that the session has counts as changed. */
+/** Stands for a first event that no longer exists: then everything in the session counts as changed. */
 const unknownStart = { language: '', preferences: {}, open_goals: [] };

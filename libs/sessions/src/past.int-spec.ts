@@ -28,7 +28,7 @@ describe('a session as it was', () => {
     }
   });
 
-  test('at each time is at the last revision that was stored by then', async () => {
+  test('at each time is at the last revision stored by then', async () => {
     await converse(4);
     const stored = await Array.fromAsync(store.read(sessionStream(testSession.id)));
     for (const { created } of stored) {
@@ -38,13 +38,13 @@ describe('a session as it was', () => {
     expect(await past({ at: new Date(8.64e15) })).toMatchObject({ revision: 4 });
   });
 
-  test('goes on from where it is folded already', async () => {
+  test('continues from an already folded state', async () => {
     await converse(3);
     const one = await past({ revision: 1 });
     expect(contextOf(await past({ revision: 3 }, one, 2))).toEqual(contextOf(await past({ revision: 3 })));
   });
 
-  test('before an event that cannot be folded can be told', async () => {
+  test('before an event that cannot be folded is available', async () => {
     await converse(1);
     const event = { event_id: randomUUID(), type: 'GoalSet', data: {}, metadata: { schema_version: 99 } };
     await store.append(sessionStream(testSession.id), [store.codec.encode(event)], 1);
@@ -58,7 +58,7 @@ describe('there is no past', () => {
     await expect(past({ revision: 0 })).rejects.toMatchObject({ missing: { code: 'no_session' } });
   });
 
-  test('at a revision that the session has not come to', async () => {
+  test('at a revision that the session has not reached', async () => {
     await converse(1);
     const missing = { code: 'not_reached', expected: 2, current: 1 };
     await expect(past({ revision: 2 })).rejects.toMatchObject({ missing });
@@ -72,7 +72,7 @@ describe('there is no past', () => {
     await expect(past({ at: new Date(began.getTime() - 1) })).rejects.toMatchObject({ missing });
   });
 
-  test('of events that are truncated, nor of what they led to', async () => {
+  test('of truncated events, nor of what they led to', async () => {
     await converse(3);
     await setMetadata(testSession.id, { truncateBefore: 2 });
     const missing = { code: 'truncated', first_revision: 2 };

@@ -3,22 +3,22 @@ import { Slices } from '#platform';
 import type { EventStore } from './store.ts';
 import { applyEvent, sessionStream } from './streams.ts';
 
-/** A point in a session's past: a revision, or the last one that was stored by a time. */
+/** A point in a session's past: a revision, or the last one stored by a time. */
 export type PastPoint = { readonly revision: number } | { readonly at: Date };
 
 /** Why a session has no such past. */
 type MissingPast =
   | { readonly code: 'no_session' }
-  /** The stream was deleted, as the retention or an erasure does. */
+  /** The stream was deleted, by the retention or an erasure. */
   | { readonly code: 'deleted' }
-  /** Its first events were deleted: what they set is not known, so nothing that followed can be folded. */
+  /** Its first events were deleted, so nothing after them can be folded. */
   | { readonly code: 'truncated'; readonly first_revision: number }
   /** The session began after the time. */
   | { readonly code: 'not_begun'; readonly began_at: string }
-  /** The session has not come to the revision. */
+  /** The session has not reached the revision. */
   | { readonly code: 'not_reached'; readonly expected: number; readonly current: number };
 
-/** Thrown when a session was never at a point, or nobody can tell any more how it was there. */
+/** Thrown when a session was never at a point, or its state there can no longer be reconstructed. */
 export class NoSuchPastError extends Error {
   override readonly name = 'NoSuchPastError';
 
@@ -33,7 +33,7 @@ export class NoSuchPastError extends Error {
 
 /**
  * The events of a session from a revision up to a point, oldest first and complete. By time, it ends at the first event
- * that was stored later: where the store's clock went back, nothing is told that was not there yet.
+ * that was stored later: if the store's clock went back, events after that one are left out too.
  * @throws NoSuchPastError, UnprojectableEventError, StoreUnavailableError, KeyStoreUnavailableError
  */
 async function* readPast(
@@ -64,8 +64,8 @@ async function* readPast(
 }
 
 /**
- * Folds exactly what a session's stream had at a point; nothing later is read but for the event that ends it. `from`: the
- * revision to start at, if what was before is folded already.
+ * Folds exactly what a session's stream had at a point; only the event that ends it is read beyond. `from`: the
+ * revision to start at, if the state before it is already folded.
  * @throws NoSuchPastError, UnprojectableEventError, StoreUnavailableError, KeyStoreUnavailableError
  */
 export async function foldPast<State>(

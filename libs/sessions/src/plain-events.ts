@@ -3,7 +3,7 @@ import { hasPlainField } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
 
-/** How many events of a session hold something personal that is not sealed. */
+/** How many events of a session hold unsealed personal data. */
 export async function countPlainEvents(store: EventStore, sessionId: string): Promise<number> {
   let count = 0;
   for await (const { type, data, metadata } of store.read(sessionStream(sessionId)))

@@ -12,7 +12,7 @@ const testSession = sessionOfEachTest();
 const { store, run, revisions } = testSession;
 
 describe('the command id', () => {
-  test('makes one event of 200 identical requests at once, which all get the same answer', async () => {
+  test('turns 200 concurrent identical requests into one event and one answer', async () => {
     await run(startSession);
     const requests = Array.from({ length: 200 }, () => run(raiseFlag('once'), { commandIds: ['key:1'] }));
     const results = await Promise.all(requests);
@@ -80,14 +80,14 @@ describe('the id that an earlier version stored for a command', () => {
     expect(await run(raiseFlag('a'), again)).toMatchObject({ replayed: false });
   });
 
-  test('need not be there', async () => {
+  test('is optional', async () => {
     await run(startSession);
     await run(raiseFlag('a'), again);
     expect(await run(raiseFlag('a'), again)).toMatchObject({ replayed: true, revision: 1 });
   });
 });
 
-/** A cached session that has forgotten its commands, and the record of the command in it. */
+/** A cached session that has forgotten its commands, with its record of commands. */
 async function forgotten(): Promise<{ load: SessionCachePort['load']; command: FoundCommand }> {
   await run(startSession);
   const { session, events } = await run(raiseFlag('old'), { commandIds: ['key:old'] });
@@ -104,7 +104,7 @@ describe('a command older than what its session remembers', () => {
     expect(again).toMatchObject({ replayed: true, revision: 1 });
   });
 
-  test('is found in the stream where the record does not reach', async () => {
+  test('is found in the part of the stream that the record lacks', async () => {
     const { load } = await forgotten();
     const cache = { ...noCache, load, findCommand: async () => ({ revision: -1 }) };
     const again = await run(raiseFlag('old'), { commandIds: ['key:old'], cache });
@@ -163,7 +163,7 @@ async function appendedByOlderVersion(command_id: string, body: JsonObject): Pro
 }
 
 describe('the hash of a command', () => {
-  test('tells apart two commands that have the same fields', async () => {
+  test('distinguishes two commands that have the same fields', async () => {
     await run(startSession);
     const more = { commandIds: ['key:1'], body: {} };
     await run(raiseFlag('a'), more);

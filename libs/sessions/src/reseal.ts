@@ -15,9 +15,9 @@ interface Content {
 }
 
 /**
- * An event of the time before the keys as it is stored with one: in its current version, sealed, its command's ids keyed. One
- * that is sealed, or has nothing to seal, stays as it is; one that cannot be folded stays such a one.
- * @param keyOf gives the key, where one is needed
+ * An event from before keys were configured, as it is stored with a key: in its current version, sealed, its command's ids keyed. An
+ * event that is sealed, or has nothing to seal, stays unchanged; one that cannot be folded stays unfoldable.
+ * @param keyOf returns the key, where one is needed
  * @throws as `keyOf`
  */
 export async function reseal(
@@ -56,7 +56,7 @@ async function contentOf(codec: EventCodec, stored: StoredEvent): Promise<Conten
   return { data: { raw }, metadata: { ...metadata, schema_version: 0 } };
 }
 
-/** Hashes of the first scheme are more than a day old: what they told apart is not sent again, and they are left out. */
+/** Hashes of the first scheme are more than a day old and dropped: repetitions of those requests are no longer sent. */
 function withKeyedIds(key: DataKey, metadata: EventMetadata): EventMetadata {
   const { command_id, command_hash, command_aliases, ...more } = metadata;
   const cause = more.$causationId;

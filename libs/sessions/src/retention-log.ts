@@ -3,18 +3,18 @@ import type { EventData, JSONType } from '@eventstore/db-client';
 import { StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
 
-/** The stream of the runs of the retention. */
+/** The stream of the retention runs. */
 export const retentionStream = 'retention';
 const stream = retentionStream;
 const attempts = 20;
-/** Runs that are remembered. */
+/** Runs that are kept. */
 const kept = 10_000;
 
-/** What a run of the retention deleted. */
+/** What a retention run deleted. */
 export interface RetentionRun {
   readonly started_at: string;
   readonly finished_at: string;
-  /** The last time of what was deleted, by class; null: the class has no limit. */
+  /** The cutoff time of each class; null: the class has no limit. */
   readonly before: {
     readonly sessions: string | null;
     readonly partners: string | null;
@@ -23,7 +23,7 @@ export interface RetentionRun {
   readonly deleted: { readonly sessions: number; readonly partners: number; readonly access_days: number };
 }
 
-/** Records a run of the retention. @throws StoreUnavailableError */
+/** Records a retention run. @throws StoreUnavailableError */
 export async function recordRetentionRun(store: EventStore, run: RetentionRun): Promise<void> {
   const event_id = randomUUID();
   const event: EventData = {
@@ -48,7 +48,7 @@ export async function recordRetentionRun(store: EventStore, run: RetentionRun): 
   throw new StoreUnavailableError({ cause: `${stream} changed ${attempts} times meanwhile` });
 }
 
-/** The runs that are recorded, the oldest first. */
+/** The recorded runs, oldest first. */
 export async function readRetentionRuns(store: EventStore): Promise<RetentionRun[]> {
   return Array.fromAsync(store.read(stream), ({ data }) => data as unknown as RetentionRun);
 }

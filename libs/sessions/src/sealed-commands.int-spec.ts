@@ -15,7 +15,7 @@ import { assignSession, endSession, noCache, raiseFlag, request, startSession } 
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
 const keyStore = new MemoryKeyStore();
-/** A process of before the keys, and one with them. */
+/** A process from before keys were configured, and one with keys. */
 const plain = new EventStore(url);
 const sealing = new EventStore(url, new EventCodec(undefined, testDataKeys(keyStore)));
 afterAll(() => Promise.all([plain, sealing].map((store) => store.dispose())));
@@ -37,7 +37,7 @@ function run(
   return new CommandExecutor(store, noCache).execute(request(id, command, more));
 }
 
-/** All that the event store has of the session and its partner. */
+/** Everything that the event store has of the session and its partner. */
 async function storedText(): Promise<string> {
   const streams = await Promise.all(
     [`session-${id}`, `partner-${partner_id}`].map((stream) => Array.fromAsync(plain.read(stream))),
@@ -57,7 +57,7 @@ const update: SessionCommand = {
 };
 const reason: SessionCommand = { type: 'EndSession', reason: 'CANARY' };
 
-test('the event store has neither personal data nor ids of messages, and what is read has both', async () => {
+test('the store holds neither personal data nor message ids, and reading restores both', async () => {
   await assignSession(sealing, partner_id, id);
   await run(sealing, start(), { commandIds });
   await run(sealing, { type: 'ChangePreferences', preferences: { call_back: 'CANARY' } });
@@ -88,7 +88,7 @@ test('a repetition is recognised under any of its ids, and another body is refus
   await expect(other).rejects.toMatchObject({ commandId: 'key:CANARY' });
 });
 
-test('a repetition of what was stored before the keys is recognised, and another body refused', async () => {
+test('a repetition of a command stored before keys were configured is recognised, and another body refused', async () => {
   await run(plain, start());
   await run(plain, raiseFlag('a'), { commandIds });
   expect(await run(sealing, raiseFlag('a'), { commandIds })).toMatchObject({ replayed: true, revision: 1 });
@@ -96,7 +96,7 @@ test('a repetition of what was stored before the keys is recognised, and another
   expect(await run(sealing, raiseFlag('b'), { commandIds: ['key:2'] })).toMatchObject({ revision: 2 });
 });
 
-test('a stream that begins in plain and goes on sealed is one session', async () => {
+test('a stream that starts plain and continues sealed is one session', async () => {
   await run(plain, start());
   await run(sealing, { type: 'RaiseFlag', flag: 'vip', value: 'CANARY' });
   const events: RecordedEvent[] = await Array.fromAsync(readEvents(sealing, id));
@@ -104,7 +104,7 @@ test('a stream that begins in plain and goes on sealed is one session', async ()
   expect((await readSession(sealing, id))?.state.conversation_flags).toMatchObject({ vip: 'CANARY' });
 });
 
-test('a session whose partner was erased is folded, and goes on', async () => {
+test('a session whose partner was erased is folded and continues', async () => {
   await run(sealing, start());
   await keyStore.destroy(partner_id, '2100-01-01T00:00:00.000Z');
   const later = new EventStore(url, new EventCodec(undefined, testDataKeys(keyStore)));
@@ -123,7 +123,7 @@ test('an erased session refuses a repetition as over, whatever revision it expec
   await expect(refused).rejects.toMatchObject({ rejection: { code: 'session_over' } });
 });
 
-test('without the key store nothing is written, in plain or otherwise', async () => {
+test('without the key store nothing is written, plain or sealed', async () => {
   class Gone extends MemoryKeyStore {
     override async current(): Promise<never> {
       throw new KeyStoreUnavailableError();

@@ -60,7 +60,7 @@ function sealedData(event: StoredEvent): JsonObject {
 }
 
 describe.each(types)('%s', (type) => {
-  test('is stored without what is personal, and read as it was', async () => {
+  test('is stored without personal data, and read as it was written', async () => {
     const event = await stored(type, personalEvents[type]);
     expect(
       JSON.stringify(event, (_, value: unknown) => (typeof value === 'bigint' ? 0 : value)),
@@ -88,7 +88,7 @@ test('a session whose partner was erased still folds, with nothing personal', as
   expect(session.state.recent_turns).toMatchObject([{ message_text: '[erased]', parsed_intent: 'ask' }]);
 });
 
-test('a partner who was erased begins anew', async () => {
+test('an erased partner starts again', async () => {
   const event = await stored(
     personalPartner.type,
     personalPartner.data,
@@ -100,7 +100,7 @@ test('a partner who was erased begins anew', async () => {
   expect(data).toMatchObject({ memory: newPartner.memory, sessions: [] });
 });
 
-test("a partner's event is stored without what is personal, and read as it was", async () => {
+test("a partner's event is stored without personal data, and read as it was written", async () => {
   const event = await stored(personalPartner.type, personalPartner.data, {
     streamId: `partner-${partner_id}`,
   });
@@ -122,7 +122,7 @@ test('any texts and entities are read as they were', async () => {
   );
 });
 
-test('a field that nobody declared is sealed', async () => {
+test('an undeclared field is sealed', async () => {
   const event = await stored('FlagRaised', { flag: 'vip', value: 1, more: canary });
   expect(sealedData(event)).toMatchObject({ flag: 'vip', more: expect.not.stringContaining(canary) });
 });
@@ -140,36 +140,36 @@ describe('fails closed:', () => {
   test.each<[string, Partial<StoredEvent>]>([
     ['event', { id: 'e-2' }],
     ['stream', { streamId: 'session-1b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10' }],
-  ])('what is sealed stands in another %s', async (_, other) => {
+  ])('a sealed value copied to another %s', async (_, other) => {
     const event = await stored('TurnRecorded', personalEvents.TurnRecorded);
     expect(await reasonOf({ ...event, ...other } as StoredEvent)).toBe('broken_seal');
   });
 
-  test('what is sealed stands in another field', async () => {
+  test('a sealed value copied to another field', async () => {
     const event = await stored('TurnRecorded', personalEvents.TurnRecorded);
     const data = { ...sealedData(event), message_id: sealedData(event)['message_text'] };
     expect(await reasonOf({ ...event, data } as unknown as StoredEvent)).toBe('broken_seal');
   });
 
-  test('an event says that it is of another partner', async () => {
+  test('an event that claims another partner', async () => {
     const event = await stored('FlagRaised', personalEvents.FlagRaised);
     const other = { ...(event.metadata as object), partner_id: 'P1' };
     expect(await reasonOf({ ...event, metadata: other })).toBe('broken_seal');
   });
 
-  test('an event is sealed with the key of another partner than it says', async () => {
+  test("an event sealed with another partner's key", async () => {
     const event = await stored('FlagRaised', personalEvents.FlagRaised, {}, 'P1');
     const other = { ...(event.metadata as object), partner_id };
     expect(await reasonOf({ ...event, metadata: other })).toBe('broken_seal');
   });
 
-  test('a field that is said to be sealed is plain', async () => {
+  test('a plain field that is declared sealed', async () => {
     const event = await stored('FlagRaised', personalEvents.FlagRaised);
     const data = { ...sealedData(event), value: 'plain' };
     expect(await reasonOf({ ...event, data } as unknown as StoredEvent)).toBe('broken_seal');
   });
 
-  test('nobody knows the key', async () => {
+  test('an unknown key', async () => {
     const event = await stored('FlagRaised', personalEvents.FlagRaised);
     await expect(new EventCodec(undefined, testDataKeys()).decode(event)).rejects.toMatchObject({
       reason: 'unknown_key',
@@ -177,13 +177,13 @@ describe('fails closed:', () => {
     expect(() => new EventCodec().decode(event)).toThrow('unknown_key');
   });
 
-  test('there are keys, but none for an event that is to be stored', () => {
+  test('an event to store without a key, although keys are configured', () => {
     const event = { event_id: 'e-1', type: 'FlagRaised', data: {}, metadata: {} };
     expect(() => codec.encode(event)).toThrow('no key');
   });
 });
 
-test('an event that does not open is shown as it is stored', async () => {
+test('an event that cannot be opened is shown as it is stored', async () => {
   const event = await stored('FlagRaised', personalEvents.FlagRaised, { id: 'e-2' });
   expect((await another().raw(event)).data).toEqual(event.data);
 });
@@ -206,7 +206,7 @@ test('a plain event is read with keys and without', async () => {
     expect(await one.decode(read)).toMatchObject({ data: personalEvents.FlagRaised });
 });
 
-test('a key store that is unavailable says nothing of the event', async () => {
+test('an unavailable key store does not make the event faulty', async () => {
   const event = await stored('FlagRaised', personalEvents.FlagRaised);
   store.fails = true;
   await expect(another().decode(event)).rejects.toThrow(KeyStoreUnavailableError);

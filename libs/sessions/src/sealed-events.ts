@@ -3,34 +3,34 @@ import { fieldClasses, isPartnerEventType, partnerFieldClasses } from '#domain';
 import type { DataKey, Place } from '#privacy';
 import { BrokenSealError, erased, erasedValue, keyIdOf, open, seal } from '#privacy';
 
-/** The metadata of a sealed event that says so. */
+/** The metadata of a sealed event that describe its sealing. */
 export type SealedFields = Pick<EventMetadata, 'sealed' | 'partner_id'>;
 
 interface Fields {
   readonly [field: string]: unknown;
 }
 
-/** What the places of an event's fields have in common. */
+/** The part of a field's associated data that all fields of an event share. */
 interface EventPlace {
   readonly stream: string;
   readonly event_id: string;
 }
 
-/** Of the names of partners' streams. */
+/** The namespace of partners' stream names. */
 export const partnerPrefix = 'partner-';
 const classes: { readonly [type: string]: { readonly [field: string]: FieldClass } } = {
   ...fieldClasses,
   ...partnerFieldClasses,
 };
 
-/** Whether an event has to be sealed: those of its type may hold something personal. A partner's that remembers nothing does not. */
+/** Whether an event has to be sealed: its type may hold personal data. A partner's event that remembers nothing does not. */
 export function needsKey(type: string, data: Fields): boolean {
   const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
   const isPlain = declared !== undefined && Object.values(declared).every((item) => item === 'plain');
   return !isPlain && !(isPartnerEventType(type) && !hasPlainField(type, data, {}));
 }
 
-/** Whether a stored event holds something personal that is not sealed. One of an unknown type may hold anything. */
+/** Whether a stored event holds unsealed personal data. An event of an unknown type may hold any. */
 export function hasPlainField(type: string, data: Fields, { sealed = [] }: SealedFields): boolean {
   const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
   return Object.entries(data).some(
@@ -39,7 +39,7 @@ export function hasPlainField(type: string, data: Fields, { sealed = [] }: Seale
 }
 
 /**
- * Of an empty object or list there is nothing to hide, as of null: most turns have no entities. Nor of a partner's memory whose
+ * Empty objects, empty lists and null hide nothing: most turns have no entities. Nor does a partner's memory whose
  * members are empty: their names are always the same.
  */
 function isEmpty(value: unknown, type = ''): boolean {
@@ -49,7 +49,7 @@ function isEmpty(value: unknown, type = ''): boolean {
   return members.length === 0 || (isPartnerEventType(type) && members.every((member) => isEmpty(member)));
 }
 
-/** The data of an event with its personal fields sealed, and what its metadata says of that. A field that is not declared counts as personal. */
+/** The data of an event with its personal fields sealed, and the metadata that describe that. An undeclared field counts as personal. */
 export function sealData(
   key: DataKey,
   place: EventPlace,
@@ -67,7 +67,7 @@ export function sealData(
   return { data: Object.fromEntries(entries), metadata: { sealed, partner_id: key.partner_id } };
 }
 
-/** The key that the fields of an event are sealed with; undefined: they are plain. @throws BrokenSealError */
+/** The key that seals the fields of an event; undefined: they are plain. @throws BrokenSealError */
 export function keyIdIn(place: EventPlace, data: Fields, { sealed }: SealedFields): string | undefined {
   const [field] = sealed ?? [];
   if (field === undefined) return undefined;
@@ -76,7 +76,7 @@ export function keyIdIn(place: EventPlace, data: Fields, { sealed }: SealedField
   return id;
 }
 
-/** The data of a sealed event as it was; what stands for each field, if the key was destroyed. @throws BrokenSealError */
+/** The opened data of a sealed event; placeholders for its fields if the key was destroyed. @throws BrokenSealError */
 export function openData(
   key: DataKey | typeof erased,
   place: EventPlace,
@@ -95,7 +95,7 @@ export function openData(
   return result as JsonObject;
 }
 
-/** Whom a stream is about. */
+/** The partner that a stream is about. */
 function partnerOf(stream: string, partnerId: string | undefined): string | undefined {
   return stream.startsWith(partnerPrefix) ? stream.slice(partnerPrefix.length) : partnerId;
 }

@@ -1,18 +1,18 @@
 import type { FoundCommand, Session } from '#domain';
 
-/** Where sessions are found without reading their stream: a cache, never the truth. */
+/** Finds sessions without reading their stream: a cache, never the source of truth. */
 export interface SessionCachePort {
-  /** The session at some revision, or undefined when it is not kept. */
+  /** The session at some revision, or undefined when it is not cached. */
   load(sessionId: string): Promise<Session | undefined>;
-  /** Keeps a session after an append. */
+  /** Caches a session after an append. */
   remember(session: Session): void;
-  /** Drops what is kept of a session that is ahead of its stream. */
+  /** Drops the cached state of a session that is ahead of its stream. */
   forget(sessionId: string): Promise<void>;
-  /** Looks for commands older than those a session knows; `revision`: the last one up to which all of them are kept, -1: none. */
+  /** Looks for commands older than those in the session; `revision`: the last one up to which the record is complete, -1: none. */
   findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup>;
 }
 
-/** Keeps nothing: each session is folded from its stream. For programs that command a session once. */
+/** Caches nothing: each session is folded from its stream. For programs that command a session once. */
 export const uncached: SessionCachePort = {
   load: async () => undefined,
   remember: () => undefined,

@@ -6,7 +6,7 @@ import type { Delivery } from './delivery.ts';
 import { toDelivery } from './delivery.ts';
 import type { EventStore } from './store.ts';
 
-/** Events in a row of the log, what is of no session left out. Everything up to the position is in this page or in those before. */
+/** Consecutive events of sessions from the log. This page and those before contain everything up to the position. */
 export interface LogPage {
   readonly deliveries: readonly Delivery[];
   readonly position: bigint;
@@ -15,15 +15,15 @@ export interface LogPage {
 interface ReadLogOptions {
   /** Ends the reading. */
   readonly signal: AbortSignal;
-  /** Called when the store or a key is unavailable; it is tried again, with back-off. */
+  /** Called when the store or a key is unavailable; the read is retried with back-off. */
   readonly onInterruption?: (error: unknown) => void;
 }
 
 const retries = { minMs: 50, maxMs: 1_000 };
 
 /**
- * What the store holds of sessions, from the start of its log to its end as it is now, in large pages, the
- * next one on its way while one is used. A subscription is slower, and goes on from there.
+ * The session events of the store, from the start of its log to its present end, in large pages; the next page is
+ * fetched while one is used. A subscription is slower, and continues from there.
  */
 export async function* readSessionLog(store: EventStore, options: ReadLogOptions): AsyncGenerator<LogPage> {
   const next = (after: bigint | undefined): Promise<StoredEvent[]> =>
@@ -35,7 +35,7 @@ export async function* readSessionLog(store: EventStore, options: ReadLogOptions
     const position = events.at(-1)?.position?.commit;
     if (position === undefined || options.signal.aborted) return;
     page = next(position);
-    // It is looked at in its turn.
+    // Its rejection is handled when its turn comes.
     page.catch(() => undefined);
     yield { deliveries: await deliveriesOf(store, events, options), position };
     if (position >= head) return;

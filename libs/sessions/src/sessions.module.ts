@@ -10,7 +10,7 @@ import { explainingDenial } from './readiness.ts';
 import { EventStore } from './store.ts';
 
 interface SessionsOptions {
-  /** What becomes of an append while too many bytes are on their way: refused, to be tried again by the caller, or it waits. */
+  /** What happens to an append over the limit of unanswered bytes: it is refused for the caller to retry, or it waits. */
   readonly whenFull: 'refuse' | 'wait';
 }
 

@@ -11,7 +11,7 @@ import { patientStore } from './test-support.ts';
 const store = patientStore(process.env['EVENTSTORE_URL'] ?? '');
 afterAll(() => store.dispose());
 
-/** Whoever reads a partition; it can be held up. */
+/** A reader of a partition, which can be held up. */
 class Reader {
   readonly revisions = new Map<string, number[]>();
   isLive = false;
@@ -91,7 +91,7 @@ async function append(
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** The revisions that a reader got, once there are so many. */
+/** The revisions that a reader got, once there are this many. */
 async function revisionsOf(reader: Reader, id: string, count: number): Promise<number[] | undefined> {
   await waitUntil(() => (reader.revisions.get(id)?.length ?? 0) >= count, {
     what: `${count} events of ${id}`,
@@ -102,7 +102,7 @@ async function revisionsOf(reader: Reader, id: string, count: number): Promise<n
 const allLive = () =>
   waitUntil(() => readers.every(({ isLive }) => isLive), { what: 'all readers to have caught up' });
 
-test('256 readers have one subscription in common, and each gets its events once', async () => {
+test('256 readers share one subscription, and each gets its events once', async () => {
   for (let pair = 0; pair < 256; pair += 1) read(`session-${pair.toString(16).padStart(2, '0')}`);
   await allLive();
   expect(shared.size).toBe(1);
@@ -115,7 +115,7 @@ test('256 readers have one subscription in common, and each gets its events once
   );
 });
 
-test('one that has to catch up reads by itself, then with the others', async () => {
+test('a reader that is behind catches up alone, then joins the others', async () => {
   const [late, live] = [sessionStream('1f'), read('session-20')] as const;
   const id = `1f${randomUUID().slice(2)}`;
   for (let revision = 0; revision < 5; revision += 1) await append(id, revision - 1, 1, 'x'.repeat(500_000));
@@ -131,7 +131,7 @@ test('one that has to catch up reads by itself, then with the others', async () 
   expect(await revisionsOf(other, id, 6)).toEqual(upTo(6));
 });
 
-test('one that is slow does not hold up the others, and misses nothing', async () => {
+test('a slow reader does not hold up the others, and misses nothing', async () => {
   const [slow, fast] = [read('session-30'), read('session-4')];
   await allLive();
   const [slowId, fastId] = [sessionOf(slow), sessionOf(fast)];
@@ -170,7 +170,7 @@ test('readers that come and go while events are appended miss nothing', async ()
   expect(ids.map((_, index) => all(index).toSorted((a, b) => a - b))).toEqual(ids.map(() => upTo(120)));
 });
 
-test('a position beyond the end of the log is an error of its reader only', async () => {
+test('a position beyond the end of the log fails only its reader', async () => {
   const [good, wrong] = [read('session-8'), read('session-9', head + 1_000_000_000n)];
   await waitUntil(() => wrong.error !== undefined, { what: 'an error' });
   expect(wrong.error).toBeInstanceOf(PositionBeyondEndError);

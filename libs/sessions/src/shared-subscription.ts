@@ -8,35 +8,35 @@ import { pairsOf } from './pairs.ts';
 import type { SubscribeOptions } from './subscription.ts';
 import { mostWaiting, reconnects, subscribeToSessions } from './subscription.ts';
 
-/** How far from a group a subscriber may be that joins it, in bytes of the log: the others read so much again, or wait for it. */
+/** How far from a group a joining subscriber may be, in bytes of the log: the others read that much again, or wait for it. */
 const nearBytes = { atEnd: 2n ** 20n, catchingUp: 2n ** 26n };
 /** Subscriptions at a time: a server allows 100 calls on a connection. */
 const mostGroups = 8;
-/** How much may wait for all subscribers together. */
+/** How many bytes may wait for all subscribers together. */
 const mostBytes = 4 * mostWaiting.bytes;
 
 /**
- * Subscriptions of one process that have one of the event store in common where they are at about the same position. One that has
- * to catch up reads with those that are where it is, and joins the others then. One that is too slow for the others leaves
- * them, and comes back as one that has to catch up. Each gets the events of its prefixes once, in the store's order.
+ * Subscribers of one process at about the same position share one subscription of the event store. A subscriber that has
+ * to catch up reads with those near its position, and joins the rest once it has caught up. One that is too slow for its group leaves
+ * it, and rejoins as one that has to catch up. Each gets the events of its prefixes once, in the store's order.
  */
 export class SharedSubscriptions {
   private readonly groups = new Set<SubscriptionGroup>();
   private subscribers = 0;
 
-  /** @param opens which sealed fields all of them have opened, by default all: an event is decoded once */
+  /** @param opens which sealed fields are opened for all of them, all by default: an event is decoded once */
   constructor(
     private readonly store: EventStore,
     private readonly opens?: SubscribeOptions['opens'],
   ) {}
 
-  /** How many subscriptions of the event store there are. */
+  /** The number of subscriptions of the event store. */
   get size(): number {
     return this.groups.size;
   }
 
   /**
-   * As `subscribeToSessions`. What is not a partition of the sessions, by one or two digits of their ids, is not shared.
+   * As `subscribeToSessions`. Prefixes other than one or two digits of session ids are not shared.
    * @throws PositionBeyondEndError
    */
   subscribe(options: Omit<SubscribeOptions, 'opens'>): AsyncGenerator<Delivery> {
@@ -90,7 +90,7 @@ export class SharedSubscriptions {
     return { count: mostWaiting.count, bytes: mostBytes / Math.max(4, this.subscribers) };
   }
 
-  /** The nearest group; a new one when none is near, and not too many are there. */
+  /** The nearest group; a new one when none is near, unless the limit of groups is reached. */
   private groupFor(position: bigint): SubscriptionGroup {
     const byDistance = [...this.groups].toSorted((a, b) =>
       a.distanceTo(position) < b.distanceTo(position) ? -1 : 1,
@@ -109,7 +109,7 @@ export class SharedSubscriptions {
     return group;
   }
 
-  /** Groups that have caught up become one. */
+  /** Merges the groups that have caught up. */
   private unite(): void {
     const [largest, ...others] = [...this.groups]
       .filter(({ isLive }) => isLive)

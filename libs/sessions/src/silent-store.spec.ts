@@ -43,7 +43,7 @@ test('after a call during which the store answered nothing, the next one fails w
   expect(connections.attempts).toBe(attempts);
 });
 
-test('a call that failed while the store answered others says nothing of the next one', async () => {
+test('a call that failed while the store answered others does not fail the next one', async () => {
   connections.hasAnsweredSince = () => true;
   await expect(call()).rejects.toBeInstanceOf(StoreUnavailableError);
   connections.answers = true;
@@ -71,7 +71,7 @@ test('a listener is called when the store answers after it was silent, and only 
   expect(times).toBe(1);
 });
 
-/** A store whose subscriptions say nothing. */
+/** A store whose subscriptions are silent. */
 class SilentSubscriptions extends EventStore {
   subscriptions = 0;
   back: () => void = () => undefined;
@@ -93,7 +93,7 @@ class SilentSubscriptions extends EventStore {
   }
 }
 
-test('a subscription that is silent begins again when the store answers after it was silent', async () => {
+test('a silent subscription restarts when the store answers again', async () => {
   const stop = new AbortController();
   const store = new SilentSubscriptions('esdb://127.0.0.1:1?tls=false');
   const options = { prefixes: ['session-'], after: 'start', signal: stop.signal } as const;

@@ -6,7 +6,7 @@ import { sessionOfEachTest } from './test-support.ts';
 
 const { store } = sessionOfEachTest();
 
-/** The first event of a session, as no command of this version would write it. */
+/** The first event of a session, in a form that no command of this version writes. */
 async function begin(type: string, schema_version: number): Promise<string> {
   const id = randomUUID();
   const event = { event_id: randomUUID(), type, data: {}, metadata: { schema_version } };
@@ -14,7 +14,7 @@ async function begin(type: string, schema_version: number): Promise<string> {
   return id;
 }
 
-test('the sessions that were started are told once each: forks too, and those whose first event cannot be folded', async () => {
+test('each started session is returned once, including forks and those whose first event cannot be folded', async () => {
   const ids = await Promise.all([
     begin('SessionStarted', 1),
     begin('SessionForked', 1),

@@ -5,8 +5,8 @@ import { subscribeToSessions } from './subscription.ts';
 const types = ['SessionStarted', 'SessionForked'];
 
 /**
- * The ids of the sessions that the store has the first event of, forks too, in its order, up to where its log ends. An event
- * that cannot be folded begins a session as well, and one that was deleted may be there until the store removes it.
+ * The ids of the sessions whose first event is in the store, including forks, in log order, up to the present end of the log. An event
+ * that cannot be folded also starts a session, and a deleted event may be returned until the store removes it.
  * @throws StoreUnavailableError
  */
 export async function* startedSessions(store: EventStore): AsyncGenerator<string, void, undefined> {
@@ -22,7 +22,7 @@ export async function* startedSessions(store: EventStore): AsyncGenerator<string
   }
 }
 
-/** The session whose first event it is. */
+/** The session that starts with this event; undefined: none. */
 function startedBy(delivery: Delivery): string | undefined {
   if (delivery.kind === 'unprojectable') return delivery.revision === 0 ? delivery.session_id : undefined;
   return delivery.kind === 'event' && delivery.event.revision === 0 ? delivery.session_id : undefined;

@@ -1,4 +1,4 @@
-/** Faults of the store fail the calls that they concern. Nothing else: an error that nobody hears would end the process. */
+/** Faults of the store fail only the calls that they concern: an unhandled error would end the process. */
 import { randomUUID } from 'node:crypto';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -38,7 +38,7 @@ const errorOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test('appends in flight on a call that the server breaks are tried again, whatever their size', async () => {
+test('appends in flight on a call that the server breaks are retried, whatever their size', async () => {
   let broken = false;
   standIn.behaviour.append = ({ forward }) => {
     if (broken) return forward();
@@ -50,7 +50,7 @@ test('appends in flight on a call that the server breaks are tried again, whatev
   expect((await Promise.all(appends)).filter(({ appended }) => appended)).toHaveLength(50);
 });
 
-test('appends in flight when the store is disposed fail, and what is written later is not sent', async () => {
+test('disposing the store fails appends in flight, and later writes are not sent', async () => {
   standIn.behaviour.append = () => undefined;
   const store = newStore(patient);
   const appends = Array.from({ length: 50 }, () => errorOf(store.append(newStream(), large(), -1)));
@@ -60,7 +60,7 @@ test('appends in flight when the store is disposed fail, and what is written lat
   expect(await Promise.all([...appends, later])).toEqual(Array(51).fill(expect.any(StoreUnavailableError)));
 });
 
-test('answers that belong to no append, or say nothing, are passed over', async () => {
+test('answers without an append or without content are ignored', async () => {
   standIn.behaviour.append = ({ answer, forward }) => {
     answer(new messages.BatchAppendResp());
     forward();
@@ -71,7 +71,7 @@ test('answers that belong to no append, or say nothing, are passed over', async 
   });
 });
 
-test('appends beyond the bytes that may be in flight are refused', async () => {
+test('appends beyond the limit of bytes in flight are refused', async () => {
   standIn.behaviour.append = () => undefined;
   const store = newStore(impatient, new AppendBudget({ bytes: 250_000 }));
   const outcomes = Array.from({ length: 3 }, () => errorOf(store.append(newStream(), large(), -1)));
@@ -81,7 +81,7 @@ test('appends beyond the bytes that may be in flight are refused', async () => {
   expect(store.appendBytes).toBe(0);
 });
 
-test('appends of a worker wait until there is room', async () => {
+test('appends of a worker wait until they fit the limit', async () => {
   const inFlight: number[] = [];
   const store = newStore(patient, new AppendBudget({ bytes: 250_000, whenFull: 'wait' }));
   standIn.behaviour.append = ({ forward }) => {

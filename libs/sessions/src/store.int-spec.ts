@@ -9,7 +9,7 @@ import { goals } from './testing/events.ts';
 import { StandIn } from './testing/stand-in.ts';
 
 const url = process.env['EVENTSTORE_URL'] ?? '';
-/** An attempt is short, since some get no answer here; the call is patient. */
+/** Attempts are short, since some get no answer here; calls have a long deadline. */
 const limits = { answerMs: 500, totalMs: 30_000 };
 const impatient = { answerMs: 200, totalMs: 600 };
 const plain = new EventStore(url);
@@ -38,7 +38,7 @@ async function ids(): Promise<string[]> {
 }
 
 describe('an append', () => {
-  test('tells the revision that stands in its way', async () => {
+  test('reports the revision that it conflicts with', async () => {
     await plain.append(stream, goals(5), -1);
     expect(await store.append(stream, goals(1), 2)).toEqual({ appended: false, revision: 4 });
     expect(await store.append(stream, goals(1), -1)).toEqual({ appended: false, revision: 4 });
@@ -46,7 +46,7 @@ describe('an append', () => {
     expect(await store.append(stream, goals(2), 4)).toEqual({ appended: true, revision: 6 });
   });
 
-  test('that the server lets time out although it is recorded gets its result', async () => {
+  test('that the server times out although it is recorded gets its result', async () => {
     standIn.behaviour.append = ({ request, forward, answer }) => {
       standIn.behaviour.answer = () => undefined;
       forward();
@@ -57,14 +57,14 @@ describe('an append', () => {
     expect(await ids()).toEqual(events.map(({ id }) => id));
   });
 
-  test('that the server lets time out and that another has overtaken is refused', async () => {
+  test('that the server times out and another append has overtaken is refused', async () => {
     standIn.behaviour.append = ({ request, answer }) => {
       void plain.append(stream, goals(1), -1).then(() => answer(timeout(request)));
     };
     expect(await store.append(stream, goals(1), -1)).toEqual({ appended: false, revision: 0 });
   });
 
-  test('that was lost is sent again, and recorded once', async () => {
+  test('that was lost is sent again and recorded once', async () => {
     let sent = 0;
     standIn.behaviour.append = ({ forward }) => {
       sent += 1;
@@ -75,7 +75,7 @@ describe('an append', () => {
     expect([await ids(), sent]).toEqual([[events[0]?.id], 2]);
   });
 
-  test('is tried again while the server is not ready', async () => {
+  test('is retried while the server is not ready', async () => {
     let sent = 0;
     standIn.behaviour.append = ({ request, forward, answer }) => {
       sent += 1;
@@ -123,7 +123,7 @@ describe('an append', () => {
   });
 });
 
-/** Lets the first read of the stream come no further than its second event. `reached`: when it is there. */
+/** Stalls the first read of the stream after its second event. `reached` resolves then. */
 function halt(): { readonly reached: Promise<void>; readonly cut: () => void } {
   const reached = Promise.withResolvers<void>();
   const calls: { emit(event: 'error', error: Error): void }[] = [];
@@ -163,7 +163,7 @@ describe('a read', () => {
     expect(await reading).toHaveLength(4);
   });
 
-  test('that is cut in its midst is read again, and then has all its events', async () => {
+  test('that is cut short is read again and then has all its events', async () => {
     await plain.append(stream, goals(4), -1);
     const { reached, cut } = halt();
     const reading = Array.fromAsync(store.read(stream));
@@ -172,14 +172,14 @@ describe('a read', () => {
     expect((await reading).map(({ revision }) => Number(revision))).toEqual([0, 1, 2, 3]);
   });
 
-  test('that gets no further is read again, and then has all its events', async () => {
+  test('that stalls is read again and then has all its events', async () => {
     await plain.append(stream, goals(4), -1);
     halt();
     const reading = Array.fromAsync(store.read(stream));
     expect((await reading).map(({ revision }) => Number(revision))).toEqual([0, 1, 2, 3]);
   });
 
-  test('rejects when the client is disposed in its midst', async () => {
+  test('rejects when the client is disposed meanwhile', async () => {
     await plain.append(stream, goals(4), -1);
     const { reached } = halt();
     const reading = Array.fromAsync(store.read(stream)).catch((error: unknown) => error);
@@ -228,7 +228,7 @@ describe('the address', () => {
   });
 });
 
-test('a read that meets a follower goes on at the leader that it names', async () => {
+test('a read that reaches a follower continues at the leader that it names', async () => {
   await plain.append(stream, goals(2), -1);
   const leader = await StandIn.before(url);
   standIn.behaviour.read = ({ call }) => {
@@ -242,7 +242,7 @@ test('a read that meets a follower goes on at the leader that it names', async (
   leader.close();
 });
 
-test('a leader that hangs is left for the one that was elected', async () => {
+test('a hanging leader is left for the newly elected one', async () => {
   const second = await StandIn.before(url);
   let leader = standIn.port;
   for (const { behaviour } of [standIn, second]) behaviour.leader = () => leader;

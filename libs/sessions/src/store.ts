@@ -28,21 +28,21 @@ export interface ReadOptions {
   readonly from?: number;
   /** How many events at most. */
   readonly limit?: number;
-  /** About how many bytes are read with one call. */
+  /** About how many bytes one call reads. */
   readonly stepBytes?: number;
-  /** A revision that the stream has. A server may tell of an event some milliseconds before a read returns it. */
+  /** A revision that the stream has reached. A server may report an event some milliseconds before a read returns it. */
   readonly reaching?: number;
 }
 
-/** Events that are read with one call. */
+/** Events per read. */
 const pageSize = 256;
-/** What a call reads of the whole log. */
+/** The limits of one read of the whole log. */
 const pageOfLog = { events: 4_096, bytes: 8 * 1_024 * 1_024 };
-/** Nobody writes it. The position of the whole log would need rights that a user may lack. */
+/** A stream that nobody writes. Reading the whole log would need rights that a user may lack. */
 const pingStream = 'turnstream-ping';
 const last = { direction: BACKWARDS, maxCount: 1, requiresLeader: true } as const;
 
-/** The event store. Each call has a deadline of its own, within which it is tried again, and fails alone. */
+/** The event store. Each call has its own deadline, within which it is retried, and fails alone. */
 export class EventStore {
   private readonly connections: Connections;
   private readonly calls: Calls;
@@ -51,8 +51,8 @@ export class EventStore {
   readonly signal?: AbortSignal;
 
   /**
-   * @param url connection string, as `esdb://127.0.0.1:2113?tls=false`
-   * @param codec what turns stored events into those of the domain
+   * @param url connection string, such as `esdb://127.0.0.1:2113?tls=false`
+   * @param codec turns stored events into domain events and back
    * @param budget bounds the bytes of the appends in flight
    */
   constructor(
@@ -60,7 +60,7 @@ export class EventStore {
     readonly codec: EventCodec = new EventCodec(),
     private readonly limits = callLimits,
     private readonly budget = new AppendBudget(),
-    /** The cell that the store is of; undefined: there are no cells. */
+    /** The cell that the store belongs to; undefined: there are no cells. */
     readonly cell?: OwnCell,
   ) {
     this.connections = new Connections(url, limits.answerMs / 2);
@@ -83,21 +83,21 @@ export class EventStore {
     return signal ? (Object.create(this, { signal: { value: signal } }) as EventStore) : this;
   }
 
-  /** A connection for a subscription, which keeps it by `hold`. */
+  /** A connection for a subscription, which must `hold` it. */
   connectionForSubscription(): Connection {
     return this.connections.forSubscription();
   }
 
-  /** Calls a listener when the store answers after it was silent. Returns what ends that. */
+  /** Calls a listener when the store answers again after it was unresponsive. Returns a function that removes it. */
   whenBack(listener: () => void): () => void {
     return this.calls.whenBack(listener);
   }
 
   /**
-   * Appends events on top of a revision (-1: the stream must not exist yet). All of them or none. Appends to one stream
-   * follow one another: of two equal ones at once, a server lets one run into its deadline.
+   * Appends events on top of a revision (-1: the stream must not exist yet), all or none. Appends to one stream run in
+   * sequence: a server lets one of two concurrent equal ones run into its deadline.
    * @throws StoreUnavailableError when the store does not answer in time; the events may be recorded
-   * @throws StoreOverloadedError when too much is in flight already; the events are not recorded
+   * @throws StoreOverloadedError when the limit of bytes in flight is reached; the events are not recorded
    */
   append(stream: string, events: readonly NewEvent[], expected: number): Promise<AppendOutcome> {
     return this.budget.run(events, () => {
@@ -106,20 +106,20 @@ export class EventStore {
     });
   }
 
-  /** Lets a stream keep its last `maxCount` events only. @throws StoreUnavailableError */
+  /** Limits a stream to its last `maxCount` events. @throws StoreUnavailableError */
   async limitStream(stream: string, maxCount: number): Promise<void> {
     await this.changeMetadata(stream, { $maxCount: maxCount });
   }
 
-  /** Drops the events of a stream before a revision; their room is freed by the store's next scavenge. @throws StoreUnavailableError */
+  /** Truncates a stream before a revision; the store's next scavenge frees the space. @throws StoreUnavailableError */
   async truncateStream(stream: string, before: number): Promise<void> {
     await this.changeMetadata(stream, { $tb: before });
   }
 
   /**
-   * Deletes a stream: soft, so that it could begin anew behind its last revision.
-   * @param at the revision that it has to be at; undefined: any
-   * @returns false when it is at another one: nothing is deleted
+   * Soft-deletes a stream: it can start again after its last revision.
+   * @param at the revision that it must be at; undefined: any
+   * @returns false when it is at another revision: nothing is deleted
    * @throws StoreUnavailableError
    */
   async deleteStream(stream: string, at?: number): Promise<boolean> {
@@ -135,7 +135,7 @@ export class EventStore {
   }
 
   /**
-   * Most streams have no metadata yet. The client's own appends, as for metadata, share one list in a process: when one
+   * Most streams have no metadata yet. The client's own appends, which metadata uses, share one list in a process: when one
    * connection breaks, the next answer on another throws an error that nobody can catch.
    */
   private async changeMetadata(stream: string, change: Readonly<Record<string, number>>): Promise<void> {
@@ -149,7 +149,7 @@ export class EventStore {
     }
   }
 
-  /** Whether a stream that reads as empty had events which were deleted. @throws StoreUnavailableError */
+  /** Whether a stream that reads as empty had events that were deleted. @throws StoreUnavailableError */
   async wasDeleted(stream: string): Promise<boolean> {
     try {
       const { metadata } = await this.calls.single((client) => client.getStreamMetadata(stream));
@@ -161,8 +161,8 @@ export class EventStore {
   }
 
   /**
-   * The events of a stream; nothing when there is no such stream. Between its pages no call is open, so that a caller
-   * may take long.
+   * The events of a stream; none when there is no such stream. No call is open between its pages, so a slow consumer
+   * holds none.
    * @throws StoreUnavailableError
    */
   read(stream: string, options: ReadOptions = {}): AsyncGenerator<StoredEvent> {
@@ -175,7 +175,7 @@ export class EventStore {
   }
 
   /**
-   * The events of all streams in the order of the log, behind a position (undefined: from the first one) up to another one.
+   * The events of all streams in log order, after a position (undefined: from the first event) up to another one.
    * @throws StoreUnavailableError
    */
   async *readLog(after: bigint | undefined, upTo: bigint): AsyncGenerator<ExactEvent> {
@@ -183,7 +183,7 @@ export class EventStore {
     let awaitVisible: ReturnType<typeof visibility> | undefined;
     for (;;) {
       const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes);
-      // A read begins with the event at its position.
+      // A read starts with the event at its position.
       const next = events.filter(({ position }) => from === undefined || (position?.commit ?? 0n) > from);
       for (const event of next) {
         if ((event.position?.commit ?? 0n) > upTo) return;
@@ -210,7 +210,7 @@ export class EventStore {
       yield* this.wanted(events);
       left -= events.length;
       next = Number(events.at(-1)?.revision ?? next - 1) + 1;
-      // Of large events the next call asks for as many as fit, so that it need not be cut.
+      // After large events the next call asks for as many as fit, so that it need not be cut.
       step = isCut ? events.length : Math.min(pageSize, 2 * step);
       if (!isCut && events.length < count && (await awaitVisible(next - 1))) return;
     }
@@ -236,7 +236,7 @@ export class EventStore {
     }
   }
 
-  /** The last event of a stream; `reaching`: a revision that the stream has. */
+  /** The last event of a stream; `reaching`: a revision that the stream has reached. */
   async readLast(stream: string, reaching = -1): Promise<StoredEvent | undefined> {
     const awaitVisible = visibility(this.limits, stream, reaching);
     for (;;) {
@@ -258,17 +258,17 @@ export class EventStore {
    */
   async readLogPage(after: bigint | undefined): Promise<StoredEvent[]> {
     const { events } = await this.calls.part(logPage(after, pageOfLog.events), pageOfLog.bytes);
-    // A read begins with the event at its position.
+    // A read starts with the event at its position.
     return events.filter((event) => after === undefined || (event.position?.commit ?? 0n) > after);
   }
 
-  /** The position of the last event of the whole store. */
+  /** The position of the last event in the store. */
   async head(): Promise<bigint> {
     const [event] = await this.calls.page((client) => client.readAll({ ...last, fromPosition: END }));
     return event?.position?.commit ?? 0n;
   }
 
-  /** The position of the last event that was stored before a time; 0: none was. */
+  /** The position of the last event stored before a time; 0: none. */
   async positionBefore(time: Date): Promise<bigint> {
     let from: typeof END | Position = END;
     for (;;) {

@@ -13,7 +13,7 @@ const stored = (revision: number): StoredEvent =>
     created: new Date(0),
   }) as StoredEvent;
 
-/** A store that has all events of a stream at hand. */
+/** A store that has all events of a stream in memory. */
 function storeOf(count: number): EventStore {
   async function* read(): AsyncGenerator<StoredEvent> {
     for (let revision = 0; revision < count; revision += 1) yield stored(revision);
@@ -29,7 +29,7 @@ test('a fold applies each event once', async () => {
   expect(revisions).toEqual(Array.from({ length: 500 }, (_, revision) => revision));
 });
 
-test('a fold that takes long lets other work go on', async () => {
+test('a long fold lets other work run', async () => {
   let turns = 0;
   const other = (): void => {
     turns += 1;

@@ -6,29 +6,29 @@ import { UnprojectableEventError } from './errors.ts';
 import type { EventStore, ReadOptions } from './store.ts';
 
 const prefix = 'session-';
-/** Longer names of sessions are none: no table and no address takes them. */
+/** Longer names are not session names: no table and no address accepts them. */
 const longestId = 256;
 
 export function sessionStream(sessionId: string): string {
   return `${prefix}${sessionId}`;
 }
 
-/** The session that a stream belongs to; undefined: none. */
+/** The session of a stream; undefined: none. */
 export function sessionOf(stream: string): string | undefined {
   return stream.startsWith(prefix) && stream.length <= prefix.length + longestId
     ? stream.slice(prefix.length)
     : undefined;
 }
 
-/** Whether the name of a session's stream begins with one of the prefixes. */
+/** Whether the name of a session's stream starts with one of the prefixes. */
 export function streamMatches(sessionId: string, prefixes: readonly string[]): boolean {
   const stream = sessionStream(sessionId);
   return prefixes.some((prefix) => stream.startsWith(prefix));
 }
 
 /**
- * The events of a session from a revision on, oldest first; nothing when there is no such session. Other work of the process
- * goes on in between, however many there are.
+ * The events of a session from a revision on, oldest first; none when there is no such session. Yields to other work of the
+ * process in between, however many events there are.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function* readEvents(
@@ -43,7 +43,7 @@ export async function* readEvents(
   }
 }
 
-/** As `readEvents`, but each event as it was given to be written: for replays, which show what cannot be folded, too. */
+/** As `readEvents`, but each event as it was written: for replays, which also show events that cannot be folded. */
 export async function* readRawEvents(
   store: EventStore,
   sessionId: string,
@@ -54,14 +54,14 @@ export async function* readRawEvents(
 
 /**
  * The session after one more event of its stream.
- * @throws UnprojectableEventError when the event's data is not as its type says
+ * @throws UnprojectableEventError when the event's data does not match its type
  */
 export function foldEvent(session: Session, event: RecordedEvent): Session {
   return applyEvent(session.session_id, session, event, evolveSession);
 }
 
 /**
- * Folds a session's events from a revision on into any state; `reaching`: a revision that the stream is known to have.
+ * Folds a session's events from a revision on into any state; `reaching`: a revision that the stream has reached.
  * @throws UnprojectableEventError, StoreUnavailableError
  */
 export async function foldEvents<State>(
@@ -80,7 +80,7 @@ export async function foldEvents<State>(
 }
 
 /**
- * Folds what came after a session's revision; `reaching`: a revision that the stream is known to have. A session that is
+ * Folds what came after a session's revision; `reaching`: a revision that the stream has reached. A session that is
  * ahead of its stream (the store was restored to an earlier state, or the stream deleted) is folded again from the start;
  * its revision is then lower.
  * @throws UnprojectableEventError, StoreUnavailableError
@@ -93,7 +93,7 @@ export async function foldStream(store: EventStore, session: Session, reaching?:
     isThere ||= event.revision === revision;
     return evolveSession(state, event);
   };
-  // The event at the session's own revision has to be there; it changes nothing.
+  // The event at the session's own revision must exist; it changes nothing.
   const latest = await foldEvents(store, session_id, session, evolve, revision, reaching);
   return isThere ? latest : foldStream(store, newSession(session_id), reaching);
 }
@@ -107,7 +107,7 @@ export async function readSession(store: EventStore, sessionId: string): Promise
   return session.revision < 0 ? undefined : session;
 }
 
-/** Folds an event into any state. @throws UnprojectableEventError when its data is not as its type says */
+/** Folds an event into any state. @throws UnprojectableEventError when its data does not match its type */
 export function applyEvent<State>(
   sessionId: string,
   state: State,

@@ -2,19 +2,19 @@ import type { EventCodec } from './codec.ts';
 import type { Received } from './inbox.ts';
 import { Inbox } from './inbox.ts';
 
-/** What a subscriber is a member of. */
+/** The group that a subscriber is a member of. */
 interface Membership {
   remove(subscriber: Subscriber): void;
-  /** More waits than may: holds the others up no longer, or pauses when there are none. */
+  /** The limit of waiting deliveries is reached: the subscriber leaves the group, or pauses it when alone. */
   full(subscriber: Subscriber): void;
   room(): void;
 }
 
-/** One of several that have a subscription in common. */
+/** One of several subscribers that share a subscription. */
 export class Subscriber {
   private inbox: Inbox | undefined;
   private group: Membership | undefined;
-  /** Up to where it was given everything. */
+  /** The position up to which it has received everything. */
   private reached = -1n;
 
   constructor(
@@ -28,7 +28,7 @@ export class Subscriber {
     return this.reached;
   }
 
-  /** Begins after a position, with nothing that waits. */
+  /** Starts after a position, with an empty inbox. */
   begin(position: bigint): Inbox {
     this.reached = position;
     this.inbox = new Inbox(this.codec, {
@@ -43,7 +43,7 @@ export class Subscriber {
     this.group = group;
   }
 
-  /** Takes what it was not given before. */
+  /** Receives what it has not received before. */
   receive(received: Received): void {
     if ('position' in received) {
       if (received.position <= this.reached) return;
@@ -56,7 +56,7 @@ export class Subscriber {
     this.onInterruption?.(error);
   }
 
-  /** What waits is still delivered, then nothing more, or an error. */
+  /** Delivers what still waits, then ends, or fails with an error. */
   leave(failure?: { error: unknown }): void {
     this.group?.remove(this);
     this.group = undefined;

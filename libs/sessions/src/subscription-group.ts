@@ -15,31 +15,31 @@ interface GroupHooks {
   readonly ended: () => void;
 }
 
-/** How long others that join may follow, so that the subscription begins anew once for all of them (ms). */
+/** How long to wait for others that join, so that the subscription restarts once for all of them (ms). */
 const gatherMs = 50;
-/** After how long streams of those who have left are not asked for any more (ms). */
+/** After how long the streams of subscribers who have left are dropped from the subscription (ms). */
 const narrowMs = 5_000;
-/** How often those are told of a position who get no events, in ms: in all, and for each. Each may have to write it. */
+/** How often idle subscribers are told the position, in ms: at least, and per subscriber. Each may have to write it. */
 const passMs = { least: 500, each: 40 };
 
-/** Subscribers at about the same position, with one subscription of the event store. */
+/** Subscribers at about the same position, which share one subscription of the event store. */
 export class SubscriptionGroup {
   private readonly members = new Set<Subscriber>();
-  /** Those of whom the present subscription knows, by pairs of digits. */
+  /** The members that the present subscription serves, by pairs of digits. */
   private active = new Set<Subscriber>();
   private readonly routes = new Map<string, Set<Subscriber>>();
   private feed: Feed | undefined;
   private live = false;
   private atEnd = false;
   private failures = 0;
-  /** Begins the subscription anew: at a time of `performance.now()`. */
+  /** The scheduled restart of the subscription, at a time of `performance.now()`. */
   private restart: { at: number; timer: NodeJS.Timeout } | undefined;
   private passing: NodeJS.Timeout | undefined;
   private isStarting = false;
 
   constructor(
     private readonly store: EventStore,
-    /** Up to where everything was received. */
+    /** The position up to which everything was received. */
     private position: bigint,
     private readonly hooks: GroupHooks,
     private readonly opens: SubscribeOptions['opens'],
@@ -54,7 +54,7 @@ export class SubscriptionGroup {
     return this.live;
   }
 
-  /** Whether it was, and has only begun anew since. */
+  /** Whether it had caught up, and has at most restarted since. */
   get isAtEnd(): boolean {
     return this.atEnd;
   }
@@ -69,7 +69,7 @@ export class SubscriptionGroup {
     this.restartIn(gatherMs);
   }
 
-  /** Takes all its subscribers away, for another group. */
+  /** Removes all its subscribers, for another group. */
   dissolve(): Subscriber[] {
     const subscribers = [...this.members];
     this.passPosition();
@@ -78,7 +78,7 @@ export class SubscriptionGroup {
     return subscribers;
   }
 
-  /** The subscriber gets nothing more but how far it has come. */
+  /** The subscriber receives its position, then nothing more from this group. */
   remove(subscriber: Subscriber): void {
     if (!this.members.delete(subscriber)) return;
     if (this.active.delete(subscriber)) {
@@ -127,7 +127,7 @@ export class SubscriptionGroup {
     this.restart = { at, timer };
   }
 
-  /** Subscribes for all that are members now, from the least of their positions on. */
+  /** Subscribes for all current members, from the least of their positions on. */
   private async start(): Promise<void> {
     if (this.isStarting) return this.restartIn(gatherMs);
     this.isStarting = true;
@@ -162,9 +162,9 @@ export class SubscriptionGroup {
     this.feed = new Feed(this.store, { prefixes, after, ...(opens && { opens }) }, this);
   }
 
-  /** A server says nothing of a position after the end of its log. */
+  /** Fails members whose position lies after the end of the log, which a server does not report. */
   private async checkPositions(members: readonly Subscriber[]): Promise<void> {
-    // Those that receive go on meanwhile, beyond the end that is read.
+    // Active members continue meanwhile, beyond the end that is read.
     const positions = members.map((subscriber) => [subscriber, subscriber.position] as const);
     const most = positions.reduce((max, [, position]) => (position > max ? position : max), -1n);
     if (most < 0n) return;
@@ -175,7 +175,7 @@ export class SubscriptionGroup {
     }
   }
 
-  /** What is received afterwards was not, until the subscription begins anew. */
+  /** Stops receiving until the subscription restarts. */
   private stopFeed(): void {
     this.passPosition();
     this.feed?.stop();
@@ -203,7 +203,7 @@ export class SubscriptionGroup {
     );
   }
 
-  /** Nothing is on the way of what comes before the position. */
+  /** Tells the members the position: everything before it has been passed on. */
   private passPosition(): void {
     clearTimeout(this.passing);
     this.passing = undefined;

@@ -8,7 +8,7 @@ import { EventStore } from './store.ts';
 import type { Delivery } from './subscription.ts';
 import { subscribeToSessions } from './subscription.ts';
 
-/** What the client's subscription is for us: a stream of events that tells of everything else at once. */
+/** Like the client's subscription: a stream of events that reports everything else at once. */
 let subscription: Readable;
 let checkpointReached: (of: Readable, position: { commit: bigint; prepare: bigint }) => void;
 beforeEach(() => {
@@ -32,7 +32,7 @@ function event(revision: number, more: object = {}): object {
   return { event: { ...common, position, ...more } };
 }
 
-test('what the client tells ahead of events in its buffer is delivered behind them, in its order', async () => {
+test('reports that overtook buffered events are delivered after them, in order', async () => {
   const store = new Store('esdb://127.0.0.1:1?tls=false');
   const abort = new AbortController();
   const kinds: Delivery['kind'][] = [];
@@ -54,7 +54,7 @@ test('what the client tells ahead of events in its buffer is delivered behind th
   await store.dispose();
 });
 
-test('a checkpoint before which an event is still to come is told of once the server is beyond that event', async () => {
+test('a checkpoint whose event is yet to come is delivered once the server is beyond it', async () => {
   const store = new Store('esdb://127.0.0.1:1?tls=false');
   const abort = new AbortController();
   const seen: unknown[] = [];
@@ -78,7 +78,7 @@ test('a checkpoint before which an event is still to come is told of once the se
   await store.dispose();
 });
 
-test('an event whose key cannot be had is waited for in its place; until then the reader has fallen behind', async () => {
+test('an event whose key is unavailable is waited for in its place, and the reader has fallen behind', async () => {
   let failures = 0;
   class KeyStore extends MemoryKeyStore {
     override async byId(keyId: string) {
@@ -120,7 +120,7 @@ test('an event whose key cannot be had is waited for in its place; until then th
   await store.dispose();
 });
 
-test('a field that is not to be opened is delivered as it is stored, without its key', async () => {
+test('a field that is not opened is delivered as stored, without loading its key', async () => {
   class KeyStore extends MemoryKeyStore {
     override async byId(): Promise<never> {
       throw new KeyStoreUnavailableError();

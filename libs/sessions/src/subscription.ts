@@ -9,26 +9,26 @@ import type { EventStore } from './store.ts';
 export type { Delivery };
 
 export interface SubscribeOptions {
-  /** Beginnings of stream names, as `session-0`. */
+  /** Prefixes of stream names, such as `session-0`. */
   readonly prefixes?: readonly string[];
-  /** Instead of them: beginnings of event types; then the events of all sessions. */
+  /** Prefixes of event types, instead of stream names; then the events of all sessions. */
   readonly types?: readonly string[];
-  /** The position after which to begin. */
+  /** The position to start after. */
   readonly after: bigint | 'start' | 'end';
-  /** Which sealed fields are opened, by default all; the others stay as they are stored. */
+  /** Which sealed fields are opened, all by default; the others stay sealed. */
   readonly opens?: (field: string) => boolean;
   /** Ends the subscription. */
   readonly signal: AbortSignal;
-  /** Called at each interruption; the subscription then reconnects, with back-off. */
+  /** Called at each interruption; the subscription then reconnects with back-off. */
   readonly onInterruption?: (error: unknown) => void;
 }
 
-/** How much may wait for a slow reader before the stream is paused. */
+/** How many deliveries may wait for a slow reader before the stream is paused. */
 export const mostWaiting = { count: 1_024, bytes: 16 * 1_024 * 1_024 };
 export const reconnects = { minMs: 50, maxMs: 1_000 };
 
 /**
- * The events of the sessions whose streams begin with the prefixes: first the stored ones, then new ones as they come.
+ * The events of the sessions whose streams start with the prefixes: first the stored ones, then new ones as they come.
  * @throws PositionBeyondEndError when the log ends before the position, at the start or after an interruption
  */
 export async function* subscribeToSessions(

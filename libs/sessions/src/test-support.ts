@@ -12,7 +12,7 @@ import type { SessionCachePort } from './session-cache-port.ts';
 import { EventStore } from './store.ts';
 import { readEvents, sessionStream } from './streams.ts';
 
-/** For specs: a cache that keeps nothing, so that every command folds the stream. */
+/** For specs: a cache that caches nothing, so that every command folds the stream. */
 export const noCache: SessionCachePort = {
   load: async () => undefined,
   remember: () => undefined,
@@ -38,7 +38,7 @@ export function raiseFlag(flag: string): SessionCommand {
   return { type: 'RaiseFlag', flag, value: true };
 }
 
-/** Lists a session in its partner's stream, as a start does. */
+/** Lists a session in its partner's stream, as starting it does. */
 export async function assignSession(
   store: EventStore,
   partner_id: string,
@@ -65,7 +65,7 @@ export function request(
   };
 }
 
-/** Its calls may take long, for specs that make many at once. */
+/** A store with long deadlines, for specs that make many calls at once. */
 export function patientStore(url: string): EventStore {
   return new EventStore(url, undefined, { answerMs: 30_000, totalMs: 30_000 });
 }
@@ -86,7 +86,7 @@ export function sessionOfEachTest() {
     get id() {
       return id;
     },
-    /** Executes a command as one of several processes would: executors share no mutex, and rarely a store. */
+    /** Executes a command as one of several processes would: the executors share no mutex and rarely a store. */
     run: (
       command: SessionCommand,
       { cache = noCache, ...more }: Partial<CommandRequest> & { cache?: SessionCachePort } = {},
@@ -116,7 +116,7 @@ export class FaultyStore extends EventStore {
   }
 }
 
-/** Deletes a session's stream as an operator does: for good, or so that its revisions may continue. */
+/** Deletes a session's stream as an operator does: permanently, or so that its revisions continue. */
 export async function deleteStream(sessionId: string, how: 'tombstone' | 'soft delete'): Promise<void> {
   const client = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] ?? '');
   const stream = sessionStream(sessionId);

@@ -42,7 +42,7 @@ function contextOf(): CommandContext {
   return commandContext(start, new CommandIdentity(start, key), { codec: new EventCodec() });
 }
 
-/** What is decided on commands of a session that they start. */
+/** The events decided for commands of a session that they start. */
 function decided(...commands: SessionCommand[]) {
   const session = newSession(id);
   const context = contextOf();
@@ -71,7 +71,7 @@ test.each<[string, SessionCommand, object]>([
   expect(event?.data).toMatchObject(data);
 });
 
-test('the references of an update stay, wherever they stand in its data', () => {
+test('the references of an update stay, anywhere in its data', () => {
   const [, event] = decided(update);
   expect(event?.data).toMatchObject({
     reference: '9876543210',
@@ -79,7 +79,7 @@ test('the references of an update stay, wherever they stand in its data', () => 
   });
 });
 
-test('the first event of the request, and no other, holds the values, sealed where it is', () => {
+test('only the first event of the request holds the values, sealed in place', () => {
   const [first, ...others] = decided(turn);
   const sealed = first?.metadata.tokens ?? {};
   expect(Object.keys(sealed)).toEqual([stemOf(phone)]);

@@ -10,8 +10,8 @@ interface TokenisedCommands {
 }
 
 /**
- * Puts tokens in the place of personal values in all free-form fields of commands. The first event of the request holds
- * the values, sealed, in its metadata. Without a key the commands stay as they are.
+ * Replaces personal values in all free-form fields of commands by tokens. The first event of the request holds
+ * the values, sealed, in its metadata. Without a key the commands stay unchanged.
  */
 export function tokeniseCommands(
   key: DataKey | undefined,
@@ -47,7 +47,7 @@ function tokeniseCommand(
   return { command: tokens.length === 0 ? command : { ...command, ...changed }, tokens };
 }
 
-/** The context of a request whose first event holds the values of tokens. */
+/** The context of a request whose first event holds the values of its tokens. */
 function withTokens(
   context: CommandContext,
   key: DataKey,
@@ -68,7 +68,7 @@ function withTokens(
   };
 }
 
-/** Where the value of a token stands sealed: in the metadata of the event that brought it. */
+/** The place of a token's sealed value: the metadata of the event that brought it. */
 export function tokenPlace(sessionId: string, event_id: string, token: string): Place {
   return { of: sessionStream(sessionId), record: event_id, field: `tokens.${stemOf(token)}` };
 }

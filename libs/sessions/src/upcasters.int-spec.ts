@@ -38,7 +38,7 @@ beforeEach(() => {
   partner_id = randomUUID();
 });
 
-/** An event as the program of another time stored it. */
+/** An event as stored by a program of another version. */
 function raw(type: string, data: object | null, schema_version: unknown = 1): EventData {
   const metadata = {
     schema_version,
@@ -154,7 +154,7 @@ async function failureOf(reading: Promise<unknown>): Promise<unknown> {
 }
 
 describe('an event that cannot be folded', () => {
-  test('of a newer version than the code knows fails the fold, with where it stands', async () => {
+  test('of a newer version than the code knows fails the fold, with its place', async () => {
     const newer = startedNew();
     await append(sessionStream(sessionId), newer);
     const error = await failureOf(readSession(olderCode, sessionId));
@@ -244,7 +244,7 @@ describe('an event that cannot be folded', () => {
   });
 });
 
-test('an event of an unknown type is passed on, whatever its version', async () => {
+test('an event of an unknown type is passed on whatever its version', async () => {
   await append(sessionStream(sessionId), startedOld(), raw('SomethingNew', { a: 1 }, 7));
   expect(await readSession(store, sessionId)).toMatchObject({ revision: 1 });
 });

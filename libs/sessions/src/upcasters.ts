@@ -1,7 +1,7 @@
 /** The data of a stored event. */
 export type EventFields = Readonly<Record<string, unknown>>;
 
-/** Turns an event's data of one version into data of the next. Pure; it must accept everything that version could hold. */
+/** Turns an event's data of one version into data of the next. Pure; it must accept everything that version could contain. */
 type Upcaster = (data: EventFields) => EventFields;
 
 /**
@@ -10,17 +10,17 @@ type Upcaster = (data: EventFields) => EventFields;
  */
 export type Upcasters = { readonly [type: string]: readonly Upcaster[] };
 
-/** The event types whose data changed its shape. Any other type is at version 1. */
+/** The event types whose data changed shape. Any other type is at version 1. */
 export const upcasters: Upcasters = {
   PartnerRemembered: [listLastSession],
 };
 
-/** The version of a type that this code writes, and the newest that it reads. */
+/** The current version of a type: the one this code writes, and the newest that it reads. */
 export function currentVersion(steps: Upcasters, type: string): number {
   return 1 + stepsOf(steps, type).length;
 }
 
-/** Brings data from the version it was written in to the current one. */
+/** Upcasts data from the version it was written in to the current one. */
 export function upcast(steps: Upcasters, type: string, version: number, data: EventFields): EventFields {
   return stepsOf(steps, type)
     .slice(version - 1)

@@ -1,11 +1,11 @@
-/** How a run ends. */
+/** Exit codes. */
 export const exitCodes = {
   done: 0,
-  /** The request was refused, or what was checked is not as it should be. */
+  /** The request was refused, or a check found a fault. */
   refused: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** The API could not be reached, or is overloaded: the same command may work later. */
+  /** The API is unreachable or overloaded: the same command may work later. */
   unreachable: 3,
   /** Ended by Ctrl-C. */
   interrupted: 130,

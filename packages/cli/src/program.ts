@@ -43,7 +43,7 @@ const apiCommands = [
   lagCommand,
 ];
 
-/** All commands, which read from and write to the terminal. */
+/** All commands, with the terminal that they use. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('turnstream')
     .description('The conversations that Turnstream keeps, for analysts, auditors and operators')

@@ -23,13 +23,13 @@ const refusing =
     sendProblem(response, status, members);
 
 describe('the exit code', () => {
-  test('is 0 for a list, also an empty one', async () => {
+  test('is 0 for a list, even an empty one', async () => {
     const url = await serve(noSessions);
     const ran = await runCli(['sessions', '--url', url]);
     expect(ran).toEqual({ exitCode: 0, stdout: '', stderr: 'Nothing was found.\n' });
   });
 
-  test('is 1 for a problem, which is told with its detail, its fields and its trace id', async () => {
+  test('is 1 for a problem, which is printed with its detail, fields and trace id', async () => {
     const errors = [{ field: 'status', message: 'status must be one of …' }];
     const problem = { code: 'validation_failed', title: 'Invalid', detail: 'No.', errors, trace_id: 'abc' };
     const url = await serve({ 'GET /v1/sessions': refusing(400, problem) });
@@ -48,23 +48,26 @@ describe('the exit code', () => {
   );
 
   test.each([
-    [['sessions', '--limit', '0'], '--limit is a whole number from 1 on, or all; not 0.'],
-    [['sessions', '--url', 'ftp://a'], 'ftp://a is no address of an API, as https://turnstream.example.com.'],
-    [['show', 'P7689'], 'P7689 is no session id (a UUID).'],
+    [['sessions', '--limit', '0'], '--limit must be a whole number from 1 on, or all; not 0.'],
+    [
+      ['sessions', '--url', 'ftp://a'],
+      'ftp://a is not the address of an API, such as https://turnstream.example.com.',
+    ],
+    [['show', 'P7689'], 'P7689 is not a session id (a UUID).'],
     [
       ['turns', '--from', 'soon'],
-      'soon is no time, as 2026-03-01, 2026-03-01T10:00, 2026-03-01T10:00Z or 2h (ago).',
+      'soon is not a time, such as 2026-03-01, 2026-03-01T10:00, 2026-03-01T10:00Z or 2h (ago).',
     ],
-    [['turns', '--entity', 'phone'], '--entity is name=value, not phone.'],
-  ])('is 2 for %j, with what is wrong', async (args, message) => {
+    [['turns', '--entity', 'phone'], '--entity must be name=value, not phone.'],
+  ])('is 2 for %j, with the reason', async (args, message) => {
     expect(await runCli(args)).toEqual({ exitCode: 2, stdout: '', stderr: `${message}\n` });
   });
 
-  test('is 3 when nobody listens', async () => {
+  test('is 3 when no server listens', async () => {
     const { exitCode, stderr } = await runCli(['sessions', '--url', 'http://127.0.0.1:9']);
     expect(exitCode).toBe(3);
     expect(stderr).toContain('ECONNREFUSED');
-    expect(stderr).toContain('Is TURNSTREAM_URL or --url right');
+    expect(stderr).toContain('Check TURNSTREAM_URL or --url');
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
@@ -91,7 +94,7 @@ test('with --json a problem is the document itself', async () => {
   expect(JSON.parse(stderr)).toMatchObject({ title: 'Forbidden', status: 403 });
 });
 
-test('a missing purpose says which option gives it', async () => {
+test('a missing purpose is reported with the option that sets it', async () => {
   const errors = [{ field: 'access-purpose', message: 'is required' }];
   const url = await serve({
     'POST /v1/turns/search': refusing(400, { code: 'validation_failed', title: 'Invalid', errors }),
@@ -104,7 +107,7 @@ describe('the token', () => {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-cli-'));
   afterEach(() => rmSync(join(dir, 'token'), { force: true }));
 
-  test('is that of the environment, with address and purpose', async () => {
+  test('comes from the environment, like address and purpose', async () => {
     const url = await serve(noSessions);
     const env = { TURNSTREAM_URL: url, TURNSTREAM_TOKEN: 'abc', TURNSTREAM_PURPOSE: 'complaint:4711' };
     await runCli(['sessions'], { env });
@@ -121,7 +124,7 @@ describe('the token', () => {
     expect(api?.received.at(-1)?.headers.authorization).toBe('Bearer abc');
   });
 
-  test('is read again when it was refused', async () => {
+  test('is read again after it was refused', async () => {
     const file = join(dir, 'token');
     writeFileSync(file, 'old');
     const url = await serve({
@@ -134,14 +137,14 @@ describe('the token', () => {
     expect((await runCli(['sessions', '--url', url, '--token-file', file])).exitCode).toBe(0);
   });
 
-  test('in a file that is not there is a wrong command line', async () => {
+  test('in a missing file is a wrong command line', async () => {
     const { exitCode, stderr } = await runCli(['sessions', '--token-file', join(dir, 'none')]);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^The token file cannot be read: ENOENT/);
   });
 });
 
-test('help and version are no failures', async () => {
+test('help and version are not failures', async () => {
   expect(await runCli(['--version'])).toMatchObject({ exitCode: 0, stdout: '0.1.0\n' });
   const { exitCode, stdout } = await runCli(['turns', '--help']);
   expect(exitCode).toBe(0);

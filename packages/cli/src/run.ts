@@ -5,7 +5,7 @@ import { candidates } from './completion/candidates.ts';
 import { createProgram } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What the scripts of shells ask with, followed by the words so far. */
+/** The argument by which shell scripts ask for completions, followed by the words so far. */
 const completing = '__complete';
 
 /** Runs a command line, without the name of the program. @returns the exit code */

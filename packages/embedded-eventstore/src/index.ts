@@ -14,7 +14,7 @@ export interface EventStoreOptions {
   readonly mode?: 'secure' | 'insecure';
   /** Maximum size of an append, in bytes. Default 1 MiB. */
   readonly maxAppendSize?: number;
-  /** Does what of EventStoreDB depends on time, too; numbers replace the usual ones. Default false. */
+  /** Also imitates the timing of EventStoreDB; numbers replace the usual durations. Default false. */
   readonly likeAServer?: boolean | Partial<LikeAServer>;
 }
 

@@ -1,8 +1,8 @@
-/** How long what EventStoreDB does takes here, in milliseconds. */
+/** The durations of EventStoreDB's time-dependent behaviour, in milliseconds. */
 export interface LikeAServer {
-  /** Readers are so far behind the writer after a conflict, and after some other commits. */
+  /** How long readers lag behind the writer after a conflict, and after some other commits. */
   readonly indexLagMs: number;
-  /** An append that repeats one in flight gets a Timeout after so long. */
+  /** After how long an append that repeats one in flight gets a Timeout. */
   readonly repeatTimeoutMs: number;
 }
 

@@ -34,7 +34,7 @@ import { Feed } from './subscriptions/feed.ts';
 
 const MIB = 1024 * 1024;
 export const DEFAULT_MAX_APPEND_SIZE = MIB;
-/** Of a request, in bytes: a record of EventStoreDB's log, less its overhead. */
+/** Limit of a request, in bytes: a record of EventStoreDB's log, minus its overhead. */
 const MAX_MESSAGE_SIZE = 16 * MIB - 10_000;
 /** Time for open calls to end at a shutdown, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 1_000;
@@ -48,9 +48,9 @@ export interface ServerOptions {
   readonly advertise?: { readonly host: string; readonly port: number };
   /** Maximum size of an append, in bytes. */
   readonly maxAppendSize?: number;
-  /** Of all appends together of which more is to come. Default 64 MiB. */
+  /** Limit of all unfinished appends together. Default 64 MiB. */
   readonly maxUnfinishedBytes?: number;
-  /** Behaves as EventStoreDB does where that depends on time. */
+  /** Imitates the timing of EventStoreDB. */
   readonly likeAServer?: LikeAServer;
   /** Called with a line when the store becomes read-only or the disk is full. */
   readonly report?: (line: string) => void;

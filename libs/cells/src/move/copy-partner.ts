@@ -9,8 +9,8 @@ import type { CellServices } from './services.ts';
 const actor = { role: 'system', id: 'cells' } as const;
 
 /**
- * Lets the partner begin nothing in the cell that it goes to, before it may begin nothing where it is. A cell that it was in
- * before knows already that it is elsewhere.
+ * Blocks the partner in the target cell before it is blocked in its own. A cell where the partner has been before already
+ * knows that the partner is elsewhere.
  */
 export async function expectPartner(cell: CellServices, move: PartnerMove): Promise<void> {
   const { partner_id, move_id, from, to } = move;
@@ -28,7 +28,7 @@ export async function expectPartner(cell: CellServices, move: PartnerMove): Prom
   });
 }
 
-/** Appends what is kept of the partner's stream: its last event holds the whole state, and that it is on its way. */
+/** Appends the kept events of the partner's stream: the last one holds the whole state, including the move. */
 export async function copyPartner(
   { partner_id }: PartnerMove,
   from: CellServices,

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { EventStore, ExactEvent, NewEvent } from '#sessions';
 import { NotMovableError } from './errors.ts';
 
-/** What is appended at once at most. */
+/** Limits of one append. */
 const batch = { events: 256, bytes: 512 * 1_024 };
 
 /**
- * Copies a stream up to a revision: the same events to the byte, with their ids, at the same revisions. What is there
- * already is not appended again; whoever else copies it at the same time appends the same.
+ * Copies a stream up to a revision: the same bytes and ids at the same revisions. Existing events are not appended again;
+ * another process copying at the same time appends the same.
  */
 export async function copyStream(
   stream: string,
@@ -49,7 +49,7 @@ export function copyOf({ id, type, isJson, bytes }: ExactEvent): NewEvent {
   return { id, type, contentType, data: bytes.data, metadata: bytes.metadata };
 }
 
-/** A digest of all that a stream holds up to a revision: revisions, ids, types, and the bytes of data and metadata. */
+/** A digest of a stream up to a revision: revisions, ids, types, and the bytes of data and metadata. */
 export async function digestOf(store: EventStore, stream: string, upTo: number): Promise<string> {
   const sum = createHash('sha256');
   for await (const { revision, id, type, bytes } of store.readExact(stream, {

@@ -5,18 +5,18 @@ import { NotMovableError } from './errors.ts';
 import type { CellServices } from './services.ts';
 
 /**
- * Gives the partner's data key to the other cell, wrapped by its master key: what the key has sealed is copied as it is.
- * Doing it again changes nothing. The other cell does not take commands of the partner: it makes no other key meanwhile.
+ * Copies the partner's data key to the other cell, wrapped by that cell's master key: sealed values are copied unchanged.
+ * Idempotent. The other cell accepts no commands of the partner meanwhile, so it creates no other key.
  */
 export async function copyKey(partnerId: string, from: CellServices, to: CellServices): Promise<void> {
   if ((from.keys === undefined) !== (to.keys === undefined))
     throw new NotMovableError('One of the cells has keys, the other has none.');
   if (from.keys === undefined || to.keys === undefined) return;
-  // One that is made later would be unknown to the other cell.
+  // Creates the key now: a key created later would be unknown to the other cell.
   try {
     await from.store.codec.keyOf(partnerId);
   } catch (error) {
-    // Nothing is sealed of a partner who was erased and has not come back.
+    // Nothing is sealed for a partner who was erased and has not started again.
     if (error instanceof PartnerErasedError) return destroyKey(partnerId, to);
     throw error;
   }
@@ -28,24 +28,24 @@ export async function copyKey(partnerId: string, from: CellServices, to: CellSer
   if (known?.key_id === key_id) return;
   if (known !== undefined && (await hasUsed(to, partnerId, known.key_id)))
     throw new NotMovableError(`Cell ${to.name} has another key of the partner: it is in both cells.`);
-  // One that was made for a request that was then refused.
+  // Created for a request that was then rejected.
   if (known !== undefined) await destroyKey(partnerId, to);
   const secret = await from.keys.masters.unwrap(key.wrapped, { partner_id, key_id });
   await to.keys.store.adopt({ ...key, wrapped: await to.keys.masters.wrap(secret, { partner_id, key_id }) });
   announcePartner(to.redis, partnerId);
 }
 
-/** Whether the partner's stream in a cell has something that the key has sealed. */
+/** Whether the partner's stream in a cell has a value that the key has sealed. */
 async function hasUsed({ store }: CellServices, partnerId: string, keyId: string): Promise<boolean> {
   for await (const { data } of store.read(partnerStream(partnerId)))
     if (Object.values(data as object).some((value) => keyIdOf(value) === keyId)) return true;
   return false;
 }
 
-/** Destroys what the cell that a partner has left has of its key: the copied streams there cannot be read any more. */
+/** Destroys the partner's key in a cell that the partner has left: the copied streams there can no longer be read. */
 export async function destroyKey(partnerId: string, { keys, redis }: CellServices): Promise<void> {
   const made = (await keys?.store.current(partnerId))?.created_at;
-  // Clocks differ: whoever made the key may be ahead.
+  // Clocks differ: the process that created the key may be ahead.
   const before = new Date(Math.max(Date.now(), made === undefined ? 0 : Date.parse(made) + 1)).toISOString();
   await keys?.store.destroy(partnerId, before);
   announcePartner(redis, partnerId);

@@ -52,7 +52,7 @@ async function moveTo(to: string, partnerId: string): Promise<void> {
   await movePartner(directory, move, cellsOf(move));
 }
 
-/** A mover that waits before a step until it is let go. */
+/** A mover that waits before a step until it is released. */
 async function moverBefore(step: MoveStep, move: PartnerMove): Promise<() => Promise<unknown>> {
   const [reached, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const moving = movePartner(directory, move, cellsOf(move), async (begun) => {
@@ -78,7 +78,7 @@ const send = (cell: TestCell, sessionId: string, command: SessionCommand) =>
 const newPartner = (): string => `P-${randomUUID()}`;
 
 describe('a partner', () => {
-  it('whose session has ended moves, and comes back', async () => {
+  it('whose session has ended moves and comes back', async () => {
     const partnerId = newPartner();
     const sessionId = await new Client([a, b]).start(partnerId);
     await send(a, sessionId, end);
@@ -87,7 +87,7 @@ describe('a partner', () => {
     expect((await a.store.readLast(sessionStream(sessionId)))?.type).toBe('SessionArrived');
   });
 
-  it('comes with a session that the old cell gets to know when the others are copied', async () => {
+  it('takes along a session that the old cell learns of while the others are copied', async () => {
     const partnerId = newPartner();
     const client = new Client([a, b]);
     await client.start(partnerId);
@@ -104,7 +104,7 @@ describe('a partner', () => {
     expect((await a.store.readLast(sessionStream(fork)))?.type).toBe('SessionMoved');
   });
 
-  it('whose session was only named begins it in the other cell', async () => {
+  it('whose session was only named starts it in the other cell', async () => {
     const partnerId = newPartner();
     const client = new Client([a, b]);
     const sessionId = await client.name(partnerId);
@@ -122,7 +122,7 @@ describe('a partner', () => {
     expect(await a.store.readLast(sessionStream(sessionId))).toBeUndefined();
   });
 
-  it('with a session that cannot be read stays, and takes commands', async () => {
+  it('with an unreadable session stays, and accepts commands', async () => {
     const partnerId = newPartner();
     const sessionId = await new Client([a, b]).start(partnerId);
     const [data, metadata] = [Buffer.from('x'), Buffer.from('{}')];
@@ -139,7 +139,7 @@ describe('a partner', () => {
     await abortMove(directory, await current(partnerId), [a, b]);
   });
 
-  it('gets no key in the cell that it has left, whoever knows no better', async () => {
+  it('gets no key in the cell that it has left, even from an outdated process', async () => {
     const partnerId = newPartner();
     const sessionId = await new Client([a, b]).start(partnerId);
     await moveTo('b', partnerId);
@@ -150,7 +150,7 @@ describe('a partner', () => {
     expect(await a.keys?.store.current(partnerId)).toBeUndefined();
   });
 
-  it('comes where a key was made for it that has sealed nothing', async () => {
+  it('arrives in a cell that has an unused key for it', async () => {
     const partnerId = newPartner();
     await new Client([a, b]).start(partnerId);
     await b.dataKeys.of(partnerId);
@@ -158,7 +158,7 @@ describe('a partner', () => {
     expect((await b.keys?.store.current(partnerId))?.wrapped).not.toBeNull();
   });
 
-  it('whose session was written to by a process that knows of no moves does not arrive', async () => {
+  it('whose session was written to by a process without support for moves does not arrive', async () => {
     const partnerId = newPartner();
     const sessionId = await new Client([a, b]).start(partnerId);
     const finish = await moverBefore('verify', await directory.begin(partnerId, 'b'));
@@ -170,7 +170,7 @@ describe('a partner', () => {
   });
 });
 
-describe('a mover that was left behind', () => {
+describe('a delayed mover', () => {
   it('destroys no key of a partner that has come back', async () => {
     const partnerId = newPartner();
     await new Client([a, b]).start(partnerId);
@@ -182,7 +182,7 @@ describe('a mover that was left behind', () => {
   });
 
   it.each(['fence_partner', 'fence_sessions', 'copy_sessions'] as const)(
-    'before %s stops nothing of a partner whose move was given up',
+    'before %s does not block a partner whose move was aborted',
     async (step) => {
       const partnerId = newPartner();
       const sessionId = await new Client([a, b]).start(partnerId);
@@ -195,8 +195,8 @@ describe('a mover that was left behind', () => {
   );
 });
 
-describe('a move that was given up', () => {
-  it('leaves no key in the other cell, which knows where the partner is, and can be done again', async () => {
+describe('an aborted move', () => {
+  it('leaves no key in the other cell, which knows where the partner is, and can be repeated', async () => {
     const partnerId = newPartner();
     await new Client([a, b]).start(partnerId);
     const stale = await moverBefore('decide', await directory.begin(partnerId, 'b'));

@@ -73,7 +73,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** The mover, which ends at a step as if it was killed; what it had begun goes on a little. */
+/** The mover, which ends at a step as if it was killed; calls that it has started continue a little. */
 async function crashAt(step: MoveStep, partnerId: string, to: string): Promise<void> {
   const move = await directory.begin(partnerId, to);
   const cells = move.from === 'a' ? ([a, b] as const) : ([b, a] as const);
@@ -110,7 +110,7 @@ async function write(client: Client, partnerId: string, signal: AbortSignal): Pr
 const eventsIn = (cell: TestCell, id: string): Promise<RecordedEvent[]> =>
   Array.fromAsync(readEvents(cell.store, id));
 
-describe('a partner that moves while its sessions are written to, and whose mover ends at each step', () => {
+describe('a partner that moves during writes to its sessions, with a mover that dies at each step', () => {
   const partnerId = `P-${randomUUID()}`;
   let written: Written[];
   beforeAll(async () => {
@@ -125,7 +125,7 @@ describe('a partner that moves while its sessions are written to, and whose move
     }
   });
 
-  it('has every acknowledged command at the revision that was acknowledged', async () => {
+  it('has every acknowledged command at its acknowledged revision', async () => {
     for (const { sessionId, commands } of written) {
       const events = await eventsIn(b, sessionId);
       for (const { revision, command } of commands)
@@ -140,7 +140,7 @@ describe('a partner that moves while its sessions are written to, and whose move
     }
   });
 
-  it('has the same events to the byte, up to the move', async () => {
+  it('has byte-identical events up to the move', async () => {
     for (const { sessionId } of written) {
       const { revision } = (await eventsIn(b, sessionId)).find(({ type }) => type === 'SessionMoved') ?? {
         revision: -1,
@@ -158,7 +158,7 @@ describe('a partner that moves while its sessions are written to, and whose move
     }
   });
 
-  it('gets the first answer of a command that is repeated', async () => {
+  it('gets the first answer of a repeated command', async () => {
     for (const { sessionId, commands } of written) {
       const [first] = commands;
       if (first === undefined) continue;
@@ -167,7 +167,7 @@ describe('a partner that moves while its sessions are written to, and whose move
     }
   });
 
-  it('begins new sessions in the cell that it is in', async () => {
+  it('starts new sessions in its present cell', async () => {
     const sessionId = await new Client([a, b]).start(partnerId);
     expect(
       [await eventsIn(a, sessionId), await eventsIn(b, sessionId)].map((events) => events.length),
@@ -180,7 +180,7 @@ describe('a partner that moves while its sessions are written to, and whose move
     expect((await b.keys?.store.current(partnerId))?.wrapped).not.toBeNull();
   });
 
-  it('comes back with all that it has done', async () => {
+  it('comes back with all its events', async () => {
     await moveTo('a', partnerId);
     const [first] = written;
     const id = first?.sessionId ?? '';
@@ -191,7 +191,7 @@ describe('a partner that moves while its sessions are written to, and whose move
 });
 
 describe('a move', () => {
-  it('that is given up leaves the partner where it was', async () => {
+  it('that is aborted leaves the partner where it was', async () => {
     const partnerId = `P-${randomUUID()}`;
     const sessionId = await new Client([a, b]).start(partnerId);
     await crashAt('decide', partnerId, 'b');
@@ -212,7 +212,7 @@ describe('a move', () => {
     expect(await directory.moves()).toEqual([]);
   });
 
-  it('cannot be given up once the other cell may take commands', async () => {
+  it('cannot be aborted once the other cell may accept commands', async () => {
     const partnerId = `P-${randomUUID()}`;
     await new Client([a, b]).start(partnerId);
     await crashAt('sessions_arrive', partnerId, 'b');
@@ -222,7 +222,7 @@ describe('a move', () => {
     await moveTo('b', partnerId);
   });
 
-  it('to where the partner is already is refused', async () => {
+  it('to the partner’s present cell is refused', async () => {
     await expect(directory.begin(`P-${randomUUID()}`, 'a')).rejects.toMatchObject({ code: 'not_movable' });
   });
 

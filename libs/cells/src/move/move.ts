@@ -20,7 +20,7 @@ import { NotMovableError } from './errors.ts';
 import { copyKey, destroyKey } from './keys.ts';
 import type { CellServices } from './services.ts';
 
-/** Called before each step: specs end there what a crash would end. */
+/** Called before each step: specs end there as a crash would. */
 export type MoveStep =
   | 'expect'
   | 'key'
@@ -38,7 +38,7 @@ export type MoveStep =
 
 type OnStep = (step: MoveStep) => void | Promise<void>;
 
-/** A fenced session: nothing follows its last event here. */
+/** A fenced session: nothing follows its last event in this cell. */
 interface Fenced {
   readonly session_id: string;
   readonly revision: number;
@@ -50,9 +50,9 @@ const farFuture = 'infinity';
 const actor = { role: 'system', id: 'cells' } as const;
 
 /**
- * Moves a partner with all sessions from one cell to another. Each step may be done again and none is remembered but the
- * phase: whoever goes on after a crash does all of them again.
- * @throws NotMovableError; or when a service does not answer: to be called again
+ * Moves a partner with all sessions from one cell to another. Each step is idempotent and only the phase is recorded:
+ * after a crash, the process that continues repeats all steps of the phase.
+ * @throws NotMovableError; or another error when a service does not answer: call it again
  */
 export async function movePartner(
   directory: CellDirectory,
@@ -75,13 +75,13 @@ export async function movePartner(
     await directory.advance(move, 'arriving', 'cleaning');
   }
   await onStep('clean');
-  // Where another mover has ended the move, the partner may have come back since.
+  // After another mover has ended the move, the partner may have come back.
   if (await directory.advance(move, 'cleaning', 'cleaning')) await clean(from, move);
   await onStep('finish');
   await directory.finish(partner_id, move_id);
 }
 
-/** What can be given up: nothing takes commands in the other cell yet. */
+/** The part that can be aborted: the other cell accepts no commands yet. */
 async function copyAll(
   directory: CellDirectory,
   move: PartnerMove,
@@ -109,9 +109,9 @@ async function copyAll(
 }
 
 /**
- * Gives a move up as long as nothing has arrived: the partner takes commands where it was. It is stopped there once more and then
- * let go, whatever was done: whoever still moves it does not stop it behind this.
- * @throws NotMovableError when the other cell takes commands already
+ * Aborts a move as long as nothing has arrived: the partner accepts commands where it was. It is fenced there once more and then
+ * released, whatever was done before, so that a delayed mover cannot fence it afterwards.
+ * @throws NotMovableError when the other cell already accepts commands
  */
 export async function abortMove(
   directory: CellDirectory,
@@ -132,7 +132,7 @@ export async function abortMove(
   await directory.finish(partner_id, move_id);
 }
 
-/** One that cannot be read takes no commands, whether it was stopped or not. What the other cell has of it says where it is. */
+/** An unreadable session accepts no commands, fenced or not. The copy in the other cell is updated, so that it says where the session is. */
 async function returnSession(
   session_id: string,
   move: PartnerMove,
@@ -157,7 +157,7 @@ async function isHere({ store }: CellServices, sessionId: string): Promise<boole
   return revision >= 0 && elsewhere(state.session.home, store.cell) === undefined;
 }
 
-/** A session with an event that cannot be read could not be stopped: the partner is not either. @throws NotMovableError */
+/** A session with an unreadable event could not be fenced, so the partner is not fenced either. @throws NotMovableError */
 async function checkReadable({ store, pool }: CellServices, partnerId: string): Promise<void> {
   const ids = await idsOf({ store, pool }, partnerId);
   await inParallel(ids, atOnce, async (session_id) => {
@@ -170,7 +170,7 @@ async function checkReadable({ store, pool }: CellServices, partnerId: string): 
   });
 }
 
-/** All sessions of a partner who begins none any more: the table has them when it is up to date, by the clock of its database. */
+/** All sessions of a partner that starts no more: waits until the table is up to date, by the clock of its database. */
 async function sessionsOf(cell: CellServices, partnerId: string): Promise<ReadonlySet<string>> {
   const { rows } = await cell.pool.query<{ now: Date }>('SELECT now() AS now');
   const since = rows[0]?.now.toISOString() ?? '';
@@ -179,7 +179,7 @@ async function sessionsOf(cell: CellServices, partnerId: string): Promise<Readon
   return idsOf(cell, partnerId);
 }
 
-/** Those of the table, and those that were named a moment ago, which the partner's stream knows. */
+/** The sessions in the table, and recently named ones, which only the partner's stream has. */
 async function idsOf(
   { store, pool }: Pick<CellServices, 'store' | 'pool'>,
   partnerId: string,
@@ -191,7 +191,7 @@ async function idsOf(
   return new Set([...known, ...projected]);
 }
 
-/** Stops the commands of all sessions of the partner. */
+/** Fences all sessions of the partner. */
 async function fenceSessions(cell: CellServices, move: PartnerMove): Promise<Fenced[]> {
   const fenced: Fenced[] = [];
   await inParallel(await sessionsOf(cell, move.partner_id), atOnce, async (session_id) => {
@@ -201,7 +201,7 @@ async function fenceSessions(cell: CellServices, move: PartnerMove): Promise<Fen
   return fenced;
 }
 
-/** @returns its last revision; undefined: it takes no commands here, it was deleted, or has left by another move */
+/** @returns its last revision; undefined: it accepts no commands here, was deleted, or has left by another move */
 async function fenceSession(
   cell: CellServices,
   session_id: string,
@@ -224,7 +224,7 @@ async function copySessions(fenced: readonly Fenced[], from: CellServices, to: C
   );
 }
 
-/** @throws NotMovableError also where a process that does not know of moves has appended to a session behind the move */
+/** @throws NotMovableError also when a process without support for moves has appended to a session after the fence */
 async function verify(fenced: readonly Fenced[], from: CellServices, to: CellServices): Promise<void> {
   await inParallel(fenced, atOnce, async ({ session_id, revision }) => {
     const stream = sessionStream(session_id);
@@ -240,7 +240,7 @@ async function verify(fenced: readonly Fenced[], from: CellServices, to: CellSer
   });
 }
 
-/** Sessions that the old cell got to know since, such as forks that had begun, come as the others have. */
+/** Moves sessions that the old cell has learned of since, such as started forks, like the others. */
 async function arrive(move: PartnerMove, from: CellServices, to: CellServices): Promise<void> {
   const fenced = await fenceSessions(from, move);
   await copySessions(fenced, from, to);
@@ -251,8 +251,8 @@ async function arrive(move: PartnerMove, from: CellServices, to: CellServices): 
 }
 
 /**
- * What the cell derived goes, and its copy of the key: its events stay, which nobody can open. Unless the partner has come back
- * since, or comes: a mover that was left behind cleans nothing.
+ * Deletes the cell's derived data and its copy of the key; the events stay, but nobody can open them. Does nothing if the partner has
+ * come back since, or is arriving: a delayed mover cleans nothing.
  */
 async function clean(cell: CellServices, { partner_id, move_id }: PartnerMove): Promise<void> {
   const { state, revision } = await readPartner(cell.store, partner_id);

@@ -16,7 +16,7 @@ import {
 import { MemoryKeyStore, testMasterKeys } from '../../../privacy/src/keys/test-keys.ts';
 import type { CellServices } from './services.ts';
 
-/** A cell with keys of its own in memory. */
+/** A cell with its own keys in memory. */
 export interface TestCell extends CellServices {
   readonly dataKeys: DataKeys;
   readonly executor: CommandExecutor;
@@ -49,7 +49,7 @@ export function openCell(name: string, url: string, pool: Pool, redisUrl: string
 
 const actor = { role: 'agent', id: 'spec' } as const;
 
-/** Sends commands as a router does: to the cell that had the last one, then to where it says. */
+/** Sends commands like a router: to the cell of the last one, then to the cell that the answer names. */
 export class Client {
   private at: TestCell;
 

@@ -1,18 +1,18 @@
 import type { Event, FieldClasses } from '../kernel/event.ts';
 
-/** Who did something to whom. Nothing of it is personal: ids are opaque, a purpose is an identifier. */
+/** Who did something to whom. Not personal: ids are opaque, and a purpose is an identifier. */
 interface Access {
   readonly role: string;
-  /** The token's subject; of a program that an operator runs, the user of the machine. */
+  /** The token's subject; for a program that an operator runs, the user of the machine. */
   readonly subject: string;
   readonly instance: string | null;
-  /** As `read_turns`. */
+  /** Such as `read_turns`. */
   readonly action: string;
   readonly partner_ids: readonly string[];
   readonly session_ids: readonly string[];
-  /** Null: the role needs none. */
+  /** Null: the role needs no purpose. */
   readonly purpose: string | null;
-  /** What else says what it was about, as the topic of dead letters. */
+  /** Further details, such as the topic of dead letters. */
   readonly what: string | null;
 }
 

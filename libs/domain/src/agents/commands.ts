@@ -9,9 +9,9 @@ export type AttachAgent = Command<
     node: string;
     after: number | null;
     reason: AttachReason;
-    /** The epoch of the owner that is replaced; null: any. */
+    /** The epoch of the owner to replace; null: any. */
     replaces: number | null;
-    /** The epoch under which the connection that asks owns the session already, if it does. */
+    /** The epoch under which the requesting connection already owns the session, if it does. */
     owned?: number | undefined;
   }
 >;

@@ -60,13 +60,13 @@ describe('an attach', () => {
     expect(given(attached('bot-1', 1)).when(attach('bot-2'))).toEqual([attached('bot-2', 2)]);
   });
 
-  test('of a session that the connection owns already changes nothing', () => {
+  test('of a session that the connection already owns changes nothing', () => {
     const session = given(attached('bot-1', 1), acknowledged(1, 1));
     expect(session.when({ ...attach('bot-1'), owned: 1 })).toEqual([]);
     expect(session.when({ ...attach('bot-1'), owned: 1, after: 1 })).toEqual([]);
   });
 
-  test('of a session that the connection owns already raises the epoch when it goes back', () => {
+  test('of a session that the connection already owns raises the epoch when it rewinds', () => {
     const session = given(attached('bot-1', 1), acknowledged(1, 1));
     expect(session.when({ ...attach('bot-1'), owned: 1, after: 0 })).toEqual([attached('bot-1', 2, 0)]);
   });
@@ -85,12 +85,12 @@ describe('an attach', () => {
     expect(session.when(attach('bot-3', 2))).toEqual([attached('bot-3', 3)]);
   });
 
-  test('that replaces the last owner of a session that waits is accepted', () => {
+  test('that replaces the last owner of a waiting session is accepted', () => {
     const session = given(attached('bot-1', 1), detached('support'));
     expect(session.when(attach('bot-2', 1))).toEqual([attached('bot-2', 2)]);
   });
 
-  test('that replaces the last owner of a session that was given back is rejected', () => {
+  test('that replaces the last owner of a released session is rejected', () => {
     expect(given(attached('bot-1', 1), detached(null)).when(attach('bot-2', 1))).toBe('agent_replaced');
   });
 
@@ -100,7 +100,7 @@ describe('an attach', () => {
 });
 
 describe('a detach', () => {
-  test('of an instance that never attached the session names the owner', () => {
+  test('by an instance that never attached the session names the owner', () => {
     const session = given(attached('bot-1', 1));
     expect(session.when({ ...detach(true), instance: 'bot-2' })).toEqual([detached('support')]);
   });
@@ -117,7 +117,7 @@ describe('a detach', () => {
     expect(given(attached('bot-1', 1)).when(detach(false))).toEqual([detached(null)]);
   });
 
-  test('of an instance that was replaced changes nothing', () => {
+  test('by a replaced instance changes nothing', () => {
     expect(given(attached('bot-1', 1), attached('bot-2', 2)).when(detach(false))).toEqual([]);
   });
 
@@ -131,22 +131,22 @@ describe('an acknowledgement', () => {
     expect(given(attached('bot-1', 1)).when(acknowledge(3, 2))).toEqual([acknowledged(3, 3, 2)]);
   });
 
-  test('leaves out what was acknowledged before', () => {
+  test('leaves out updates acknowledged before', () => {
     const session = given(attached('bot-1', 1), acknowledged(2, 2));
     expect(session.when(acknowledge(2, 3))).toEqual([acknowledged(3, 3)]);
   });
 
-  test('of what was acknowledged before changes nothing', () => {
+  test('of updates acknowledged before changes nothing', () => {
     expect(given(attached('bot-1', 1), acknowledged(2, 2)).when(acknowledge(2))).toEqual([]);
   });
 
-  test('of an instance that was replaced is rejected', () => {
+  test('by a replaced instance is rejected', () => {
     expect(given(attached('bot-1', 1), attached('bot-2', 2)).when(acknowledge(2))).toBe('agent_replaced');
   });
 });
 
 describe('the check of an epoch', () => {
-  test('passes the owner’s', () => {
+  test('accepts the owner’s', () => {
     expect(checkEpoch(given(attached('bot-1', 1)).state, 1)).toBeUndefined();
   });
 
@@ -159,7 +159,7 @@ describe('the check of an epoch', () => {
     });
   });
 
-  test('rejects the last one when nobody owns the session any more', () => {
+  test('rejects the last one when nobody owns the session', () => {
     const { state } = given(attached('bot-1', 1), detached('support'));
     expect(checkEpoch(state, 1)).toMatchObject({
       reason: 'No instance owns the session now, at epoch 1.',
@@ -187,7 +187,7 @@ describe('the ownership', () => {
     expect(given(attached('bot-1', 1, 7)).state).toMatchObject({ acknowledged: 0 });
   });
 
-  test('of a later owner begins after what was acknowledged', () => {
+  test('of a later owner begins after the acknowledged updates', () => {
     const { state } = given(attached('bot-1', 1), acknowledged(1, 1), attached('bot-2', 2));
     expect(state).toEqual({
       instance: 'bot-2',
@@ -208,19 +208,19 @@ describe('the ownership', () => {
     expect(state).toMatchObject({ instance: 'bot-2' });
   });
 
-  test('never goes back behind an acknowledgement', () => {
+  test('never goes back before an acknowledgement', () => {
     const { state } = given(attached('bot-1', 1), acknowledged(5, 5), acknowledged(3, 3));
     expect(state).toMatchObject({ acknowledged: 5 });
   });
 });
 
-test('a command that is none of agents is an error', () => {
+test('an unknown command is an error', () => {
   expect(() => decideAgent({ type: 'Unknown' } as unknown as AgentCommand, noAgent)).toThrow(
     'Unknown command',
   );
 });
 
-test('an event that is none of agents changes nothing', () => {
+test('an unknown event changes nothing', () => {
   const event = recorded({ type: 'Unknown', data: {} }, 0) as unknown as RecordedEvent<AgentEvent>;
   expect(evolveAgent(noAgent, event)).toBe(noAgent);
 });

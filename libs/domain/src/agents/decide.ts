@@ -8,7 +8,7 @@ import type { AgentState } from './state.ts';
 export type AgentRejection = 'agent_replaced';
 type AgentDecision = Decision<AgentEvent, AgentRejection>;
 
-/** What a command does to the ownership of a session. */
+/** Decides a command about the ownership of a session. */
 export function decideAgent(command: AgentCommand, agent: AgentState): AgentDecision {
   switch (command.type) {
     case 'AttachAgent':
@@ -22,7 +22,7 @@ export function decideAgent(command: AgentCommand, agent: AgentState): AgentDeci
   }
 }
 
-/** The rejection of a command that carries an epoch, unless that is the owner's. */
+/** Rejects a command that carries an epoch other than the owner's. */
 export function checkEpoch(agent: AgentState, epoch: number): Rejection<AgentRejection> | undefined {
   return agent.instance !== null && agent.epoch === epoch ? undefined : replacedBy(agent).rejection;
 }
@@ -35,7 +35,7 @@ function attach({ type: _type, replaces, owned, ...data }: AttachAgent, agent: A
   return accept({ type: 'AgentAttached', data: { ...data, epoch: agent.epoch + 1 } });
 }
 
-/** The epoch alone names the owner: a session may have been given to an instance that never attached it. */
+/** Only the epoch identifies the owner: a session may have been given to an instance that never attached it. */
 function detach({ epoch, reason, waiting }: DetachAgent, agent: AgentState): AgentDecision {
   const { instance } = agent;
   if (instance === null || agent.epoch !== epoch) return accept();

@@ -5,22 +5,22 @@ export type AttachReason = 'requested' | 'takeover';
 
 export type DetachReason = 'requested' | 'drained' | 'lease_expired';
 
-/** An agent instance owns the session from here on. Commands that carry an older epoch are rejected. */
+/** An agent instance owns the session from now on. Commands with an older epoch are rejected. */
 export type AgentAttached = Event<
   'AgentAttached',
   {
     instance: string;
     epoch: number;
     pool: string;
-    /** The api node that it was connected to. */
+    /** The API node that it was connected to. */
     node: string;
-    /** Updates are delivered from after this revision; null: from where they were acknowledged. */
+    /** Updates are delivered from after this revision; null: from after the last acknowledged one. */
     after: number | null;
     reason: AttachReason;
   }
 >;
 
-/** Nobody owns the session; the next instance of the pool that has room takes it. Pool null: none does. */
+/** Nobody owns the session; the next instance of the pool with room takes it. Pool null: none does. */
 export type AgentDetached = Event<
   'AgentDetached',
   { instance: string; epoch: number; reason: DetachReason; pool: string | null }
@@ -30,7 +30,7 @@ export type AgentDetached = Event<
 export interface AcknowledgedUpdate {
   readonly revision: number;
   readonly latency_ms: number;
-  /** The instance did not handle the update and gives it up: the code of the reason, as `handler_timed_out`. */
+  /** The instance gave up the update: the code of the reason, such as `handler_timed_out`. */
   readonly skipped?: string;
 }
 
@@ -55,7 +55,7 @@ export const agentFieldClasses: FieldClasses<AgentEvent> = {
   UpdateAcknowledged: { instance: 'plain', epoch: 'plain', up_to: 'plain', updates: 'plain' },
 };
 
-/** Whether an event only says who serves the session; such an event is no update for its owner. */
+/** Whether an event only records who serves the session; such an event is not an update for its owner. */
 export function isAgentEvent(type: string): boolean {
   return Object.hasOwn(agentFieldClasses, type);
 }

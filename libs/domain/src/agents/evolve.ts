@@ -4,8 +4,8 @@ import type { AgentEvent } from './events.ts';
 import type { AgentState } from './state.ts';
 
 /**
- * The ownership after one of its events. The first owner of all is sent what comes after it attached; none starts beyond
- * the attach, whatever revision it names.
+ * The ownership after one of its events. The very first owner gets the updates after its attach; no owner starts beyond
+ * its attach, whatever revision it names.
  */
 export function evolveAgent(agent: AgentState, event: RecordedEvent<AgentEvent>): AgentState {
   switch (event.type) {

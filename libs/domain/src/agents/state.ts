@@ -1,6 +1,6 @@
-/** Which agent instance owns the session, and up to which revision it has processed what others did. */
+/** Which agent instance owns the session, and up to which revision it has processed updates. */
 export interface AgentState {
-  /** Null: none does. */
+  /** Null: nobody. */
   readonly instance: string | null;
   /** Grows with each attach. 0: the session never had an agent. */
   readonly epoch: number;

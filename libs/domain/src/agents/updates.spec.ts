@@ -10,37 +10,34 @@ function event(type: string, more: Partial<EventMetadata> = {}): ReturnType<type
   return { ...plain, metadata: { ...plain.metadata, ...more } };
 }
 
-test('what another did is an update for the owner', () => {
+test('an event of another actor is an update for the owner', () => {
   expect(isUpdateFor(owner, event('TurnRecorded'))).toBe(true);
 });
 
-test('what a system of the owner’s name did is an update for it', () => {
+test('an event of a system with the owner’s name is an update for the owner', () => {
   expect(isUpdateFor(owner, event('TurnRecorded', { actor: { role: 'system', id: 'bot-1' } }))).toBe(true);
 });
 
-test('what the owner did is no update for it', () => {
+test('an event of the owner is not an update for it', () => {
   expect(isUpdateFor(owner, event('TurnRecorded', { actor: { role: 'agent', id: 'bot-1' } }))).toBe(false);
 });
 
-test('what was done under the owner’s epoch is no update for it', () => {
+test('an event under the owner’s epoch is not an update for it', () => {
   expect(isUpdateFor(owner, event('TurnRecorded', { agent_epoch: 1 }))).toBe(false);
 });
 
-test('that an agent attached is no update', () => {
+test('an attach is not an update', () => {
   expect(isUpdateFor(owner, event('AgentAttached'))).toBe(false);
 });
 
-test('nothing is an update when nobody owns the session', () => {
+test('without an owner nothing is an update', () => {
   expect(isUpdateFor({ instance: null, epoch: 1 }, event('TurnRecorded'))).toBe(false);
 });
 
 test.each([
   ['another instance', 'bot-2', true],
   ['the owner', 'bot-1', false],
-])(
-  'with a token that several instances share, what %s did is judged by the instance',
-  (_, instance, expected) => {
-    const actor = { role: 'service', id: 'fleet', instance } as const;
-    expect(isUpdateFor(owner, event('TurnRecorded', { actor }))).toBe(expected);
-  },
-);
+])('when instances share a token, an event of %s is attributed by instance', (_, instance, expected) => {
+  const actor = { role: 'service', id: 'fleet', instance } as const;
+  expect(isUpdateFor(owner, event('TurnRecorded', { actor }))).toBe(expected);
+});

@@ -12,11 +12,11 @@ const moved = { type: 'SessionMoved', data: { move_id, from: 'a', to: 'b' } };
 const refused = (cell: string | null) => ({ rejection: { code: 'session_elsewhere', data: { cell } } });
 
 describe('decideMove', () => {
-  it('a session leaves the cell that it is in', () => {
+  it('a session leaves its cell', () => {
     expect(decideMove(leave, { cell: 'a' })).toEqual({ events: [moved] });
   });
 
-  it('a session from before there were cells leaves the cell that it is in', () => {
+  it('a session from before there were cells leaves its cell', () => {
     expect(decideMove(leave, undefined)).toEqual({ events: [moved] });
   });
 
@@ -24,32 +24,29 @@ describe('decideMove', () => {
     expect(decideMove(leave, leaving)).toEqual({ events: [] });
   });
 
-  it('a session that is leaving by another move does not leave by this one', () => {
+  it('a session leaving by another move does not leave by this one', () => {
     expect(decideMove({ ...leave, move_id: 'other' }, leaving)).toMatchObject(refused('b'));
   });
 
-  it.each([move_id, 'f'])(
-    'a session does not leave by a move that has ended, nor by an older one',
-    (moved_by) => {
-      expect(decideMove(leave, { cell: 'a', moved_by })).toMatchObject(refused('a'));
-    },
-  );
+  it.each([move_id, 'f'])('a session does not leave by a completed or older move', (moved_by) => {
+    expect(decideMove(leave, { cell: 'a', moved_by })).toMatchObject(refused('a'));
+  });
 
   it('a session leaves by a later move', () => {
     expect(decideMove(leave, { cell: 'a', moved_by: '0' })).toEqual({ events: [moved] });
   });
 
-  it('a session leaves no cell that it is not in', () => {
+  it('a session does not leave a cell that it is not in', () => {
     expect(decideMove(leave, { cell: 'c' })).toMatchObject(refused('c'));
   });
 
-  it.each(['a', 'b'])('a session that is leaving a for b arrives in %s', (cell) => {
+  it.each(['a', 'b'])('a session moving from a to b arrives in %s', (cell) => {
     expect(decideMove(arrive(cell), leaving)).toEqual({
       events: [{ type: 'SessionArrived', data: { move_id, cell } }],
     });
   });
 
-  it('a session arrives nowhere else', () => {
+  it('a session arrives in no third cell', () => {
     expect(decideMove(arrive('c'), leaving)).toMatchObject(refused('b'));
   });
 
@@ -57,7 +54,7 @@ describe('decideMove', () => {
     expect(decideMove(arrive('b', 'other'), leaving)).toMatchObject(refused('b'));
   });
 
-  it('a session that has arrived does not arrive again', () => {
+  it('an arrived session does not arrive again', () => {
     expect(decideMove(arrive('b'), { cell: 'b' })).toEqual({ events: [] });
   });
 
@@ -68,11 +65,11 @@ describe('decideMove', () => {
 });
 
 describe('evolveHome', () => {
-  it('a session that has moved is in no cell', () => {
+  it('a session that is leaving is in no cell', () => {
     expect(evolveHome({ type: 'SessionMoved', data: { move_id, from: 'a', to: 'b' } })).toEqual(leaving);
   });
 
-  it('a session that has arrived is in the cell', () => {
+  it('an arrived session is in the cell', () => {
     expect(evolveHome({ type: 'SessionArrived', data: { move_id, cell: 'b' } })).toEqual({
       cell: 'b',
       moved_by: move_id,
@@ -84,7 +81,7 @@ describe('elsewhere', () => {
   const inA = { own: 'a', first: 'a' };
   const inB = { own: 'b', first: 'a' };
 
-  it('without cells nothing is elsewhere, but what is leaving', () => {
+  it('without cells only a leaving session is elsewhere', () => {
     expect([elsewhere(undefined, undefined), elsewhere({ cell: 'a' }, undefined)]).toEqual([
       undefined,
       undefined,
@@ -92,7 +89,7 @@ describe('elsewhere', () => {
     expect(elsewhere(leaving, undefined)).toBe('b');
   });
 
-  it('a copy is elsewhere until it has arrived, each part of it', () => {
+  it('a copy is elsewhere at each of its events until it has arrived', () => {
     expect([elsewhere({ cell: 'a' }, inB), elsewhere(leaving, inB), elsewhere({ cell: 'b' }, inB)]).toEqual([
       'a',
       'b',
@@ -100,7 +97,7 @@ describe('elsewhere', () => {
     ]);
   });
 
-  it('what began before there were cells is in the first one', () => {
+  it('a session from before there were cells is in the first cell', () => {
     expect([elsewhere(undefined, inA), elsewhere(undefined, inB)]).toEqual([undefined, 'a']);
     expect(elsewhere(undefined, { own: 'b', first: null })).toBeNull();
   });

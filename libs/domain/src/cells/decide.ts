@@ -6,7 +6,7 @@ import type { Home } from './home.ts';
 
 export type CellRejection = 'session_elsewhere';
 
-/** What a move does to what has this home. A step that was done before changes nothing. */
+/** Decides a step of a move for a partner or session with this home. Repeating a step changes nothing. */
 export function decideMove(command: CellCommand, home: Home | undefined): Decision<CellEvent, CellRejection> {
   const { move_id } = command;
   const isUnderWay = home?.leaving?.move_id === move_id;
@@ -14,7 +14,7 @@ export function decideMove(command: CellCommand, home: Home | undefined): Decisi
     const { from, to } = command;
     if (isUnderWay) return accept();
     if (home !== undefined && (home.leaving !== undefined || home.cell !== from)) return atHomeIn(home);
-    // A mover that was left behind: its move has ended.
+    // A delayed mover: its move has ended.
     if (home?.moved_by !== undefined && move_id <= home.moved_by) return atHomeIn(home);
     return accept<CellEvent>({ type: 'SessionMoved', data: { move_id, from, to } });
   }
@@ -24,7 +24,7 @@ export function decideMove(command: CellCommand, home: Home | undefined): Decisi
   return accept<CellEvent>({ type: 'SessionArrived', data: { move_id, cell } });
 }
 
-/** Why it takes no commands here. */
+/** Rejects a command that belongs in another cell. */
 export function refuseElsewhere(cell: string | null): Rejected<CellRejection> {
   return reject('session_elsewhere', 'It is at home in another cell.', { cell });
 }

@@ -1,8 +1,8 @@
 import type { Event, FieldClasses } from '../kernel/event.ts';
 
-/** The session takes no more commands in the cell: it goes to another one. */
+/** The session accepts no more commands in the cell: it moves to another one. */
 export type SessionMoved = Event<'SessionMoved', { move_id: string; from: string; to: string }>;
-/** The session takes commands in the cell: its whole stream has come, or the move was given up. */
+/** The session accepts commands in the cell: its whole stream has arrived, or the move was cancelled. */
 export type SessionArrived = Event<'SessionArrived', { move_id: string; cell: string }>;
 
 export type CellEvent = SessionMoved | SessionArrived;

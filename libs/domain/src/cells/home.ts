@@ -5,8 +5,8 @@ export interface Move {
 }
 
 /**
- * In which cell a partner or a session takes commands; absent: it began before there were cells. `leaving`: in none, until
- * it has arrived in the other one. `moved_by`: the move that it arrived by, or that was given up; no older one counts any more.
+ * The cell in which a partner or session accepts commands; absent: it started before there were cells. `leaving`: it accepts none
+ * until it has arrived in the other cell. `moved_by`: the move by which it arrived or that was cancelled; older moves are ignored.
  */
 export interface Home {
   readonly cell: string;
@@ -14,13 +14,13 @@ export interface Home {
   readonly moved_by?: string;
 }
 
-/** The cell of a process. `first`: the cell of what began before there were cells; null: no cell's. */
+/** The cell of a process. `first`: the cell of everything from before there were cells; null: no cell's. */
 export interface OwnCell {
   readonly own: string;
   readonly first: string | null;
 }
 
-/** Whether what has this home takes commands in another cell than this one; undefined: here. Null: nobody knows where. */
+/** The other cell that accepts the commands; undefined: this one does. Null: the cell is unknown. */
 export function elsewhere(home: Home | undefined, here: OwnCell | undefined): string | null | undefined {
   if (home?.leaving !== undefined) return home.leaving.to;
   if (here === undefined) return undefined;

@@ -4,7 +4,7 @@ export const goalStatuses = ['in_progress', 'suspended', 'completed', 'abandoned
 type GoalStatus = (typeof goalStatuses)[number];
 
 export type SetGoal = Command<'SetGoal', { goal: string; step: string | null }>;
-/** Null: the step or the status stays as it is. */
+/** Null: the step or the status stays unchanged. */
 export type UpdateGoal = Command<
   'UpdateGoal',
   { goal: string; step: string | null; status: GoalStatus | null }

@@ -38,15 +38,15 @@ describe('setting a goal', () => {
     expect(given(goalSet('pay')).when(set('order'))).toEqual([suspended('pay'), goalSet('order')]);
   });
 
-  test('that is the current one changes nothing', () => {
+  test('that is current changes nothing', () => {
     expect(given(goalSet('pay', 'verify_bank')).when(set('pay'))).toEqual([]);
   });
 
-  test('that is the current one, at the same step, changes nothing', () => {
+  test('that is current, at the same step, changes nothing', () => {
     expect(given(goalSet('pay', 'verify_bank')).when(set('pay', 'verify_bank'))).toEqual([]);
   });
 
-  test('that is the current one, with another step, advances it', () => {
+  test('that is current, with another step, advances it', () => {
     expect(given(goalSet('pay')).when(set('pay', 'verify_bank'))).toEqual([advanced('pay', 'verify_bank')]);
   });
 
@@ -58,11 +58,11 @@ describe('setting a goal', () => {
     ]);
   });
 
-  test('that is suspended, without a current one, only resumes it', () => {
+  test('that is suspended, without a current goal, only resumes it', () => {
     expect(given(goalSet('pay'), suspended('pay')).when(set('pay'))).toEqual([resumed('pay')]);
   });
 
-  describe('when there are as many as a session may have', () => {
+  describe('at the limit of a session', () => {
     const names = Array.from({ length: goalsLimit }, (_, index) => `goal-${index}`);
     const history = names.flatMap((name) => [goalSet(name), suspended(name)]);
 
@@ -74,7 +74,7 @@ describe('setting a goal', () => {
       expect(given(...history.slice(0, -1)).when(set('one-more'))).toBe('too_many_goals');
     });
 
-    test('is accepted for one of them', () => {
+    test('is accepted for an existing goal', () => {
       expect(given(...history).when(set('goal-0'))).toEqual([resumed('goal-0')]);
     });
   });
@@ -105,25 +105,25 @@ describe('updating a goal', () => {
     ]);
   });
 
-  test('to completed resumes the goal that was suspended last', () => {
+  test('to completed resumes the last suspended goal', () => {
     expect(given(...digression).when(update('order', { status: 'completed' }))).toEqual([
       completed('order'),
       resumed('pay'),
     ]);
   });
 
-  test('to completed with a step takes that step first', () => {
+  test('to completed with a step advances to that step first', () => {
     expect(given(goalSet('pay')).when(update('pay', { status: 'completed', step: 'x' }))).toEqual([
       advanced('pay', 'x'),
       completed('pay'),
     ]);
   });
 
-  test('to abandoned leaves the current goal alone when another is abandoned', () => {
+  test('to abandoned leaves the current goal unchanged when it is another one', () => {
     expect(given(...digression).when(update('pay', { status: 'abandoned' }))).toEqual([abandoned('pay')]);
   });
 
-  test('to suspended leaves no current goal', () => {
+  test('to suspended leaves the session without a current goal', () => {
     expect(given(goalSet('pay')).when(update('pay', { status: 'suspended' }))).toEqual([suspended('pay')]);
   });
 
@@ -142,7 +142,7 @@ describe('the goals', () => {
     });
   });
 
-  test('have the resumed goal at the step where it was', () => {
+  test('have the resumed goal at its previous step', () => {
     expect(given(...digression, completed('order'), resumed('pay')).state).toEqual({
       current_goal: 'pay',
       step: 'verify_bank',
@@ -167,20 +167,20 @@ describe('the goals', () => {
     ['advances', advanced('other', 'x')],
     ['is suspended', suspended('other')],
     ['is completed', completed('other')],
-  ])('stay as they are when a goal that is not theirs %s', (_, event) => {
+  ])('stay unchanged when an unknown goal %s', (_, event) => {
     expect(given(...digression, event).state).toEqual(given(...digression).state);
   });
 
-  test('have a goal without a step when one is resumed that was not suspended', () => {
+  test('have a goal without a step when a goal that was not suspended is resumed', () => {
     expect(given(resumed('pay')).state).toMatchObject({ current_goal: 'pay', step: null });
   });
 });
 
-test('a command that is none of goals is an error', () => {
+test('an unknown command is an error', () => {
   const command = { type: 'Unknown' } as unknown as SetGoal;
   expect(() => decideGoal(command, noGoals)).toThrow('Unknown command: {"type":"Unknown"}');
 });
 
-test('an event that is none of goals changes nothing', () => {
+test('an unknown event changes nothing', () => {
   expect(evolveGoals(noGoals, { type: 'Unknown', data: {} } as unknown as GoalEvent)).toBe(noGoals);
 });

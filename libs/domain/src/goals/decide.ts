@@ -9,7 +9,7 @@ import { goalsLimit } from './state.ts';
 export type GoalRejection = 'goal_not_set' | 'goal_suspended' | 'too_many_goals';
 type GoalDecision = Decision<GoalEvent, GoalRejection>;
 
-/** What a command does to the goals of a session. */
+/** Decides a command about the goals of a session. */
 export function decideGoal(command: GoalCommand, goals: GoalState): GoalDecision {
   switch (command.type) {
     case 'SetGoal':

@@ -1,4 +1,4 @@
-/** How many goals a session may have, the suspended ones included. */
+/** How many goals a session may have, including suspended ones. */
 export const goalsLimit = 16;
 
 /** A goal that is neither completed nor abandoned. */
@@ -11,7 +11,7 @@ interface SuspendedGoal extends OpenGoal {
   readonly status: 'suspended';
 }
 
-/** The current goal, and the suspended ones as a stack, the latest last: a digression returns to them. */
+/** The current goal, and the suspended ones as a stack with the latest last: after a digression the conversation returns to them. */
 export interface GoalState {
   readonly current_goal: string | null;
   readonly step: string | null;

@@ -48,12 +48,12 @@ describe('a handoff', () => {
   });
 });
 
-test('a command that is none of handoffs is an error', () => {
+test('an unknown command is an error', () => {
   const command = { type: 'Unknown' } as unknown as HandoffCommand;
   expect(() => decideHandoff(command, 'none')).toThrow('Unknown command');
 });
 
-test('an event that is none of handoffs changes nothing', () => {
+test('an unknown event changes nothing', () => {
   expect(evolveHandoff('accepted', { type: 'Unknown', data: {} } as unknown as HandoffEvent)).toBe(
     'accepted',
   );

@@ -8,7 +8,7 @@ import type { Handoff } from './state.ts';
 export type HandoffRejection = 'handoff_not_possible';
 type HandoffDecision = Decision<HandoffEvent, HandoffRejection>;
 
-/** What a command does to the handoff: it is requested, accepted and returned, in this order. */
+/** Decides a command about the handoff: it is requested, accepted and returned, in this order. */
 export function decideHandoff(command: HandoffCommand, handoff: Handoff): HandoffDecision {
   switch (command.type) {
     case 'RequestHandoff': {

@@ -2,14 +2,14 @@ import { nameOf } from '../tracking/reports.ts';
 import type { UpdateReferences } from '../tracking/events.ts';
 import type { InquiryOpened } from './events.ts';
 
-/** Where a subject names what it is about, for kinds that do not say. */
+/** The fields of a subject that name its references, for kinds that do not declare them. */
 const wellKnown: { readonly [reference in keyof UpdateReferences]: string } = {
   order: 'order_id',
   payout: 'payout_id',
   tracking: 'tracking_id',
 };
 
-/** What an inquiry is about: one id of each kind of reference. Its kind declares which fields of its subject they are. */
+/** The references of an inquiry: one id of each kind. The inquiry's kind declares which fields of the subject they are. */
 export function aboutOf({
   subject,
   declared,

@@ -9,8 +9,8 @@ import type { Inquiry } from './state.ts';
 import { isPending } from './state.ts';
 
 /**
- * Closes an inquiry with its merged answer; where its kind says so, a missing required answer requests a handoff.
- * @param sent the sources that have their request for sure
+ * Closes an inquiry with its merged answer; if its kind declares it, a missing required answer requests a handoff.
+ * @param sent the sources whose requests were certainly sent
  */
 export function closeInquiry(
   inquiry: Inquiry,
@@ -44,7 +44,7 @@ export function closeInquiry(
   return [closed, ...(isOver ? requestHandoff(inquiry, declared, handoff) : [])];
 }
 
-/** When nothing is pending any more after these events, the inquiry closes with them. */
+/** Closes the inquiry together with these events when nothing is pending after them. */
 export function closeWhenSettled(
   inquiry: Inquiry,
   declared: InquiryKind | undefined,
@@ -66,7 +66,7 @@ function outcomeOf(
   if (cause === 'cancelled' || cause === 'session_over') return 'cancelled';
   const list = Object.values(sources);
   const isSettled = list.every(({ status }) => status === 'answered' || status === 'skipped');
-  // Nobody can tell what else a kind that is not known would have asked.
+  // An unknown kind might have asked other sources, too.
   if (isSettled && declared !== undefined) return 'complete';
   if (list.some(({ required, status, said_no }) => required && status === 'failed' && said_no))
     return 'failed';

@@ -10,9 +10,9 @@ export type OpenInquiry = Command<
     kind: string;
     declared: InquiryKind;
     subject: JsonObject;
-    /** Null: as the kind declares. */
+    /** Null: as declared by the kind. */
     timeout_ms: number | null;
-    /** The partners whom events have named with what it is about; fetched before deciding. */
+    /** The partners that events have named with the references; fetched before deciding. */
     owners?: readonly string[];
     now: string;
   }
@@ -36,14 +36,14 @@ export type FailInquirySource = Command<
     source: string;
     attempt: number;
     reason: string;
-    /** Whether asking again may help. */
+    /** Whether a retry may help. */
     retryable: boolean;
     reply_id: string | null;
     origin?: ReplyOrigin;
     now: string;
   }
 >;
-/** Closes an inquiry that has reached its deadline; any other stays as it is. */
+/** Closes an inquiry that has reached its deadline; any other inquiry stays unchanged. */
 export type CloseInquiry = Command<
   'CloseInquiry',
   {

@@ -22,7 +22,7 @@ const ordered = answer('orders', { status: 'processed', tracking_id: 'T1' });
 const afterDeadline = timeOf(61);
 
 describe('an answer', () => {
-  test('asks the sources that waited for it', () => {
+  test('asks the sources that depend on it', () => {
     expect(givenCommands(open()).when(ordered)).toMatchObject([
       {
         type: 'InquiryAnswered',
@@ -31,7 +31,7 @@ describe('an answer', () => {
     ]);
   });
 
-  test('skips a source that need not be asked, and closes', () => {
+  test('skips a source that need not be asked, and closes the inquiry', () => {
     const events = givenCommands(open()).when(answer('orders', { status: 'pending' }));
     expect(events).toMatchObject([
       { data: { skipped: ['logistics'] } },
@@ -52,7 +52,7 @@ describe('an answer', () => {
     expect(typesOf(givenCommands(openPayout()).when(answer('orders')))).toEqual(['InquiryAnswered']);
   });
 
-  test('of a source that has failed counts', () => {
+  test('of a failed source counts', () => {
     const half = givenCommands(openPayout(), fail('orders'));
     expect(typesOf(half.when(answer('orders')))).toEqual(['InquiryAnswered']);
   });
@@ -73,7 +73,7 @@ describe('an answer', () => {
     ]);
   });
 
-  test('brings the time and the trace context of its source', () => {
+  test('keeps the time and the trace context of its source', () => {
     const origin = { occurred_at_source: timeOf(4), source_traceparent: '00-1-2-01' };
     expect(givenCommands(open()).when(answer('orders', {}, { origin }))).toMatchObject([
       { data: origin },
@@ -81,7 +81,7 @@ describe('an answer', () => {
     ]);
   });
 
-  test('makes the source fail that cannot be asked with what it says', () => {
+  test('fails a dependent source whose request is too large', () => {
     const request = Object.fromEntries(['a', 'b'].map((key) => [key, '/answers/orders/text']));
     const sources = { orders: { request: {} }, logistics: { after: ['orders'], request } };
     const text = 'x'.repeat(5_000);
@@ -105,17 +105,17 @@ describe('an answer', () => {
   });
 });
 
-/** A failure by the source's own reply. */
+/** A final failure in the source's own reply. */
 const saidNo = (source: string): FailInquirySource => fail(source, { reply_id: `${source}/1` });
 
-/** A failure by the source's own reply, which may pass. */
+/** A temporary failure in the source's own reply. */
 const stillDown = (source: string, more: Partial<FailInquirySource>): FailInquirySource =>
   fail(source, { reply_id: `${source}/${more.attempt ?? 1}`, retryable: true, ...more });
 
 describe('the outcome of an inquiry', () => {
   const half = [openPayout(), answer('orders', { orders: ['ORD1'] })];
 
-  test('is failed when a required source said no, though another answered', () => {
+  test('is failed when a required source failed for good, although another answered', () => {
     expect(givenCommands(...half).when(saidNo('payments'))).toMatchObject([
       {},
       { type: 'InquiryClosed', data: { outcome: 'failed', answer: { orders: ['ORD1'] } } },
@@ -128,14 +128,14 @@ describe('the outcome of an inquiry', () => {
     expect(givenCommands(...half).when(refused)).toMatchObject([{}, { data: { outcome: 'partial' } }, {}]);
   });
 
-  test('is partial when a source said no that is not required', () => {
+  test('is partial when an optional source failed for good', () => {
     expect(givenCommands(open(), ordered).when(saidNo('logistics'))).toMatchObject([
       {},
       { data: { outcome: 'partial' } },
     ]);
   });
 
-  test('is partial when a required source is still down at its last attempt', () => {
+  test('is partial when a required source still fails temporarily at its last attempt', () => {
     const first = stillDown('payments', { attempt: 1 });
     expect(givenCommands(...half, first).when(stillDown('payments', { attempt: 2 }))).toMatchObject([
       { data: { retry: null } },
@@ -144,7 +144,7 @@ describe('the outcome of an inquiry', () => {
     ]);
   });
 
-  test('is expired when the only source that was asked is down with no time left to ask again', () => {
+  test('is expired when the only asked source is down and no time is left for a retry', () => {
     expect(givenCommands(open()).when(stillDown('orders', { now: timeOf(59.9) }))).toMatchObject([
       { data: { retry: null } },
       {},
@@ -152,7 +152,7 @@ describe('the outcome of an inquiry', () => {
     ]);
   });
 
-  test('is at most partial for a kind that cannot be read', () => {
+  test('is at most partial for an unreadable kind', () => {
     const declared = { subject: [] } as unknown as InquiryKind;
     const opened: InquiryEvent = {
       type: 'InquiryOpened',
@@ -177,7 +177,7 @@ describe('the outcome of an inquiry', () => {
     expect(givenCommands(open()).when(refused)).toMatchObject([{}, {}, { data: { outcome: 'expired' } }]);
   });
 
-  test('is complete when a source that had said no answered after all', () => {
+  test('is complete when a source that had failed answered after all', () => {
     const before = givenCommands(openPayout(), saidNo('payments'), answer('payments', { status: 'paid' }));
     expect(before.when(answer('orders'))).toMatchObject([{}, { data: { outcome: 'complete' } }]);
   });
@@ -186,7 +186,7 @@ describe('the outcome of an inquiry', () => {
 describe('a failure', () => {
   const passing = fail('orders', { retryable: true });
 
-  test('that may pass is followed by another attempt', () => {
+  test('that is temporary is followed by another attempt', () => {
     expect(givenCommands(open()).when(passing)).toMatchObject([
       { data: { retry: { at: '2026-11-24T08:00:05.250Z', request: { source: 'orders', attempt: 2 } } } },
     ]);
@@ -220,7 +220,7 @@ describe('a failure', () => {
     expect(givenCommands(open()).when(late)).toMatchObject([{ data: { retry: null } }, {}, {}]);
   });
 
-  test('that is final fails the sources that wait for it, and closes', () => {
+  test('that is final fails the sources that depend on it, and closes the inquiry', () => {
     expect(givenCommands(open()).when(saidNo('orders'))).toMatchObject([
       { type: 'InquiryFailed', data: { source: 'orders', retry: null, retryable: false } },
       { type: 'InquiryFailed', data: { source: 'logistics', reason: 'no answer from orders' } },
@@ -228,14 +228,14 @@ describe('a failure', () => {
     ]);
   });
 
-  test('of the last source closes with the other answers', () => {
+  test('of the last source closes the inquiry with the other answers', () => {
     expect(givenCommands(open(), ordered).when(fail('logistics'))).toMatchObject([
       {},
       { data: { outcome: 'partial', answer: { tracking_id: 'T1' } } },
     ]);
   });
 
-  test('of a required source requests a handoff where its kind says so', () => {
+  test('of a required source requests a handoff if its kind declares it', () => {
     const half = givenCommands(openPayout(), answer('orders', { orders: ['ORD1'] }));
     expect(typesOf(half.when(fail('payments')))).toEqual([
       'InquiryFailed',
@@ -259,8 +259,8 @@ describe('a failure', () => {
   });
 });
 
-describe('a reply that comes late', () => {
-  test('closes an inquiry that has reached its deadline first', () => {
+describe('a late reply', () => {
+  test('first closes an inquiry that has reached its deadline', () => {
     const late = answer('orders', {}, { now: timeOf(60) });
     expect(givenCommands(open()).when(late)).toMatchObject([
       { type: 'InquiryClosed', data: { cause: 'deadline' } },
@@ -287,7 +287,7 @@ describe('a reply that comes late', () => {
     expect(skipped.when(answer('logistics'))).toMatchObject([{ data: { cause: 'duplicate' } }]);
   });
 
-  test('is recorded for an inquiry that is not shown any more', () => {
+  test('is recorded for an inquiry that is no longer shown', () => {
     const opened = Array.from({ length: 10 }, (_, index): OpenInquiry =>
       open({ inquiry_id: `i${index}`, subject: { order_id: `ORD${index}` } }),
     );

@@ -16,7 +16,7 @@ import { answerLimit, findInquiry, isPending, kindOf, sourceOf } from './state.t
 type Reply = AnswerInquiry | FailInquirySource;
 type ReplyRejection = 'inquiry_not_found' | 'unknown_source';
 
-/** What a reply does to its inquiry: it settles the source, or it is late or a duplicate. */
+/** Decides a reply to an inquiry: it settles the source, or it is late or a duplicate. */
 export function decideReply(
   command: Reply,
   state: InquiryState,
@@ -42,14 +42,14 @@ export function decideReply(
   return accept(...settled, ...closeWhenSettled(inquiry, kind, settled, now, handoff));
 }
 
-/** An answer that is too large is none, and would be as large again. */
+/** An oversized answer counts as a final failure: a retry would be as large. */
 function withinLimit(command: Reply): Reply {
   if (command.type !== 'AnswerInquiry' || JSON.stringify(command.data).length <= answerLimit) return command;
   const { data: _data, ...reply } = command;
   return { ...reply, type: 'FailInquirySource', reason: 'answer_too_large', retryable: false };
 }
 
-/** The sources that waited for the answer are asked, skipped, or fail since they cannot be asked. */
+/** Asks, skips or fails the sources that depend on the answer. */
 function answer(command: AnswerInquiry, inquiry: Inquiry, kind: InquiryKind | undefined): InquiryEvent[] {
   const { inquiry_id, source, attempt, data, reply_id, origin } = command;
   const answers = { ...answersOf(inquiry), [source]: data };
@@ -70,7 +70,7 @@ function answer(command: AnswerInquiry, inquiry: Inquiry, kind: InquiryKind | un
   ];
 }
 
-/** A failure that may pass is followed by another attempt; a final one fails what depends on the source, too. */
+/** A temporary failure is followed by another attempt; a final one also fails the dependent sources. */
 function fail(
   command: FailInquirySource,
   inquiry: Inquiry,

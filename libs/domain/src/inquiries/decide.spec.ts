@@ -42,31 +42,31 @@ describe('opening an inquiry', () => {
     expect(given().when(open({ timeout_ms: null }))).toMatchObject([{ data: { deadline: timeOf(5) } }]);
   });
 
-  test('with the question of an open one joins that', () => {
+  test('with the question of an open inquiry joins it', () => {
     expect(givenCommands(open()).when(open({ inquiry_id: 'i2' }))).toEqual([]);
   });
 
-  test('about another subject opens another', () => {
+  test('about another subject opens a new one', () => {
     const other = open({ inquiry_id: 'i2', subject: { order_id: 'ORD2' } });
     expect(typesOf(givenCommands(open()).when(other))).toEqual(['InquiryOpened']);
   });
 
-  test('of another kind opens another', () => {
+  test('of another kind opens a new one', () => {
     expect(typesOf(givenCommands(open()).when({ ...openPayout(), inquiry_id: 'i2' }))).toEqual([
       'InquiryOpened',
     ]);
   });
 
-  test('with the question of one that has reached its deadline closes that first', () => {
+  test('with the question of one past its deadline closes that one first', () => {
     const again = open({ inquiry_id: 'i2', now: timeOf(60) });
     expect(typesOf(givenCommands(open()).when(again))).toEqual(['InquiryClosed', 'InquiryOpened']);
   });
 
-  test('records what its kind was declared as', () => {
+  test('records the declaration of its kind', () => {
     expect(given().when(open())).toMatchObject([{ data: { declared: order_status } }]);
   });
 
-  test('skips a source that need not be asked, and what follows it', () => {
+  test('skips a source that need not be asked, and its dependents', () => {
     const request = { colour: '/subject/colour' };
     const sources = { paint: { request }, shop: { after: ['paint'], request }, orders: { request: {} } };
     expect(given().when(openDeclared({ sources }))).toMatchObject([
@@ -74,7 +74,7 @@ describe('opening an inquiry', () => {
     ]);
   });
 
-  test('that need ask nobody is complete at once, with the answer for that case', () => {
+  test('that needs no source is complete at once, with the fallback answer', () => {
     const sources = { paint: { request: { colour: '/subject/colour' } } };
     expect(given().when(openDeclared({ sources, fallback: { note: 'ask later' } }))).toMatchObject([
       { type: 'InquiryOpened' },
@@ -89,7 +89,7 @@ describe('opening an inquiry', () => {
     expect(given().when(open({ subject }))).toBe('inquiry_subject');
   });
 
-  test('is rejected when as many are open as a session may have', () => {
+  test('is rejected at the limit of open inquiries', () => {
     const full = Array.from({ length: openInquiriesLimit }, (_, index) => another(index));
     expect(givenCommands(...full).when(another(99))).toBe('too_many_inquiries');
   });
@@ -100,18 +100,18 @@ function another(index: number): OpenInquiry {
 }
 
 describe('the deadline', () => {
-  test('closes nothing before its time', () => {
+  test('closes nothing early', () => {
     expect(givenCommands(open()).when(close(timeOf(59)))).toEqual([]);
   });
 
-  test('closes with the answers that there are', () => {
+  test('closes with the answers so far', () => {
     const waiting = givenCommands(open(), answer('orders', { tracking_id: 'T1' }));
     expect(waiting.when(close(timeOf(60)))).toMatchObject([
       { type: 'InquiryClosed', data: { outcome: 'partial', cause: 'deadline', unanswered: ['logistics'] } },
     ]);
   });
 
-  test('names the silent ones of the unanswered, whose requests were sent', () => {
+  test('lists as silent the unanswered sources whose requests were sent', () => {
     const command = {
       type: 'CloseInquiry',
       inquiry_id: 'i1',
@@ -124,11 +124,11 @@ describe('the deadline', () => {
     ]);
   });
 
-  test('closes once', () => {
+  test('closes only once', () => {
     expect(givenCommands(open(), close(timeOf(60))).when(close(timeOf(60)))).toEqual([]);
   });
 
-  test('names a source that is waited for between two attempts as unanswered', () => {
+  test('lists a source between two attempts as unanswered', () => {
     const retrying = givenCommands(open(), fail('orders', { retryable: true }));
     expect(retrying.when(close(timeOf(60)))).toMatchObject([{ data: { unanswered: ['orders'] } }]);
   });
@@ -147,7 +147,7 @@ describe('the deadline', () => {
     });
   });
 
-  test('closes with the answer that its kind has for that case when no source answered', () => {
+  test('closes with the fallback answer of its kind when no source answered', () => {
     const waiting = givenCommands(openDeclared({ fallback: { note: 'ask later' } }));
     expect(waiting.when(close(timeOf(60)))).toMatchObject([
       { data: { outcome: 'expired', answer: { note: 'ask later' } } },
@@ -167,19 +167,19 @@ describe('cancelling an inquiry', () => {
     ]);
   });
 
-  test('changes nothing when it is closed', () => {
+  test('changes nothing when it is already closed', () => {
     expect(givenCommands(open(), cancel).when(cancel)).toEqual([]);
   });
 
-  test('changes nothing when it is one of the earlier ones', () => {
+  test('changes nothing when it is an earlier one that is no longer shown', () => {
     expect(givenCommands(...manyCancelled()).when({ ...cancel, inquiry_id: 'i0' })).toEqual([]);
   });
 
-  test('is rejected when there is none', () => {
+  test('is rejected when it does not exist', () => {
     expect(given().when(cancel)).toBe('inquiry_not_found');
   });
 
-  test('of all closes each', () => {
+  test('of all inquiries closes each', () => {
     const { state } = givenCommands(another(1), another(2));
     expect(cancelAll(state, 'none')).toMatchObject([
       { data: { inquiry_id: 'i1', outcome: 'cancelled', cause: 'session_over' } },
@@ -203,7 +203,7 @@ test('only the last closed inquiries are shown', () => {
 describe('the kind of an open inquiry', () => {
   const declared = { ...order_status, merge: [{ from_event: '/answers/orders/a' }] };
 
-  test('is the one that its first event holds, whatever its name', () => {
+  test('is the one declared in its first event, whatever its name', () => {
     const asked = givenCommands(open({ kind: 'order_status', declared }));
     expect(asked.when(answer('orders', { a: 1 }))).toMatchObject([
       {},
@@ -211,7 +211,7 @@ describe('the kind of an open inquiry', () => {
     ]);
   });
 
-  test('is not kept when it is closed', () => {
+  test('is dropped when it closes', () => {
     expect(givenCommands(open()).state.inquiry_kinds).toHaveLength(1);
     expect(givenCommands(open(), cancel).state.inquiry_kinds).toEqual([]);
   });
@@ -221,14 +221,14 @@ describe('the kind of an open inquiry', () => {
   });
 });
 
-describe('an inquiry whose kind is not known', () => {
+describe('an inquiry of an unknown kind', () => {
   const broken = { merge: 7, sources: [], retry: null } as unknown as InquiryKind;
 
   test.each([
     ['by its name', { kind: 'weather' }],
     ['by a name of every object', { kind: 'constructor' }],
     ['from its declaration', { kind: 'order_status', declared: broken }],
-  ])('%s is never complete: what cannot be asked has failed', (_, data) => {
+  ])('%s is never complete: sources that cannot be asked fail', (_, data) => {
     expect(given(openedAs(data)).when(answer('orders', { a: 1 }))).toMatchObject([
       { type: 'InquiryAnswered', data: { requests: [], skipped: [] } },
       { type: 'InquiryFailed', data: { source: 'logistics', reason: 'unknown_kind' } },
@@ -236,7 +236,7 @@ describe('an inquiry whose kind is not known', () => {
     ]);
   });
 
-  test('is not asked again after a failure', () => {
+  test('is not retried after a failure', () => {
     const asked = given(openedAs({ kind: 'weather' }));
     expect(asked.when(fail('orders', { retryable: true }))).toMatchObject([
       { data: { retry: null } },
@@ -263,7 +263,7 @@ function openedAs(data: Pick<InquiryOpened['data'], 'kind'> & Partial<InquiryOpe
   };
 }
 
-test('a command that is none of inquiries is an error', () => {
+test('an unknown command is an error', () => {
   const command = { type: 'Unknown' } as unknown as InquiryCommand;
   expect(() => decideInquiry(command, noInquiries, 'none')).toThrow('Unknown command');
 });

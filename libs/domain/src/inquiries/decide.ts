@@ -23,7 +23,7 @@ export type InquiryRejection =
   | 'unknown_source';
 type InquiryDecision = Decision<InquiryEvent | HandoffRequested, InquiryRejection>;
 
-/** What a command does to the inquiries of a session. Closing one may request a handoff. */
+/** Decides a command about the inquiries of a session. Closing one may request a handoff. */
 export function decideInquiry(
   command: InquiryCommand,
   state: InquiryState,
@@ -44,7 +44,7 @@ export function decideInquiry(
   }
 }
 
-/** The same question while one is open joins it: nothing is asked twice. */
+/** The same question joins the open inquiry: nothing is asked twice. */
 function open(command: OpenInquiry, state: InquiryState, handoff: Handoff): InquiryDecision {
   const { kind: name, declared, subject, now } = command;
   const { inquiries } = state;
@@ -67,7 +67,7 @@ function open(command: OpenInquiry, state: InquiryState, handoff: Handoff): Inqu
   return accept(...closed, ...opened(command, handoff));
 }
 
-/** The events that open an inquiry: sources that depend on no other are asked, unless they need not or cannot be. */
+/** The events that open an inquiry. Sources without dependencies are asked, skipped, or fail if they cannot be asked. */
 function opened(command: OpenInquiry, handoff: Handoff): (InquiryEvent | HandoffRequested)[] {
   const { inquiry_id, kind, declared, subject, timeout_ms, now } = command;
   const sources = Object.entries(declared.sources).map(([source, { after = [], required = false }]) => ({
@@ -107,7 +107,7 @@ function cancel({ inquiry_id }: CancelInquiry, state: InquiryState, handoff: Han
   return reject('inquiry_not_found', 'The session has no such inquiry.');
 }
 
-/** What closes the open inquiries of a session that ends. */
+/** The events that close the open inquiries of a session that ends. */
 export function cancelAll(state: InquiryState, handoff: Handoff): (InquiryEvent | HandoffRequested)[] {
   return state.inquiries.open.flatMap((inquiry) =>
     closeInquiry(inquiry, kindOf(state, inquiry), 'session_over', handoff),

@@ -2,34 +2,34 @@ import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { InquiryKind } from './kinds.ts';
 
-/** What a source is asked now. */
+/** A request to a source, to send now. */
 export interface InquiryRequest {
   readonly source: string;
-  /** Counts the times that the source is asked, from 1. */
+  /** The number of the attempt, from 1. */
   readonly attempt: number;
   readonly request: JsonObject;
 }
 
-/** One of the sources of an inquiry, as it was declared when the inquiry was opened. */
+/** A source of an inquiry, as declared when the inquiry was opened. */
 interface DeclaredSource {
   readonly source: string;
-  /** The sources whose answers it needs first. */
+  /** The sources whose answers it depends on. */
   readonly after: readonly string[];
   readonly required: boolean;
 }
 
-/** What a reply says of itself. */
+/** Details that a reply gives about itself. */
 export interface ReplyOrigin {
-  /** When its source says that it happened: the time of its CloudEvent (ISO 8601, UTC). */
+  /** When it happened according to its source: the time of its CloudEvent (ISO 8601, UTC). */
   readonly occurred_at_source?: string;
-  /** Its own W3C trace context; that of the event's metadata is the one of the inquiry. */
+  /** Its own W3C trace context; the event's metadata has that of the inquiry. */
   readonly source_traceparent?: string;
 }
 
 export const inquiryOutcomes = ['complete', 'partial', 'failed', 'expired', 'cancelled'] as const;
 /**
- * The first that holds: `cancelled`, the answer is not wanted any more; `complete`, every source answered that had to be
- * asked, and its kind is known; `failed`, a required source itself said for good that it has no answer; `partial`, some source
+ * The first that holds: `cancelled`, the answer is no longer wanted; `complete`, every source that had to be asked has
+ * answered, and the kind is known; `failed`, a required source itself reported a final failure; `partial`, some source
  * answered; `expired`, none did.
  */
 export type InquiryOutcome = (typeof inquiryOutcomes)[number];
@@ -45,7 +45,7 @@ export type InquiryOpened = Event<
     requests: readonly InquiryRequest[];
     /** The sources that need not be asked. */
     skipped?: readonly string[];
-    /** Its kind as it was declared then. Without it: see `formerInquiryKinds`. */
+    /** The declaration of its kind at that time. Absent: see `formerInquiryKinds`. */
     declared?: InquiryKind;
   }
 >;
@@ -56,9 +56,9 @@ export type InquiryAnswered = Event<
     source: string;
     attempt: number;
     data: JsonObject;
-    /** The reply that it came with: its CloudEvent's source and id. */
+    /** The id of the reply: its CloudEvent's source and id. */
     reply_id: string;
-    /** The sources that can be asked now that this answer is there, and those that need not be asked after all. */
+    /** The sources that can be asked now that this answer is known, and those that need not be asked after all. */
     requests: readonly InquiryRequest[];
     skipped: readonly string[];
   } & ReplyOrigin
@@ -71,9 +71,9 @@ export type InquiryFailed = Event<
     attempt: number;
     reason: string;
     reply_id: string | null;
-    /** Whether the source said that asking again may help. */
+    /** Whether the source said that a retry may help. */
     retryable?: boolean;
-    /** When the source is asked once more, and what. Null: it is not. */
+    /** The next attempt: when, and the request. Null: there is none. */
     retry: { readonly at: string; readonly request: InquiryRequest } | null;
   } & ReplyOrigin
 >;
@@ -87,7 +87,7 @@ export type InquiryClosed = Event<
     answer: JsonObject | null;
     /** The sources that were asked and had not answered by then. */
     unanswered: readonly string[];
-    /** Those of them whose request was in Kafka for sure, when it closed at its deadline. */
+    /** Those of them whose request was certainly in Kafka, when the inquiry closed at its deadline. */
     silent?: readonly string[];
   }
 >;
@@ -98,7 +98,7 @@ export type InquiryCorrected = Event<
     inquiry_id: string;
     source: string;
     cause: 'late' | 'duplicate';
-    /** What the source answered; null when it said that it failed, with the reason. */
+    /** The source's answer; null when it failed, with the reason. */
     data: JsonObject | null;
     reason: string | null;
     reply_id: string | null;

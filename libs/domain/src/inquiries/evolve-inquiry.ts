@@ -17,7 +17,7 @@ type Sources = Inquiry['sources'];
 
 const noFault = { reason: null, said_no: false } as const;
 
-/** One inquiry after one more of its events, which happened at this time (ISO 8601). */
+/** An inquiry after one of its events, which happened at this time (ISO 8601). */
 export function evolveInquiry(inquiry: Inquiry, event: InquiryEvent, at: string): Inquiry {
   switch (event.type) {
     case 'InquiryOpened':
@@ -78,7 +78,7 @@ function fail(sources: Sources, event: InquiryFailed['data'], at: string): Sourc
   const said_no = retry === null && reply_id !== null && retryable !== true;
   const failed = settle(sources, source, at, { status: 'failed', reason, attempt, said_no });
   if (retry === null) return failed;
-  // Of one that was erased the request is not there.
+  // The request of an erased event is gone.
   const request: InquiryRequest | undefined = retry.request;
   const retrying = { status: 'retrying', settled_at: null, latency_ms: null } as const;
   return change(failed, source, { ...retrying, attempt: request?.attempt ?? attempt + 1 });
@@ -119,7 +119,7 @@ function change(sources: Sources, name: string, changes: Partial<InquirySource>)
   return source === undefined ? sources : { ...sources, [name]: { ...source, ...changes } };
 }
 
-/** The first answer after the end is kept with its source; any further one is only counted. */
+/** Keeps the first answer after the end with its source; further ones are only counted. */
 function correct(inquiry: Inquiry, { cause, source, data }: InquiryCorrected['data'], at: string): Inquiry {
   const corrections = inquiry.corrections + 1;
   if (cause !== 'late' || data === null) return { ...inquiry, corrections };

@@ -16,7 +16,7 @@ function inquiryAfter(...commands: InquiryCommand[]): Inquiry | undefined {
 }
 
 describe('an open inquiry', () => {
-  test('has its sources asked or waiting', () => {
+  test('has sources that are asked or waiting', () => {
     expect(inquiryAfter(open())).toMatchObject({
       status: 'open',
       opened_at: timeOf(0),
@@ -28,7 +28,7 @@ describe('an open inquiry', () => {
     });
   });
 
-  test('has an answer with the time that it took', () => {
+  test('has an answer with its latency', () => {
     expect(inquiryAfter(open(), ordered)?.sources['orders']).toMatchObject({
       status: 'answered',
       data: { tracking_id: 'T1' },
@@ -37,14 +37,14 @@ describe('an open inquiry', () => {
     });
   });
 
-  test('has the source asked that waited for an answer', () => {
+  test('has a dependent source asked after the answer', () => {
     expect(inquiryAfter(open(), ordered)?.sources['logistics']).toMatchObject({
       status: 'asked',
       asked_at: timeOf(1),
     });
   });
 
-  test('has a source that failed once waiting for its next attempt', () => {
+  test('has a source waiting for its next attempt after a failure', () => {
     expect(inquiryAfter(open(), fail('orders', { retryable: true }))?.sources['orders']).toMatchObject({
       status: 'retrying',
       attempt: 2,
@@ -54,7 +54,7 @@ describe('an open inquiry', () => {
     });
   });
 
-  test('has the reason of a source that failed for good', () => {
+  test('has the reason of a final failure', () => {
     expect(inquiryAfter(openPayout(), fail('orders'))?.sources['orders']).toMatchObject({
       status: 'failed',
       reason: 'down',
@@ -68,7 +68,7 @@ describe('an open inquiry', () => {
 });
 
 describe('a closed inquiry', () => {
-  test('has the merged answer instead of those of its sources', () => {
+  test('has the merged answer instead of the sources’ answers', () => {
     expect(inquiryAfter(open(), ordered, answer('logistics', { place: 'Pune' }))).toMatchObject({
       status: 'complete',
       answer: { order_id: 'ORD1', place: 'Pune' },
@@ -91,7 +91,7 @@ describe('a closed inquiry', () => {
     });
   });
 
-  test('keeps the first late answer with its source, and its own answer', () => {
+  test('keeps the first late answer with its source, and keeps its own answer', () => {
     const late = answer('orders', { status: 'delivered' }, { now: timeOf(61) });
     expect(inquiryAfter(open(), close(timeOf(60)), late)).toMatchObject({
       status: 'expired',
@@ -110,7 +110,7 @@ describe('a closed inquiry', () => {
   });
 });
 
-describe('events of inquiries and sources that are not known', () => {
+describe('events of unknown inquiries and sources', () => {
   const closed: InquiryEvent = {
     type: 'InquiryClosed',
     data: { inquiry_id: 'x', kind: 'k', outcome: 'expired', cause: 'deadline', answer: null, unanswered: [] },
@@ -163,13 +163,13 @@ test('an inquiry that is opened again starts over', () => {
   });
 });
 
-test('an event of one inquiry leaves the others as they are', () => {
+test('an event of one inquiry leaves the others unchanged', () => {
   const other = open({ inquiry_id: 'i2', subject: { order_id: 'ORD2' } });
   const before = givenCommands(open(), other).state.inquiries.open[1];
   expect(givenCommands(open(), other, ordered).state.inquiries.open[1]).toEqual(before);
 });
 
-test('an event that is none of inquiries changes nothing', () => {
+test('an unknown event changes nothing', () => {
   const [inquiry] = givenCommands(open()).state.inquiries.open;
   const unknown = { type: 'Unknown', data: {} } as unknown as InquiryEvent;
   expect(inquiry && evolveInquiry(inquiry, unknown, timeOf(1))).toBe(inquiry);

@@ -7,7 +7,7 @@ import { readInquiryKind } from './kinds.ts';
 import type { Inquiry, InquiryState } from './state.ts';
 import { closedInquiriesKept, inquiryIdsKept } from './state.ts';
 
-/** The inquiries after an event of one of them. An inquiry that the state does not have stays unknown. */
+/** The inquiries after an event of one of them. An unknown inquiry stays unknown. */
 export function evolveInquiries(state: InquiryState, event: RecordedEvent<InquiryEvent>): InquiryState {
   const { inquiry_id } = event.data;
   const { open, closed } = state.inquiries;
@@ -30,7 +30,7 @@ export function evolveInquiries(state: InquiryState, event: RecordedEvent<Inquir
   return { ...state, inquiries };
 }
 
-/** The kind as it was declared; events of the time before that mean the kinds of then. */
+/** The declared kind; events from before declarations mean the former kinds. */
 function kindIn({ kind, declared }: InquiryOpened['data']): InquiryKind | undefined {
   if (declared !== undefined) return readInquiryKind(declared);
   return Object.hasOwn(formerInquiryKinds, kind) ? formerInquiryKinds[kind] : undefined;

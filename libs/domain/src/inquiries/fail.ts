@@ -1,7 +1,7 @@
 import type { InquiryFailed } from './events.ts';
 import type { Inquiry } from './state.ts';
 
-/** Sources that cannot be asked fail, and with them those that wait for them. */
+/** Fails sources that cannot be asked, and their dependents. */
 export function failUnaskable(
   inquiry: Inquiry,
   failed: readonly (readonly [source: string, reason: string])[],
@@ -11,7 +11,7 @@ export function failUnaskable(
   return [...own, ...failDependents(inquiry, names)];
 }
 
-/** The sources that wait for one of these, directly or through others, fail. */
+/** Fails the sources that depend on one of these, directly or indirectly. */
 export function failDependents(inquiry: Inquiry, failed: readonly string[]): InquiryFailed[] {
   const waiting = Object.entries(inquiry.sources).flatMap(([name, { status, after }]) => {
     const cause = after.find((source) => failed.includes(source));

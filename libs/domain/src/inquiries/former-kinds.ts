@@ -1,6 +1,6 @@
 import type { InquiryKinds } from './kinds.ts';
 
-/** The kinds of the time when an inquiry did not carry its declaration. Old events mean these: they do not change. */
+/** The kinds from before inquiries carried their declaration. Old events mean these, so they never change. */
 export const formerInquiryKinds: InquiryKinds = {
   order_status: {
     subject: ['order_id'],

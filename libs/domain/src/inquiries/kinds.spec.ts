@@ -47,14 +47,14 @@ describe('a merged answer', () => {
     expect(mergeAnswers(formerInquiryKinds[kind], subject, answers)).toEqual(merged);
   });
 
-  test('leaves out a part that would make it too large', () => {
+  test('leaves out a part that would exceed the limit', () => {
     const text = 'x'.repeat(mergedAnswerLimit / 2);
     const parts: Json[] = [{ a: '/answers/orders/text' }, { b: '/answers/orders/text' }, { c: 1 }];
     const merged = mergeAnswers({ ...order_status, merge: parts }, order, { orders: { text } });
     expect(Object.keys(merged)).toEqual(['a', 'c']);
   });
 
-  test('has nothing of a part that is no object', () => {
+  test('ignores a part that is not an object', () => {
     const kind = { ...order_status, merge: ['/subject/order_id', [1], null, { a: 1 }] };
     expect(mergeAnswers(kind, order, {})).toEqual({ a: 1 });
   });
@@ -63,18 +63,18 @@ describe('a merged answer', () => {
 test.each<[string, unknown]>([
   ['nothing', null],
   ['a text', 'order_status'],
-  ['a source that is none', { ...order_status, sources: { orders: null } }],
+  ['a source that is null', { ...order_status, sources: { orders: null } }],
   ['no retries', { ...order_status, retry: undefined }],
   ['no merge', { ...order_status, merge: {} }],
-])('a kind with %s is none', (_, value) => {
+])('a kind with %s is not usable', (_, value) => {
   expect(readInquiryKind(value)).toBeUndefined();
 });
 
-test('a kind that was stored is the same', () => {
+test('a kind survives storage unchanged', () => {
   const stored = JSON.parse(JSON.stringify(payout_status)) as unknown;
   expect(readInquiryKind(stored)).toEqual(payout_status);
 });
 
-test('the sources of kinds are named once', () => {
+test('the sources of kinds are listed once', () => {
   expect(sourcesOf(formerInquiryKinds)).toEqual(['logistics', 'orders', 'payments']);
 });

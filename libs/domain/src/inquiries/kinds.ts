@@ -4,50 +4,50 @@ import { mapJson } from './mapping.ts';
 
 export type Answers = { readonly [source: string]: JsonObject };
 
-/** A system that is asked. */
+/** A system that an inquiry asks. */
 interface SourceKind {
-  /** Whether the inquiry needs its answer. Missing: not; what comes from a file of declarations has it, by default true. */
+  /** Whether the inquiry needs its answer. Absent: no; kinds from a file of declarations always have it, true by default. */
   readonly required?: boolean;
-  /** The sources whose answers it needs first. */
+  /** The sources whose answers it depends on. */
   readonly after?: readonly string[];
-  /** Mapping of `{ subject, answers }` to what it is asked. A pointer that finds nothing: it need not be asked after all. */
+  /** Mapping of `{ subject, answers }` to the request. If a pointer finds nothing, the source need not be asked. */
   readonly request: JsonObject;
 }
 
 /**
- * One kind of question: whom it goes to, in which order, how long it may take, and what becomes of the answers. It is
+ * One kind of question: the sources to ask, their order, the time limit, and how to merge the answers. It is
  * data, which an inquiry carries in its first event. Mappings: see `mapJson`.
  */
 export interface InquiryKind {
-  /** The fields that the subject must have, each a text. */
+  /** The required fields of the subject, each a text. */
   readonly subject: readonly string[];
   /** Which field of the subject names an `order`, a `payout` and so on. */
   readonly about?: { readonly [reference: string]: string };
   readonly sources: { readonly [source: string]: SourceKind };
   readonly deadline_ms: number;
-  /** How often a source that fails is asked in all, and how long to wait before the second time; then twice as long. */
+  /** The number of attempts for a failing source, and the pause before the second one; it doubles each time. */
   readonly retry: { readonly attempts: number; readonly backoff_ms: number };
   /** What happens when a required source did not answer. */
   readonly without_required: 'nothing' | 'request_handoff';
-  /** Mappings of `{ subject, answers }` to objects; members of later ones replace those of earlier ones. */
+  /** Mappings of `{ subject, answers }` to objects; members of later objects replace those of earlier ones. */
   readonly merge: readonly Json[];
-  /** The answer when no source answered; null or missing: there is none. */
+  /** The answer when no source answered; null or absent: none. */
   readonly fallback?: JsonObject | null;
 }
 
 export type InquiryKinds = { readonly [kind: string]: InquiryKind };
 
-/** A merged answer is at most this large (characters of JSON); a part of it that would make it larger is left out. */
+/** The size limit of a merged answer (characters of JSON); a part that would exceed it is left out. */
 export const mergedAnswerLimit = 32_768;
-/** A source is asked with at most this many characters of JSON. */
+/** The size limit of a request (characters of JSON). */
 const requestLimit = 8_192;
 
-/** Every source that some of the kinds asks: each has its topic of requests. */
+/** All sources that the kinds ask: each has its topic of requests. */
 export function sourcesOf(kinds: InquiryKinds): readonly string[] {
   return [...new Set(Object.values(kinds).flatMap(({ sources }) => Object.keys(sources)))].sort();
 }
 
-/** What a source is asked, or why it is not: it need not be, or it cannot be. */
+/** The request to a source, or why there is none: it need not be asked, or cannot be. */
 export function requestTo(
   source: string,
   kind: InquiryKind | undefined,
@@ -61,7 +61,7 @@ export function requestTo(
   return JSON.stringify(value).length > requestLimit ? 'request_too_large' : value;
 }
 
-/** The answers as one; side by side for a kind that is not known. */
+/** The merged answer; for an unknown kind the answers side by side. */
 export function mergeAnswers(
   kind: InquiryKind | undefined,
   subject: JsonObject,
@@ -74,7 +74,7 @@ export function mergeAnswers(
   }, {});
 }
 
-/** A kind as an event holds it; undefined when it is none that can be worked with. */
+/** Parses the kind in an event; undefined when it is not usable. */
 export function readInquiryKind(value: unknown): InquiryKind | undefined {
   const kind = value as Partial<InquiryKind> | undefined | null;
   const { attempts, backoff_ms } = kind?.retry ?? {};

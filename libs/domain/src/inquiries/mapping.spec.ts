@@ -16,21 +16,21 @@ describe('a mapping', () => {
     ['a pointer with an escaped tilde', '/subject/m~0n', 2],
     ['a pointer to nothing', '/subject/tracking_id', undefined],
     ['a pointer to null', '/subject/nothing', undefined],
-    ['a pointer beyond a text', '/subject/order_id/length', undefined],
+    ['a pointer into a text', '/subject/order_id/length', undefined],
     ['a pointer beyond a list', '/answers/orders/items/9', undefined],
     ['a pointer to the length of a list', '/answers/orders/items/length', undefined],
     ['a pointer to the end of a list', '/answers/orders/items/-', undefined],
-    ['a pointer to what every object has', '/subject/__proto__', undefined],
+    ['a pointer to a member of every object', '/subject/__proto__', undefined],
     ['a pointer to a method', '/subject/toString', undefined],
     ['another text', 'ORD1', 'ORD1'],
     ['a number', 7, 7],
     ['null', null, null],
     ['a constant', { const: '/subject/order_id' }, '/subject/order_id'],
-    ['a pointer with a value for nothing', { pointer: '/subject/x', otherwise: [1] }, [1]],
-    ['a pointer with null for nothing', { pointer: '/subject/x', otherwise: null }, null],
-    ['a pointer that needs no such value', { pointer: '/subject/a~1b', otherwise: 9 }, 1],
-    ['an object, without what is missing', { id: '/subject/order_id', x: '/subject/x' }, { id: 'ORD1' }],
-    ['a list, without what is missing', ['/subject/order_id', '/x', 1], ['ORD1', 1]],
+    ['a pointer to nothing with a default', { pointer: '/subject/x', otherwise: [1] }, [1]],
+    ['a pointer to nothing with the default null', { pointer: '/subject/x', otherwise: null }, null],
+    ['a pointer that needs no default', { pointer: '/subject/a~1b', otherwise: 9 }, 1],
+    ['an object, without missing values', { id: '/subject/order_id', x: '/subject/x' }, { id: 'ORD1' }],
+    ['a list, without missing values', ['/subject/order_id', '/x', 1], ['ORD1', 1]],
   ])('of %s', (_, mapping, value) => {
     expect(mapJson(mapping, document).value).toEqual(value);
   });
@@ -46,12 +46,12 @@ describe('a mapping', () => {
     expect(mapJson([{ id: '/subject/x' }], document)).toEqual({ value: [{}], complete: false });
   });
 
-  test('keeps a member that is named as every object’s prototype', () => {
+  test('keeps a member named __proto__', () => {
     const mapping = JSON.parse('{"__proto__":{"x":1}}') as Json;
     expect(JSON.stringify(mapJson(mapping, document).value)).toBe('{"__proto__":{"x":1}}');
   });
 
-  test('that is too deep or too large counts as missing from there on', () => {
+  test('that is too deep or too large counts as missing beyond the limit', () => {
     const deep = JSON.parse('['.repeat(100) + ']'.repeat(100)) as Json;
     expect(mapJson(deep, document).complete).toBe(false);
     const { value, complete } = mapJson(Array<Json>(5_000).fill(1), document);

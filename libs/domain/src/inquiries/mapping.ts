@@ -1,21 +1,21 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { isObject } from '../kernel/json.ts';
 
-/** How deep a mapping may nest, and how many values it may have. What is beyond counts as missing. */
+/** How deep a mapping may nest, and how many values it may have. Anything beyond counts as missing. */
 const limits = { depth: 16, values: 1_000 } as const;
 
 interface Mapped {
-  /** Undefined: there is none. */
+  /** Undefined: there is no value. */
   readonly value: Json | undefined;
   /** Whether every pointer found something. */
   readonly complete: boolean;
 }
 
 /**
- * What a mapping gives for a document. A text that begins with "/" is a JSON Pointer (RFC 6901) into the document,
- * `{ pointer, otherwise }` one with a value for where it finds nothing, `{ const }` a constant. Any other object or list
- * consists of mappings, without those that have no value; anything else stands for itself. Null in the document counts as
- * nothing. It never throws.
+ * Applies a mapping to a document. A text that starts with "/" is a JSON Pointer (RFC 6901) into the document,
+ * `{ pointer, otherwise }` a pointer with a default for a missing value, `{ const }` a constant. Any other object or list
+ * consists of mappings, and those without a value are left out; anything else stands for itself. Null in the document counts
+ * as missing. Never throws.
  */
 export function mapJson(mapping: Json, document: JsonObject): Mapped {
   let [left, complete]: [number, boolean] = [limits.values, true];

@@ -11,13 +11,13 @@ interface DueRequests {
 
 interface Waiting {
   readonly source: string;
-  /** The sources that have to be settled first. */
+  /** The sources that must be settled first. */
   readonly after: readonly string[];
 }
 
 const none: DueRequests = { requests: [], skipped: [], failed: [] };
 
-/** The answers that an inquiry has so far. */
+/** The answers of an inquiry so far. */
 export function answersOf({ sources }: Inquiry): Answers {
   const answered = Object.entries(sources).flatMap(([name, { data }]) =>
     data === null ? [] : [[name, data]],
@@ -25,7 +25,7 @@ export function answersOf({ sources }: Inquiry): Answers {
   return Object.fromEntries(answered);
 }
 
-/** What becomes of the sources that wait, once these are settled: answered, or skipped. */
+/** What to do with the waiting sources, once these sources are settled: answered or skipped. */
 export function dueRequests(
   waiting: readonly Waiting[],
   settled: readonly string[],

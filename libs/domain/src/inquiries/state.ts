@@ -7,25 +7,25 @@ import type { InquiryKind } from './kinds.ts';
 /** How many inquiries a session may have open, and how many closed ones its context shows. */
 export const openInquiriesLimit = 8;
 export const closedInquiriesKept = 3;
-/** Of how many closed inquiries a late answer is still recognised. */
+/** For how many closed inquiries a late answer is still recognised. */
 export const inquiryIdsKept = 64;
-/** A source's answer is at most this large (characters of JSON). */
+/** The size limit of a source's answer (characters of JSON). */
 export const answerLimit = 8_192;
 
 export interface InquirySource {
-  /** `waiting` for another source's answer, `retrying` after a failure, `late` answered after the end. */
+  /** `waiting` for another source's answer, `retrying` after a failure, `late`: answered after the end. */
   readonly status: 'waiting' | 'asked' | 'retrying' | 'answered' | 'failed' | 'skipped' | 'late';
   readonly required: boolean;
   readonly after: readonly string[];
   readonly attempt: number;
   readonly asked_at: string | null;
   readonly settled_at: string | null;
-  /** From being asked first to the answer. */
+  /** From the first request to the answer. */
   readonly latency_ms: number | null;
   readonly reason: string | null;
-  /** It failed for good, and said so itself. */
+  /** The source itself reported a final failure. */
   readonly said_no?: boolean;
-  /** While the inquiry is open; afterwards its answer holds it. */
+  /** Only while the inquiry is open; afterwards the inquiry's answer has it. */
   readonly data: JsonObject | null;
 }
 
@@ -34,7 +34,7 @@ export interface Inquiry extends Origin {
   readonly inquiry_id: string;
   readonly kind: string;
   readonly subject: JsonObject;
-  /** What its subject names, as its kind declares. */
+  /** The references in its subject, as declared by its kind. */
   readonly about: UpdateReferences;
   readonly status: 'open' | InquiryOutcome;
   readonly opened_at: string;
@@ -42,22 +42,22 @@ export interface Inquiry extends Origin {
   readonly closed_at: string | null;
   readonly sources: { readonly [source: string]: InquirySource };
   readonly answer: JsonObject | null;
-  /** Answers that came late or twice. */
+  /** Late or repeated answers. */
   readonly corrections: number;
 }
 
 interface Inquiries {
   readonly open: readonly Inquiry[];
-  /** The last ones, the latest last. */
+  /** The latest ones, the last one last. */
   readonly closed: readonly Inquiry[];
 }
 
-/** What a session knows of its inquiries. */
+/** The inquiries of a session. */
 export interface InquiryState {
   readonly inquiries: Inquiries;
-  /** The ids of those closed before the ones that are shown. */
+  /** The ids of inquiries closed before the shown ones. */
   readonly earlier_inquiries: readonly string[];
-  /** What the kinds of the open ones were when they were opened; of a kind that is not known there is none. */
+  /** The kinds of the open inquiries as of their opening; unknown kinds are absent. */
   readonly inquiry_kinds: readonly { readonly inquiry_id: string; readonly kind: InquiryKind }[];
 }
 
@@ -72,17 +72,17 @@ export function kindOf({ inquiry_kinds }: InquiryState, { inquiry_id }: Inquiry)
   return inquiry_kinds.find((item) => item.inquiry_id === inquiry_id)?.kind;
 }
 
-/** The inquiry of that id, open or closed, unless it is an earlier one. */
+/** The inquiry with that id, open or closed, unless it is no longer shown. */
 export function findInquiry({ inquiries }: InquiryState, id: string): Inquiry | undefined {
   return [...inquiries.open, ...inquiries.closed].find(({ inquiry_id }) => inquiry_id === id);
 }
 
-/** The source of that name, when the inquiry has it. */
+/** The source with that name, if the inquiry has it. */
 export function sourceOf({ sources }: Pick<Inquiry, 'sources'>, name: string): InquirySource | undefined {
   return Object.hasOwn(sources, name) ? sources[name] : undefined;
 }
 
-/** Whether a source neither answered nor failed for good yet. */
+/** Whether a source has neither answered nor failed for good. */
 export function isPending({ status }: InquirySource): boolean {
   return status === 'waiting' || status === 'asked' || status === 'retrying';
 }

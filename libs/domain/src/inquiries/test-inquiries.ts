@@ -15,7 +15,7 @@ import { evolveInquiries } from './evolve.ts';
 import type { InquiryState } from './state.ts';
 import { noInquiries } from './state.ts';
 
-/** For specs: the inquiries of a session of which no handoff was requested. */
+/** For specs: the inquiries of a session without a requested handoff. */
 export const { given, givenCommands } = scenariosOf<
   InquiryState,
   InquiryCommand,
@@ -43,7 +43,7 @@ export const open = (more: Partial<OpenInquiry> = {}): OpenInquiry => ({
 });
 export const openPayout = (more: Partial<OpenInquiry> = {}): OpenInquiry =>
   open({ kind: 'payout_status', declared: payout_status, subject: { payout_id: 'PAY1' }, ...more });
-/** Opens "i1" of a kind that asks `orders`, which is required, unless it is declared otherwise. */
+/** Opens "i1" of a kind that asks `orders`, which is required unless declared otherwise. */
 export const openDeclared = (declared: Partial<InquiryKind>): OpenInquiry =>
   open({
     kind: 'warranty',
@@ -80,7 +80,7 @@ export const fail = (source: string, more: Partial<FailInquirySource> = {}): Fai
 export const close = (now: string): InquiryCommand => ({ type: 'CloseInquiry', inquiry_id: 'i1', now });
 export const cancel: CancelInquiry = { type: 'CancelInquiry', inquiry_id: 'i1' };
 
-/** The types of events, or the code of a rejection. */
+/** The types of the events, or the code of the rejection. */
 export function typesOf(outcome: readonly { readonly type: string }[] | string): readonly string[] | string {
   return typeof outcome === 'string' ? outcome : outcome.map(({ type }) => type);
 }

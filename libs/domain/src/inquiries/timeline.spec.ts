@@ -9,7 +9,7 @@ import { answer, close, fail, open } from './test-inquiries.ts';
 import type { InquiryStep } from './timeline.ts';
 import { stepsOf } from './timeline.ts';
 
-/** The timeline of the events of commands, the n-th event happening n seconds after the first. */
+/** The timeline of the commands' events; the n-th event happens n seconds after the first. */
 function timelineOf(...commands: InquiryCommand[]): InquiryStep[] {
   let state = noInquiries;
   const events: InquiryEvent[] = [];
@@ -27,7 +27,7 @@ function timelineOf(...commands: InquiryCommand[]): InquiryStep[] {
 const brief = ({ step, source, attempt, reason, cause, outcome }: InquiryStep): string =>
   [step, source, attempt, reason, cause, outcome].filter((part) => part !== null).join(' ');
 
-test('the timeline of an inquiry says who was asked, and what came back', () => {
+test('the timeline of an inquiry lists the requests and the replies', () => {
   const timeline = timelineOf(
     open(),
     fail('orders', { retryable: true, reply_id: 'r' }),
@@ -66,11 +66,11 @@ test('a source that need not be asked is skipped', () => {
   ]);
 });
 
-test('what a source says of itself is beside its answer', () => {
+test('the details that a source gives are beside its answer', () => {
   const origin = { occurred_at_source: timeOf(3), source_traceparent: '00-1-2-01' };
   expect(timelineOf(open(), answer('orders', {}, { origin }))[2]).toMatchObject(origin);
 });
 
-test('an event that is none of inquiries says nothing', () => {
+test('an unknown event adds nothing', () => {
   expect(stepsOf(recorded({ type: 'Unknown', data: {} } as unknown as InquiryEvent, 1))).toEqual([]);
 });

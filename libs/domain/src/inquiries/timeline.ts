@@ -2,7 +2,7 @@ import type { RecordedEvent } from '../kernel/event.ts';
 import { unknownEvent } from '../kernel/unknown.ts';
 import type { InquiryEvent, InquiryOutcome, ReplyOrigin } from './events.ts';
 
-/** One thing that happened to an inquiry, or will: a `retried` source is asked once more at that time. */
+/** A step of an inquiry, past or planned: a `retried` source is asked again at that time. */
 export interface InquiryStep extends ReplyOrigin {
   readonly step: 'opened' | 'asked' | 'answered' | 'failed' | 'retried' | 'skipped' | 'closed' | 'corrected';
   /** ISO 8601. */
@@ -12,12 +12,12 @@ export interface InquiryStep extends ReplyOrigin {
   readonly attempt: number | null;
   /** Why a source failed or has no answer. */
   readonly reason: string | null;
-  /** Why it closed, or what a correction is: `late` or `duplicate`. */
+  /** Why the inquiry closed, or the kind of a correction: `late` or `duplicate`. */
   readonly cause: string | null;
   readonly outcome: InquiryOutcome | null;
 }
 
-/** What an event of an inquiry says happened, in its order. */
+/** The steps that an event of an inquiry adds, in order. */
 export function stepsOf(event: RecordedEvent<InquiryEvent>): InquiryStep[] {
   const { revision, metadata } = event;
   const nothing = { source: null, attempt: null, reason: null, cause: null, outcome: null };

@@ -65,18 +65,18 @@ function known(order_id: string, at: string, tracking_id: string | null = null):
 const late = (status: string): InquiryCommand => answer('orders', { status }, { now: timeOf(61) });
 
 describe('the order', () => {
-  test('is the one that an inquiry is about', () => {
+  test('is the subject of an inquiry', () => {
     expect(orderAfter(open())).toMatchObject({ order_id: 'ORD1', status: null });
   });
 
-  test('has what the order system answers', () => {
+  test('has the answer of the order system', () => {
     expect(orderAfter(open(), answer('orders', { status: 'processed', tracking_id: 'T1' }))).toMatchObject({
       status: 'processed',
       tracking_id: 'T1',
     });
   });
 
-  test('has what the logistics system answers then', () => {
+  test('has the later answer of the logistics system', () => {
     const ordered = answer('orders', { status: 'processed', tracking_id: 'T1' });
     expect(orderAfter(open(), ordered, answer('logistics', { status: 'out_for_delivery' }))).toMatchObject({
       status: 'out_for_delivery',
@@ -84,7 +84,7 @@ describe('the order', () => {
     });
   });
 
-  test('has nothing of a source that failed', () => {
+  test('has nothing from a failed source', () => {
     expect(orderAfter(open(), fail('orders'))).toMatchObject({ status: null });
   });
 
@@ -98,13 +98,13 @@ describe('the order', () => {
     });
   });
 
-  test('has nothing of a late failure', () => {
+  test('has nothing from a late failure', () => {
     expect(orderAfter(open(), close(timeOf(60)), fail('orders', { now: timeOf(61) }))).toMatchObject({
       status: null,
     });
   });
 
-  test('is none for an inquiry about something else', () => {
+  test('is unset by an inquiry about something else', () => {
     expect(orderAfter(openPayout(), answer('orders', { orders: [] }))).toBeNull();
   });
 });
@@ -147,7 +147,7 @@ const correctedOf = (occurred_at_source: string | null): RecordedEvent<InquiryEv
 describe('an answer', () => {
   const { state } = givenCommands(open());
 
-  test('is about the order of its inquiry, though the conversation turned to another one', () => {
+  test('concerns the order of its inquiry, although the conversation turned to another one', () => {
     const turned = known('ORD2', timeOf(3));
     expect(trackInquiry(turned, state, answered(null))).toMatchObject({
       order_tracking: { order_id: 'ORD2', status: 'delivered' },
@@ -160,14 +160,14 @@ describe('an answer', () => {
     expect(trackInquiry(newer, state, answered(timeOf(4)))).toBe(newer);
   });
 
-  test('is about the shipment of an inquiry about one', () => {
+  test('concerns the shipment of an inquiry about a shipment', () => {
     const { state: asked } = given({ ...opened, data: { ...opened.data, subject: { tracking_id: 'T1' } } });
     const before = trackInquiry(known('ORD1', timeOf(5), 'T1'), asked, answered(timeOf(6)));
     expect(before.orders['ORD1']).toMatchObject({ status: 'x', status_at: timeOf(6) });
   });
 });
 
-describe('of a kind that says which field of its subject names the order', () => {
+describe('with a kind that declares the field of the order', () => {
   const declared = { ...order_status, subject: ['parcel', 'order_id'], about: { order: 'parcel' } };
   const asked = open({ kind: 'parcel', declared, subject: { parcel: 'ORD7', order_id: 'batch 1' } });
 
@@ -175,7 +175,7 @@ describe('of a kind that says which field of its subject names the order', () =>
     expect(orderAfter(asked)).toMatchObject({ order_id: 'ORD7' });
   });
 
-  test('that order has what the order system answers', () => {
+  test('that order has the answer of the order system', () => {
     expect(orderAfter(asked, answer('orders', { status: 'processed' }))).toMatchObject({
       order_id: 'ORD7',
       status: 'processed',
@@ -199,12 +199,12 @@ describe('a correction', () => {
     expect(trackInquiry(newer, state, corrected)).toBe(newer);
   });
 
-  test('counts when it is newer by its source’s clock', () => {
+  test('applies when it is newer by its source’s clock', () => {
     const { state } = givenCommands(open(), cancel);
     expect(trackInquiry(newer, state, correctedOf(timeOf(6))).order_tracking).toMatchObject({ status: 'x' });
   });
 
-  test('counts when no order is known', () => {
+  test('applies when no order is known', () => {
     const { state } = givenCommands(open(), cancel);
     expect(trackInquiry(noTracking, state, corrected).order_tracking).toMatchObject({
       order_id: 'ORD1',
@@ -212,17 +212,17 @@ describe('a correction', () => {
     });
   });
 
-  test('counts when the inquiry is still open', () => {
+  test('applies when the inquiry is still open', () => {
     const { state } = givenCommands(open());
     expect(trackInquiry(newer, state, corrected).order_tracking).toMatchObject({ status: 'x' });
   });
 
-  test('of an inquiry that is not known changes nothing', () => {
+  test('of an unknown inquiry changes nothing', () => {
     expect(trackInquiry(newer, given().state, corrected)).toBe(newer);
   });
 });
 
-test('an event that is none of inquiries leaves the orders as they are', () => {
+test('an unknown event leaves the orders unchanged', () => {
   const unknown = recorded({ type: 'Unknown', data: {} }, 0) as unknown as RecordedEvent<InquiryEvent>;
   expect(trackInquiry(noTracking, noInquiries, unknown)).toBe(noTracking);
 });

@@ -11,7 +11,7 @@ import type { InquiryAnswered, InquiryCorrected, InquiryEvent } from './events.t
 import type { Inquiry, InquiryState } from './state.ts';
 import { findInquiry } from './state.ts';
 
-/** The orders after an event of an inquiry, in the state before that event: its subject and its sources' answers. */
+/** The orders after an event of an inquiry; `state` is that before the event, with the inquiry's subject and answers. */
 export function trackInquiry(
   orders: OrderState,
   state: InquiryState,
@@ -49,7 +49,7 @@ function learn(
   return report ? learnOfOrder(orders, report, at) : orders;
 }
 
-/** What the order and logistics systems answer is about what the inquiry is about, whatever the conversation turns to. */
+/** Answers of the order and logistics systems concern the subject of the inquiry, whatever the conversation turns to. */
 function reportOf(
   { about }: Inquiry,
   { source, data }: Pick<InquiryAnswered['data'] | InquiryCorrected['data'], 'source' | 'data'>,
@@ -61,7 +61,7 @@ function reportOf(
   return { system: source, order_id, tracking_id, status: nameOf(data['status']), time };
 }
 
-/** A late answer that does not say of when it is counts as one of the inquiry's end. */
+/** A late answer without a time counts as of the inquiry's end. */
 function timeOfLate(
   { inquiry_id, occurred_at_source, reply_id }: InquiryCorrected['data'],
   state: InquiryState,

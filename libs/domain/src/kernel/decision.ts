@@ -5,11 +5,11 @@ import type { JsonObject } from './json.ts';
 export interface Rejection<Code extends string = string> {
   readonly code: Code;
   readonly reason: string;
-  /** What a caller may want to know besides. */
+  /** Further details for the caller. */
   readonly data?: JsonObject;
 }
 
-/** The events to append; none when the command changes nothing. */
+/** The events to append; empty when the command changes nothing. */
 export interface Accepted<E extends Event> {
   readonly events: readonly E[];
 }
@@ -18,7 +18,7 @@ export interface Rejected<Code extends string> {
   readonly rejection: Rejection<Code>;
 }
 
-/** What a command does to the state. */
+/** The outcome of a command: events or a rejection. */
 export type Decision<E extends Event, Code extends string> = Accepted<E> | Rejected<Code>;
 
 export function accept<E extends Event>(...events: E[]): Accepted<E> {

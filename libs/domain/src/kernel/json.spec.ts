@@ -5,7 +5,7 @@ import { canonicalJson, isSameJson } from './json.ts';
 
 const value = fc.jsonValue({ maxDepth: 3, stringUnit: fc.constantFrom('a', 'b') }) as fc.Arbitrary<Json>;
 
-test('values are the same when their canonical JSON is', () => {
+test('values are the same when their canonical JSON is the same', () => {
   fc.assert(
     fc.property(value, value, (one, other) => {
       expect(isSameJson(one, other)).toBe(canonicalJson(one) === canonicalJson(other));
@@ -13,7 +13,7 @@ test('values are the same when their canonical JSON is', () => {
   );
 });
 
-test('a copy is the same, whatever the order of its keys', () => {
+test('a copy is the same whatever the order of its keys', () => {
   fc.assert(
     fc.property(value, (one) => {
       expect(isSameJson(one, JSON.parse(canonicalJson(one)) as Json)).toBe(true);

@@ -4,12 +4,12 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Whether a value is an object, neither a list nor null. */
+/** Whether a value is an object: neither a list nor null. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether two values have the same `canonicalJson`; a difference is found without looking at what follows it. */
+/** Whether two values have the same `canonicalJson`; stops at the first difference. */
 export function isSameJson(one: Json | undefined = null, other: Json | undefined = null): boolean {
   if (one === other) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
@@ -22,7 +22,7 @@ export function isSameJson(one: Json | undefined = null, other: Json | undefined
   );
 }
 
-/** JSON with its keys in order, so that equal values give equal text: the basis of hashes and comparisons. */
+/** JSON with sorted keys, so that equal values give equal text: the basis of hashes and comparisons. */
 export function canonicalJson(value: Json | undefined): string {
   if (value === undefined) return 'null';
   if (value === null || typeof value !== 'object') return JSON.stringify(value);

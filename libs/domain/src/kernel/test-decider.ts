@@ -23,7 +23,7 @@ export function recorded<E extends Event>(event: E, revision: number): RecordedE
   return { ...event, event_id: `event-${revision}`, revision, metadata: metadata(revision) };
 }
 
-/** What a spec needs to know of a feature. */
+/** What a spec needs of a feature. */
 export interface Decider<State, Command, E extends Event> {
   readonly initial: State;
   readonly decide: (command: Command, state: State) => Decision<E, string>;
@@ -32,7 +32,7 @@ export interface Decider<State, Command, E extends Event> {
 
 export interface Scenario<Command, E extends Event, State> {
   readonly state: State;
-  /** What the command does: its events, or the code of its rejection. */
+  /** The outcome of the command: its events, or the code of its rejection. */
   readonly when: (command: Command) => readonly E[] | string;
 }
 

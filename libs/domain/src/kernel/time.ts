@@ -1,4 +1,4 @@
-/** The later of two times (ISO 8601); of equal ones, or when there is no former yet, the second. */
+/** The later of two times (ISO 8601); the second when they are equal or the first is absent. */
 export function later(one: string, other: string): string {
   return Date.parse(one) > Date.parse(other) ? one : other;
 }

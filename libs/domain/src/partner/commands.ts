@@ -2,7 +2,7 @@ import type { Command } from '../kernel/command.ts';
 import type { ErasureReceipt, ErasureRequest, LegalHold } from './privacy.ts';
 import type { MemoryChanges } from './state.ts';
 
-/** What a listed session has changed by now. */
+/** The changes of a listed session so far. */
 export interface SessionUpdate {
   readonly session_id: string;
   readonly over: boolean;
@@ -16,16 +16,16 @@ export type AssignSession = Command<
     partner_id: string;
     session_id: string;
     completable: boolean;
-    /** The language that its caller chose. */
+    /** The language chosen by the caller. */
     language: string | null;
-    /** What those that were listed before have changed. */
+    /** The changes of the sessions listed before. */
     updates: readonly SessionUpdate[];
   }
 >;
 
 export type RememberSession = Command<'RememberSession', { partner_id: string; update: SessionUpdate }>;
 
-/** Erases the partner; `keep_until`: not before (null: now). */
+/** Erases the partner, but not before `keep_until` (null: now). */
 export type RequestErasure = Command<
   'RequestErasure',
   { partner_id: string; request: ErasureRequest; keep_until: string | null }
@@ -51,7 +51,7 @@ export type PrivacyCommand =
   | PlaceHold
   | LiftHold;
 
-/** As those of a session: the partner leaves its cell, and takes commands in a cell. */
+/** Like those of a session: the partner leaves its cell, and accepts commands in a cell. */
 export type MovePartner = Command<
   'MovePartner',
   { partner_id: string; move_id: string; from: string; to: string }

@@ -42,20 +42,20 @@ describe('a partner that moves', () => {
     expect(state.home).toEqual({ cell: 'a', leaving: { move_id: 'm', to: 'b' } });
   });
 
-  test('keeps what is remembered', () => {
+  test('keeps its memory', () => {
     const { state } = givenCommands(assign, leave, arrive('b'));
     expect(state).toMatchObject({ home: { cell: 'b', moved_by: 'm' }, sessions: [{ session_id: 's1' }] });
   });
 
-  test('arrives in no other cell', () => {
+  test('arrives in no third cell', () => {
     expect(givenCommands(assign, leave).when(arrive('c'))).toBe('session_elsewhere');
   });
 
-  test('stays while it is being erased', () => {
+  test('cannot leave while it is being erased', () => {
     expect(givenCommands(assign, erase).when(leave)).toBe('erasure_in_progress');
   });
 
-  test('is still in its cell when it was erased', () => {
+  test('is still in its cell after an erasure', () => {
     const receipt = {
       receipt_id: 'r',
       erasure_id: 'e1',

@@ -55,27 +55,27 @@ const types = (result: readonly PartnerEvent[] | string): unknown =>
   typeof result === 'string' ? result : result.map(({ type }) => type);
 
 describe('an erasure', () => {
-  test('begins at once when nothing has to be kept', () => {
+  test('begins at once when no data has to be kept', () => {
     expect(types(givenCommands(assign).when(erase()))).toEqual(['PartnerErasureRequested']);
   });
 
-  test('restricts until the time up to which the data have to be kept', () => {
+  test('restricts the data until the end of their retention', () => {
     const { state } = givenCommands(assign, erase(timeOf(90)));
     expect(state.privacy?.erasure).toMatchObject({ status: 'restricted', due_at: timeOf(90) });
   });
 
-  test('begins when that time has come, and not before', () => {
+  test('begins when that time has come, not before', () => {
     const { when } = givenCommands(erase(timeOf(90)));
     expect(when(begin(timeOf(89)))).toBe('erasure_not_due');
     expect(types(when(begin(timeOf(90))))).toEqual(['PartnerErasureRequested']);
   });
 
-  test('drops what is remembered as soon as it begins', () => {
+  test('drops the memory as soon as it begins', () => {
     const { state } = givenCommands(assign, erase());
     expect(state).toMatchObject({ memory: newPartner.memory, sessions: [{ changes: noChanges }] });
   });
 
-  test('remembers nothing more of a session that ends while it is under way', () => {
+  test('remembers nothing of a session that ends while it is in progress', () => {
     const changes = { ...noChanges, preferences: { size: 'secret' } };
     const update = { session_id: 's1', over: true, changes };
     const remember: PartnerCommand = { type: 'RememberSession', partner_id, update };
@@ -83,38 +83,38 @@ describe('an erasure', () => {
     expect(givenCommands(assign, erase()).when(remember)).toEqual([]);
   });
 
-  test('that is asked for again changes nothing', () => {
+  test('that is requested again changes nothing', () => {
     expect(givenCommands(erase()).when(erase())).toEqual([]);
     expect(givenCommands(erase(timeOf(90))).when(erase())).toEqual([]);
   });
 
-  test.each([erase(), erase(timeOf(90))])('lets no session start meanwhile', (command) => {
+  test.each([erase(), erase(timeOf(90))])('blocks new sessions while in progress', (command) => {
     expect(types(givenCommands(command).when(assign))).toMatch(/erasure_in_progress|partner_restricted/);
   });
 
-  test('leaves nothing but the receipt', () => {
+  test('leaves only the receipt', () => {
     const { state } = givenCommands(assign, erase(), finish);
     expect(state).toEqual({ ...newPartner, privacy: { receipt } });
   });
 
-  test('lets the partner begin anew, and keeps the receipt', () => {
+  test('lets the partner start again, and keeps the receipt', () => {
     const { state } = givenCommands(assign, erase(), finish, assign);
     expect(state).toMatchObject({ last_session_id: 's1', memory: newPartner.memory, privacy: { receipt } });
     expect(state.sessions).toMatchObject([{ previous_session_id: null }]);
   });
 
-  test('ends once', () => {
+  test('finishes only once', () => {
     expect(givenCommands(erase(), finish).when(finish)).toEqual([]);
   });
 
-  test('can be withdrawn while it is announced or the data are restricted, and not once it is under way', () => {
+  test('can be cancelled while announced or restricted, not once in progress', () => {
     expect(types(givenCommands(announce).when(cancel))).toEqual(['PartnerErasureCancelled']);
     expect(types(givenCommands(erase(timeOf(90))).when(cancel))).toEqual(['PartnerErasureCancelled']);
     expect(givenCommands(erase()).when(cancel)).toBe('erasure_in_progress');
     expect(givenCommands(erase(timeOf(90)), cancel).state.privacy).toEqual({});
   });
 
-  test('folds when the key of what the partner remembered is gone', () => {
+  test('folds when the key of the memory is destroyed', () => {
     const data = { partner_id, last_session_id: 's1', memory: {}, sessions: [], privacy: {} };
     const event = { type: 'PartnerErasureRequested', data } as unknown as PartnerEvent;
     expect(evolvePartner(newPartner, event).memory).toEqual(newPartner.memory);
@@ -133,7 +133,7 @@ describe('an announced erasure', () => {
     expect(givenCommands(announce, assign).state.privacy).toEqual({});
   });
 
-  test('does not replace one that was asked for', () => {
+  test('does not replace a requested one', () => {
     expect(givenCommands(erase(timeOf(90))).when(announce)).toEqual([]);
   });
 });
@@ -150,11 +150,11 @@ describe('a legal hold', () => {
     ]);
   });
 
-  test('comes too late for an erasure that is under way', () => {
+  test('is refused while an erasure is in progress', () => {
     expect(givenCommands(erase()).when(hold)).toBe('erasure_in_progress');
   });
 
-  test('outlives what the partner does', () => {
+  test('stays whatever the partner does', () => {
     const update = { session_id: 's1', over: true, changes: { ...noChanges, language: 'ta' } };
     const { state } = givenCommands(hold, assign, { type: 'RememberSession', partner_id, update });
     expect(state.privacy?.hold).toMatchObject({ reason: 'case-7' });

@@ -16,7 +16,7 @@ export type PrivacyRejection =
   | 'erasure_not_due';
 type PrivacyDecision = Decision<PartnerEvent, PrivacyRejection>;
 
-/** What a command about a partner's erasure, or a legal hold, does. What is as the command wants it changes nothing. */
+/** Decides a command about a partner's erasure or legal hold. A command whose effect is already in place changes nothing. */
 export function decidePrivacy(command: PrivacyCommand, partner: PartnerState): PrivacyDecision {
   const { erasure, hold } = partner.privacy ?? {};
   switch (command.type) {
@@ -68,7 +68,7 @@ export function decidePrivacy(command: PrivacyCommand, partner: PartnerState): P
   }
 }
 
-/** Until `keep_until` the data have to be kept: they are restricted now, and erased then. */
+/** The data have to be kept until `keep_until`: until then they are restricted, then erased. */
 function requestErasure(
   command: PrivacyCommand & { type: 'RequestErasure' },
   partner: PartnerState,
@@ -121,7 +121,7 @@ function change(
   return accept<PartnerEvent>({ type, data: { partner_id, ...state, privacy } });
 }
 
-/** From here on there is no way back: only the ids of the sessions are needed. */
+/** The erasure is irreversible from here on: only the ids of the sessions are still needed. */
 function forgotten(partner: PartnerState): PartnerState {
   const sessions = partner.sessions.map((session) => ({ ...session, changes: noChanges }));
   return { ...partner, memory: newPartner.memory, sessions };

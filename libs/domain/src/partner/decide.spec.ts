@@ -34,7 +34,7 @@ function names(prefix: string): Record<string, number> {
   return Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`${prefix}${index}`, index]));
 }
 
-/** What a session named after these commands begins with. */
+/** The inheritance of a session named after these commands. */
 function inherits(...commands: readonly PartnerCommand[]): Inheritance {
   return inheritance(givenCommands(...commands, assign('new')).state, 'new', timeOf(0));
 }
@@ -53,13 +53,13 @@ describe('a session that is about to start', () => {
     expect(givenCommands(assign('s1')).when(assign('s1'))).toEqual([]);
   });
 
-  test('makes the oldest leave the list when it is full', () => {
+  test('removes the oldest from a full list', () => {
     const ids = Array.from({ length: listedSessions + 1 }, (_, index) => `s${index}`);
     const { sessions } = givenCommands(...ids.map((id) => assign(id))).state;
     expect(sessions.map(({ session_id }) => session_id)).toEqual(ids.slice(1));
   });
 
-  test('brings what the listed ones have changed so far', () => {
+  test('includes the changes of the listed sessions so far', () => {
     const changes = { ...noChanges, preferences: { call_back: 'evening' } };
     const updates = [{ session_id: 's1', over: false, changes }];
     const { state } = givenCommands(assign('s1'), assign('s2', { updates }));
@@ -67,7 +67,7 @@ describe('a session that is about to start', () => {
   });
 });
 
-describe('what a new session begins with', () => {
+describe('the inheritance of a new session', () => {
   test('is nothing for a new partner', () => {
     expect(inherits()).toEqual({
       previous_session_id: null,
@@ -77,7 +77,7 @@ describe('what a new session begins with', () => {
     });
   });
 
-  test('is what the one before it has left', () => {
+  test('is what the previous session left', () => {
     const left = { language: 'ta', preferences: { call_back: 'evening' }, open_goals: [goal('pay')] };
     expect(inherits(assign('s1'), remember('s1', left))).toEqual({
       previous_session_id: 's1',
@@ -87,14 +87,14 @@ describe('what a new session begins with', () => {
     });
   });
 
-  test('has no goal that was finished and no preference that was removed', () => {
+  test('has neither finished goals nor removed preferences', () => {
     const left = { preferences: { call_back: 'evening' }, open_goals: [goal('pay')] };
     const undone = { preferences: { call_back: null }, finished_goals: ['pay'] };
     const commands = [assign('s1'), remember('s1', left), assign('s2'), remember('s2', undone)];
     expect(inherits(...commands)).toMatchObject({ preferences: {}, open_goals: [] });
   });
 
-  test('has the eight goals that were worked on last', () => {
+  test('has the eight goals most recently worked on', () => {
     const names = Array.from({ length: 12 }, (_, index) => `g${index}`);
     const sessions = names.flatMap((name) => [assign(name), remember(name, { open_goals: [goal(name)] })]);
     const again = [assign('again'), remember('again', { open_goals: [goal('g5')] })];
@@ -115,7 +115,7 @@ describe('what a new session begins with', () => {
     expect(inheritance(state, 's2', now).open_goals).toEqual(open_goals);
   });
 
-  test('has at most 32 preferences, those that were changed last', () => {
+  test('has at most 32 preferences, the most recently changed', () => {
     const parallel = [assign('s1'), assign('s2')];
     const left = [remember('s1', { preferences: names('a') }), remember('s2', { preferences: names('b') })];
     const { preferences } = inherits(...parallel, ...left);
@@ -143,7 +143,7 @@ describe('two parallel sessions', () => {
   test.each([
     ['first', ['s1', 's2']],
     ['last', ['s2', 's1']],
-  ])('leave what the later one says of the same field when the older one ends %s', (_, order) => {
+  ])('leave the later one’s value of the same field when the older one ends %s', (_, order) => {
     const ends = order.map((id) => remember(id, { language: id === 's1' ? 'hi' : 'ta' }));
     expect(inherits(assign('s1'), assign('s2'), ...ends)).toMatchObject({ language: 'ta' });
   });
@@ -152,7 +152,7 @@ describe('two parallel sessions', () => {
 describe('remembering a session', () => {
   const { state, when } = givenCommands(assign('s1'), remember('s1', { language: 'hi' }));
 
-  test('takes it off the list when it is over', () => {
+  test('removes it from the list when it is over', () => {
     expect(state.sessions).toEqual([]);
   });
 
@@ -160,12 +160,12 @@ describe('remembering a session', () => {
     expect(when(remember('s1', { language: 'hi' }))).toEqual([]);
   });
 
-  test('that has left the list changes nothing', () => {
+  test('that is no longer listed changes nothing', () => {
     const later = givenCommands(assign('s1'), remember('s1', {}), assign('s2'));
     expect(later.when(remember('s1', { language: 'ta' }))).toEqual([]);
   });
 
-  test('needs no event but the last one', () => {
+  test('needs only the last event', () => {
     const [last] = givenCommands(assign('s1'), assign('s2')).when(remember('s1', { language: 'hi' }));
     if (typeof last !== 'object') throw new Error('no event');
     const before = givenCommands(assign('s1'), assign('s2'), remember('s1', { language: 'hi' }));

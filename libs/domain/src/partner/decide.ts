@@ -14,7 +14,7 @@ import { applyChanges } from './memory.ts';
 import type { ListedSession, PartnerState } from './state.ts';
 import { listedSessions, noChanges } from './state.ts';
 
-/** What a command does to a partner. A session is listed once; one that has left the list changes nothing any more. */
+/** Decides a command about a partner. A session is listed once; once it has left the list, it changes nothing. */
 export function decidePartner(
   command: PartnerCommand,
   partner: PartnerState,
@@ -30,7 +30,7 @@ export function decidePartner(
     return accept<PartnerEvent>(...cancelled, { type: 'PartnerSessionAssigned', data });
   }
   if (command.type === 'RememberSession') {
-    // What comes late would need a key again.
+    // A late memory would need a key again.
     if (partner.privacy?.erasure?.status === 'requested') return accept();
     const state = settle(update(partner, [command.update]));
     if (isSame(state, partner)) return accept();
@@ -41,7 +41,7 @@ export function decidePartner(
   return decidePrivacy(command, partner);
 }
 
-/** A partner moves by the rules of a session; one that is being erased stays until it is. */
+/** A partner moves by the rules of a session; during an erasure it stays. */
 function decideMovement(
   command: MovePartner | ArrivePartner,
   partner: PartnerState,
@@ -87,7 +87,7 @@ function update(partner: PartnerState, updates: readonly SessionUpdate[]): Partn
   return { ...partner, sessions };
 }
 
-/** Takes the oldest sessions into the memory as long as they are over, or too many. */
+/** Merges the oldest sessions into the memory while they are over or exceed the limit. */
 function settle(partner: PartnerState): PartnerState {
   const [oldest, ...sessions] = partner.sessions;
   if (oldest === undefined || !(oldest.over || partner.sessions.length > listedSessions)) return partner;

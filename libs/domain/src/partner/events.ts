@@ -5,32 +5,32 @@ import type { PartnerState } from './state.ts';
 
 type PartnerData = PartnerState & { readonly partner_id: string };
 
-/** A session was named that is about to start. */
+/** A session that is about to start was listed. */
 export type PartnerSessionAssigned = Event<'PartnerSessionAssigned', PartnerData>;
-/** What a session leaves to the partner's next one was merged into the partner's memory. */
+/** The changes of a session were merged into the partner's memory. */
 export type PartnerRemembered = Event<'PartnerRemembered', PartnerData>;
 
-/** The erasure begins: nothing of the partner starts until it is done. */
+/** The erasure begins: no session of the partner starts until it is done. */
 export type PartnerErasureRequested = Event<'PartnerErasureRequested', PartnerData>;
-/** The partner's data have to be kept for a time, and only the named role reads them. */
+/** The partner's data have to be kept for a time, and only the role RESTRICTED_ROLE reads them. */
 export type PartnerRestricted = Event<'PartnerRestricted', PartnerData>;
 export type PartnerErasureAnnounced = Event<'PartnerErasureAnnounced', PartnerData>;
 export type PartnerErasureCancelled = Event<'PartnerErasureCancelled', PartnerData>;
 export type LegalHoldPlaced = Event<'LegalHoldPlaced', PartnerData>;
 export type LegalHoldLifted = Event<'LegalHoldLifted', PartnerData>;
-/** The partner and all its sessions go to another cell. */
+/** The partner and all its sessions move to another cell. */
 export type PartnerMoved = Event<'PartnerMoved', PartnerData>;
-/** The partner takes commands in this cell. */
+/** The partner accepts commands in this cell. */
 export type PartnerArrived = Event<'PartnerArrived', PartnerData>;
-/** Nothing is left of the partner but the receipt. The partner may begin anew. */
+/** Only the receipt is left of the partner. The partner may start again. */
 export type PartnerErased = Event<
   'PartnerErased',
   { readonly partner_id: string; readonly privacy: PartnerPrivacy; readonly home?: Home }
 >;
 
 /**
- * The events of a partner's stream. Each holds the whole state after it: reading costs the same however many sessions the
- * partner had, and older events can go.
+ * The events of a partner's stream. Each contains the whole state after it: reading costs the same however many sessions the
+ * partner had, and older events can be deleted.
  */
 export type PartnerEvent =
   | PartnerSessionAssigned
@@ -57,7 +57,7 @@ const state = {
 export const partnerFieldClasses: FieldClasses<PartnerEvent> = {
   PartnerSessionAssigned: state,
   PartnerRemembered: state,
-  // It remembers nothing any more: the ids of the sessions have to outlive the key.
+  // The memory is already empty here, and the ids of the sessions have to outlive the key.
   PartnerErasureRequested: { ...state, memory: 'plain', sessions: 'plain' },
   PartnerRestricted: state,
   PartnerErasureAnnounced: state,
@@ -74,7 +74,7 @@ export function isPartnerEventType(type: string): type is PartnerEvent['type'] {
   return Object.hasOwn(partnerFieldClasses, type);
 }
 
-/** The beginnings of the types that concern a partner's erasure, for subscriptions. */
+/** The prefixes of event types that concern a partner's erasure, for subscriptions. */
 export const privacyEventTypes = [
   'PartnerErasure',
   'PartnerRestricted',

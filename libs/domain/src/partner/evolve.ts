@@ -3,7 +3,7 @@ import type { PartnerState } from './state.ts';
 import { newPartner } from './state.ts';
 
 /**
- * The state after one of the partner's events. Where the key of what it holds was destroyed, what is left has lost its members.
+ * The state after one of the partner's events. When the key of an event was destroyed, its memory has lost its members.
  */
 export function evolvePartner(_before: PartnerState, { type, data }: PartnerEvent): PartnerState {
   if (type === 'PartnerErased') {

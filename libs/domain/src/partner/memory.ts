@@ -6,8 +6,8 @@ import { goalDays, remembered } from './state.ts';
 const dayMs = 86_400_000;
 
 /**
- * What a listed session begins with at a time: what is remembered, with the changes of all listed sessions. Where two of
- * them changed the same field, the one that was assigned later decides, whenever it did so.
+ * What a listed session inherits at a time: the memory with the changes of all listed sessions. If two sessions changed
+ * the same field, the one assigned later wins, whenever it made the change.
  */
 export function inheritance(partner: PartnerState, sessionId: string, now: string): Inheritance {
   const { language, preferences, open_goals } = partner.sessions.reduce(

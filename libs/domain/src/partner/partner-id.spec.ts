@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { isPartnerId } from './partner-id.ts';
 
 test.each(['P7689', 'P-98765', 'partner:in.blr_7', '0f8fad5b-d9cb-469f-a165-70867728950e', 'a'.repeat(64)])(
-  '%s may stand for a partner',
+  '%s may be a partner id',
   (id) => expect(isPartnerId(id)).toBe(true),
 );
 

@@ -1,6 +1,6 @@
 import type { Actor } from '../kernel/event.ts';
 
-/** Who asked for the erasure of a partner, when and why. The reason is an identifier, so that it may outlive the partner's key. */
+/** Who requested the erasure of a partner, when and why. The reason is an identifier, so that it may outlive the partner's key. */
 export interface ErasureRequest {
   readonly erasure_id: string;
   readonly reason: string;
@@ -9,8 +9,8 @@ export interface ErasureRequest {
 }
 
 /**
- * An erasure that is not done. `announced`: the partner was told of it, and any contact cancels it. `restricted`: law
- * demands that the data be kept until `due_at`, and only the named role reads them. `requested`: it is under way.
+ * An unfinished erasure. `announced`: the partner was told of it, and any contact cancels it. `restricted`: the law
+ * demands that the data be kept until `due_at`, and only the role RESTRICTED_ROLE reads them. `requested`: it is in progress.
  */
 export type Erasure = ErasureRequest &
   (
@@ -18,14 +18,14 @@ export type Erasure = ErasureRequest &
     | { readonly status: 'requested'; readonly after: 'request' | 'announcement' | 'restriction' }
   );
 
-/** As long as it is in place, nothing of the partner is erased or expires. */
+/** While it is in place, no data of the partner is erased or expires. */
 export interface LegalHold {
   readonly reason: string;
   readonly placed_at: string;
   readonly placed_by: Actor;
 }
 
-/** That a store was queried after the erasure: how much of the partner it has. */
+/** The result of querying a store after the erasure: how much it still has of the partner. */
 export interface CheckedStore {
   readonly store: string;
   readonly what: string;
@@ -33,32 +33,32 @@ export interface CheckedStore {
   readonly checked_at: string;
 }
 
-/** An export that held personal data of a partner: who has them now, Turnstream cannot know. */
+/** An export that held personal data of a partner. Turnstream cannot know who has the data now. */
 export interface NamedExport {
   readonly export_id: string;
-  /** What its rows were, as `turns`. */
+  /** The form of its rows, such as `turns`. */
   readonly form: string;
   readonly requested_at: string;
   readonly role: string;
   readonly subject: string;
 }
 
-/** What shows that a partner was erased. It holds no personal data. */
+/** The proof that a partner was erased. It contains no personal data. */
 export interface ErasureReceipt extends ErasureRequest {
   readonly receipt_id: string;
   readonly erased_at: string;
-  /** What the data waited for: nothing, the announced time, or the end of a restriction. */
+  /** What the erasure waited for: nothing, the announced time, or the end of a restriction. */
   readonly after: 'request' | 'announcement' | 'restriction';
   readonly sessions: number;
   readonly keys_destroyed: number;
-  /** The day on which the last backup that holds the key has expired (ISO 8601 date); null: nothing was encrypted. */
+  /** The day on which the last backup that holds the key expires (ISO 8601 date); null: nothing was encrypted. */
   readonly last_key_copy_gone_on: string | null;
   readonly checked: readonly CheckedStore[];
-  /** The unmasked exports that held data of the partner, the newest first, 500 at most. Receipts of earlier releases name none. */
+  /** The unmasked exports that held data of the partner, newest first, 500 at most. Absent in receipts of earlier releases. */
   readonly exports?: readonly NamedExport[];
 }
 
-/** What is asked for with a partner's data. Part of the partner's state. */
+/** The privacy requests concerning a partner. Part of the partner's state. */
 export interface PartnerPrivacy {
   readonly erasure?: Erasure;
   readonly hold?: LegalHold;

@@ -3,11 +3,11 @@ import type { OpenGoal } from '../goals/state.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { PartnerPrivacy } from './privacy.ts';
 
-/** How many goals and preferences are remembered; those that were changed the longest time ago fall out first. */
+/** How many goals and preferences are remembered; the least recently changed are dropped first. */
 export const remembered = { goals: 8, preferences: 32 } as const;
-/** How many days a goal is remembered that no session works on. */
+/** How many days a goal is remembered after a session last worked on it. */
 export const goalDays = 30;
-/** How many sessions that may still be active a partner has; the oldest leaves the list first. */
+/** How many possibly active sessions a partner has; the oldest is dropped from the list first. */
 export const listedSessions = 16;
 
 interface RememberedGoal extends OpenGoal {
@@ -15,16 +15,16 @@ interface RememberedGoal extends OpenGoal {
   readonly worked_at: string;
 }
 
-/** What is remembered of a partner from one session to the next. */
+/** The memory of a partner across sessions. */
 export interface PartnerMemory {
   /** Null: unknown. */
   readonly language: string | null;
   readonly preferences: JsonObject;
-  /** The one that was worked on last is the last. */
+  /** The one most recently worked on is last. */
   readonly open_goals: readonly RememberedGoal[];
 }
 
-/** What a session has changed of that which it began with. */
+/** The changes of a session compared with what it inherited. */
 export interface MemoryChanges {
   /** Null: unchanged. */
   readonly language: string | null;
@@ -35,11 +35,11 @@ export interface MemoryChanges {
   readonly finished_goals: readonly string[];
 }
 
-/** A session in the partner's stream. It is there before it starts. */
+/** A session in the partner's stream, listed before it starts. */
 export interface ListedSession {
   readonly session_id: string;
   readonly previous_session_id: string | null;
-  /** Whether the next who asks for the partner's session starts this one, should it not have started by then. */
+  /** Whether the next caller who asks for the partner's session starts this one, if it has not started by then. */
   readonly completable: boolean;
   readonly over: boolean;
   readonly changes: MemoryChanges;
@@ -48,17 +48,17 @@ export interface ListedSession {
 /** The fold of a partner's stream. Each event holds all of it, so that the last one is enough. */
 export interface PartnerState {
   readonly last_session_id: string | null;
-  /** What the sessions have left that are no longer listed. */
+  /** The changes of sessions that are no longer listed. */
   readonly memory: PartnerMemory;
-  /** The sessions that may be active, and those that came after one of them, in the order of their assignment. */
+  /** The sessions that may be active, and those assigned after one of them, in order of assignment. */
   readonly sessions: readonly ListedSession[];
-  /** Absent: nobody has asked for anything. */
+  /** Absent: there are no requests. */
   readonly privacy?: PartnerPrivacy;
-  /** In which cell the partner takes commands; absent: it began before there were cells. */
+  /** The cell in which the partner accepts commands; absent: it started before there were cells. */
   readonly home?: Home;
 }
 
-/** What a new session begins with. */
+/** What a new session inherits. */
 export interface Inheritance {
   readonly previous_session_id: string | null;
   readonly language: string | null;

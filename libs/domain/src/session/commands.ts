@@ -25,12 +25,12 @@ export type StartSession = Command<
     memory: Inheritance | null;
   }
 >;
-/** Begins a session as another one is, or was. Null: the fork expires as the other does, after so many seconds without activity. */
+/** Starts a session as a copy of another. Null: the fork expires after as many seconds without activity as the other session. */
 export type ForkSession = Command<
   'ForkSession',
   {
     partner_id: string;
-    /** Read before deciding, at the revision that is wanted. */
+    /** Read before deciding, at the requested revision. */
     source: Pick<Session, 'session_id' | 'revision' | 'state'>;
     purpose: string;
     expires_in_s: number | null;
@@ -41,7 +41,7 @@ export type SwitchChannel = Command<'SwitchChannel', { channel: string }>;
 export type ChangePreferences = Command<'ChangePreferences', { preferences: JsonObject }>;
 export type EndSession = Command<'EndSession', { reason: string | null }>;
 export type ExpireSession = Command<'ExpireSession', { now: string }>;
-/** Ends a session, whatever its status, and drops what it holds. One that was named and has not started cannot start any more. */
+/** Erases a session, whatever its status, and drops its content. A session that was only named can no longer start. */
 export type EraseSession = Command<'EraseSession', { partner_id: string; erasure_id: string }>;
 
 export type RecordTurn = Command<
@@ -56,7 +56,7 @@ export type RecordTurn = Command<
     extracted_entities: JsonObject;
     in_reply_to: string | null;
     bot_action: string | null;
-    /** The bot's reply to a user's turn: a turn of its own, in the same append. */
+    /** The bot's reply to a user's turn: a separate turn in the same append. */
     response: { readonly turn_id: string; readonly message_text: string } | null;
   }
 >;

@@ -33,7 +33,7 @@ export function contextOf({ session_id, revision, state }: Session): Context {
   return { ...head, ...conversation, external, inquiries };
 }
 
-/** The sections that differ between two states: what a projection has to write. */
+/** The sections that differ between two states, which a projection has to write. */
 export function changedSections(before: SessionState, after: SessionState): Section[] {
   return (Object.keys(after) as Section[]).filter((section) => before[section] !== after[section]);
 }

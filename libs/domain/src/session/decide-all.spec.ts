@@ -42,7 +42,7 @@ describe('several commands', () => {
     ]);
   });
 
-  test('are all rejected when one is, which is named', () => {
+  test('are all rejected when one is, and the rejection names it', () => {
     expect(decided(given(started), [set, complete, complete])).toMatchObject({
       command: 2,
       rejection: { code: 'goal_not_set' },
@@ -91,7 +91,7 @@ describe('a command with an epoch', () => {
 });
 
 describe('the place of an event in its request', () => {
-  test('is told where there are several', () => {
+  test('is recorded when there are several', () => {
     expect(decided(given(started), [set, complete])).toMatchObject({
       events: [
         { metadata: { command_event: 0, command_events: 2 } },
@@ -101,7 +101,7 @@ describe('the place of an event in its request', () => {
     });
   });
 
-  test('is not told of the only one', () => {
+  test('is not recorded for the only one', () => {
     const outcome = decided(given(started), [set]);
     expect('events' in outcome && outcome.events[0]?.metadata).not.toHaveProperty('command_event');
   });
@@ -111,7 +111,7 @@ function sessionOf(result: DecidedCommands): Session {
   return 'session' in result ? result.session : newSession('none');
 }
 
-describe('where there are cells', () => {
+describe('with cells', () => {
   const cell = { own: 'a', first: 'a' };
   const start: SessionCommand = {
     type: 'StartSession',
@@ -126,7 +126,7 @@ describe('where there are cells', () => {
   };
   const leave: SessionCommand = { type: 'MoveSession', move_id: 'm', from: 'a', to: 'b' };
 
-  test('a session that begins is in the cell', () => {
+  test('a new session is in the cell', () => {
     const { state } = sessionOf(decided(newSession(sessionId), [start], { cell }));
     expect(state.session.home).toEqual({ cell: 'a' });
   });
@@ -143,12 +143,12 @@ describe('where there are cells', () => {
     expect(decided(left, [set], { cell })).toMatchObject({ rejection: { code: 'session_elsewhere' } });
   });
 
-  test('a session that was moved before it began does not begin', () => {
+  test('a session that was moved before it started does not start', () => {
     const left = sessionOf(decided(newSession(sessionId), [leave], { cell }));
     expect(decided(left, [start], { cell })).toMatchObject({ rejection: { code: 'session_elsewhere' } });
   });
 
-  test('a session that was moved before it began begins where it has arrived', () => {
+  test('a session that was moved before it started starts where it has arrived', () => {
     const arrive: SessionCommand = { type: 'ArriveSession', move_id: 'm', cell: 'b' };
     const there = { own: 'b', first: 'a' };
     const left = sessionOf(decided(newSession(sessionId), [leave], { cell }));

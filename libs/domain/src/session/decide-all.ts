@@ -16,16 +16,16 @@ import { rememberCommand } from './processed-commands.ts';
 import type { SessionState } from './state.ts';
 import { isStarted } from './state.ts';
 
-/** What a request brings besides its commands: the metadata of its events, and how their ids are made. */
+/** The context of a request: the metadata and the ids of its events. */
 export interface CommandContext {
   /**
-   * The metadata of the request's n-th event (from 0), which has the schema version of its type. Where the request has no
-   * correlation of its own, it continues the origin.
+   * The metadata of the request's n-th event (from 0), with the schema version of its type. A request without its own
+   * correlation continues the origin.
    */
   readonly metadata: (type: SessionEventType, index: number, origin: Origin | undefined) => EventMetadata;
   /** The id of the request's n-th event (from 0): the same request gives the same ids. */
   readonly eventId: (index: number) => string;
-  /** The epoch under which the sender owns the session, if it names one: rejected when another owns it. */
+  /** The epoch under which the sender owns the session, if given: rejected when another owns it. */
   readonly agentEpoch?: number;
   /** The cell in which the commands are decided: rejected when the session is at home in another. Undefined: there are no cells. */
   readonly cell?: OwnCell | undefined;
@@ -45,7 +45,7 @@ interface RejectedCommands {
 
 export type DecidedCommands = AcceptedCommands | RejectedCommands;
 
-/** Decides several commands in sequence: all of them or none. */
+/** Decides several commands in sequence: all or none. */
 export function decideAll(
   session: Session,
   commands: readonly SessionCommand[],
@@ -92,7 +92,7 @@ function accepted(
   return { events, session: { session_id, revision: revision + events.length, state, known: commands } };
 }
 
-/** An event that says its place among those of its request, which are one unit wherever they are read again. */
+/** Adds the event's place in its request, so that readers can treat the request's events as one unit. */
 function placed<E extends RecordedSessionEvent>(
   event: E,
   command_event: number,
@@ -101,12 +101,12 @@ function placed<E extends RecordedSessionEvent>(
   return { ...event, metadata: { ...event.metadata, command_event, command_events: length } };
 }
 
-/** What an event of a fork says of that, from the first on. */
+/** The session that a fork was forked from, recorded on each of its events. */
 function forkedFrom(event: SessionEvent, { session }: SessionState): string | undefined {
   return event.type === 'SessionForked' ? event.data.forked_from : session.forked_from?.session_id;
 }
 
-/** One that has not begun is nobody's yet, unless it was moved. */
+/** A session that has not started belongs to no cell yet, unless it was moved. */
 function atHomeElsewhere(state: SessionState, cell: OwnCell | undefined): ReturnType<typeof elsewhere> {
   const { home } = state.session;
   return isStarted(state) || home !== undefined ? elsewhere(home, cell) : undefined;
@@ -116,7 +116,7 @@ function isFirst({ type }: SessionEvent): boolean {
   return type === 'SessionStarted' || type === 'SessionForked';
 }
 
-/** The answers and the end of an inquiry continue the request that opened it. */
+/** Replies to an inquiry and its closing continue the request that opened it. */
 function originOf(command: SessionCommand, state: SessionState): Origin | undefined {
   return 'inquiry_id' in command ? findInquiry(state, command.inquiry_id) : undefined;
 }

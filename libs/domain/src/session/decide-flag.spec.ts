@@ -44,11 +44,11 @@ describe('a flag', () => {
     expect(when(given(started), clear('handoff'))).toBe('flag_is_derived');
   });
 
-  test('is rejected beyond what a session may hold', () => {
+  test('is rejected beyond the limit of a session', () => {
     expect(when(given(started, ...full), raise('more'))).toBe('too_many_flags');
   });
 
-  test('of a full session may change its value', () => {
+  test('may change its value at the limit', () => {
     expect(when(given(started, ...full), raise('f0', 'x'))).toHaveLength(1);
   });
 });

@@ -7,7 +7,7 @@ import { isStarted } from './state.ts';
 
 export type ForkRejection = 'session_exists' | 'session_not_found' | 'session_erased' | 'session_is_fork';
 
-/** Begins a session as another one was. */
+/** Starts a session as a copy of another. */
 export function forkSession(
   { source, expires_in_s, purpose }: ForkSession,
   state: SessionState,

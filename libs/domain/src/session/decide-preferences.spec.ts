@@ -16,17 +16,17 @@ const change = (preferences: Record<string, string | null>): SessionCommand => (
 describe('changing preferences', () => {
   const full = Array.from({ length: limits.preferences }, (_, index) => preferred(`p${index}`, index));
 
-  test('gives an event for each that differs', () => {
+  test('produces an event for each that differs', () => {
     expect(when(given(started), change({ language: 'hi', call_back: 'evening' }))).toEqual([
       preferred('call_back', 'evening'),
     ]);
   });
 
-  test('is rejected beyond what a session may hold', () => {
+  test('is rejected beyond the limit of a session', () => {
     expect(when(given(started, ...full), change({ more: 'x' }))).toBe('too_many_preferences');
   });
 
-  test('may replace one when a session is full', () => {
+  test('may replace one at the limit', () => {
     expect(when(given(started, ...full), change({ p1: null, more: 'x' }))).toHaveLength(2);
   });
 

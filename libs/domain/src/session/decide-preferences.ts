@@ -9,7 +9,7 @@ import { limits } from './state.ts';
 
 export type PreferenceRejection = 'too_many_preferences';
 
-/** An event for each preference that differs. The language is one of them, but does not count. */
+/** An event for each preference that differs. The language is a preference, but does not count towards the limit. */
 export function changePreferences(
   command: ChangePreferences,
   { preferred_language, preferences }: SessionState['short_term_memory'],

@@ -7,7 +7,7 @@ import type { SessionState } from './state.ts';
 export type TurnRejection = 'reply_not_to_earlier_turn';
 
 /**
- * A user's turn with its reply gives two events in one append, the reply pointing at the turn. A turn that answers one which
+ * A user's turn with its reply produces two events in one append, the reply referring to the turn. A reply to a turn that
  * the state does not know, or no longer knows, is recorded and marked.
  */
 export function recordTurn(
@@ -43,7 +43,7 @@ export function recordTurn(
   return accept(turn, reply);
 }
 
-/** Rejects the command at `index` of a request when it answers a turn of a later one. */
+/** Rejects the command at `index` of a request when it replies to a turn of a later one. */
 export function checkReply(
   commands: readonly SessionCommand[],
   index: number,

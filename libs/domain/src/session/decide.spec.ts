@@ -43,7 +43,7 @@ const openInquiry: OpenInquiry = {
   now: timeOf(0),
 };
 
-describe('an inquiry about something that events have named with a partner', () => {
+describe('an inquiry about a reference that events have named with a partner', () => {
   test.each([
     [['P7689'], [expect.objectContaining({ type: 'InquiryOpened' })]],
     [['P-other'], 'foreign_reference'],
@@ -54,7 +54,7 @@ describe('an inquiry about something that events have named with a partner', () 
 });
 
 describe('starting a session', () => {
-  test('gives it the partner’s data', () => {
+  test('records the partner’s data', () => {
     expect(when(newSession(sessionId), { ...start, name: 'Asha', language: 'ta' })).toEqual([
       {
         type: 'SessionStarted',
@@ -75,11 +75,11 @@ describe('starting a session', () => {
     ]);
   });
 
-  test('is in English when nothing is known of the partner', () => {
+  test('is in English for an unknown partner', () => {
     expect(when(newSession(sessionId), start)).toMatchObject([{ data: { language: 'en' } }]);
   });
 
-  describe('of a partner who is remembered', () => {
+  describe('of a remembered partner', () => {
     const memory: Inheritance = {
       previous_session_id: 'earlier',
       language: 'hi',
@@ -94,7 +94,7 @@ describe('starting a session', () => {
       ]);
     });
 
-    test('is in the language that the caller names', () => {
+    test('is in the language given by the caller', () => {
       const command = { ...start, memory, language: 'ta' };
       expect(when(newSession(sessionId), command)).toMatchObject([{ data: { language: 'ta' } }]);
     });
@@ -127,7 +127,7 @@ describe('a session that is over', () => {
     expect(when(given(started, expired), { type: 'ExpireSession', now: timeOf(90) })).toEqual([]);
   });
 
-  test('takes a late answer', () => {
+  test('accepts a late answer', () => {
     const session = givenCommands(openInquiry, { type: 'EndSession', reason: null });
     const named = { inquiry_id: 'i1', source: 'orders', attempt: 1, reply_id: 'r', now: timeOf(5) };
     expect(when(session, { type: 'AnswerInquiry', ...named, data: {} })).toMatchObject([
@@ -135,12 +135,12 @@ describe('a session that is over', () => {
     ]);
   });
 
-  test('has nothing to do for a late deadline', () => {
+  test('ignores a late deadline', () => {
     const late: SessionCommand = { type: 'CloseInquiry', inquiry_id: 'i1', now: timeOf(90) };
     expect(when(given(started, ended), late)).toEqual([]);
   });
 
-  test('takes the detach of its agent', () => {
+  test('accepts the detach of its agent', () => {
     const attach: SessionCommand = {
       type: 'AttachAgent',
       instance: 'bot-1',
@@ -195,18 +195,18 @@ describe('erasing a session', () => {
     expect(when(given(...events, erased), erase)).toEqual([]);
   });
 
-  test('is for the sessions of the partner alone', () => {
+  test('applies only to sessions of the partner', () => {
     expect(when(given(started), { ...erase, partner_id: 'P-other' })).toBe('session_not_found');
   });
 
-  test('ends it for good, although it had not started', () => {
+  test('ends it permanently, even if it had not started', () => {
     expect(when(given(started, erased), turn)).toBe('session_over');
     expect(when(given(erased), start)).toBe('session_exists');
   });
 });
 
 describe('switching the channel', () => {
-  test('names the previous one', () => {
+  test('records the previous one', () => {
     expect(when(given(started), { type: 'SwitchChannel', channel: 'ivr' })).toEqual([
       { type: 'ChannelSwitched', data: { channel: 'ivr', previous_channel: 'whatsapp' } },
     ]);
@@ -253,7 +253,7 @@ test.each<[string, SessionCommand, string]>([
   expect(when(given(started), command)).toMatchObject([{ type }]);
 });
 
-test('a command that is none of sessions is an error', () => {
+test('an unknown command is an error', () => {
   expect(() => when(given(started), { type: 'Unknown' } as unknown as SessionCommand)).toThrow(
     'Unknown command',
   );

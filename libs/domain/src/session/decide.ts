@@ -52,7 +52,7 @@ export type RejectionCode =
 export type SessionRejection = Rejection<RejectionCode>;
 type SessionDecision = Decision<SessionEvent, RejectionCode>;
 
-/** What a command does to a session in this state: the events to append, or why it is rejected. Pure. */
+/** Decides a command on a session in this state: the events to append, or the rejection. Pure. */
 export function decide(command: SessionCommand, state: SessionState, sessionId: string): SessionDecision {
   if (isCellCommand(command)) return decideMove(command, state.session.home);
   if (command.type === 'StartSession') {
@@ -69,7 +69,7 @@ export function decide(command: SessionCommand, state: SessionState, sessionId: 
 
 type LaterCommand = Exclude<SessionCommand, StartSession | ForkSession | EraseSession | CellCommand>;
 
-/** A session that is over takes what belongs to its past: late replies, acknowledgements, timers that come late. */
+/** An ended session still accepts what concerns its past: late replies, acknowledgements, timers. */
 function decideWhenOver(command: LaterCommand, state: SessionState): SessionDecision {
   const { type } = command;
   if (type === 'ExpireSession') return accept();

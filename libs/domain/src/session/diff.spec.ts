@@ -23,13 +23,13 @@ test('contexts differ by the fields that events changed', () => {
   expect(found.map(({ path }) => path)).not.toContain('/revision');
 });
 
-test('a field that is new has no value before, one that is gone none after', () => {
+test('a new field has no value before, a removed one none after', () => {
   const path = '/conversation_flags/vip';
   expect(changes([started], [vip])).toContainEqual({ path, after: true });
   expect(changes([started, vip], [cleared])).toContainEqual({ path, before: true });
 });
 
-test('what is set from nothing is told field by field', () => {
+test('a new object is reported field by field', () => {
   const paths = changes([started], [asks('where', { order_id: 'ORD1' })]).map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(['/order_tracking/order_id', '/orders/ORD1/order_id']));
   expect(paths).not.toContain('/order_tracking');
@@ -40,19 +40,19 @@ test('a list is one field', () => {
   expect(paths.filter((path) => path.includes('recent_turns'))).toEqual(['/short_term_memory/recent_turns']);
 });
 
-test('of equal contexts nothing differs', () => {
+test('equal contexts have no differences', () => {
   const [one, other] = [contextOf(given(started, goal)), contextOf(given(started, goal))];
   expect(changedFields(one, other)).toEqual([]);
 });
 
-test('before the session begins there is nothing', () => {
+test('before the session starts there is nothing', () => {
   expect(changedFields(undefined, contextOf(given(started)))).toContainEqual({
     path: '/partner_id',
     after: 'P7689',
   });
 });
 
-test('a path is a JSON Pointer, whatever is in a name', () => {
+test('a path is a JSON Pointer, whatever characters a name has', () => {
   const names = ['orders', 'A/1~2'];
   expect(pathOf(names)).toBe('/orders/A~11~02');
   expect(namesIn(pathOf(names))).toEqual(names);

@@ -2,17 +2,17 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import { isObject, isSameJson } from '../kernel/json.ts';
 import type { Context } from './context.ts';
 
-/** What a field of the context was and is. Absent: there was no such field, or there is none any more. */
+/** The old and the new value of a field of the context. Absent: the field did not exist, or no longer does. */
 export interface FieldChange {
-  /** Where it stands: a JSON Pointer (RFC 6901), as `/goal_state/step`. Lists are fields as a whole. */
+  /** The field's path: a JSON Pointer (RFC 6901), such as `/goal_state/step`. A list is one field. */
   readonly path: string;
   readonly before?: Json;
   readonly after?: Json;
 }
 
 /**
- * The fields in which two contexts of a session differ, but for the revision. Where nothing is or was set, its fields are
- * told one by one.
+ * The fields in which two contexts of a session differ, except the revision. An object that is new or gone is reported field
+ * by field.
  * @param before undefined: there is no session yet
  */
 export function changedFields(before: Context | undefined, after: Context): FieldChange[] {
@@ -21,13 +21,13 @@ export function changedFields(before: Context | undefined, after: Context): Fiel
   return changesIn(old, current, '');
 }
 
-/** The path of the field that holds the one at a path; undefined: none does. */
+/** The path of the parent field; undefined: there is none. */
 export function parentPath(path: string): string | undefined {
   const end = path.lastIndexOf('/');
   return end <= 0 ? undefined : path.slice(0, end);
 }
 
-/** The names of the fields on a path, from the outermost. */
+/** The names of the fields on a path, outermost first. */
 export function namesIn(path: string): string[] {
   return path
     .split('/')
@@ -35,7 +35,7 @@ export function namesIn(path: string): string[] {
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** The path of fields with these names, from the outermost. */
+/** The path of fields with these names, outermost first. */
 export function pathOf(names: readonly string[]): string {
   return names.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

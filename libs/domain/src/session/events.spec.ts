@@ -8,7 +8,7 @@ test('an event type of a feature is one of a session', () => {
 });
 
 test.each(['SomethingNew', 'constructor', 'PartnerRemembered'])(
-  '"%s" is no event type of a session',
+  '"%s" is not an event type of a session',
   (type) => {
     expect(isSessionEventType(type)).toBe(false);
   },
@@ -18,7 +18,7 @@ test('a turn is activity', () => {
   expect(isActivity('TurnRecorded')).toBe(true);
 });
 
-test('an acknowledgement is no activity', () => {
+test('an acknowledgement is not activity', () => {
   expect(isActivity('UpdateAcknowledged')).toBe(false);
 });
 

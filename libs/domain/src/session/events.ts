@@ -17,7 +17,7 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import type { ExternalUpdateRecorded } from '../tracking/events.ts';
 import { trackingFieldClasses } from '../tracking/events.ts';
 
-/** The form of a channel's name. Which channels there are is declared by each installation. */
+/** The form of a channel's name. Each installation declares its channels. */
 export const channelPattern = /^[a-z][a-z0-9_]{0,31}$/;
 
 export type SessionStarted = Event<
@@ -40,7 +40,7 @@ export type ChannelSwitched = Event<'ChannelSwitched', { channel: string; previo
 export type PreferenceChanged = Event<'PreferenceChanged', { name: string; value: Json }>;
 export type SessionEnded = Event<'SessionEnded', { reason: string | null }>;
 export type SessionExpired = Event<'SessionExpired', { expires_at: string }>;
-/** The partner was erased: the session is over, and nothing of what it held is left. */
+/** The partner was erased: the session is over, and its content is gone. */
 export type SessionErased = Event<'SessionErased', { partner_id: string; erasure_id: string }>;
 
 export type TurnRecorded = Event<
@@ -55,7 +55,7 @@ export type TurnRecorded = Event<
     intent_confidence: number | null;
     extracted_entities: JsonObject;
     in_reply_to: string | null;
-    /** The turn that it answers was none of the session's recent turns. */
+    /** The turn that it answers was not among the session's recent turns. */
     in_reply_to_unresolved?: boolean;
     bot_action: string | null;
   }
@@ -88,7 +88,7 @@ export type SessionEventType = SessionEvent['type'];
 /** An event as recorded in a session's stream. */
 export type RecordedSessionEvent<E extends SessionEvent = SessionEvent> = RecordedEvent<E>;
 
-/** What every field of every event of a session is: nothing can be added without deciding. */
+/** The class of every field of every event of a session: no field can be added without choosing one. */
 export const fieldClasses: FieldClasses<SessionEvent> = {
   SessionStarted: {
     session_id: 'plain',

@@ -6,8 +6,8 @@ import type { SessionState } from './state.ts';
 import { initialState } from './state.ts';
 
 /**
- * The state of a fork: that of its event, but a session of its own, active from `at` on, whatever the other one was. What a
- * later version added to the state, and what went with the partner's key, is as in a session that has just begun.
+ * The state of a fork: the state in its event, but as a separate session, active from `at` on, whatever the other one was. Fields
+ * that a later version added, or that were lost with the partner's key, are as in a new session.
  */
 export function fork(
   data: SessionForked['data'],

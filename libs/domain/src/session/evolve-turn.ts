@@ -5,7 +5,7 @@ import type { TurnRecorded } from './events.ts';
 import type { SessionState } from './state.ts';
 import { recentTurnsKept } from './state.ts';
 
-/** The state after a turn: the last turns, and what follows from them. */
+/** The state after a turn: the recent turns, and what is derived from them. */
 export function recordTurn(state: SessionState, turn: TurnRecorded['data'], timestamp: string): SessionState {
   const { turn_id, sender, message_text, parsed_intent } = turn;
   const recent_turns = [

@@ -39,7 +39,7 @@ describe('a session', () => {
     });
   });
 
-  test('begins with the goals that its predecessor left open', () => {
+  test('starts with the goals that its predecessor left open', () => {
     const data = { ...started.data, open_goals: [{ goal: 'pay', step: null }] };
     const { goal_state } = given({ ...started, data }).state;
     expect(goal_state.stack).toEqual([{ goal: 'pay', step: null, status: 'suspended' }]);
@@ -73,7 +73,7 @@ describe('a session', () => {
       },
     ],
     ['its end', ended],
-  ])('does not expire later with %s', (_, event) => {
+  ])('does not expire later after %s', (_, event) => {
     expect(stateAfter(event).session).toMatchObject({
       last_activity_time: timeOf(0),
       expires_at: timeOf(60),
@@ -90,7 +90,7 @@ describe('a session', () => {
     );
   });
 
-  test('that is erased keeps its times and whose it was, and nothing else', () => {
+  test('that is erased keeps only its times and its partner', () => {
     const erased: SessionEvent = { type: 'SessionErased', data: { partner_id: 'P7689', erasure_id: 'e1' } };
     const { session, identity, agent, ...rest } = stateAfter(asks('pay'), prefer('diet', 'veg'), erased);
     expect(session).toMatchObject({ status: 'erased', start_time: timeOf(0), turn_count: 1 });
@@ -109,14 +109,14 @@ describe('preferences', () => {
     expect(stateAfter(prefer('a', 1), prefer('a', null)).short_term_memory.preferences).toEqual({});
   });
 
-  test('have the language beside them', () => {
+  test('are stored separately from the language', () => {
     expect(stateAfter(prefer('language', 'ta')).short_term_memory).toMatchObject({
       preferred_language: 'ta',
       preferences: {},
     });
   });
 
-  test('keep the language when the new one is no text', () => {
+  test('keep the language when the new one is not a text', () => {
     expect(stateAfter(prefer('language', 7)).short_term_memory.preferred_language).toBe('hi');
   });
 });
@@ -140,7 +140,7 @@ describe('flags', () => {
 });
 
 describe('a question', () => {
-  test('is no repetition the first time', () => {
+  test('is not a repetition the first time', () => {
     expect(flagsAfter(asks('where', { order: '1' }))).toMatchObject({
       is_repeat_query: false,
       retry_attempts: 0,
@@ -154,7 +154,7 @@ describe('a question', () => {
     });
   });
 
-  test('is no repetition with other entities', () => {
+  test('is not a repetition with other entities', () => {
     expect(flagsAfter(asks('where', { a: 1 }), asks('where', { a: 2 }))).toMatchObject({
       is_repeat_query: false,
     });
@@ -164,11 +164,11 @@ describe('a question', () => {
     expect(flagsAfter(asks('where'), asks('where'), asks('where'))).toMatchObject({ retry_attempts: 2 });
   });
 
-  test('of another kind is no repetition', () => {
+  test('of another kind is not a repetition', () => {
     expect(flagsAfter(asks('where'), asks('where'), asks('why'))).toMatchObject({ is_repeat_query: false });
   });
 
-  test('is a repetition after another one', () => {
+  test('is a repetition even after another question', () => {
     expect(flagsAfter(asks('where'), asks('why'), asks('where'))).toMatchObject({ is_repeat_query: true });
   });
 
@@ -176,23 +176,23 @@ describe('a question', () => {
     expect(flagsAfter(asks('MakePayment'), asks('greet'))).toMatchObject({ asked_about_payment: true });
   });
 
-  test('about something else is not about money', () => {
+  test('about something else is not remembered as about money', () => {
     expect(flagsAfter(asks('display_order'))).toMatchObject({ asked_about_payment: false });
   });
 });
 
 describe('a turn', () => {
-  test('without an intent leaves the flags as they are', () => {
+  test('without an intent leaves the flags unchanged', () => {
     expect(flagsAfter(asks('where'), asks('where'), asks(null))).toMatchObject({ is_repeat_query: true });
   });
 
-  test('names an order, which is tracked', () => {
+  test('that names an order tracks it', () => {
     expect(stateAfter(asks('where', { order_id: 'ORD9823' })).order_tracking).toMatchObject({
       order_id: 'ORD9823',
     });
   });
 
-  test('of the bot has the bot’s last action', () => {
+  test('of the bot sets the bot’s last action', () => {
     expect(stateAfter(says('ask_month')).short_term_memory.last_bot_action).toBe('ask_month');
   });
 
@@ -200,12 +200,12 @@ describe('a turn', () => {
     expect(stateAfter(says('ask_month'), says(null)).short_term_memory.last_bot_action).toBe('ask_month');
   });
 
-  test('counts', () => {
+  test('is counted', () => {
     const turns = Array.from({ length: 12 }, (_, index) => asks(`intent_${index}`));
     expect(stateAfter(...turns).session.turn_count).toBe(12);
   });
 
-  test('is kept as long as it is one of the last', () => {
+  test('is kept while it is among the recent ones', () => {
     const turns = Array.from({ length: 12 }, (_, index) => asks(`intent_${index}`));
     expect(stateAfter(...turns).recent_turns.map((turn) => turn.parsed_intent)).toEqual(
       turns.slice(-recentTurnsKept).map((_, index) => `intent_${index + 2}`),
@@ -220,17 +220,17 @@ describe('an event', () => {
     expect(evolve(state, unknown as unknown as RecordedSessionEvent)).toBe(state);
   });
 
-  test('of an unknown type moves the revision', () => {
+  test('of an unknown type advances the revision', () => {
     const unknown = { ...recorded(started, 1), type: 'SomethingNew' };
     expect(evolveSession(given(started), unknown as unknown as RecordedSessionEvent).revision).toBe(1);
   });
 
-  test('that was folded before changes nothing', () => {
+  test('that was already folded changes nothing', () => {
     const session = given(started);
     expect(evolveSession(session, { ...recorded(started, 0), metadata: metadata(9) })).toBe(session);
   });
 
-  test('of an agent changes nothing in a session that was never started', () => {
+  test('of an agent changes nothing in a session that never started', () => {
     const data = {
       instance: 'bot',
       epoch: 1,

@@ -21,7 +21,7 @@ import { initialState, isStarted } from './state.ts';
 
 type Flags = SessionState['conversation_flags'];
 
-/** The state after an event. An event of a type that this version does not know changes nothing. */
+/** The state after an event. An event of an unknown type changes nothing. */
 export function evolve(state: SessionState, event: RecordedSessionEvent): SessionState {
   const next = apply(state, event);
   return isActivity(event.type) && next !== state ? touch(next, event.metadata.occurred_at) : next;
@@ -116,7 +116,7 @@ function start(
   };
 }
 
-/** What says nothing of the person stays: times, the number of turns, who serves it. */
+/** Keeps what does not describe the person: times, the number of turns, who serves the session. */
 function erase({ session, agent }: SessionState, partner_id: string, at: string): SessionState {
   return {
     ...initialState,
@@ -126,7 +126,7 @@ function erase({ session, agent }: SessionState, partner_id: string, at: string)
   };
 }
 
-/** Activity moves the time at which the session expires: forward only, though the clocks of nodes differ. */
+/** Activity extends the session's expiry, only forward, since the clocks of nodes differ. */
 function touch(state: SessionState, at: string): SessionState {
   const last_activity_time = later(state.session.last_activity_time, at);
   const expires_at = plusMs(last_activity_time, state.session.expires_in_s * 1000);
@@ -148,7 +148,7 @@ function withFlags(state: SessionState, flags: { readonly [flag: string]: Json }
   return { ...state, conversation_flags: { ...state.conversation_flags, ...flags } };
 }
 
-/** Data is awaited as long as an inquiry is open; what the order and logistics systems answer is known of the orders. */
+/** Data is awaited while an inquiry is open; answers of the order and logistics systems update the orders. */
 function inquire(state: SessionState, event: RecordedSessionEvent<InquiryEvent>): SessionState {
   const { orders, order_tracking, order_facts } = trackInquiry(state, state, event);
   const next = { ...state, ...evolveInquiries(state, event), orders, order_tracking, order_facts };

@@ -56,7 +56,7 @@ describe('an explanation', () => {
     expect(explanationsOf(folded)['inquiries.open']).toMatchObject({ revision: 4, set_by: 'logistics' });
   });
 
-  test('names the actor, and the other system where a fact is one of it', () => {
+  test('names the actor and, for facts of another system, that system', () => {
     const actor = { role: 'agent', id: 'spec' };
     expect(explanationsOf(explained())).toMatchObject({
       'order_tracking.status': { actor, system: 'orders' },
@@ -64,7 +64,7 @@ describe('an explanation', () => {
     });
   });
 
-  test('tells of each item of a list which event it came with, though others push it on', () => {
+  test('names for each list item the event that added it, although others move it', () => {
     const more = ['more', 'yet more'].map((intent) => asks(intent));
     const folded = more.reduce(
       (now, event, index) => explainEvent(now, recorded(event, 3 + index)),
@@ -79,7 +79,7 @@ describe('an explanation', () => {
     });
   });
 
-  test('does not name a field that is gone', () => {
+  test('does not contain a removed field', () => {
     const raised: SessionEvent = { type: 'FlagRaised', data: { flag: 'vip', value: true } };
     const cleared: SessionEvent = { type: 'FlagCleared', data: { flag: 'vip' } };
     const after = explainEvent(explained(), recorded(raised, 3));

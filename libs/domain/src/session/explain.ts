@@ -6,14 +6,14 @@ import type { RecordedSessionEvent } from './events.ts';
 import type { Session } from './session.ts';
 import { evolveSession, newSession } from './session.ts';
 
-/** Which event set a field of the context, and who is behind it. */
+/** Which event set a field of the context, and who caused it. */
 export interface Explanation {
   readonly event_id: string;
   readonly type: string;
   readonly revision: number;
   readonly occurred_at: string;
   readonly actor: Actor;
-  /** The other system whose fact it is; null: none, the conversation itself says so. */
+  /** The other system that the fact comes from; null: it comes from the conversation itself. */
   readonly system: string | null;
   /** The system, else the instance of the actor, else its id. */
   readonly set_by: string;
@@ -37,7 +37,7 @@ export function explanationsOf({ members }: Explained): Explanations {
 }
 
 /**
- * Folds the next event of the stream into the explanation. Only the members that the event touched are looked at, so the
+ * Folds the next event of the stream into the explanation. Only members touched by the event are compared, so the
  * cost of an event does not grow with the conversation.
  */
 export function explainEvent(
@@ -55,7 +55,7 @@ export function explainEvent(
   return { session, members: { ...members, ...Object.fromEntries(explained) } };
 }
 
-/** What an event says of the fields that it sets. */
+/** The explanation of the fields that an event sets. */
 export function explanationOf(event: RecordedSessionEvent): Explanation {
   const { event_id, type, revision, metadata } = event;
   const { occurred_at, actor } = metadata;
@@ -84,7 +84,7 @@ function toJson(session: Session): JsonObject {
   return contextOf(session) as unknown as JsonObject;
 }
 
-/** Each field of a value that is or was set by an event. Of a list also its items: one that stays as it is keeps its event. */
+/** Each field of a value with the event that set it. Lists are explained item by item, too: an unchanged item keeps its event. */
 function explain(
   before: Json | undefined,
   after: Json | undefined,

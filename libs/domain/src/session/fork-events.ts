@@ -1,12 +1,12 @@
 import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { SessionState } from './state.ts';
 
-/** What a fork takes over of the session that it was forked from: all of it but who serves it. */
+/** The state that a fork copies from its source: everything except who serves it. */
 export type ForkedState = Omit<SessionState, 'agent'>;
 
 /**
- * A session that begins as another was at a revision. It holds that state itself, so what happens to the other session, or
- * to the events before that revision, does not matter to it.
+ * A session that starts as another was at a revision. The event contains that state, so later changes or deletions of the
+ * other session do not affect it.
  */
 export type SessionForked = Event<
   'SessionForked',
@@ -17,7 +17,7 @@ export type SessionForked = Event<
     forked_from: string;
     /** The revision of that session. */
     at_revision: number;
-    /** What the fork is for, as `what_if`. */
+    /** The purpose of the fork, such as `what_if`. */
     purpose: string;
     channel: string;
     language: string;

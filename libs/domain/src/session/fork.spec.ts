@@ -43,7 +43,7 @@ const conversations: Readonly<Record<string, readonly SessionEvent[]>> = {
     { type: 'GoalCompleted', data: { goal: 'track' } },
     { type: 'GoalResumed', data: { goal: 'pay' } },
   ],
-  'with what other systems say': [started, update, ...opened, asks('where', { order_id: 'ORD2' })],
+  'with facts of other systems': [started, update, ...opened, asks('where', { order_id: 'ORD2' })],
   'with an agent that hands over': [
     started,
     { type: 'PreferenceChanged', data: { name: 'call_back', value: 'evening' } },
@@ -70,20 +70,20 @@ function forking(source: Session, expires_in_s: number | null = null): SessionCo
   return { type: 'ForkSession', partner_id, source, purpose: 'what_if', expires_in_s };
 }
 
-/** The fork of a session as it is. */
+/** The fork of a session at its present state. */
 function forkOf(source: Session): Session {
   const [event] = when(newSession(forkId), forking(source)) as [SessionEvent];
   return evolveSession(newSession(forkId), recorded(event, 0));
 }
 
-/** All but what a fork has of its own: who serves it, and when it is active. */
+/** The state without what a fork has for itself: who serves it, and when it is active. */
 function comparable({ agent: _agent, session, ...rest }: SessionState): object {
   const { channel, expires_in_s, previous_session_id, turn_count } = session;
   return { ...rest, session: { channel, expires_in_s, previous_session_id, turn_count } };
 }
 
 describe('a fork', () => {
-  test.each(prefixes)('of a conversation %s is as that was at revision %i', (_, revision, source) => {
+  test.each(prefixes)('of a conversation %s has its state at revision %i', (_, revision, source) => {
     const { state } = forkOf(source);
     expect(comparable(state)).toEqual(comparable(source.state));
     expect(state.session).toMatchObject({
@@ -92,7 +92,7 @@ describe('a fork', () => {
     });
   });
 
-  test('goes on as its source would', () => {
+  test('continues as its source would', () => {
     const where = asks('where', { order_id: 'ORD1' });
     const { conversation_flags, orders } = evolveSession(
       forkOf(given(started, where)),
@@ -107,7 +107,7 @@ describe('a fork', () => {
     expect(session).toMatchObject({ status: 'active', start_time: timeOf(0), expires_at: timeOf(60) });
   });
 
-  test('expires as its request says', () => {
+  test('expires as requested', () => {
     const [event] = when(newSession(forkId), forking(given(started), 5)) as [SessionEvent];
     expect(event).toMatchObject({ data: { expires_in_s: 5 } });
   });
@@ -119,7 +119,7 @@ describe('a fork', () => {
     expect(second.state.recent_turns).toHaveLength(2);
   });
 
-  test('folds when the key of its partner is gone', () => {
+  test('folds when the key of its partner is destroyed', () => {
     const [event] = when(newSession(forkId), forking(given(started))) as [SessionEvent];
     const erased = { ...event, data: { ...event.data, state: {} } } as unknown as SessionEvent;
     const { state } = evolveSession(newSession(forkId), recorded(erased, 0));
@@ -127,7 +127,7 @@ describe('a fork', () => {
     expect(state.session.forked_from).toMatchObject({ session_id: sessionId });
   });
 
-  test('asks no other system, and may drop what its source has asked', () => {
+  test('asks no other system, and may cancel its source’s inquiries', () => {
     const fork = forkOf(given(started, ...opened));
     expect(when(fork, { ...openInquiry, inquiry_id: 'i2' })).toBe('session_is_fork');
     expect(when(fork, { type: 'CancelInquiry', inquiry_id: 'i1' })).toMatchObject([
@@ -135,7 +135,7 @@ describe('a fork', () => {
     ]);
   });
 
-  test('says with each of its events that it is one', () => {
+  test('marks each of its events', () => {
     const context = { metadata: () => recorded(started, 0).metadata, eventId: String };
     const clear: SessionCommand = { type: 'RaiseFlag', flag: 'vip', value: true };
     const decided = decideAll(newSession(forkId), [forking(given(started)), clear], context);

@@ -4,8 +4,8 @@ import type { SessionCommand } from './commands.ts';
 type Fields<C> = C extends SessionCommand ? readonly Exclude<keyof C, 'type'>[] : never;
 
 /**
- * The fields of each command that only name something: ids, names, times, choices. All others are free-form: people may
- * have written anything there, so personal values in them become tokens.
+ * The fields of each command that are identifiers: ids, names, times, choices. All other fields are free-form: they may
+ * contain any text of a person, so personal values in them become tokens.
  */
 export const identifierFields: { readonly [C in SessionCommand as C['type']]: Fields<C> } = {
   StartSession: ['partner_id', 'channel', 'language', 'expires_in_s'],
@@ -51,7 +51,7 @@ export const identifierFields: { readonly [C in SessionCommand as C['type']]: Fi
   AcknowledgeUpdate: ['instance', 'epoch', 'updates'],
 };
 
-/** The texts of a command that are known to be ids: what its declaration found to be the references. */
+/** The texts of a command that are known to be ids: the references found by its declaration. */
 export function referencesIn(command: SessionCommand): string[] {
   if (command.type === 'RecordExternalUpdate')
     return [

@@ -39,17 +39,17 @@ describe('a session', () => {
     expect(changes([prefer('language', 'ta')]).language).toBe('ta');
   });
 
-  test('has changed the preferences that differ, those that were removed as null', () => {
+  test('has changed the preferences that differ, removed ones as null', () => {
     const events = [prefer('vehicle', null), prefer('shift', 'night'), prefer('call_back', 'evening')];
     expect(changes(events).preferences).toEqual({ vehicle: null, shift: 'night' });
   });
 
-  test('has changed what it was known to have changed, though it has the first value again', () => {
+  test('keeps a known change even if the first value is back', () => {
     const known = { ...noChanges, language: 'ta', preferences: { call_back: 'noon' } };
     expect(changes([], known)).toMatchObject({ language: 'hi', preferences: { call_back: 'evening' } });
   });
 
-  test('has worked on the goals that it set, advanced or resumed, not on those that it only inherited', () => {
+  test('has worked on goals that it set, advanced or resumed, not on merely inherited ones', () => {
     const set: SessionEvent = { type: 'GoalSet', data: { goal: 'greet', step: null } };
     expect(changes([set, of('GoalSuspended', 'greet'), of('GoalResumed', 'pay')]).open_goals).toEqual([
       { goal: 'greet', step: null, worked_at: timeOf(3) },
@@ -62,7 +62,7 @@ describe('a session', () => {
     expect(changes([prefer('shift', 'night')], known).open_goals).toEqual(known.open_goals);
   });
 
-  test('has finished the goals that it inherited and that are no longer open', () => {
+  test('has finished inherited goals that are no longer open', () => {
     expect(changes([of('GoalCompleted', 'pay')])).toMatchObject({ open_goals: [], finished_goals: ['pay'] });
   });
 });

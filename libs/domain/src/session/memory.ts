@@ -9,8 +9,8 @@ import type { SessionState } from './state.ts';
 type Started = Pick<SessionStarted['data'], 'language' | 'preferences' | 'open_goals'>;
 
 /**
- * What a session has changed of what it began with. What it is known to have changed before counts, even if it has the
- * first value again.
+ * The changes of a session compared with what it inherited. A change that was already known stays one, even if the first
+ * value is back.
  */
 export function memoryChanges(started: Started, { state }: Session, known: MemoryChanges): MemoryChanges {
   const { preferred_language, preferences } = state.short_term_memory;
@@ -33,7 +33,7 @@ function valueOf(preferences: JsonObject, name: string): Json {
   return Object.hasOwn(preferences, name) ? (preferences[name] ?? null) : null;
 }
 
-/** A goal that was inherited, keeps its step and is suspended has not been worked on. */
+/** An inherited goal that keeps its step and is suspended has not been worked on. */
 function changedGoals(
   started: Started['open_goals'],
   { goal_state, session }: SessionState,

@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 import { evolveSession } from './session.ts';
 import { given, started, when } from './test-scenario.ts';
 
-/** What a system reports: of an order, or of a shipment whose order it does not name. */
+/** A system's report about an order, or about a shipment whose order it does not name. */
 interface Report {
   readonly id: string;
   readonly order?: string;
@@ -38,7 +38,7 @@ const reports = fc
   );
 const mentions = fc.array(fc.constantFrom(...orderIds), { maxLength: 4 });
 
-/** Each report at least once, some again, in any order, and mentions among them. */
+/** Each report at least once, some repeatedly, in any order, with mentions in between. */
 const deliveries = fc.tuple(reports, mentions).chain(([list, named]) => {
   const seeds = fc.array(fc.nat(), { minLength: 60, maxLength: 60 });
   const again = fc.subarray(list);
@@ -48,7 +48,7 @@ const deliveries = fc.tuple(reports, mentions).chain(([list, named]) => {
   }));
 });
 
-/** The reports in an order that the numbers say; the mentions stay in theirs. */
+/** The reports in the order given by the numbers; the mentions keep their order. */
 function interleave(list: readonly Report[], named: readonly string[], numbers: readonly number[]): Step[] {
   const steps: Step[] = list
     .map((report, index) => ({ report, place: numbers[index] ?? 0 }))
@@ -110,7 +110,7 @@ const newestOf = (list: readonly Report[]): Report | undefined =>
     .sort((one, other) => one.minute - other.minute || Number(one.id.slice(1)) - Number(other.id.slice(1)))
     .at(-1);
 
-/** What an order is like, from all reports at once. */
+/** The expected order, computed from all reports at once. */
 function wanted(order: string, list: readonly Report[]): object {
   const own = list.filter((report) => report.order === order);
   const tracking = newestOf(own.filter((report) => report.tracking !== undefined))?.tracking;
@@ -125,8 +125,8 @@ function wanted(order: string, list: readonly Report[]): object {
   };
 }
 
-describe('in any order of updates and mentions, however often they come', () => {
-  test('each order has what was reported last of it', () => {
+describe('for any order and repetition of updates and mentions', () => {
+  test('each order has its latest report', () => {
     fc.assert(
       fc.property(deliveries, ({ list, ways: [steps] }) => {
         const { orders } = sessionAfter(steps).state;
@@ -141,7 +141,7 @@ describe('in any order of updates and mentions, however often they come', () => 
     );
   });
 
-  test('the order in focus is the one that the conversation mentioned last', () => {
+  test('the order in focus is the last one mentioned', () => {
     fc.assert(
       fc.property(deliveries, ({ list, ways: [steps] }) => {
         const { order_tracking } = sessionAfter(steps).state;

@@ -40,7 +40,7 @@ function remember(events: readonly RecordedSessionEvent[]): ProcessedCommands {
 }
 
 describe('a request', () => {
-  test('is known whole from its first event on, by each of its ids', () => {
+  test('is completely known from its first event on, by each of its ids', () => {
     const events = request(3, 5, 'key:1', 'turn:a', 'turn:b');
     for (const length of [1, 3, 5]) {
       const known = remember(events.slice(0, length));
@@ -49,7 +49,7 @@ describe('a request', () => {
     }
   });
 
-  test('is not known by ids that no caller can repeat', () => {
+  test('is not known by ids that no caller can send again', () => {
     const known = remember(request(0, 1, 'key:1'));
     expect(findProcessedCommand(known, ['turn:t0'])).toBeUndefined();
   });
@@ -62,7 +62,7 @@ describe('a request', () => {
     );
   });
 
-  test('whose beginning is not known adds nothing', () => {
+  test('whose first event is unknown adds nothing', () => {
     const none: ProcessedCommands = { from: 4, list: [] };
     expect(request(3, 5, 'key:1').slice(1).reduce(rememberCommand, none)).toBe(none);
   });
@@ -103,7 +103,7 @@ test('every command at or after `from` is known', () => {
 });
 
 describe('events of an older version', () => {
-  test('are counted to the request that their id names', () => {
+  test('are assigned to the request that their id names', () => {
     const turns = Array.from({ length: 3 * commandsKept }, (_, index) => older(index + 1, 'many'));
     const known = remember([older(0, 'before'), ...turns]);
     const all = { hash: 'hash', revision: 1, count: turns.length };
@@ -116,7 +116,7 @@ describe('events of an older version', () => {
     expect(known.list.map(({ ids }) => ids)).toEqual([['key:0'], ['key:1', 'turn:turn-where']]);
   });
 
-  test('with an id that no caller gave are not remembered', () => {
+  test('with a generated id are not remembered', () => {
     expect(remember([older(0, '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10')]).list).toEqual([]);
   });
 });
@@ -130,7 +130,7 @@ describe('the deduplication ids', () => {
     expect(deduplicationIds({ system: 'orders', source_event_id: 'e' })).toEqual(['source:orders:e']);
   });
 
-  test('of two systems differ where the text of name and id is the same', () => {
+  test('of two systems differ even if name and id concatenate to the same text', () => {
     const [one] = deduplicationIds({ system: 'a:b', source_event_id: 'c' });
     const [other] = deduplicationIds({ system: 'a', source_event_id: 'b:c' });
     expect(one).not.toBe(other);

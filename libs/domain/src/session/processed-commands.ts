@@ -1,36 +1,36 @@
 import type { RecordedSessionEvent } from './events.ts';
 
-/** How many commands a session remembers; older ones are found in a record beside it. */
+/** How many commands a session remembers; older ones are in a separate record. */
 export const commandsKept = 64;
 
-/** What the hash of a command begins with. A hash without it was made by an older version. */
+/** The prefix of a command's hash. A hash without it was made by an older version. */
 export const commandHashScheme = 'v2.';
 
-/** A command that is in the stream: its hash, its first event's revision, how many events it appended. */
+/** A command in the stream: its hash, its first event's revision, and the number of its events. */
 interface CommandPlace {
   readonly hash: string;
   readonly revision: number;
   readonly count: number;
 }
 
-/** A command that is in the stream, with all ids under which a repetition is recognised, and its time (ISO 8601). */
+/** A command in the stream, with all ids by which a repetition is recognised, and its time (ISO 8601). */
 export interface ProcessedCommand extends CommandPlace {
   readonly ids: readonly string[];
   readonly at: string;
 }
 
-/** A command as it was found under one of its ids. */
+/** A command as found under one of its ids. */
 export interface FoundCommand extends CommandPlace {
   readonly id: string;
 }
 
-/** The latest commands of a stream: all of those whose first event is at or after revision `from`. */
+/** The latest commands of a stream: all whose first event is at or after revision `from`. */
 export interface ProcessedCommands {
   readonly from: number;
   readonly list: readonly ProcessedCommand[];
 }
 
-/** Ids of their own that turns and external updates carry: they are recognised under any key. */
+/** Ids that turns and external updates carry in themselves: they are recognised whatever the idempotency key. */
 export interface DeduplicationIds {
   readonly turn_id?: string | null;
   readonly message_id?: string | null;
@@ -38,7 +38,7 @@ export interface DeduplicationIds {
   readonly source_event_id?: string;
 }
 
-/** The command ids of a turn or an external update. No two of them are equal: a system's name is escaped. */
+/** The command ids of a turn or an external update. They are unique: a system's name is escaped. */
 export function deduplicationIds({
   turn_id,
   message_id,
@@ -63,7 +63,7 @@ export function findProcessedCommand(
 ): FoundCommand | undefined {
   for (const id of ids) {
     for (const command of list) {
-      // Each new command passes all of them: most have one id, which costs less to compare than a list to search.
+      // Each new command is compared with all of them. Most have one id, and comparing that is cheaper than searching a list.
       if (command.ids[0] !== id && (command.ids.length === 1 || !command.ids.includes(id))) continue;
       return { id, hash: command.hash, revision: command.revision, count: command.count };
     }
@@ -71,7 +71,7 @@ export function findProcessedCommand(
   return undefined;
 }
 
-/** Adds the command of an event, the first of which tells all; events of older versions are counted one by one. */
+/** Adds the command of an event. The first event has all information; events of older versions are counted one by one. */
 export function rememberCommand(known: ProcessedCommands, event: RecordedSessionEvent): ProcessedCommands {
   const { revision, metadata } = event;
   const { command_id: id, command_hash: hash, command_event = 0, command_events: count = 1 } = metadata;
@@ -95,7 +95,7 @@ function withEvent(
   return { from, list: [...list.slice(0, -1), { ...last, ids, count: last.count + 1 }] };
 }
 
-/** The command that the event at a revision belongs to, when that is the last one remembered. */
+/** The command of the event at a revision, if it is the last remembered one. */
 export function latestCommand({ list }: ProcessedCommands, revision: number): ProcessedCommand | undefined {
   const last = list.at(-1);
   return last !== undefined && revision < last.revision + last.count ? last : undefined;
@@ -103,7 +103,7 @@ export function latestCommand({ list }: ProcessedCommands, revision: number): Pr
 
 const generatedId = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Older versions gave an id to every command, also to one that no caller can repeat. */
+/** Older versions gave every command an id, even if no caller could repeat it. */
 function idsOf(event: RecordedSessionEvent, id: string, hash: string): readonly string[] {
   if (hash.startsWith(commandHashScheme)) {
     const { command_aliases: aliases } = event.metadata;
@@ -112,7 +112,7 @@ function idsOf(event: RecordedSessionEvent, id: string, hash: string): readonly 
   return generatedId.test(id) ? [] : [...new Set([id, ...olderIdsOf(event)])];
 }
 
-/** Older versions did not say which ids of turns came from the caller. */
+/** Older versions did not record which ids of turns came from the caller. */
 function olderIdsOf(event: RecordedSessionEvent): string[] {
   const named = event.type === 'TurnRecorded' || event.type === 'ExternalUpdateRecorded';
   return named ? deduplicationIds(event.data) : [];

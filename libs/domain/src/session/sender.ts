@@ -1,3 +1,3 @@
-/** Who says a turn. */
+/** The speaker of a turn. */
 export const senders = ['user', 'bot'] as const;
 export type Sender = (typeof senders)[number];

@@ -11,7 +11,7 @@ export interface Session {
   readonly revision: number;
   readonly state: SessionState;
   readonly known: ProcessedCommands;
-  /** What the last event says of the chain of its stream; undefined: nothing, or it is not known here. */
+  /** The chain hash in the last event of its stream; undefined: there is none, or it is unknown here. */
   readonly chain?: string | undefined;
 }
 

@@ -49,13 +49,13 @@ export interface SessionState {
     readonly expires_at: string;
     readonly previous_session_id: string | null;
     readonly turn_count: number;
-    /** Of a fork: the session that it was forked from, at which of its revisions, and what for. */
+    /** Of a fork: the session that it was forked from, the revision, and the purpose. */
     readonly forked_from?: {
       readonly session_id: string;
       readonly revision: number;
       readonly purpose: string;
     };
-    /** In which cell it takes commands; absent: it began before there were cells. */
+    /** The cell in which it accepts commands; absent: it started before there were cells. */
     readonly home?: Home;
   };
   readonly order_tracking: TrackingState['order_tracking'];

@@ -9,7 +9,7 @@ import { evolveSession, newSession } from './session.ts';
 /** For specs: given events, when commands, then events or the code of a rejection. */
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 
-/** A session after these events, each of a command of its own. */
+/** A session after these events, each in a separate command. */
 export function given(...events: readonly SessionEvent[]): Session {
   return events.reduce(
     (session, event, revision) => evolveSession(session, recorded(event, revision)),
@@ -30,7 +30,7 @@ export function givenCommands(...commands: readonly SessionCommand[]): Session {
   return given(...events);
 }
 
-/** What commands do to a session: their events as `{ type, data }`, or the code of a rejection. */
+/** The outcome of commands on a session: their events as `{ type, data }`, or the code of a rejection. */
 export function when(session: Session, ...commands: SessionCommand[]): SessionEvent[] | RejectionCode {
   const next = session.revision + 1;
   const outcome = decideAll(session, commands, {

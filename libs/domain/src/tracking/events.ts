@@ -1,7 +1,7 @@
 import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { JsonObject } from '../kernel/json.ts';
 
-/** What an update is about: one id of each kind. `tracking` is a shipment. */
+/** The references of an update: one id of each kind. `tracking` is a shipment. */
 export interface UpdateReferences {
   readonly order?: string;
   readonly payout?: string;
@@ -9,20 +9,20 @@ export interface UpdateReferences {
   readonly partner?: string;
 }
 
-/** What the declaration of its type found in an update when it came in. A fold needs no declaration. */
+/** What the declaration of its type found in an update on arrival. A fold needs no declaration. */
 export interface ResolvedUpdate {
   readonly references?: UpdateReferences;
-  /** The state that the update reports, as `out_for_delivery`; an agent may have written any text. */
+  /** The reported state, such as `out_for_delivery`; an agent may have written any text. */
   readonly status?: string | null;
   /** When it happened, by the clock of its system (ISO 8601, UTC). */
   readonly occurred_at_source?: string | null;
-  /** What may be shown and published: nothing of it is personal. */
+  /** The text that may be shown and published: it is not personal. */
   readonly public_text?: string | null;
-  /** It came in before the session began. */
+  /** It arrived before the session started. */
   readonly before_session?: boolean;
 }
 
-/** Another system says that something has changed. Updates that older versions recorded are not resolved. */
+/** Another system reports a change. Updates recorded by older versions are not resolved. */
 export type ExternalUpdateRecorded = Event<
   'ExternalUpdateRecorded',
   {

@@ -13,7 +13,7 @@ type Recorded = Parameters<typeof evolveTracking>[1];
 const focusOf = (state: TrackingState): unknown => state.order_tracking?.order_id ?? null;
 
 describe('an external update', () => {
-  test('is recorded as it is', () => {
+  test('is recorded unchanged', () => {
     const { data } = update('orders', { status: 'shipped' }, 'ORD1');
     expect(given().when({ type: 'RecordExternalUpdate', ...data })).toEqual([
       update('orders', { status: 'shipped' }, 'ORD1'),
@@ -30,13 +30,13 @@ describe('an external update', () => {
     expect(given().when({ type: 'RecordExternalUpdate', ...data })).toBe('foreign_partner');
   });
 
-  test('that names another partner, and was recorded all the same, is not shown', () => {
+  test('that names another partner but was recorded nevertheless is not shown', () => {
     expect(given(resolved({ order: 'ORD1', partner: 'P1' }, 'shipped')).state).toBe(noTracking);
   });
 });
 
 describe('an order', () => {
-  test('is the one that the order system names by reference', () => {
+  test('is the one that the order system refers to', () => {
     const shipped = update('orders', { status: 'shipped', tracking_id: 'T1' }, 'ORD1');
     expect(orderAfter(shipped)).toEqual({
       order_id: 'ORD1',
@@ -48,13 +48,13 @@ describe('an order', () => {
     });
   });
 
-  test('has what the logistics system adds', () => {
+  test('has the additions of the logistics system', () => {
     const shipped = update('orders', { status: 'shipped', tracking_id: 'T1' }, 'ORD1');
     const next = update('logistics', { order_id: 'ORD1', status: 'out_for_delivery' });
     expect(orderAfter(shipped, next)).toMatchObject({ status: 'out_for_delivery', tracking_id: 'T1' });
   });
 
-  test('has what is reported of its shipment', () => {
+  test('has the reports about its shipment', () => {
     const shipped = update('orders', { tracking_id: 'T1' }, 'ORD1');
     expect(orderAfter(shipped, update('logistics', { status: 'delivered' }, 'T1'))).toMatchObject({
       status: 'delivered',
@@ -62,20 +62,20 @@ describe('an order', () => {
     });
   });
 
-  test('has what was reported of its shipment before that was known to be its own', () => {
+  test('has reports about its shipment from before they were linked', () => {
     const delivered = resolved({ tracking: 'T1' }, 'delivered', late);
     expect(
       orderAfter(delivered, resolved({ order: 'ORD1', tracking: 'T1' }, 'shipped', early)),
     ).toMatchObject({ status: 'delivered', status_at: late });
   });
 
-  test('has nothing of another shipment', () => {
+  test('has nothing from another shipment', () => {
     const shipped = update('orders', { status: 'shipped', tracking_id: 'T1' }, 'ORD1');
     const other = update('logistics', { status: 'delivered', tracking_id: 'T2' });
     expect(orderAfter(shipped, other)).toMatchObject({ status: 'shipped' });
   });
 
-  test('has nothing of a shipment that was replaced by another one', () => {
+  test('has nothing from a replaced shipment', () => {
     const lost = resolved({ tracking: 'T1' }, 'lost', early);
     const sentAgain = resolved({ order: 'ORD1', tracking: 'T2' }, null, late);
     expect(
@@ -83,7 +83,7 @@ describe('an order', () => {
     ).toMatchObject({ status: null, tracking_id: 'T2' });
   });
 
-  test('keeps what is newer by its system’s clock', () => {
+  test('keeps the value that is newer by its system’s clock', () => {
     const delivered = resolved({ order: 'ORD1' }, 'delivered', late);
     expect(orderAfter(delivered, resolved({ order: 'ORD1' }, 'shipped', early))).toMatchObject({
       status: 'delivered',
@@ -91,26 +91,26 @@ describe('an order', () => {
     });
   });
 
-  test('takes what it does not know from an older update', () => {
+  test('takes unknown values from an older update', () => {
     const delivered = resolved({ order: 'ORD1' }, 'delivered', late);
     const older = resolved({ order: 'ORD1', tracking: 'T1' }, 'shipped', early);
     expect(orderAfter(delivered, older)).toMatchObject({ status: 'delivered', tracking_id: 'T1' });
   });
 
-  test('is as of its recording where no system says when', () => {
+  test('is dated by its recording when no system gives a time', () => {
     expect(
       orderAfter(resolved({ order: 'ORD1' }, 'a', early), resolved({ order: 'ORD1' }, 'b')),
     ).toMatchObject({ status: 'b', status_at: timeOf(1) });
   });
 
-  test('has no status of a day that is yet to come', () => {
+  test('has no status with a future date', () => {
     const wrong = resolved({ order: 'ORD1' }, 'lost', '2999-01-01T00:00:00.000Z');
     expect(orderAfter(wrong, resolved({ order: 'ORD1' }, 'delivered', timeOf(2)))).toMatchObject({
       status: 'delivered',
     });
   });
 
-  test('has no status of a payout that it led to', () => {
+  test('does not take the status of its payout', () => {
     const paid = resolved({ order: 'ORD1', payout: 'PAY1' }, 'paid', late);
     expect(orderAfter(resolved({ order: 'ORD1' }, 'delivered', early), paid)).toMatchObject({
       status: 'delivered',
@@ -121,12 +121,12 @@ describe('an order', () => {
     ['without an order or shipment', update('logistics', { status: 'delivered' })],
     ['of a system that is not asked about orders', update('payments', { order_id: 'ORD1' })],
     ['about a shipment that no order has', update('logistics', { status: 'delivered' }, 'T1')],
-    ['with an endless id', update('orders', { order_id: 'x'.repeat(201) })],
-  ])('is not known from an update %s', (_, one) => {
+    ['with an overlong id', update('orders', { order_id: 'x'.repeat(201) })],
+  ])('is not created by an update %s', (_, one) => {
     expect(given(one).state).toMatchObject({ orders: {}, order_tracking: null });
   });
 
-  test('stays the same object when an update tells nothing new', () => {
+  test('stays the same object when an update adds nothing new', () => {
     const { state } = given(resolved({ order: 'ORD1' }, 'delivered', late));
     const older = resolved({ order: 'ORD1' }, 'shipped', early, { kind: 'other' });
     const event = { ...older, event_id: 'x', revision: 9, metadata: { occurred_at: timeOf(9) } };
@@ -138,13 +138,13 @@ describe('an order', () => {
 });
 
 describe('the order in focus', () => {
-  test('is the first that something is reported of while none was mentioned', () => {
+  test('is the first reported one while none was mentioned', () => {
     const { state } = given(resolved({ order: 'ORD1' }, 'a'), resolved({ order: 'ORD2' }, 'b'));
     expect(focusOf(state)).toBe('ORD1');
     expect(state.orders).toMatchObject({ ORD2: { status: 'b' } });
   });
 
-  test('is the one that was mentioned last, with what is known of it', () => {
+  test('is the last one mentioned, with its known facts', () => {
     const { state } = given(resolved({ order: 'ORD1' }, 'a'), resolved({ order: 'ORD2' }, 'b'));
     expect(mentionOrder(state, 'ORD2', timeOf(2)).order_tracking).toMatchObject({
       order_id: 'ORD2',
@@ -164,22 +164,22 @@ describe('the order in focus', () => {
     });
   });
 
-  test.each([['ORD1'], [7], [''], ['x'.repeat(201)]])('stays as it is when %j is named', (named) => {
+  test.each([['ORD1'], [7], [''], ['x'.repeat(201)]])('stays unchanged when %j is named', (named) => {
     const { state } = given(resolved({ order: 'ORD1' }, 'a'));
     expect(mentionOrder(state, named, timeOf(2))).toBe(state);
   });
 });
 
-describe('of many', () => {
+describe('the limits', () => {
   const orders = Array.from({ length: ordersKept + 3 }, (_, index) => `ORD${index + 1}`);
   const { state } = given(...orders.map((order) => resolved({ order }, 'a')));
 
-  test('orders the one in focus and those that were updated last are kept', () => {
+  test('keep the order in focus and the most recently updated ones', () => {
     expect(Object.keys(state.orders)).toEqual(['ORD1', ...orders.slice(1 - ordersKept)]);
     expect(state.order_tracking).toMatchObject({ order_id: 'ORD1' });
   });
 
-  test('orders those that were in focus last are kept', () => {
+  test('keep the orders most recently in focus', () => {
     const named = [...orders, 'ORD4', 'ORD8', 'ORD9'];
     const mentioned = named.reduce<OrderState>(
       (now, order, n) => mentionOrder(now, order, timeOf(20 + n)),
@@ -188,7 +188,7 @@ describe('of many', () => {
     expect(Object.keys(mentioned.orders).sort()).toEqual(['ORD4', 'ORD6', 'ORD7', 'ORD8', 'ORD9']);
   });
 
-  test('orders one that is mentioned again has what was known of it, and takes nothing older', () => {
+  test('let an order that is mentioned again keep its facts and take nothing older', () => {
     const known = given(
       resolved({ order: 'ORD0' }, 'delivered', late),
       ...orders.map((order) => resolved({ order }, 'a')),
@@ -207,14 +207,14 @@ describe('of many', () => {
     expect(next.order_tracking).toMatchObject({ status: 'delivered' });
   });
 
-  test('orders facts are kept of so many', () => {
+  test('apply to the orders with facts', () => {
     const many = Array.from({ length: factsKept + 3 }, (_, n) => resolved({ order: `ORD${n}` }, 'a'));
     const { order_facts, orders: shown } = given(...many).state;
     expect(order_facts.orders).toHaveLength(factsKept);
     expect(Object.keys(shown)).toHaveLength(ordersKept);
   });
 
-  test('orders an old update brings none back', () => {
+  test('keep an old update from restoring a dropped order', () => {
     const returned = given(
       ...orders.map((order) => resolved({ order }, 'a')),
       resolved({ order: 'ORD2' }, 'b', early),
@@ -222,7 +222,7 @@ describe('of many', () => {
     expect(returned.state.orders).not.toHaveProperty('ORD2');
   });
 
-  test('shipments those of the orders and those that moved last are kept', () => {
+  test('keep the orders’ shipments and the most recently updated ones', () => {
     const own = resolved({ order: 'ORD1', tracking: 'T0' }, null);
     const moved = Array.from({ length: shipmentsKept + 3 }, (_, n) => resolved({ tracking: `T${n}` }, 'a'));
     const { order_facts } = given(own, ...moved).state;

@@ -6,7 +6,7 @@ import { learnOfOrder } from './orders.ts';
 import { reportOf } from './reports.ts';
 import type { TrackingState } from './state.ts';
 
-/** What is tracked after an external update. One that names another partner changes nothing. */
+/** The tracked state after an external update. An update that names another partner changes nothing. */
 export function evolveTracking(
   state: TrackingState,
   event: RecordedEvent<ExternalUpdateRecorded>,

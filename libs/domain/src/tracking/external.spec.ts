@@ -8,7 +8,7 @@ const statuses = (...updates: ExternalUpdateRecorded[]): (string | null)[] =>
   given(...updates).state.external.map(({ status }) => status);
 
 describe('external updates', () => {
-  test('are kept with what was resolved, revision and time', () => {
+  test('are kept with resolved values, revision and time', () => {
     const more = { public_text: 'On its way', before_session: true, reference: 'ORD1' };
     expect(given(resolved({ order: 'ORD1' }, 'shipped', early, more)).state.external).toEqual([
       {
@@ -27,7 +27,7 @@ describe('external updates', () => {
     ]);
   });
 
-  test('of older versions have no more than they had', () => {
+  test('of older versions have no additional fields', () => {
     expect(given(update('payments', { a: 1 }, 'PAY1')).state.external).toMatchObject([
       { data: { a: 1 }, status: null, public_text: null, before_session: false, occurred_at_source: null },
     ]);
@@ -42,7 +42,7 @@ describe('external updates', () => {
     expect(statuses(resolved({}, 'new', late), resolved({}, 'old', early))).toEqual(['new']);
   });
 
-  test('stand in the order of their systems’ clocks', () => {
+  test('are ordered by their systems’ clocks', () => {
     const other = resolved({}, 'old', early, { kind: 'other' });
     expect(statuses(resolved({}, 'new', late), other)).toEqual(['old', 'new']);
   });
@@ -51,7 +51,7 @@ describe('external updates', () => {
     ['system', update('onboarding', { a: 2 })],
     ['reference', update('payments', { a: 2 }, 'PAY2')],
     ['kind', update('payments', { a: 2 }, null, 'paid')],
-  ])('of another %s stand beside each other', (_, other) => {
+  ])('of another %s are kept side by side', (_, other) => {
     expect(given(update('payments', { a: 1 }), other).state.external).toHaveLength(2);
   });
 
@@ -63,7 +63,7 @@ describe('external updates', () => {
     );
   });
 
-  test('that are older than all that are kept stay out', () => {
+  test('that are older than all kept ones are left out', () => {
     const many = Array.from({ length: externalKept }, (_, index) => update('x', {}, String(index)));
     expect(given(...many, resolved({}, 'old', early)).state.external).toEqual(given(...many).state.external);
   });

@@ -6,7 +6,7 @@ import { compareTimes, replaces, sourceTime } from './source-time.ts';
 import type { ExternalUpdate } from './state.ts';
 import { externalDataLimit, externalKept, publicTextLimit } from './state.ts';
 
-/** The updates with one more, the latest last. It replaces an older one of the same system, kind and reference. */
+/** The updates with one more, latest last. It replaces an older one of the same system, kind and reference. */
 export function keepUpdate(
   external: readonly ExternalUpdate[],
   event: RecordedEvent<ExternalUpdateRecorded>,

@@ -1,6 +1,6 @@
 import type { ResolvedUpdate } from './events.ts';
 
-/** Whether an update names a partner, and it is another one. */
+/** Whether an update names a partner other than this one. */
 export function namesAnother({ references }: ResolvedUpdate, partnerId: string): boolean {
   return references?.partner !== undefined && references.partner !== partnerId;
 }

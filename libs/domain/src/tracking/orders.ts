@@ -8,7 +8,7 @@ import type { OrderFacts, OrderState } from './state.ts';
 
 type Facts = OrderState['order_facts'];
 
-/** The orders after the conversation named one, which is then in focus. Anything but an id changes nothing. */
+/** The orders after the conversation named one, which comes into focus. Anything but an id changes nothing. */
 export function mentionOrder(state: OrderState, named: unknown, at: string): OrderState {
   const order_id = nameOf(named);
   const before = state.order_tracking?.order_id ?? null;
@@ -18,8 +18,8 @@ export function mentionOrder(state: OrderState, named: unknown, at: string): Ord
 }
 
 /**
- * The orders after a report. It changes the order that it names, else the shipment, whose order it may be that comes to be
- * known later; never the one in focus because none is named. Only where none is in focus the order named comes into it.
+ * The orders after a report. It changes the order that it names, else the shipment, whose order may become
+ * known later; never the order in focus just because it names none. The named order comes into focus only if none is.
  */
 export function learnOfOrder(state: OrderState, report: OrderReport, recordedAt: string): OrderState {
   const facts = recall(state.order_facts, report);
@@ -35,7 +35,7 @@ function recall(facts: Facts, { system, order_id, tracking_id, status, time }: O
   return tracking_id === null || reported === null ? facts : changeShipment(facts, tracking_id, reported);
 }
 
-/** The facts after an order was named at a time, with what was said of it. */
+/** The facts after an order was named at a time, with the reported values. */
 function changeOrder(
   facts: Facts,
   order_id: string,

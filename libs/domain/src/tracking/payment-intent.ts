@@ -13,7 +13,7 @@ const paymentWords = new Set(
   ].flatMap((word) => [word, `${word}s`]),
 );
 
-/** Whether an intent is about money, from its words: `ask_payment_status`, `MakePayment`, `late-payout`. */
+/** Whether the words of an intent concern money: `ask_payment_status`, `MakePayment`, `late-payout`. */
 export function isPaymentIntent(intent: string): boolean {
   return intent
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')

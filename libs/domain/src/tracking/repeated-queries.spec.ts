@@ -13,11 +13,11 @@ test.each(['display_order', 'repay_attention'])('"%s" is not about money', (inte
   expect(isPaymentIntent(intent)).toBe(false);
 });
 
-test('a question has one fingerprint, in whatever order its entities come', () => {
+test('a question has the same fingerprint in any order of its entities', () => {
   expect(queryFingerprint('where', { a: 1, b: 2 })).toBe(queryFingerprint('where', { b: 2, a: 1 }));
 });
 
-test('questions with other entities have other fingerprints', () => {
+test('questions with different entities have different fingerprints', () => {
   expect(queryFingerprint('where', { a: 1 })).not.toBe(queryFingerprint('where', { a: 2 }));
 });
 

@@ -4,16 +4,16 @@ import { canonicalJson } from '../kernel/json.ts';
 /** How many different questions of the user are remembered, to recognise a repeated one. */
 export const queriesKept = 20;
 
-/** Questions by fingerprint, the latest last, and how often each was asked. */
+/** Questions by fingerprint, latest last, and how often each was asked. */
 export type Queries = readonly { readonly query: string; readonly times: number }[];
 
-/** A short text that is the same for the same intent with the same entities (two FNV-1a hashes of them). */
+/** A short fingerprint of an intent with its entities (two FNV-1a hashes). */
 export function queryFingerprint(intent: string, entities: JsonObject): string {
   const text = canonicalJson([intent, entities]);
   return `${fnv1a(text, 0x811c9dc5)}${fnv1a(text, 0x01000193)}`;
 }
 
-/** Counts a question of the user; the latest stand last. `times` is how often it was asked, this time included. */
+/** Counts a question of the user and moves it to the end. `times` includes this time. */
 export function rememberQuery(queries: Queries, query: string): { queries: Queries; times: number } {
   const times = (queries.find((item) => item.query === query)?.times ?? 0) + 1;
   const others = queries.filter((item) => item.query !== query);

@@ -6,7 +6,7 @@ import { sourceTime } from './source-time.ts';
 /** Longer texts are neither ids nor states. */
 const longestName = 200;
 
-/** What a system says of an order, or of a shipment whose order it does not name. */
+/** A system's report about an order, or about a shipment whose order it does not name. */
 export interface OrderReport {
   readonly system: string;
   readonly order_id: string | null;
@@ -16,8 +16,8 @@ export interface OrderReport {
 }
 
 /**
- * What an update says of an order or a shipment. One that also names a payout says how the payout is. Of updates that were
- * not resolved only those of the order and logistics systems are believed.
+ * The report of an update about an order or a shipment. An update that also names a payout describes the payout. Of unresolved
+ * updates, only those of the order and logistics systems are used.
  */
 export function reportOf(
   update: ExternalUpdateRecorded['data'],
@@ -33,17 +33,17 @@ export function reportOf(
   return { system, ...named, status, time: sourceTime(occurred_at_source, recordedAt, source_event_id) };
 }
 
-/** Whether what a system says by mere field names is believed of an order. */
+/** Whether unresolved field names of a system are trusted for orders. */
 export function isBelieved(system: string): boolean {
   return system === 'orders' || system === 'logistics';
 }
 
-/** A text that may be an id or a state; of anything else null. */
+/** A text that may be an id or a state; null for anything else. */
 export function nameOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && value.length <= longestName ? value : null;
 }
 
-/** What an update that was not resolved names: the logistics system refers to shipments, the order system to orders. */
+/** The ids in an unresolved update: the logistics system refers to shipments, the order system to orders. */
 function namedBy({
   system,
   reference,

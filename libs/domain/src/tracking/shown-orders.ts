@@ -8,7 +8,7 @@ type Facts = OrderState['order_facts'];
 
 const learned = ['status', 'tracking_id', 'status_at', 'source'] as const;
 
-/** The orders as these facts show them, within their limits. What shows the same as before stays the same object. */
+/** The orders shown from these facts, within the limits. An order without changes stays the same object. */
 export function showOrders(before: OrderState, facts: Facts, focus: string | null, at: string): OrderState {
   const order_facts = bounded(facts, focus);
   const shown = latestOrders(order_facts, ordersKept, focus).map((order) =>
@@ -49,14 +49,14 @@ function show(
   return isSame ? known : { ...shown, updated_at: at };
 }
 
-/** What was reported last of the order or of the shipment that it now has. */
+/** The latest status reported for the order or its present shipment. */
 function latestStatus({ status, tracking_id }: OrderFacts, shipments: readonly ShipmentFacts[]): Fact | null {
   const shipment = shipments.find((item) => item.tracking_id === tracking_id?.value)?.status ?? null;
   if (status === null || shipment === null) return status ?? shipment;
   return compareTimes(shipment, status) > 0 ? shipment : status;
 }
 
-/** The facts that are kept. */
+/** The facts within their limits. */
 function bounded(facts: Facts, focus: string | null): Facts {
   const { orders, shipments } = facts;
   if (orders.length <= factsKept && shipments.length <= shipmentsKept) return facts;
@@ -73,7 +73,7 @@ function bounded(facts: Facts, focus: string | null): Facts {
   };
 }
 
-/** So many orders: the one in focus, and of the others those that were mentioned or updated last. */
+/** At most `count` orders: the one in focus, and the most recently mentioned or updated others. */
 function latestOrders(
   { orders, shipments }: Facts,
   count: number,
@@ -85,7 +85,7 @@ function latestOrders(
   return latest(orders, count, ({ order_id }) => order_id === focus, activity);
 }
 
-/** So many items, in the order in which they are: those that have to stay, and of the others the latest. */
+/** At most `count` items, in their order: those that must stay, and the latest others. */
 function latest<T>(
   items: readonly T[],
   count: number,

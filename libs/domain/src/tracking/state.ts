@@ -5,24 +5,24 @@ import type { Fact } from './source-time.ts';
 export const externalKept = 20;
 /** Data larger than this (characters of JSON) stays in the stream; the context has the update's revision. */
 export const externalDataLimit = 4_096;
-/** A public text longer than this stays in the stream, too. */
+/** A longer public text stays in the stream, too. */
 export const publicTextLimit = 1_000;
-/** How many orders the context shows: the one in focus, and of the others those that were mentioned or updated last. */
+/** How many orders the context shows: the one in focus, and the most recently mentioned or updated others. */
 export const ordersKept = 5;
-/** Of how many orders the facts are kept, by the same rule: one that is mentioned again has what was known of it. */
+/** For how many orders facts are kept, by the same rule: an order that is mentioned again has its known facts. */
 export const factsKept = 50;
-/** How many shipments are remembered: those of the orders that are kept, and of the others those that moved last. */
+/** How many shipments are remembered: those of the kept orders, and the most recently updated others. */
 export const shipmentsKept = 60;
 
-/** What is known of an order. */
+/** The known facts of an order. */
 export interface Order {
   readonly order_id: string;
-  /** What was reported last of the order or its shipment, by the clocks of the systems that report. */
+  /** The latest report about the order or its shipment, by the clocks of the reporting systems. */
   readonly status: string | null;
   readonly tracking_id: string | null;
-  /** When Turnstream learned something new of it. */
+  /** When Turnstream last learned something new about it. */
   readonly updated_at: string;
-  /** Since when it has that status, and the system that says so. */
+  /** Since when it has that status, and the system that reported it. */
   readonly status_at: string | null;
   readonly source: string | null;
 }
@@ -35,16 +35,16 @@ export interface ExternalUpdate {
   readonly data: JsonObject | null;
   readonly status: string | null;
   readonly public_text: string | null;
-  /** It came in before the session began. */
+  /** It arrived before the session started. */
   readonly before_session: boolean;
-  /** Null: its system did not say. */
+  /** Null: its system gave no time. */
   readonly occurred_at_source: string | null;
   readonly source_event_id: string;
   readonly revision: number;
   readonly timestamp: string;
 }
 
-/** What systems say of an order itself. */
+/** What systems report about an order itself. */
 export interface OrderFacts {
   readonly order_id: string;
   readonly status: Fact | null;
@@ -53,17 +53,17 @@ export interface OrderFacts {
   readonly active_at: string;
 }
 
-/** What systems say of a shipment without naming its order. */
+/** What systems report about a shipment without naming its order. */
 export interface ShipmentFacts {
   readonly tracking_id: string;
   readonly status: Fact;
 }
 
-/** What is known of orders. The first two follow from the facts and are shown, of the latest orders. */
+/** The known orders. The first two members are derived from the facts and show the latest orders. */
 export interface OrderState {
   /** By id. */
   readonly orders: { readonly [order_id: string]: Order };
-  /** The one in focus: the conversation mentioned it last, or none, and it is the first of which something came in. */
+  /** The order in focus: the last one mentioned; while none was mentioned, the first one reported. */
   readonly order_tracking: Order | null;
   readonly order_facts: {
     readonly orders: readonly OrderFacts[];
@@ -71,7 +71,7 @@ export interface OrderState {
   };
 }
 
-/** What other systems have said, the latest last, and what follows for the orders. */
+/** The updates of other systems, latest last, and the orders derived from them. */
 export interface TrackingState extends OrderState {
   readonly external: readonly ExternalUpdate[];
 }

@@ -9,7 +9,7 @@ import { noTracking } from './state.ts';
 
 /** For specs: the partner of the session. */
 export const partner = 'P7689';
-/** For specs: what is tracked after updates. */
+/** For specs: the tracked state after updates. */
 export const { given } = scenariosOf<TrackingState, RecordExternalUpdate, ExternalUpdateRecorded>({
   initial: noTracking,
   decide: (command) => decideTracking(command, partner),
@@ -27,7 +27,7 @@ export const update = (
   data: { system, kind, reference, data, source_event_id: 'e1' },
 });
 let ids = 0;
-/** An update that was resolved when it came in. */
+/** An update that was resolved on arrival. */
 export const resolved = (
   references: ResolvedUpdate['references'],
   status: string | null,
@@ -47,6 +47,6 @@ export const resolved = (
     ...more,
   },
 });
-/** Two times, one after the other, before the first event. */
+/** Two times before the first event, in order. */
 export const early = timeOf(-20);
 export const late = timeOf(-10);

@@ -5,7 +5,7 @@ import { inheritOffsets } from './group.ts';
 type Offsets = Record<number, string>;
 type Seek = Parameters<Admin['setOffsets']>[0];
 
-/** Groups with these offsets. Of what is set, only so many partitions are. */
+/** Groups with these offsets. When offsets are set, only this many partitions take them. */
 function groupsOf(groups: Record<string, Offsets>, settable: number) {
   const set: Offsets[] = [];
   const admin = {
@@ -27,14 +27,14 @@ function groupsOf(groups: Record<string, Offsets>, settable: number) {
 
 const call = { from: 'old', groupId: 'own', topic: 'orders' };
 
-test('each partition without an offset inherits that of the group before', async () => {
+test('each partition without an offset inherits that of the previous group', async () => {
   const { kafka, set } = groupsOf({ old: { 0: '5', 1: '6', 2: '-1' }, own: { 0: '9', 1: '-1', 2: '-1' } }, 9);
   await inheritOffsets(kafka, call);
   await inheritOffsets(kafka, call);
   expect(set).toEqual([{ 1: '6' }]);
 });
 
-test('what was set in part only is an error, and is set by the next attempt', async () => {
+test('a partial update is an error, and the next attempt completes it', async () => {
   const { kafka, set } = groupsOf({ old: { 0: '5', 1: '6' } }, 1);
   await expect(inheritOffsets(kafka, call)).rejects.toThrow('partitions 1 of orders');
   await inheritOffsets(kafka, call);

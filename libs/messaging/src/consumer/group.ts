@@ -2,7 +2,7 @@ import type { Admin, Kafka } from 'kafkajs';
 import type { Committed, Suspects } from './work-marker.ts';
 import { suspectsAt } from './work-marker.ts';
 
-/** Which messages of each partition of a topic processes of the group died on. */
+/** For each partition of a topic, the messages on which processes of the group died. */
 export async function findSuspects(
   kafka: Pick<Kafka, 'admin'>,
   groupId: string,
@@ -21,8 +21,8 @@ export async function findSuspects(
 }
 
 /**
- * Has a group begin where another group is, on each partition for which it never committed.
- * @throws when not all offsets were set: another process may set them at the same time, which divides them
+ * Starts a group at the offsets of another group, on each partition for which it has never committed.
+ * @throws when not all offsets were set: another process may be setting some of them at the same time
  */
 export async function inheritOffsets(
   kafka: Pick<Kafka, 'admin'>,
@@ -48,7 +48,7 @@ export async function inheritOffsets(
   });
 }
 
-/** How many messages of each partition a group has not committed. */
+/** How many messages of each partition are not committed by a group. */
 export async function lagOf(
   kafka: Pick<Kafka, 'admin'>,
   groupId: string,

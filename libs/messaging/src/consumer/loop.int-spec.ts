@@ -21,7 +21,7 @@ const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
 let kafka: Kafka;
 let admin: Admin;
 let publisher: Publisher;
-/** Of each test alone. */
+/** Unique to each test. */
 let topic: string;
 let groupId: string;
 let handled: string[];
@@ -87,18 +87,15 @@ async function untilHandled(count: number): Promise<void> {
   await waitUntil(isDone, { what: `${count} messages`, everyMs: 50 });
 }
 
-test.each(['gzip', 'snappy', 'lz4', 'zstd'])(
-  'messages that the broker packed by %s are read',
-  async (codec) => {
-    await createTopic(1, codec);
-    const large = 'x'.repeat(200_000);
-    await send('a', large, 'b');
-    await whileReading(() => untilHandled(3));
-    expect(handled.toSorted()).toEqual(['a', 'b', large]);
-  },
-);
+test.each(['gzip', 'snappy', 'lz4', 'zstd'])('messages compressed with %s are read', async (codec) => {
+  await createTopic(1, codec);
+  const large = 'x'.repeat(200_000);
+  await send('a', large, 'b');
+  await whileReading(() => untilHandled(3));
+  expect(handled.toSorted()).toEqual(['a', 'b', large]);
+});
 
-test('20,000 headers and a key of 900 KB stop nothing', async () => {
+test('20,000 headers and a key of 900 KB do not block the topic', async () => {
   await createTopic();
   const headers: IHeaders = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`h${n}`, 'x']));
   await publisher.send([
@@ -110,7 +107,7 @@ test('20,000 headers and a key of 900 KB stop nothing', async () => {
   expect(handled.toSorted()).toEqual(['headers', 'key', 'last']);
 });
 
-test('a message that does not fit into the dead letters has one without its bytes, and stops nothing', async () => {
+test('a message too large for the dead letters gets one without its bytes, and does not block the topic', async () => {
   await createTopic();
   const configEntries = [{ name: 'max.message.bytes', value: '1000' }];
   await createTestTopics(admin, [{ topic: deadLetterTopic(topic), numPartitions: 1, configEntries }]);
@@ -132,7 +129,7 @@ test('a message that does not fit into the dead letters has one without its byte
   ]);
 });
 
-test('a slow message holds its own partition only', async () => {
+test('a slow message blocks only its own partition', async () => {
   await createTopic(2);
   await publisher.send([{ topic, key: null, value: 'slow', partition: 0 }]);
   const handle = async (text: string, _: unknown, signal: AbortSignal): Promise<void> => {
@@ -166,7 +163,7 @@ test('a topic that is missing is reported, and read once it is there', async () 
   expect(states.at(-1)).toBeUndefined();
 });
 
-test('a group begins where the one before it is', async () => {
+test('a group starts at the offsets of the previous one', async () => {
   await createTopic(2);
   await publisher.send(['a', 'b', 'c'].map((value) => ({ topic, key: null, value, partition: 0 })));
   await publisher.send(['d', 'e'].map((value) => ({ topic, key: null, value, partition: 1 })));
@@ -188,7 +185,7 @@ describe('a message that processes die on', () => {
     expect(signal).toBe('SIGKILL');
   }
 
-  test('is set aside after the second death, and the others have their effects', async () => {
+  test('is set aside after the second death, and the other messages are processed', async () => {
     await createTopic();
     await send('a', 'b', 'deadly', 'c');
     await readToDeath();

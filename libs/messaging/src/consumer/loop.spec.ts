@@ -20,7 +20,7 @@ async function start(more: Partial<ConsumerOptions<string>> = {}): Promise<FakeC
 }
 
 describe('a batch', () => {
-  test('is committed chunk by chunk, each after its effects', async () => {
+  test('is committed chunk by chunk, each after it is processed', async () => {
     const consumer = await start();
     await consumer.batch(7, 'a', 'b', 'c');
     expect(group.steps).toEqual([
@@ -35,14 +35,14 @@ describe('a batch', () => {
     ]);
   });
 
-  test('with a message that is refused is committed after its dead letter', async () => {
+  test('with a refused message is committed after its dead letter', async () => {
     const consumer = await start();
     await consumer.batch(0, 'poison', 'a');
     expect(group.letters[0]?.headers).toMatchObject({ dead_letter_offset: '0' });
     expect(group.steps).toEqual(['commit 0 to 1', 'a', 'resolve 1', 'commit 2']);
   });
 
-  test('is left after the message under way when the signal aborts', async () => {
+  test('ends after the current message when the signal aborts', async () => {
     const consumer = await start({ handle: async () => group.stop.abort() });
     await consumer.batch(0, 'a', 'b', 'c', 'd');
     expect(group.steps.findLast((step) => step.startsWith('commit'))).toBe('commit 1');
@@ -50,7 +50,7 @@ describe('a batch', () => {
 });
 
 describe('while a backing service is unavailable', () => {
-  test('the partition is paused, with nothing done and nothing in work', async () => {
+  test('the partition is paused, with nothing done and nothing in progress', async () => {
     const consumer = await start();
     group.available = false;
     await consumer.batch(0, 'a');
@@ -66,7 +66,7 @@ describe('while a backing service is unavailable', () => {
     await expect(consumer.batch(0, 'a')).resolves.toBeUndefined();
   });
 
-  test('what had its effect before is committed', async () => {
+  test('already processed messages are committed', async () => {
     const consumer = await start({
       handle: async (text) => {
         if (text === 'b') throw new UnavailableError();
@@ -94,7 +94,7 @@ describe('while a backing service is unavailable', () => {
     expect(group.steps.slice(-2)).toEqual(['pause', 'resume']);
   });
 
-  test('pauses without progress between them grow', async () => {
+  test('pauses without progress in between grow', async () => {
     const consumer = await start({ handle: () => Promise.reject(new UnavailableError()) });
     for (let pause = 1; pause <= 6; pause += 1) {
       await consumer.batch(0, 'a');
@@ -120,7 +120,7 @@ describe('a consumer', () => {
     expect(group.steps).toEqual(['disconnect', 'connect', 'subscribe']);
   });
 
-  test('whose broker does not answer a request is replaced, although it does not disconnect', async () => {
+  test('whose broker does not answer a request is replaced, even if it does not disconnect', async () => {
     const consumer = await start();
     consumer.disconnect = () => new Promise(() => undefined);
     consumer.emit('request timeout', { apiName: 'Fetch', broker: 'kafka:9092' });
@@ -137,7 +137,7 @@ describe('a consumer', () => {
 
   test.each([
     ['whose broker is unavailable is soon replaced, again and again', new UnavailableError(), [60, 200]],
-    ['that is refused is replaced less and less often', new Error('not authorized'), [10, 25]],
+    ['that is refused is replaced at growing intervals', new Error('not authorized'), [10, 25]],
   ])('%s', async (_, error, [least, most]) => {
     jest.spyOn(FakeConsumer.prototype, 'connect').mockRejectedValue(error);
     await start();
@@ -146,13 +146,13 @@ describe('a consumer', () => {
     expect(group.consumers.length).toBeLessThan(most as number);
   });
 
-  test('that gives no sign of life is replaced', async () => {
+  test('without a sign of life is replaced', async () => {
     await start();
     await jest.advanceTimersByTimeAsync(46_000);
     expect(group.consumers).toHaveLength(2);
   });
 
-  test('that gives signs of life is kept', async () => {
+  test('with signs of life is kept', async () => {
     const consumer = await start();
     for (let second = 0; second < 120; second += 1) {
       consumer.emit('heartbeat');
@@ -169,7 +169,7 @@ describe('a consumer', () => {
     expect(group.steps).toEqual(['disconnect']);
   });
 
-  test('that does not disconnect is given up after a while', async () => {
+  test('that does not disconnect is abandoned after a while', async () => {
     jest.spyOn(FakeConsumer.prototype, 'disconnect').mockReturnValue(new Promise(() => undefined));
     await start();
     group.stop.abort();

@@ -6,7 +6,7 @@ import { findSuspects, inheritOffsets } from './group.ts';
 import type { PartitionBatchesOptions } from './partition-batches.ts';
 import { PartitionBatches } from './partition-batches.ts';
 
-/** What the loop uses of a Kafka consumer. */
+/** The part of a Kafka consumer that the loop uses. */
 export type LoopConsumer = Pick<
   Consumer,
   'connect' | 'subscribe' | 'run' | 'pause' | 'resume' | 'disconnect' | 'on' | 'events'
@@ -14,26 +14,26 @@ export type LoopConsumer = Pick<
 
 export interface ConsumerOptions<T> extends PartitionBatchesOptions<T> {
   readonly kafka: Pick<Kafka, 'admin'> & { consumer(config: ConsumerConfig): LoopConsumer };
-  /** Of this topic alone: a topic that is missing or forbidden stops the whole group that reads it. */
+  /** For this topic alone: a missing or forbidden topic stops the whole group that reads it. */
   readonly groupId: string;
   readonly topic: string;
-  /** A group that read the topic before: where it is, this one begins. */
+  /** The group that read the topic before: this one starts at its offsets. */
   readonly inheritFrom?: string;
   /** Told whether the topic is read: undefined, or why not. */
   readonly onState?: (reason: string | undefined) => void;
-  /** Partitions worked on at a time. */
+  /** Partitions processed at a time. */
   readonly partitionsAtOnce: number;
 }
 
-/** Pauses between a consumer that failed and the next one; one that ran for a while resets the back-off. */
+/** Pauses between a failed consumer and the next one; a consumer that ran for a while resets the back-off. */
 const restarts = { minMs: 200, maxMs: 5_000, resetAfterMs: 30_000 };
-/** The same while its broker does not answer: once it does, messages are to come in soon. */
+/** The same while its broker does not answer: shorter, so that messages arrive soon after it is back. */
 const restartsUnanswered = { minMs: 200, maxMs: 500 };
-/** How long a consumer may take to disconnect, also from a broker that is silent, and how long it may be silent (ms). */
+/** How long a consumer may take to disconnect, even from a silent broker, and how long it may be silent (ms). */
 const disconnectMs = { usually: 10_000, fromSilence: 500 };
 const silenceMs = 45_000;
 
-/** Thrown when a broker did not answer a request: the client would go on with the same connection, which may be dead. */
+/** Thrown when a broker did not answer a request: the client would keep using the same connection, which may be dead. */
 class BrokerSilentError extends Error {}
 
 const disconnectTimeout = (): Error => new Error('The consumer did not disconnect in time.');
@@ -42,7 +42,7 @@ const disconnectTimeout = (): Error => new Error('The consumer did not disconnec
 export class ConsumerLoop<T> {
   constructor(private readonly options: ConsumerOptions<T>) {}
 
-  /** Reads until the signal. A consumer that fails is replaced by a new one, with back-off. */
+  /** Reads until the signal aborts. A failed consumer is replaced by a new one, with back-off. */
   async run(signal: AbortSignal): Promise<void> {
     const { topic, log, isUnavailable, onState } = this.options;
     const onRetry = (error: unknown): void => {
@@ -59,7 +59,7 @@ export class ConsumerLoop<T> {
     });
   }
 
-  /** One consumer, until the signal. @throws when it crashes or falls silent */
+  /** Runs one consumer until the signal aborts. @throws when it crashes or falls silent */
   private async consume(signal: AbortSignal): Promise<void> {
     const { kafka, groupId } = this.options;
     const consumer = kafka.consumer({
@@ -118,7 +118,7 @@ export class ConsumerLoop<T> {
   }
 }
 
-/** A promise that rejects when the consumer crashes, its broker does not answer a request, or it is silent for too long. */
+/** Rejects when the consumer crashes, its broker does not answer a request, or it is silent for too long. */
 function watchFor(consumer: LoopConsumer): { readonly promise: Promise<never>; stopWatching(): void } {
   const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN, REQUEST_TIMEOUT } = consumer.events;
   const { promise, reject } = Promise.withResolvers<never>();

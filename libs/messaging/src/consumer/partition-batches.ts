@@ -8,24 +8,24 @@ import { PartitionWork } from './partition-work.ts';
 import type { Suspects } from './work-marker.ts';
 
 export interface PartitionBatchesOptions<T> extends PartitionWorkOptions<T> {
-  /** Resolves when the backing services are available; asked, with back-off, before a paused partition resumes. */
+  /** Resolves when the backing services are available; called, with back-off, before a paused partition resumes. */
   readonly ready: () => Promise<void>;
   readonly onPaused?: (topic: string, partition: number) => void;
   readonly log: KafkaLog;
 }
 
 const pauses = { minMs: 50, maxMs: 5_000 };
-/** Pauses between two questions whether the backing services are available. */
+/** Pauses between two checks whether the backing services are available. */
 const questions = { minMs: 50, maxMs: 1_000 };
 /**
  * How long the consumer waits for a batch (ms). It fetches, for all partitions, only when every batch of its last fetch is
- * done, and sends heartbeats between them: what takes longer goes on aside, with its partition paused.
+ * done, and sends heartbeats in between: a longer batch continues in the background, with its partition paused.
  */
 const patienceMs = 500;
 
 /**
- * Works on the batches that a consumer fetches. While a backing service is unavailable, or a batch takes long, its partition
- * is paused; then it resumes from the first message without effect.
+ * Processes the batches that a consumer fetches. While a backing service is unavailable, or a batch takes long, its partition
+ * is paused; then it resumes from the first unprocessed message.
  */
 export class PartitionBatches<T> {
   /** Pauses since the last progress, by partition. */
@@ -44,21 +44,21 @@ export class PartitionBatches<T> {
     private readonly findSuspects: () => Promise<Map<number, Suspects>>,
   ) {}
 
-  /** To be called when the consumer has joined its group: the work on what it has no more is stopped. */
+  /** Call it when the consumer has joined its group: stops the work on partitions that it no longer has. */
   assigned(partitions: readonly number[], member: string): void {
     this.member = member;
     this.suspects = undefined;
     for (const [partition, { work }] of this.working) if (!partitions.includes(partition)) work.lose();
   }
 
-  /** Stops all work. Resolves when it has ended, and what had its effect is committed. */
+  /** Stops all work. Resolves when it has ended, and processed messages are committed. */
   async stop(): Promise<void> {
     this.stopping.abort();
     for (const { work } of this.working.values()) work.stop();
     await Promise.all([...this.working.values()].map(({ done }) => done));
   }
 
-  /** Works on one batch; resolves when it is done, or goes on aside. @throws what ends the consumer's membership */
+  /** Processes one batch; resolves when it is done, or continues in the background. @throws what ends the consumer's membership */
   async handle(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch;
     if (this.working.has(partition) || this.stopping.signal.aborted) return;
@@ -100,7 +100,7 @@ export class PartitionBatches<T> {
     else this.resume(topic, partition);
   }
 
-  /** What processes died on, found once after each joining. */
+  /** The messages on which processes died, looked up once after each join. */
   private async suspectsOf(partition: number): Promise<Suspects | undefined> {
     this.suspects ??= this.findSuspects();
     const all = await this.suspects.catch((error: unknown) => {
@@ -136,7 +136,7 @@ export class PartitionBatches<T> {
     try {
       this.consumer[action]([{ topic, partitions: [partition] }]);
     } catch (error) {
-      // A consumer that ended meanwhile refuses to.
+      // A consumer that has ended meanwhile refuses.
       this.options.log.debug({ topic, partition, action, reason: textOf(error) }, 'consumer ended meanwhile');
     }
   }

@@ -21,7 +21,7 @@ async function start(more: Partial<ConsumerOptions<string>> = {}): Promise<FakeC
   return group.start(() => jest.advanceTimersByTimeAsync(0), more);
 }
 
-/** What a process that is not in the group any more, or another member, had in work. */
+/** The messages in progress at a process that has left the group, or at another member. */
 const found = (offset: number, to: number, deaths: number, member = 'other'): void => {
   const metadata = JSON.stringify({ to: String(to), deaths, process: 'other', member });
   group.committed = [{ partition: 0, offset: String(offset), metadata }];
@@ -48,7 +48,7 @@ describe('a batch that takes long', () => {
     await batch;
   };
 
-  test('goes on aside, with its partition paused, and does not hold the consumer', async () => {
+  test('continues in the background, with its partition paused, and does not block the consumer', async () => {
     const consumer = await start({ handle: slow });
     await startSlow(consumer);
     expect(group.steps).toEqual(['commit 0 to 1', 'pause']);
@@ -64,7 +64,7 @@ describe('a batch that takes long', () => {
     expect(group.steps.slice(2)).toEqual(['resolve 1', 'commit 2', 'resume']);
   });
 
-  test('goes on when the group rebalances and the partition stays', async () => {
+  test('continues when the group rebalances and the partition stays', async () => {
     const consumer = await start({ handle: slow });
     await startSlow(consumer);
     consumer.join(0);
@@ -81,7 +81,7 @@ describe('a batch that takes long', () => {
     expect([aborted, group.steps.slice(2)]).toEqual([true, ['resume']]);
   });
 
-  test('is stopped when the signal aborts, and nothing stays in work', async () => {
+  test('is stopped when the signal aborts, and nothing stays in progress', async () => {
     const consumer = await start({ handle: slow });
     await startSlow(consumer);
     group.stop.abort();
@@ -101,7 +101,7 @@ describe('a batch that takes long', () => {
 });
 
 describe('a process that died', () => {
-  test('leaves messages that are tried one by one', async () => {
+  test('leaves messages that are retried one by one', async () => {
     found(0, 1, 0);
     const consumer = await start();
     await consumer.batch(0, 'a', 'b', 'c');
@@ -115,7 +115,7 @@ describe('a process that died', () => {
     ]);
   });
 
-  test('on a message alone that another died on, has it set aside', async () => {
+  test('on a single message that another process died on sets it aside', async () => {
     found(0, 0, 1);
     const consumer = await start();
     await consumer.batch(0, 'a', 'b');
@@ -126,21 +126,21 @@ describe('a process that died', () => {
     expect(group.steps).toContain('b');
   });
 
-  test('while a message was set aside, has it set aside without its bytes', async () => {
+  test('while setting a message aside sets it aside without its bytes', async () => {
     found(0, 0, 2);
     const consumer = await start();
     await consumer.batch(0, 'a');
     expect(group.letters).toMatchObject([{ value: null, headers: { dead_letter_reason: 'process_died' } }]);
   });
 
-  test('again and again, has the message left out', async () => {
+  test('repeatedly skips the message', async () => {
     found(0, 0, 3);
     const consumer = await start();
     await consumer.batch(0, 'a', 'b');
     expect([group.letters, group.steps.includes('a'), group.steps.includes('b')]).toEqual([[], false, true]);
   });
 
-  test('is told from one that lives on in the group', async () => {
+  test('is distinguished from one that is still in the group', async () => {
     found(0, 1, 0, 'alive');
     group.members = [{ memberId: 'alive', clientId: 'bridge' }];
     const consumer = await start();
@@ -148,7 +148,7 @@ describe('a process that died', () => {
     expect(group.steps[0]).toBe('commit 0 to 1');
   });
 
-  test('is told from one that lives on as another member', async () => {
+  test('is distinguished from one that is still in the group as another member', async () => {
     found(0, 1, 0, 'left');
     group.members = [{ memberId: 'joined again', clientId: 'bridge.other' }];
     const consumer = await start();
@@ -156,7 +156,7 @@ describe('a process that died', () => {
     expect(group.steps[0]).toBe('commit 0 to 1');
   });
 
-  test('is told from one that ended between two chunks: nothing stays in work', async () => {
+  test('is distinguished from one that ended between two chunks: nothing stays in progress', async () => {
     const consumer = await start();
     consumer.commitFault = () => {
       consumer.isRunning = !group.steps.includes('b');
@@ -166,7 +166,7 @@ describe('a process that died', () => {
     expect(group.steps.slice(-2)).toEqual(['commit 2 to 2', 'commit 2']);
   });
 
-  test('has its messages tried one at a time in all partitions', async () => {
+  test('has its messages retried one at a time in all partitions', async () => {
     const metadata = JSON.stringify({ to: '0', deaths: 0, process: 'other', member: 'other' });
     group.committed = [0, 1].map((partition) => ({ partition, offset: '0', metadata }));
     let [atOnce, most] = [0, 0];

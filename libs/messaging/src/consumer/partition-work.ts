@@ -9,33 +9,33 @@ import type { Suspects } from './work-marker.ts';
 import { deathsToSetAside, writeMarker } from './work-marker.ts';
 
 export interface PartitionWorkOptions<T> extends BatchOptions<T> {
-  /** Messages that are prepared together, and after which the offset is committed. */
+  /** Messages that are prepared together; the offset is committed after them. */
   readonly chunkSize: number;
   readonly log: KafkaLog;
 }
 
-/** Messages that are worked on together, and how often a process died on them. */
+/** Messages that are processed together, and how often a process died on them. */
 interface Chunk {
   readonly messages: readonly [Received, ...Received[]];
   readonly deaths: number;
 }
 
-/** How often an offset is committed by work that goes on aside: meanwhile the group may rebalance. */
+/** Retries of a commit by work in the background: the group may rebalance meanwhile. */
 const commits = { attempts: 8, minMs: 100, maxMs: 2_000 };
 
-/** What processes died on is tried one message at a time in the whole process: the next death tells which one it is. */
+/** Suspect messages are retried one at a time in the whole process: the next death identifies the message. */
 const oneSuspect = new Semaphore(1);
 
 /**
- * The work on one batch of a partition, a chunk after the other. An offset is committed only after the messages before it
- * have had their effects, together with what is in work next: a message that process after process dies on is found so,
- * and is set aside.
+ * Processes one batch of a partition, chunk by chunk. An offset is committed only after the messages before it
+ * are processed, together with the range in progress next: this identifies a message on which process after process dies,
+ * which is then set aside.
  */
 export class PartitionWork<T> {
   /** Why it ended early: a backing service is unavailable. */
   error: unknown;
   progressed = false;
-  /** Whether the consumer does not wait for it any more. */
+  /** Whether the consumer no longer waits for it. */
   goesAside = false;
   private readonly stopping = new AbortController();
   private isLost = false;
@@ -47,15 +47,15 @@ export class PartitionWork<T> {
     private readonly member: string,
   ) {}
 
-  /** The offset of the first message that has not had its effect; undefined when all have. */
+  /** The offset of the first unprocessed message; undefined when all are processed. */
   next: string | undefined;
 
-  /** Ends the work; what had its effect is committed. */
+  /** Ends the work; processed messages are committed. */
   stop(): void {
     this.stopping.abort();
   }
 
-  /** Ends the work on a partition that is another consumer's now, who commits. */
+  /** Ends the work on a partition that now belongs to another consumer, which commits. */
   lose(): void {
     this.isLost = true;
     this.stopping.abort();
@@ -91,7 +91,7 @@ export class PartitionWork<T> {
     return true;
   }
 
-  /** A death while it is set aside counts, too: then without its bytes, at last without a dead letter. */
+  /** A death while setting aside counts, too: the next time without the bytes, then without a dead letter. */
   private async setAside(message: Received, deaths: number): Promise<void> {
     const { topic, partition, offset } = message;
     this.options.log.error({ topic, partition, offset, deaths }, 'message set aside: processes died on it');
@@ -102,7 +102,7 @@ export class PartitionWork<T> {
     await deadLetter(sent, new NonRetryableError('process_died', detail), this.options);
   }
 
-  /** Processes some messages and commits as far as they have had their effects; false when not all have. */
+  /** Processes some messages and commits up to the first unprocessed one; false when some are left. */
   private async chunk(chunk: Chunk, following: Chunk | undefined): Promise<boolean> {
     const { messages } = chunk;
     if (!this.marked) await this.commit(messages[0].offset, chunk);
@@ -121,7 +121,7 @@ export class PartitionWork<T> {
     return false;
   }
 
-  /** Takes back that a chunk is in work: the process does not die on what it has not begun. */
+  /** Clears the marker of a chunk: the process cannot die on messages that it has not started. */
   private async unmark({ messages: [first] }: Chunk): Promise<void> {
     if (this.marked) await this.commit(first.offset, undefined);
   }
@@ -130,7 +130,7 @@ export class PartitionWork<T> {
     if (!this.isLost) this.payload.resolveOffset(offset);
   }
 
-  /** Commits that everything before an offset is done, and what is in work from there on. */
+  /** Commits that everything before an offset is done, and which messages are in progress from there on. */
   private async commit(offset: string, inWork: Chunk | undefined): Promise<void> {
     if (this.isLost) return;
     this.marked = inWork !== undefined;
@@ -139,7 +139,7 @@ export class PartitionWork<T> {
     const topics = [{ topic, partitions: [{ partition, offset, metadata }] }];
     const commit = (): Promise<void> =>
       this.isLost ? Promise.resolve() : this.payload.commitOffsetsIfNecessary({ topics });
-    // The consumer has to know at once that its group rebalances, but work aside only waits until that is over.
+    // The consumer must learn at once that its group rebalances, while work in the background just waits until that is over.
     const isRetryable = (): boolean => this.goesAside;
     const onRetry = (error: unknown): void =>
       this.options.log.debug({ topic, partition, reason: textOf(error) }, 'offset not committed yet');
@@ -155,7 +155,7 @@ function after({ offset }: Received): string {
   return String(BigInt(offset) + 1n);
 }
 
-/** The messages in their order; one that may have killed a process stands alone. */
+/** The messages in order; a message that may have killed a process is a chunk by itself. */
 function chunksOf(messages: readonly Received[], chunkSize: number, suspects: Suspects | undefined): Chunk[] {
   const chunks: { messages: [Received, ...Received[]]; deaths: number }[] = [];
   for (const message of messages) {

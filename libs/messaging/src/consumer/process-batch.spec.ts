@@ -60,12 +60,12 @@ async function run(
 
 const failing = (): Promise<never> => Promise.reject(new UnavailableError());
 
-test('every message has its effect', async () => {
+test('every message is processed', async () => {
   expect(await run(['a:1', 'b:2', 'a:3', ':4', 'a:5', ':6'])).toEqual({ done: 6 });
   expect(handled.sort()).toEqual(['1', '2', '3', '4', '5', '6']);
 });
 
-test('the messages of a key have their effects in order, however long each takes', async () => {
+test('the messages of a key are processed in order, however long each takes', async () => {
   await run(['a:30', 'b:1', 'a:20', 'a:10'], {
     handle: async (text) => {
       await sleep(Number(text));
@@ -96,25 +96,25 @@ test('a message that cannot be read goes to the dead letters and the next of its
   });
 });
 
-test('a message that is refused goes to the dead letters at its first attempt', async () => {
+test('a refused message goes to the dead letters at its first attempt', async () => {
   const handler = jest.fn(handle);
   expect(await run(['a:refused'], { handle: handler })).toEqual({ done: 1 });
   expect(handler).toHaveBeenCalledTimes(1);
   expect(letters[0]?.headers).toMatchObject({ dead_letter_reason: 'refused', dead_letter_detail: 'no' });
 });
 
-test('while a backing service is unavailable the batch ends before the first message without effect', async () => {
+test('while a backing service is unavailable the batch ends before the first unprocessed message', async () => {
   const result = await run(['a:1', 'a:unavailable', 'a:2', 'a:3'], { atOnce: 1 });
   expect(result).toEqual({ done: 1, error: expect.any(UnavailableError) });
   expect([handled, letters]).toEqual([['1'], []]);
 });
 
-test('while a backing service is unavailable no message of another key is begun', async () => {
+test('while a backing service is unavailable no message of another key is started', async () => {
   await run(['a:unavailable', 'b:1'], { atOnce: 1 });
   expect(handled).toEqual([]);
 });
 
-test('no message has an effect when the batch cannot be prepared', async () => {
+test('no message is processed when the batch cannot be prepared', async () => {
   expect(await run(['a:1'], { prepare: failing })).toMatchObject({ done: 0 });
   expect(handled).toEqual([]);
 });
@@ -125,7 +125,7 @@ const prepareShallow = async (messages: readonly Received[]): Promise<string[]> 
   return texts;
 };
 
-test('a message that makes the preparation of its batch fail goes to the dead letters alone', async () => {
+test('only the message that makes the preparation of its batch fail goes to the dead letters', async () => {
   expect(await run(['a:1', 'a:deep', 'b:2'], { prepare: prepareShallow })).toEqual({ done: 3 });
   expect(handled.sort()).toEqual(['1', '2']);
   expect(letters).toMatchObject([
@@ -142,7 +142,7 @@ test('a service that becomes unavailable while messages are prepared one by one 
   expect(letters).toEqual([]);
 });
 
-test('a message that is too large for the dead letters has one with its place only', async () => {
+test('a message too large for the dead letters gets one with its place only', async () => {
   const deadLetter = async (sent: readonly Outgoing[]): Promise<void> => {
     if (sent.some(({ value }) => value !== null))
       throw new KafkaJSProtocolError({ message: 'no', type: 'MESSAGE_TOO_LARGE', code: 10 } as never);
@@ -166,7 +166,7 @@ test('a message whose dead letter cannot be sent does not count as done', async 
   expect(await run(['a:poison', 'b:1'], { deadLetter: failing })).toMatchObject({ done: 0 });
 });
 
-test('an error that may pass is followed by another attempt', async () => {
+test('a temporary error is followed by another attempt', async () => {
   let failures = 2;
   const result = await run(['a:1'], {
     handle: async (text) => {
@@ -190,7 +190,7 @@ describe('when the signal aborts', () => {
     stop = new AbortController();
   });
 
-  test('no message is begun any more', async () => {
+  test('no more messages are started', async () => {
     const handler = async (text: string): Promise<void> => {
       handled.push(text);
       stop.abort();
@@ -199,7 +199,7 @@ describe('when the signal aborts', () => {
     expect(handled).toEqual(['1']);
   });
 
-  test('a message whose work ends with an error has no dead letter', async () => {
+  test('a message whose processing ends with an error gets no dead letter', async () => {
     const handler = async (): Promise<void> => {
       stop.abort();
       throw new Error('stopped');
@@ -209,7 +209,7 @@ describe('when the signal aborts', () => {
   });
 });
 
-test('what stands for a record batch that cannot be read goes to the dead letters without being prepared', async () => {
+test('an unreadable record batch goes to the dead letters without being prepared', async () => {
   const messages = received('a:1', 'a:2').map((one, index) =>
     index === 0 ? { ...one, fault: 'packed' } : one,
   );

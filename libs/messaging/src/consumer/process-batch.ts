@@ -13,16 +13,16 @@ export interface Received extends Coordinates {
   readonly value: Buffer | null;
   readonly timestamp: string;
   readonly headers?: IHeaders | undefined;
-  /** Why it cannot be read: it stands for a whole record batch, which is its value. */
+  /** Why it cannot be read: it then stands for a whole record batch, which is its value. */
   readonly fault?: string;
 }
 
 export interface BatchOptions<T> {
-  /** Reads messages, all of a batch at once; a NonRetryableError stands for one that cannot be read. */
+  /** Parses all messages of a batch at once; returns a NonRetryableError for a message that cannot be read. */
   readonly prepare: (messages: readonly Received[]) => Promise<readonly (T | NonRetryableError)[]>;
   /**
-   * Gives one message its effect. Messages of one key come in sequence; doing it again must change nothing. When the signal
-   * aborts, the partition is another consumer's or the process stops: what is left is to end with an error.
+   * Processes one message. Messages of one key come in sequence; repeating one must change nothing. The signal aborts
+   * when the partition moves to another consumer or the process stops: end the remaining work with an error.
    */
   readonly handle: (prepared: T, message: Received, signal: AbortSignal) => Promise<void>;
   /** Whether an error means that a backing service is unavailable. */
@@ -30,27 +30,27 @@ export interface BatchOptions<T> {
   /** Sends dead letters. */
   readonly deadLetter: (letters: readonly Outgoing[]) => Promise<void>;
   readonly onDeadLetter?: (topic: string, reason: string) => void;
-  /** Messages worked on at a time. */
+  /** Messages processed at a time. */
   readonly atOnce: number;
 }
 
 export interface BatchResult {
-  /** How many messages, from the first on, have had their effect. */
+  /** How many messages, from the first on, are processed. */
   readonly done: number;
-  /** Why the next one has not. */
+  /** Why the next one is not. */
   readonly error?: unknown;
 }
 
-/** How often a message is tried that fails although every backing service is available, and the first pause. */
+/** How often a message that fails is retried although every backing service is available, and the first pause. */
 const attempts = 4;
 const pauseMs = 100;
 
-/** Thrown when the signal ends the work on a message before its effect. */
+/** Thrown when the signal ends the processing of a message. */
 class StoppedError extends Error {}
 
 /**
- * Processes a batch: keys side by side, the messages of a key in their order. What can never be processed goes to the dead
- * letters. When a backing service is unavailable, or the signal aborts, nothing more is begun.
+ * Processes a batch: keys in parallel, the messages of a key in order. Messages that can never be processed go to the dead
+ * letters. When a backing service is unavailable, or the signal aborts, no more messages are started.
  */
 export async function processBatch<T>(
   messages: readonly Received[],
@@ -91,7 +91,7 @@ async function prepareReadable<T>(
   );
 }
 
-/** All at once; when one of them makes that fail, one by one, to find it. */
+/** All at once; if that fails, one by one, to find the faulty message. */
 async function prepareAll<T>(
   messages: readonly Received[],
   options: BatchOptions<T>,
@@ -151,7 +151,7 @@ async function processMessage<T>(
   if (!isDone) throw new StoppedError('The work on the message was stopped.');
 }
 
-/** Sends a message to the dead letters: without its bytes when it does not fit in. */
+/** Sends a message to the dead letters, without its bytes if it does not fit. */
 export async function deadLetter(
   message: Received,
   { code, message: detail }: NonRetryableError,
@@ -169,13 +169,13 @@ export async function deadLetter(
   options.onDeadLetter?.(topic, code);
 }
 
-/** A dead letter that has of its message the place only. */
+/** A dead letter with only the place of the message. */
 function withoutBytes(letter: DeadLetter): DeadLetter {
   const detail = `Too large for here, its bytes are at its place only: ${letter.detail}`;
   return { ...letter, detail, key: null, value: null, headers: {} };
 }
 
-/** The indexes of the messages of each key, in their order; a message without a key stands alone. */
+/** The indexes of the messages of each key, in order; a message without a key is a group by itself. */
 function indexesByKey(messages: readonly Received[]): Iterable<readonly number[]> {
   const groups = new Map<string, number[]>();
   for (const [index, { key }] of messages.entries()) {

@@ -1,4 +1,4 @@
-/** Reads a topic until the message `deadly`, on which it dies at once. For the spec of the loop: topic and group are given. */
+/** Reads a topic until the message `deadly`, on which it dies at once. For the spec of the loop, which passes topic and group. */
 import { createKafka } from '../kafka.ts';
 import { ConsumerLoop } from './loop.ts';
 

@@ -10,7 +10,7 @@ const signs = { FETCH: 'fetch', HEARTBEAT: 'heartbeat', GROUP_JOIN: 'join' };
 
 export class UnavailableError extends Error {}
 
-/** The calls that the loop makes of a consumer, and batches and events as Kafka would bring them. */
+/** Fakes a consumer for the loop, with batches and events as from Kafka. */
 export class FakeConsumer {
   readonly events = { ...signs, CRASH: 'crash', REQUEST_TIMEOUT: 'request timeout' };
   private readonly listeners: { readonly name: string; readonly listener: (event: object) => void }[] = [];
@@ -19,7 +19,7 @@ export class FakeConsumer {
   commitFault: () => Error | undefined = () => undefined;
   isRunning = true;
 
-  /** `steps`: what is done with it, in order. */
+  /** `steps`: the calls on it, in order. */
   constructor(private readonly steps: string[]) {}
 
   on(name: string, listener: (event: object) => void): void {
@@ -79,28 +79,28 @@ export class FakeConsumer {
   }
 }
 
-/** An offset, and up to which one messages are in work. */
+/** An offset, and the last offset in progress. */
 function committedText(partition?: { offset: string; metadata?: string | null }): string {
   const { to, deaths } = JSON.parse(partition?.metadata || '{}') as { to?: string; deaths?: number };
   const inWork = to === undefined ? '' : ` to ${to}${deaths ? ` after ${deaths} deaths` : ''}`;
   return `${partition?.offset}${inWork}`;
 }
 
-/** A loop on a consumer group that is not there. */
+/** A loop on a fake consumer group. */
 export class TestGroup {
-  /** The consumers that the loop opened, the latest last, and everything that it did since its start, in order. */
+  /** The consumers that the loop opened, latest last, and all steps since its start, in order. */
   readonly consumers: FakeConsumer[] = [];
   readonly steps: string[] = [];
   readonly letters: Outgoing[] = [];
   readonly stop = new AbortController();
-  /** Whether the backing services are. */
+  /** Whether the backing services are available. */
   available = true;
-  /** What the group has committed, and who is in it. */
+  /** The group's committed offsets and its members. */
   committed: { partition: number; offset: string; metadata: string | null }[] = [];
   members: { memberId: string; clientId: string }[] = [];
   running: Promise<void> = Promise.resolve();
 
-  /** Starts the loop; `settle` lets it begin. */
+  /** Starts the loop; `settle` lets it run. */
   async start(
     settle: () => Promise<void>,
     more: Partial<ConsumerOptions<string>> = {},

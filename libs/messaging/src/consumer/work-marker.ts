@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * Which messages of a partition are in work, from the offset that is committed on. It is committed as the metadata of that
- * offset, so that it outlives the process.
+ * The messages of a partition in progress, from the committed offset on. Committed as the metadata of that
+ * offset, so that it survives the process.
  */
 interface WorkMarker {
-  /** The last one. */
+  /** The last offset in progress. */
   readonly to: bigint;
   /** How often a process died on them. */
   readonly deaths: number;
-  /** Who works on them. */
+  /** The process that works on them. */
   readonly process: string;
   readonly member: string;
 }
 
-/** Messages that processes died on. */
+/** Messages on which processes died. */
 export interface Suspects {
   readonly from: bigint;
   readonly to: bigint;
@@ -29,7 +29,7 @@ export interface Committed {
 
 const thisProcess = randomUUID();
 
-/** The client id of a consumer, by which other processes know that this one lives, whatever member it is. */
+/** The client id of a consumer, by which other processes recognise that this process is alive, whichever member it is. */
 export function consumerClientId(name: string): string {
   return `${name}.${thisProcess}`;
 }
@@ -40,7 +40,7 @@ export interface Member {
   readonly clientId: string;
 }
 
-/** A message that processes died on so often is not tried again. */
+/** After this many deaths a message is not retried. */
 export const deathsToSetAside = 2;
 
 export function writeMarker(to: bigint, deaths: number, member: string): string {
@@ -48,8 +48,8 @@ export function writeMarker(to: bigint, deaths: number, member: string): string 
 }
 
 /**
- * Which messages at a committed offset are suspect: those that were in work when their process died. One that left, or
- * lives on in the group, also as another member, has not died: it lost the partition.
+ * The suspect messages at a committed offset: those that were in progress when their process died. A process that left, or
+ * is still in the group, even as another member, has not died: it only lost the partition.
  */
 export function suspectsAt(
   { offset, metadata }: Committed,
@@ -57,7 +57,7 @@ export function suspectsAt(
 ): Suspects | undefined {
   const marker = readMarker(metadata);
   if (marker === undefined || offset < 0n) return undefined;
-  // Earlier versions have no process in their client ids.
+  // Client ids of earlier versions do not contain the process.
   const isOf = ({ memberId, clientId }: Member): boolean =>
     memberId === marker.member || clientId.endsWith(`.${marker.process}`);
   const lives = marker.process === thisProcess || members.some(isOf);
@@ -65,7 +65,7 @@ export function suspectsAt(
   return deaths === 0 ? undefined : { from: offset, to: marker.to, deaths };
 }
 
-/** Other programs may have committed an offset with metadata of their own. */
+/** Other programs may have committed an offset with their own metadata. */
 function readMarker(metadata: string | null): WorkMarker | undefined {
   try {
     const { to, deaths, process, member } = JSON.parse(metadata ?? '') as Record<string, unknown>;

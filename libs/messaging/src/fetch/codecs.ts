@@ -4,10 +4,10 @@ import { decompressFrame } from 'lz4-napi';
 import { uncompress } from 'snappy';
 import { Reader } from './reader.ts';
 
-/** Unpacks bytes of a codec. @throws when they are broken, or more than `limit` bytes unpacked */
+/** Decompresses bytes. @throws when they are broken, or exceed `limit` bytes decompressed */
 type Decompress = (packed: Buffer, limit: number) => Promise<Buffer>;
 
-/** The codecs of Kafka, by their number in the attributes of a batch. */
+/** Kafka's codecs, by their number in the attributes of a batch. */
 export const codecs: { readonly [codec: number]: Decompress } = {
   1: (packed, limit) => promisify(gunzip)(packed, { maxOutputLength: limit }),
   2: unsnap,
@@ -19,7 +19,7 @@ function tooLarge(limit: number): Error {
   return new RangeError(`more than ${limit} bytes unpacked`);
 }
 
-/** How Java's clients begin a stream of snappy blocks; others send a block alone. */
+/** The header that Java's clients write before snappy blocks; others send a bare block. */
 const snappyStream = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const snappyStreamVersions = 8;
 
@@ -40,7 +40,7 @@ function snappyBlocks(packed: Buffer): Buffer[] {
   return blocks;
 }
 
-/** The size that a block says it has unpacked: a number in as few bytes as it needs, at its beginning. */
+/** The decompressed size declared by a block: a variable-length number at its beginning. */
 function snappySize(block: Buffer): number {
   let size = 0;
   for (let index = 0; index < 5; index += 1) {
@@ -58,7 +58,7 @@ async function unpackLz4(packed: Buffer, limit: number): Promise<Buffer> {
   return unpacked;
 }
 
-/** How large a frame may be unpacked: its codec takes no limit, so the blocks are counted, which are full but for the last. */
+/** An upper bound of a frame's decompressed size. Its codec takes no limit, so the blocks are counted; all but the last are full. */
 function lz4Bound(packed: Buffer): number {
   const flags = packed.readUInt8(4);
   const blockSize = 2 ** (8 + 2 * ((packed.readUInt8(5) >> 4) & 7));

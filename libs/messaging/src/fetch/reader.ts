@@ -1,4 +1,4 @@
-/** Reads the primitive types of Kafka's protocol, one after the other. Beyond the end it throws a RangeError. */
+/** Reads the primitive types of Kafka's protocol in sequence. Throws a RangeError beyond the end. */
 export class Reader {
   offset = 0;
 
@@ -24,25 +24,25 @@ export class Reader {
     return this.buffer.readBigInt64BE(this.advance(8));
   }
 
-  /** A part of the buffer, not a copy. */
+  /** A slice of the buffer, not a copy. */
   bytes(length: number): Buffer {
     const from = this.advance(length);
     return this.buffer.subarray(from, from + length);
   }
 
-  /** A text after its length in two bytes. */
+  /** A text after a two-byte length. */
   string(): string {
     return this.bytes(this.int16()).toString('utf8');
   }
 
-  /** Items after their number in four bytes; a negative number stands for none. */
+  /** Items after a four-byte count; a negative count means none. */
   array<T>(read: (reader: Reader) => T): T[] {
     const items: T[] = [];
     for (let left = this.int32(); left > 0; left -= 1) items.push(read(this));
     return items;
   }
 
-  /** A signed number of up to 32 bits in as few bytes as it needs. */
+  /** A signed variable-length number of up to 32 bits. */
   varint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
@@ -53,7 +53,7 @@ export class Reader {
     throw new RangeError('a number of more than 5 bytes');
   }
 
-  /** The same of up to 64 bits. */
+  /** A signed variable-length number of up to 64 bits. */
   varlong(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {

@@ -32,7 +32,7 @@ function body(messages: readonly Sent[]): Buffer[] {
   );
 }
 
-/** A batch whose records are these bytes, as packed by a codec. */
+/** A batch whose records are these bytes, compressed with a codec. */
 async function packedBatch(
   firstOffset: number,
   count: number,
@@ -77,19 +77,19 @@ describe('records', () => {
     expect(Object.keys(record?.headers ?? {})).toEqual(Object.keys(headers));
   });
 
-  // One after the other they are read in no time; looking through all of them for each takes longer than any spec may.
+  // Linear reading takes no time; looking through all headers for each of them takes longer than any spec may.
   test('with 200,000 headers are read in one pass', async () => {
     const headers = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`h${n}`, 'x']));
     const [record] = await read(await batch(0, { headers }));
     expect(Object.keys(record?.headers ?? {})).toHaveLength(200_000);
   });
 
-  test('of a batch that is cut off are left out', async () => {
+  test('of a truncated batch are left out', async () => {
     const cut = (await batch(9, text('b'))).subarray(0, -1);
     expect(texts(await read(await batch(0, text('a')), cut))).toEqual(['a']);
   });
 
-  test('that have no room any more are left for later', async () => {
+  test('that exceed the memory limit are left for later', async () => {
     const budget = { left: 100 };
     const batches = Buffer.concat([await batch(0, text('a')), await batch(1, text('b'))]);
     expect(texts(await readRecordBatches(batches, budget))).toEqual(['a']);
@@ -110,7 +110,7 @@ describe('records', () => {
   });
 });
 
-/** A message of the formats before batches: offset, size, checksum, format, attributes, time, key and value. */
+/** A message of the older formats: offset, size, checksum, format, attributes, time, key and value. */
 const oldMessage = (format: number, offset: number, value: string): Buffer => {
   const head = Buffer.alloc(30);
   const message = Buffer.concat([head, Buffer.from(value)]);
@@ -120,10 +120,10 @@ const oldMessage = (format: number, offset: number, value: string): Buffer => {
   return message;
 };
 
-describe('a batch that cannot be read stands alone as one record with its bytes', () => {
+describe('an unreadable batch becomes one record with its bytes', () => {
   const bomb = Buffer.alloc(40 * megabyte);
   test.each<[string, () => Promise<Buffer>]>([
-    ['a codec that nobody knows', () => packedBatch(3, 2, 7, Buffer.from('x'))],
+    ['an unknown codec', () => packedBatch(3, 2, 7, Buffer.from('x'))],
     ['broken gzip', () => packedBatch(3, 2, 1, Buffer.from('x'))],
     ['broken snappy', () => packedBatch(3, 2, 2, Buffer.from([0xff]))],
     ['broken lz4', () => packedBatch(3, 2, 3, Buffer.from('broken'))],
@@ -159,7 +159,7 @@ describe('a batch that cannot be read stands alone as one record with its bytes'
     expect(records[0]).toMatchObject({ value: one, fault: expect.stringContaining(`format ${format}`) });
   });
 
-  test('a batch that is too short for its head', async () => {
+  test('a batch that is too short for its header', async () => {
     const short = oldMessage(2, 7, '');
     expect(await read(short, await batch(8, text('a')))).toMatchObject([
       { offset: '7', value: short },
@@ -167,7 +167,7 @@ describe('a batch that cannot be read stands alone as one record with its bytes'
     ]);
   });
 
-  test('more records than a batch may have', async () => {
+  test('more records than the limit', async () => {
     expect(await read(await packedBatch(0, 100_001, 0, Buffer.alloc(0)))).toMatchObject([
       { offset: '100000', fault: expect.stringContaining('more than 100000 records') },
     ]);

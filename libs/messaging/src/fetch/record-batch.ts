@@ -2,13 +2,13 @@ import type { IHeaders } from 'kafkajs';
 import { codecs } from './codecs.ts';
 import { Reader } from './reader.ts';
 
-/** What kafkajs knows of the batch of a record, for transactions. */
+/** What kafkajs needs of a record's batch, for transactions. */
 interface BatchContext {
   readonly producerId: string;
   readonly inTransaction: boolean;
 }
 
-/** A record as kafkajs has it, and for one that stands for a batch that cannot be read, why. */
+/** A record in the form of kafkajs; for a record that stands for an unreadable batch, also the fault. */
 export interface FetchedRecord {
   readonly offset: string;
   readonly timestamp: string;
@@ -21,26 +21,26 @@ export interface FetchedRecord {
   readonly fault?: string;
 }
 
-/** A batch larger than this once it is unpacked, or of more records, is not read: it would take the memory of all others. */
+/** A batch that exceeds this size decompressed, or this number of records, is not read: it would take the memory of all others. */
 const batchBytes = 32 * 1_048_576;
 const batchRecords = 100_000;
-/** About what a record takes beside its bytes. */
+/** About how much memory a record takes besides its bytes. */
 const recordOverhead = 400;
-/** From the base offset to the number of records, what stands before the length's end, and before that of the format. */
+/** Sizes of the header of a batch: from the base offset to the number of records, up to the end of the length, and up to the format. */
 const headerBytes = 61;
 const lengthEnd = 12;
 const formatEnd = 17;
-/** The formats before had messages, no batches. Brokers since Kafka 0.11 write this one. */
+/** The current format, written by brokers since Kafka 0.11. Earlier formats had messages without batches. */
 const supportedFormat = 2;
 
-/** Memory for the records of one answer, in bytes; what has no room is fetched again. */
+/** Memory for the records of one answer, in bytes; records beyond it are fetched again. */
 export interface Budget {
   left: number;
 }
 
 /**
- * Reads the record batches of a partition in the order of their offsets. The last one may be cut off, and is left out.
- * A batch that cannot be read becomes one record with its bytes.
+ * Reads the record batches of a partition in the order of their offsets. The last batch may be truncated, and is then left out.
+ * An unreadable batch becomes one record with its bytes.
  */
 export async function readRecordBatches(bytes: Buffer, budget: Budget): Promise<FetchedRecord[]> {
   const records: FetchedRecord[] = [];
@@ -64,7 +64,7 @@ async function readOrFault(batch: Buffer, budget: Budget): Promise<FetchedRecord
   }
 }
 
-/** What stands in the head of a batch: its last offset, and that of a message of an older format. */
+/** Facts in the header of a batch: its last offset, and that of a message of an older format. */
 function factsOf(batch: Buffer): Pick<FetchedRecord, 'offset' | 'timestamp' | 'batchContext'> {
   const offset = batch.readBigInt64BE(0);
   if (batch.length < headerBytes || batch.readInt8(16) !== supportedFormat) {
@@ -90,7 +90,7 @@ async function readBatch(batch: Buffer, budget: Budget): Promise<FetchedRecord[]
   const body = await unpack(batch.subarray(headerBytes), attributes & 0x07);
   budget.left -= body.length + count * recordOverhead;
   const first = { offset: batch.readBigInt64BE(0), timestamp: batch.readBigInt64BE(27) };
-  // The broker's time of all records, when the topic says so.
+  // The broker's time for all records, if the topic is configured so.
   const appended = attributes & 0x08 ? String(batch.readBigInt64BE(35)) : undefined;
   const isControlRecord = (attributes & 0x20) > 0;
   const reader = new Reader(body);
@@ -130,12 +130,12 @@ function readRecord(
   };
 }
 
-/** In one pass; the values of a name that comes several times are a list. */
+/** In one pass; the values of a repeated name form a list. */
 function readHeaders(reader: Reader): IHeaders {
   const headers = new Map<string, Buffer | Buffer[]>();
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = (reader.varBytes() ?? '').toString();
-    // Kafka allows a header without a value, which the types of kafkajs do not know.
+    // Kafka allows a header without a value, which the types of kafkajs do not include.
     const value = reader.varBytes() as Buffer;
     const before = headers.get(name);
     if (before === undefined) headers.set(name, value);
@@ -145,10 +145,10 @@ function readHeaders(reader: Reader): IHeaders {
   return Object.fromEntries(headers);
 }
 
-/** How long records are read without a pause (ms), in which heartbeats and the health endpoint have their turn. */
+/** How long records are read without a pause (ms), so that heartbeats and the health endpoint get their turn. */
 const stretchMs = 10;
 
-/** To be awaited again and again: lets everything else have its turn when a stretch is over. */
+/** Await it repeatedly: lets other work run when a slice of time is over. */
 function pacer(): () => Promise<void> | undefined {
   let until = performance.now() + stretchMs;
   return () => {

@@ -2,7 +2,7 @@ import type { Budget, FetchedRecord } from './record-batch.ts';
 import { readRecordBatches } from './record-batch.ts';
 import { Reader } from './reader.ts';
 
-/** The memory that the records of one answer take at most, beside the last batch (bytes). */
+/** The memory for the records of one answer, besides the last batch (bytes). */
 const responseBytes = 32 * 1_048_576;
 
 interface FetchedPartition {
@@ -12,7 +12,7 @@ interface FetchedPartition {
   readonly messages: readonly FetchedRecord[];
 }
 
-/** The answer to a fetch, as kafkajs has it. */
+/** The answer to a fetch, in the form of kafkajs. */
 interface FetchResponse {
   readonly throttleTime: number;
   readonly clientSideThrottleTime: number;
@@ -24,11 +24,11 @@ interface FetchResponse {
   }[];
 }
 
-/** Reads an answer of version 11 to a fetch. */
+/** Parses a fetch response of version 11. */
 export async function readFetchResponse(bytes: Buffer): Promise<FetchResponse> {
   const reader = new Reader(bytes);
   const budget: Budget = { left: responseBytes };
-  // The broker has not waited: the client has to.
+  // The broker has not waited, so the client must.
   const head = { throttleTime: 0, clientSideThrottleTime: reader.int32() };
   const [errorCode, sessionId] = [reader.int16(), reader.int32()];
   const responses: FetchResponse['responses'][number][] = [];

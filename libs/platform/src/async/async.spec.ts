@@ -52,7 +52,7 @@ test('retry throws the error of its last attempt', async () => {
   expect(work).toHaveBeenCalledTimes(3);
 });
 
-test('retry begins with the shortest pause again after an attempt that lasted long', async () => {
+test('retry resets to the shortest pause after a long attempt', async () => {
   jest.useFakeTimers();
   const stop = new AbortController();
   const durations = [0, 0, 0, 10_000];
@@ -104,7 +104,7 @@ test('repeat runs its work again after a failure, until its signal aborts', asyn
   expect([runs, errors]).toEqual([2, [new Error('first')]]);
 });
 
-test('repeat resolves only after the run under way has ended', async () => {
+test('repeat resolves only after the current run has ended', async () => {
   const stop = new AbortController();
   const gate = Promise.withResolvers<void>();
   const events: string[] = [];
@@ -161,7 +161,7 @@ test('waitUntil names what it waited for, with the last error as cause', async (
   });
 });
 
-test('the work of one key runs in sequence, that of another beside it', async () => {
+test('work of one key runs in sequence, work of different keys in parallel', async () => {
   const mutex = new KeyedMutex();
   const events: string[] = [];
   const gate = Promise.withResolvers<void>();
@@ -176,7 +176,7 @@ test('the work of one key runs in sequence, that of another beside it', async ()
   expect(events).toEqual(['b', 'a1', 'a2']);
 });
 
-test('work that failed does not delay the next of its key', async () => {
+test('failed work does not delay the next work of its key', async () => {
   const mutex = new KeyedMutex();
   const failed = mutex.run('a', () => Promise.reject(new Error('failed')));
   const next = mutex.run('a', async () => 'done');

@@ -40,7 +40,7 @@ describe('a batch writer', () => {
     await running;
   });
 
-  test('writes large items in smaller batches, one that is too large alone', async () => {
+  test('writes large items in smaller batches, an oversized item alone', async () => {
     const writer = writerOf({ batchBytes: 100, sizeOf: ({ position }) => Number(position) });
     for (const size of [40, 40, 40, 300, 10]) void writer.push(item(size));
     const running = writer.run();
@@ -50,7 +50,7 @@ describe('a batch writer', () => {
     await running;
   });
 
-  test('discards what waits and is of no use any more, and has room again', async () => {
+  test('discards obsolete waiting items, and has room again', async () => {
     const gate = Promise.withResolvers<void>();
     const write = async (batch: Batch<Item>): Promise<void> => {
       written.push(batch);
@@ -72,7 +72,7 @@ describe('a batch writer', () => {
     await running;
   });
 
-  test('push waits while the items in the queue are too large together', async () => {
+  test('push waits while the queued items exceed the size limit', async () => {
     const gate = Promise.withResolvers<void>();
     const write = (): Promise<void> => gate.promise;
     const writer = writerOf({ capacityBytes: 100, batchSize: 1, sizeOf: () => 60, write });
@@ -90,7 +90,7 @@ describe('a batch writer', () => {
     await running;
   });
 
-  test('knows the size of what is not written yet, the batch under way included', async () => {
+  test('knows the size of unwritten items, including the current batch', async () => {
     const gates = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
     let batches = 0;
     const write = (): Promise<void> => gates[batches++]?.promise ?? Promise.resolve();
@@ -122,7 +122,7 @@ describe('a batch writer', () => {
       await running;
     });
 
-    test('waits for those that are still to come', async () => {
+    test('waits for the missing ones', async () => {
       const writer = writerOf({ isContinued });
       for (let position = 1; position <= 4; position += 1) void writer.push(item(position));
       const running = writer.run();

@@ -2,17 +2,17 @@ import type { BackOff } from './retry.ts';
 import { retry } from './retry.ts';
 import { sleep } from './sleep.ts';
 
-/** What the items of a writer have: a position each, or none has. */
+/** The items of a writer: either each has a position, or none has. */
 type PositionOf<T> = T extends { readonly position: bigint } ? bigint : undefined;
 
 /** Items that are written together. */
 export interface Batch<T> {
   readonly items: readonly T[];
-  /** Everything up to here is in this batch or was in one before; undefined when the items have no positions. */
+  /** Everything up to here is in this batch or an earlier one; undefined when the items have no positions. */
   readonly position: PositionOf<T>;
 }
 
-/** What a batch writer reports. */
+/** The callbacks of a batch writer. */
 export interface BatchWriterHooks {
   readonly onWritten: (items: number, seconds: number) => void;
   /** Called after every failed attempt that is followed by another. */
@@ -32,24 +32,24 @@ export interface BatchWriterOptions<T> extends BatchWriterHooks {
   /** How many items may wait before `push` makes its caller wait. */
   readonly capacity: number;
   readonly batchSize: number;
-  /** The same by the size of the items; without `sizeOf` it does not count. A batch has one item at least. */
+  /** The same limit by the total size of the items; ignored without `sizeOf`. A batch has at least one item. */
   readonly capacityBytes?: number;
   readonly batchBytes?: number;
   readonly sizeOf?: (item: T) => number;
-  /** The least time between two batches, in milliseconds, unless a full one waits: more items then share one write. */
+  /** The least time between two batches, in milliseconds, unless a full batch waits: more items then share one write. */
   readonly intervalMs: number;
   /** How long a position without items may wait to be written, in milliseconds. */
   readonly passIntervalMs: number;
   /** The pauses between the attempts to write a batch. */
   readonly backOff?: BackOff;
-  /** Whether an item and the next one are written together. One whose next does not come waits for `passIntervalMs`. */
+  /** Whether an item must be written together with the next one. If the next one does not arrive, it waits for `passIntervalMs`. */
   readonly isContinued?: (item: T) => boolean;
   readonly write: (batch: Batch<T>) => Promise<void>;
-  /** Whether an error ends the writer; after any other the batch is written again. */
+  /** Whether an error ends the writer; after any other error the batch is retried. */
   readonly isTerminal: (error: unknown) => boolean;
 }
 
-/** A bounded queue with one consumer behind it, which writes whatever has queued up as one batch. */
+/** A bounded queue with one consumer, which writes everything queued as one batch. */
 export class BatchWriter<T extends object> {
   private readonly queue: T[] = [];
   /** The sizes of the items in the queue, and their sum. */
@@ -59,7 +59,7 @@ export class BatchWriter<T extends object> {
   private notify: (() => void) | undefined;
   private room: (() => void) | undefined;
   private lastStart = 0;
-  /** Nothing but the beginning of what is written together waits. */
+  /** Only the beginning of items that belong together waits. */
   private incomplete = false;
   private overdue = false;
   private writing: readonly T[] = [];
@@ -75,12 +75,12 @@ export class BatchWriter<T extends object> {
     });
   }
 
-  /** How many items are not written yet. */
+  /** The number of unwritten items. */
   get waiting(): number {
     return this.queue.length + this.writing.length;
   }
 
-  /** The size of the items that are not written yet. */
+  /** The size of the unwritten items. */
   get waitingBytes(): number {
     return this.bytes + this.writingBytes;
   }
@@ -99,7 +99,7 @@ export class BatchWriter<T extends object> {
     }
   }
 
-  /** Removes what waits and is of no use any more; not what is being written. */
+  /** Removes obsolete waiting items; not those being written. */
   discard(isUseless: (item: T) => boolean): void {
     const [items, sizes] = [this.queue.splice(0), this.sizes.splice(0)];
     this.bytes = 0;
@@ -124,12 +124,12 @@ export class BatchWriter<T extends object> {
     return this.queue.length === 0 && this.writing.length === 0;
   }
 
-  /** Says that no item for this writer comes between the last item and this position. */
+  /** Declares that no item for this writer comes between the last item and this position. */
   pass(position: bigint): void {
     this.passed = position;
   }
 
-  /** Writes batches until the signal; throws a terminal error of the writer. */
+  /** Writes batches until the signal aborts; throws a terminal error of the writer. */
   async run(): Promise<void> {
     while (!this.signal.aborted) {
       await this.untilWork();
@@ -181,7 +181,7 @@ export class BatchWriter<T extends object> {
     return { items, position: position as PositionOf<T> };
   }
 
-  /** The size of the next batch, which ends with an item that is not continued. */
+  /** The size of the next batch, which must not end between items that belong together. */
   private nextSize(): number {
     const { batchSize, isContinued = () => false } = this.options;
     const whole = (size: number): boolean => {
@@ -197,7 +197,7 @@ export class BatchWriter<T extends object> {
     return size;
   }
 
-  /** How many items fit into one batch, one at least. */
+  /** How many items fit into one batch; at least one. */
   private fitting(): number {
     const { batchSize, batchBytes = Infinity } = this.options;
     let count = 0;

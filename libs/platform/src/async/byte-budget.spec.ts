@@ -1,20 +1,20 @@
 import { expect, test } from '@jest/globals';
 import { ByteBudget } from './byte-budget.ts';
 
-test('bytes beyond the limit are not taken', () => {
+test('bytes beyond the limit are refused', () => {
   const budget = new ByteBudget(100);
   expect([budget.tryTake(60), budget.tryTake(41), budget.tryTake(40)]).toEqual([true, false, true]);
   expect(budget.used).toBe(100);
 });
 
-test('what is larger than the limit is let in alone', () => {
+test('a request larger than the limit is admitted alone', () => {
   const budget = new ByteBudget(100);
   expect([budget.tryTake(500), budget.tryTake(1)]).toEqual([true, false]);
   budget.give(500);
   expect(budget.tryTake(1)).toBe(true);
 });
 
-test('those that wait are let in in their order, as far as there is room', async () => {
+test('waiting requests are admitted in order, as far as there is room', async () => {
   const budget = new ByteBudget(100);
   const begun: string[] = [];
   await budget.take(100);
@@ -28,7 +28,7 @@ test('those that wait are let in in their order, as far as there is room', async
   expect([begun, budget.used]).toEqual([['large', 'small'], 30]);
 });
 
-test('nothing is taken past those that wait', async () => {
+test('nothing overtakes waiting requests', async () => {
   const budget = new ByteBudget(100);
   await budget.take(90);
   const waiting = budget.take(20);

@@ -3,7 +3,7 @@ interface Waiting {
   readonly start: () => void;
 }
 
-/** Bytes that may be in use at once. Something larger than all of them is let in alone. */
+/** Limits the bytes in use at once. A request larger than the limit is admitted alone. */
 export class ByteBudget {
   private taken = 0;
   private readonly waiting: Waiting[] = [];
@@ -22,7 +22,7 @@ export class ByteBudget {
     return true;
   }
 
-  /** Takes bytes as soon as there is room for them, those that came first before those that came later. */
+  /** Takes bytes as soon as there is room for them, in the order of requests. */
   async take(bytes: number): Promise<void> {
     if (this.tryTake(bytes)) return;
     await new Promise<void>((start) => this.waiting.push({ bytes, start }));

@@ -16,7 +16,7 @@ test('works on a limited number at a time, and on each once', async () => {
   expect([new Set(done), done.length, most]).toEqual([new Set([1, 2, 3, 4, 5]), 5, 2]);
 });
 
-test('a failure begins nothing more, and is thrown after what was under way', async () => {
+test('after a failure nothing more starts, and it is thrown once the running work has ended', async () => {
   const ended: number[] = [];
   const working = inParallel([1, 2, 3, 4], 2, async (item) => {
     if (item === 1) throw new Error('one');
@@ -27,7 +27,7 @@ test('a failure begins nothing more, and is thrown after what was under way', as
   expect(ended).toEqual([2]);
 });
 
-test('the signal begins nothing more', async () => {
+test('after the signal nothing more starts', async () => {
   const stop = new AbortController();
   const begun: number[] = [];
   await inParallel(

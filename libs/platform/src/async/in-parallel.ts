@@ -1,4 +1,4 @@
-/** Works through items, `atOnce` at a time, until one fails (its error is thrown after those under way) or the signal. */
+/** Processes items, `atOnce` at a time, until one fails (its error is thrown once the running ones have ended) or the signal aborts. */
 export async function inParallel<T>(
   items: Iterable<T>,
   atOnce: number,

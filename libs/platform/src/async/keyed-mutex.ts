@@ -1,4 +1,4 @@
-/** Runs work of one key in sequence within this process, work of different keys side by side. */
+/** Runs work of one key in sequence within this process, work of different keys in parallel. */
 export class KeyedMutex {
   /** The last work of each key. */
   private readonly last = new Map<string, Promise<unknown>>();

@@ -3,9 +3,9 @@ import { sleep } from './sleep.ts';
 interface RepeatOptions {
   /** Pause before each run, in milliseconds. */
   readonly everyMs: number;
-  /** Ends the repetition; a run under way is completed. */
+  /** Ends the repetition; the current run is completed. */
   readonly signal: AbortSignal;
-  /** Called after a failed run; the next one comes all the same. */
+  /** Called after a failed run; the repetition continues. */
   readonly onError: (error: unknown) => void;
 }
 

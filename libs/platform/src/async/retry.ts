@@ -10,11 +10,11 @@ export interface BackOff {
 export interface RetryOptions extends BackOff {
   /** Ends the retries. */
   readonly signal?: AbortSignal;
-  /** How often `work` is called at most; by default without a limit. */
+  /** The maximum number of calls of `work`; unlimited by default. */
   readonly attempts?: number;
-  /** After an attempt that lasted so long (ms) the pauses begin with the shortest again; by default never. */
+  /** An attempt that lasted this long (ms) resets the pauses to the shortest; by default never. */
   readonly resetAfterMs?: number;
-  /** Whether an error may pass; by default every error. Any other is thrown at once. */
+  /** Whether an error is retryable; by default every error is. Others are thrown at once. */
   readonly isRetryable?: (error: unknown) => boolean;
   /** Called after each failure that is followed by another attempt; attempts count from 1. */
   readonly onRetry?: (error: unknown, attempt: number) => void;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Semaphore } from './semaphore.ts';
 
-test('lets a limited number run at once, in their order', async () => {
+test('lets a limited number run at once, in order', async () => {
   const semaphore = new Semaphore(2);
   const running: (() => void)[] = [];
   const begun: number[] = [];
@@ -23,7 +23,7 @@ test('lets a limited number run at once, in their order', async () => {
   expect(begun).toEqual([0, 1, 2, 3]);
 });
 
-test('goes on after work that failed', async () => {
+test('continues after failed work', async () => {
   const semaphore = new Semaphore(1);
   const failed = semaphore.run(() => Promise.reject(new Error('one')));
   const next = semaphore.run(async () => 'two');

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Slices } from './slices.ts';
 
-/** Does pieces of work that take a millisecond each; returns after which of them other work went on. */
+/** Does pieces of work that take a millisecond each; returns after which of them other work could run. */
 async function interruptions(pieces: number): Promise<number[]> {
   let now = 0;
   const slices = new Slices(() => now);
@@ -15,7 +15,7 @@ async function interruptions(pieces: number): Promise<number[]> {
   return found;
 }
 
-test('other work goes on every ten milliseconds', async () => {
+test('other work can run every ten milliseconds', async () => {
   expect(await interruptions(35)).toEqual([10, 20, 30]);
 });
 

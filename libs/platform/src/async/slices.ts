@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long one piece of work may keep the event loop, in milliseconds. */
+/** How long one slice of work may block the event loop, in milliseconds. */
 const sliceMs = 10;
 
-/** Divides long work, so that the process does other work in between. */
+/** Splits long work, so that the process can do other work in between. */
 export class Slices {
   private endsAt = -Infinity;
 
@@ -11,7 +11,7 @@ export class Slices {
     this.begin();
   }
 
-  /** To be called between small pieces of the work: lets other work go on when a slice is over. */
+  /** Call it between small pieces of the work: lets other work run when a slice is over. */
   async next(): Promise<void> {
     if (this.now() < this.endsAt) return;
     await setImmediate();

@@ -5,7 +5,7 @@ interface WaitOptions {
   readonly what?: string;
   /** In milliseconds; generous by default, since it only bounds a failure. */
   readonly timeoutMs?: number;
-  /** Pause between two looks, in milliseconds. */
+  /** Pause between two checks, in milliseconds. */
   readonly everyMs?: number;
   /** Ends the waiting. */
   readonly signal?: AbortSignal;

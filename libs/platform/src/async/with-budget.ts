@@ -1,7 +1,4 @@
-/**
- * As `withTimeout`, for an answer of another process: one that arrived while this one was busy counts, it is read before the promise is
- * given up.
- */
+/** As `withTimeout`, but an answer that arrived while the process was busy still counts: it is read before the call times out. */
 export async function withBudget<T>(answer: Promise<T>, ms: number, onTimeout: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -16,7 +16,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Lets a call hang until it is given up. */
+/** Lets a call hang until it times out. */
 async function hang(): Promise<void> {
   const hanging = breaker.run(never).catch((error: unknown) => error);
   await jest.advanceTimersByTimeAsync(101);
@@ -28,25 +28,25 @@ test('a call that is answered in time is passed on', async () => {
   expect([breaker.isOpen, skipped]).toEqual([false, 0]);
 });
 
-test('a call is given up after its budget, and the next ones are not made', async () => {
+test('a call times out after its budget, and the next ones are not made', async () => {
   await hang();
   await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
   expect(answer).not.toHaveBeenCalled();
   expect([breaker.isOpen, skipped]).toEqual([true, 2]);
 });
 
-test('a service that is unavailable is left alone at once', async () => {
+test('an unavailable service is not called again at once', async () => {
   const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
   await expect(breaker.run(() => Promise.reject(refused))).rejects.toBe(refused);
   await expect(breaker.run(answer)).rejects.toThrow(BudgetExceededError);
 });
 
-test('an error that the service answers with is an answer', async () => {
+test('an error response of the service counts as an answer', async () => {
   await expect(breaker.run(() => Promise.reject(new Error('wrong type')))).rejects.toThrow('wrong type');
   await expect(breaker.run(answer)).resolves.toBe('answer');
 });
 
-test('a call from before the trial that ends during it lets no second one through', async () => {
+test('an earlier call that ends during the trial lets no second one through', async () => {
   const earlier = Promise.withResolvers<string>();
   const refused = new Error('refused');
   const isFailure = (error: unknown): true | undefined => (error === refused ? true : undefined);
@@ -63,7 +63,7 @@ test('a call from before the trial that ends during it lets no second one throug
   await running;
 });
 
-test('after a while one call is the trial, and its answer lets all others through', async () => {
+test('after the pause one call is the trial, and its answer lets all others through', async () => {
   await hang();
   await jest.advanceTimersByTimeAsync(1_000);
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -75,7 +75,7 @@ test('after a while one call is the trial, and its answer lets all others throug
   expect(breaker.isOpen).toBe(false);
 });
 
-test('a trial without an answer starts the time again', async () => {
+test('a trial without an answer restarts the pause', async () => {
   await hang();
   await jest.advanceTimersByTimeAsync(1_000);
   await hang();
@@ -94,7 +94,7 @@ test('what counts as a failure can be narrowed', async () => {
   await expect(narrow.run(answer)).rejects.toThrow(BudgetExceededError);
 });
 
-test('a call without a budget is never given up', async () => {
+test('a call without a budget never times out', async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const result = new Breaker({ retryMs: 1_000 }).run(() => promise);
   await jest.advanceTimersByTimeAsync(3_600_000);

@@ -2,24 +2,24 @@ import { withBudget } from '../async/with-budget.ts';
 import { isUnavailable } from './unavailable.ts';
 
 interface BreakerOptions {
-  /** How long one call may take, in milliseconds; left out: it limits its time itself. */
+  /** How long one call may take, in milliseconds; left out: the call limits its own time. */
   readonly budgetMs?: number;
-  /** How long no call is made after one that failed, in milliseconds; then one at a time is the trial. */
+  /** How long no call is made after a failed one, in milliseconds; then one call at a time is the trial. */
   readonly retryMs: number;
-  /** Whether an error of a call means that the service does not answer, undefined: it does not tell; by default `isUnavailable`. */
+  /** Whether an error of a call means that the service does not answer; undefined: the error does not tell. By default `isUnavailable`. */
   readonly isFailure?: (error: unknown) => boolean | undefined;
-  /** Called with each call that was cut off, failed or not made. */
+  /** Called for each call that timed out, failed or was skipped. */
   readonly onSkipped?: () => void;
 }
 
-/** Thrown when a backing service did not answer within its budget, or a moment ago did not. Worth a retry. */
+/** Thrown when a backing service did not answer within its budget, or is skipped since it just failed. Worth a retry. */
 export class BudgetExceededError extends Error {
   readonly code = 'budget_exceeded';
 }
 
 /**
- * Calls to a backing service that one can do without: a call that takes longer than its budget is given up, and after
- * it, or after one that failed since the service is unavailable, no other is made for a while.
+ * A circuit breaker for a dispensable backing service: a call that exceeds its budget times out, and after
+ * that, or after the service was unavailable, no other call is made for a while.
  */
 export class Breaker {
   private openUntil: number | undefined;
@@ -27,7 +27,7 @@ export class Breaker {
 
   constructor(private readonly options: BreakerOptions) {}
 
-  /** Whether the service did not answer when it was last called. */
+  /** Whether the last call to the service got no answer. */
   get isOpen(): boolean {
     return this.openUntil !== undefined;
   }

@@ -56,7 +56,7 @@ describe('the clients of the backing services', () => {
     expect(messages).toEqual(['Redis connected', 'Redis is unavailable', 'Redis is available again']);
   });
 
-  test('a connection to Redis on which nothing is answered is replaced, with all that waits on it', async () => {
+  test('a silent connection to Redis is replaced, and its pending commands fail', async () => {
     const service = await proxy('REDIS_URL');
     const redis = createRedis(service.url, { logger: memoryLog().logger, commandTimeoutMs: 300 });
     cleanup.push(() => redis.disconnect());
@@ -71,7 +71,7 @@ describe('the clients of the backing services', () => {
     expect(await redis.ping()).toBe('PONG');
   });
 
-  test('PostgreSQL that hangs: statements end with their time, pings before, and both are unavailability', async () => {
+  test('PostgreSQL that hangs: statements and pings time out, and both count as unavailable', async () => {
     const service = await proxy('DATABASE_URL');
     const pool = createPool(service.url, { logger: memoryLog().logger, statementTimeoutMs: 2_500 });
     cleanup.push(() => pool.end());
@@ -89,7 +89,7 @@ describe('the clients of the backing services', () => {
     await Promise.all([pool.query('select 1'), pingPostgres(service.url)]);
   });
 
-  test('PostgreSQL: a lost connection, idle or in use, ends no process and is replaced', async () => {
+  test('PostgreSQL: a lost connection, idle or in use, does not end the process and is replaced', async () => {
     const service = await proxy('DATABASE_URL');
     const { logger, messages } = memoryLog();
     const pool = createPool(service.url, { logger, max: 3 });
@@ -110,7 +110,7 @@ describe('the clients of the backing services', () => {
     expect(messages).toEqual(['PostgreSQL connection lost', 'PostgreSQL is available again']);
   });
 
-  test('PostgreSQL: a pool whose connections are all in use is busy, and a ping is answered beside it', async () => {
+  test('PostgreSQL: a pool without free connections is busy, and a ping still gets an answer', async () => {
     const pool = createPool(urlOf('DATABASE_URL'), { logger: memoryLog().logger, max: 1 });
     cleanup.push(() => pool.end());
     const held = await pool.connect();
@@ -120,7 +120,7 @@ describe('the clients of the backing services', () => {
     await pool.query('select 1');
   });
 
-  test('PostgreSQL: a statement ends with its time', async () => {
+  test('PostgreSQL: a statement times out', async () => {
     const pool = createPool(urlOf('DATABASE_URL'), { logger: memoryLog().logger, statementTimeoutMs: 50 });
     cleanup.push(() => pool.end());
     await expect(pool.query('select pg_sleep(10)')).rejects.toThrow('statement timeout');

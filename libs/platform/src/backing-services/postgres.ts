@@ -9,11 +9,11 @@ interface PoolOptions {
   readonly logger: Logger;
   /** Connections at most. */
   readonly max?: number;
-  /** Longest a statement may run, and wait for its answer. */
+  /** The time limit of a statement, also for its answer. */
   readonly statementTimeoutMs?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
-  /** `SET` statements that each new connection runs first; behind a pooler each transaction does. */
+  /** `SET` statements that each new connection runs first; behind a pooler, each transaction runs them. */
   readonly settings?: string;
   /** How long a query waits for a connection, in milliseconds. */
   readonly connectMs?: number;
@@ -23,9 +23,9 @@ interface PoolOptions {
 const pingMs = 2_000;
 
 /**
- * A PostgreSQL pool that outlives the server's restarts: lost connections are replaced when next needed, and a loss is
- * logged once. While the server is unavailable queries fail within 2 s; if it hangs, those under way fail when their
- * statement has had its time, and their connections are replaced (`isUnavailable`).
+ * A PostgreSQL pool that survives restarts of the server: lost connections are replaced when next needed, and a loss is
+ * logged once. While the server is unavailable queries fail within 2 s; if it hangs, running queries fail at their
+ * statement timeout, and their connections are replaced (`isUnavailable`).
  */
 export function createPool(databaseUrl: string, options: PoolOptions): Pool {
   const { logger, max = 10, statementTimeoutMs = 30_000, applicationName = 'turnstream', settings } = options;
@@ -39,7 +39,7 @@ export function createPool(databaseUrl: string, options: PoolOptions): Pool {
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // The server answers that a statement has had its time, unless it hangs.
+    // The server itself reports a statement timeout, unless it hangs.
     query_timeout: statementTimeoutMs + 500,
     application_name: applicationName,
     ...(pooling === 'transaction'
@@ -74,7 +74,7 @@ export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Pr
   }
 }
 
-/** Statements of a name are prepared once in a connection; without the name PostgreSQL plans each again. */
+/** Named statements are prepared once per connection; unnamed ones are planned each time. */
 function withoutNames(pool: Pool): void {
   pool.on('connect', (client) => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
@@ -89,16 +89,16 @@ function isNamed(query: unknown): query is { readonly name: string; readonly tex
 }
 
 /**
- * Whether a query failed because each connection of its pool was in use: others run, which may be slow, and whether
- * PostgreSQL answers is not known.
+ * Whether a query failed because all connections of its pool were in use, perhaps by slow queries: this says nothing about whether
+ * PostgreSQL answers.
  */
 export function isPoolBusy(error: unknown): boolean {
   return isError(error) && error.message.startsWith('timeout exceeded when trying to connect');
 }
 
 /**
- * For health: rejects when PostgreSQL does not answer. The connection is the ping's own, since all of a pool may be in use
- * by queries that are slow.
+ * Health check: rejects when PostgreSQL does not answer. It uses its own connection, since those of a pool may all be in use
+ * by slow queries.
  */
 export async function pingPostgres(databaseUrl: string): Promise<void> {
   const client = new Client({
@@ -112,7 +112,7 @@ export async function pingPostgres(databaseUrl: string): Promise<void> {
     await client.connect();
     await client.query('select 1');
   } finally {
-    // Not awaited: a server that hangs does not take its leave.
+    // Not awaited: a server that hangs does not confirm the end.
     void client.end().catch(() => undefined);
   }
 }

@@ -3,12 +3,12 @@ import { Metrics } from '../metrics/metrics.ts';
 import { Breaker } from './breaker.ts';
 
 /**
- * What work waits for Redis that can do without: contexts and records of commands there are a cache. The token of the
+ * Guards reads of Redis that requests can do without: there, contexts and records of commands are a cache. The token of the
  * provider.
  */
 export class RedisBreaker extends Breaker {}
 
-/** For the processes that answer requests: a projector waits for Redis as long as it takes. */
+/** For the processes that answer requests: a projector instead waits for Redis as long as needed. */
 export const redisBreakerProvider = {
   provide: RedisBreaker,
   useFactory: createRedisBreaker,

@@ -4,14 +4,14 @@ import type { ChainableCommander, ClusterOptions, Redis } from 'ioredis';
 type Call = [name: string, ...args: unknown[]];
 type Reply = [Error | null, unknown];
 
-/** How often a cluster that lacks a master is asked who took over (ms). */
+/** How often the topology of a cluster that lacks a master is refreshed (ms). */
 const askAgainMs = 250;
-/** How often it is asked for its slots anyway. */
+/** How often the topology is refreshed otherwise. */
 const slotsRefreshInterval = 5_000;
 
 /**
- * The client of a cluster. Beside what ioredis does, its pipelines may have keys of several slots, it connects to all nodes
- * before they are needed, and it says whether it is complete: connected to the master of every slot.
+ * The client of a cluster. In addition to ioredis, its pipelines may have keys of several slots, it connects to all nodes
+ * in advance, and it reports whether it is complete: connected to the master of every slot.
  * Emits `complete` and `incomplete`.
  */
 export class ClusterClient extends Cluster {
@@ -26,19 +26,19 @@ export class ClusterClient extends Cluster {
     super([...nodes], {
       redisOptions: { ...redisOptions, replyMapping: 'legacy' },
       enableOfflineQueue: false,
-      // Nodes are asked before all of them answer: whoever needs them all waits for `complete`.
+      // Nodes are used before all of them answer: code that needs them all waits for `complete`.
       enableReadyCheck: false,
-      // Certificates are made out to names.
+      // Certificates are issued for host names.
       dnsLookup: (address, callback) => callback(null, address),
       clusterRetryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
-      // Nothing is sent again that may have been done, or may be outdated. Redirections are followed.
+      // No command is sent again: it may already be executed, or be outdated. Redirections are followed.
       retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 0,
       slotsRefreshInterval,
     });
     this.on('+node', (node: Redis) => {
       node.once('ready', () => this.look());
-      // A redirection may have led to it: its command is sent before, since one that is connecting would refuse it.
+      // A redirection may have led to this node: its command is sent first, since a connecting node would refuse it.
       queueMicrotask(() => {
         if (node.status === 'wait') node.connect().catch(() => undefined);
       });
@@ -56,20 +56,20 @@ export class ClusterClient extends Cluster {
     return this.slots[slot]?.[0];
   }
 
-  /** The masters that have slots, by `host:port`; undefined for one that is not known by its address. */
+  /** The masters that have slots, by `host:port`; undefined for a master without a known address. */
   masters(): Map<string, Redis | undefined> {
     const nodes = new Map(this.nodes('master').map((node) => [keyOf(node), node]));
-    // The slots of one range share their list of owners.
+    // All slots of a range share one list of owners.
     const keys = new Set([...new Set<string[] | undefined>(this.slots)].map((owners) => owners?.[0] ?? ''));
     return new Map([...keys].map((key) => [key, nodes.get(key)]));
   }
 
-  /** The masters that have slots and are not connected, as `host:port`. */
+  /** The masters that have slots but are not connected, as `host:port`. */
   missing(): string[] {
     return [...this.masters()].flatMap(([key, node]) => (node?.status === 'ready' ? [] : [key]));
   }
 
-  /** Calls that are sent together, each to the master of its key; their replies come in the order of the calls. */
+  /** Calls sent together, each to the master of its key; replies come in the order of the calls. */
   override pipeline(calls?: unknown): ChainableCommander {
     return splitPipeline(this, Array.isArray(calls) ? (calls as Call[]).map((call) => [...call]) : []);
   }
@@ -107,7 +107,7 @@ function keyOf({ options }: Redis): string {
   return `${options.host}:${options.port}`;
 }
 
-/** Records calls as a pipeline of ioredis does; `exec` sends each by itself, so that each is redirected by itself. */
+/** Records calls like a pipeline of ioredis; `exec` sends each separately, so that each is redirected separately. */
 function splitPipeline(cluster: ClusterClient, calls: Call[]): ChainableCommander {
   const commands = cluster as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const send = async ([name, ...args]: Call): Promise<Reply> => {
@@ -118,7 +118,7 @@ function splitPipeline(cluster: ClusterClient, calls: Call[]): ChainableCommande
     }
   };
   const exec = (): Promise<Reply[]> => {
-    // What is sent at once goes out in one write to each node.
+    // Calls sent at once are written to each node in one write.
     const streams = cluster.nodes('master').map(({ stream }) => stream);
     for (const stream of streams) stream?.cork?.();
     const replies = calls.map(send);

@@ -2,41 +2,41 @@ import type { Redis } from 'ioredis';
 import { clusterOf } from './redis.ts';
 import { slotOf } from './redis-cluster.ts';
 
-/** Channels of one call. */
+/** Channels per call. */
 const channelsAtOnce = 1_000;
-/** How soon the slots are looked at again when some are elsewhere (ms). */
+/** How soon the topology is refreshed when some slots have moved (ms). */
 const lookAgainMs = 50;
-/** The name of the node where Redis is one. */
+/** The name of the node when Redis is a single node. */
 const only = 'only';
 
 interface SubscriberOptions {
   readonly redis: Redis;
-  /** Channels of PUBLISH: in a cluster, every node has them. */
+  /** Channels of PUBLISH: in a cluster, every node receives them. */
   readonly channels: readonly string[];
   readonly onMessage: (channel: string, text: string) => void;
-  /** Called each time that channels are heard on another connection: messages may have been lost before. */
+  /** Called each time that channels are subscribed on a new connection: messages may have been lost before. */
   readonly onConnected?: (channels: readonly string[]) => void;
 }
 
-/** Channels of one slot, which one node has. */
+/** Channels of one slot, which one node serves. */
 interface Group {
   readonly verb: 'subscribe' | 'ssubscribe';
   readonly slot: number;
   readonly channels: Set<string>;
-  /** The node that they were asked for at, if they were. */
+  /** The node where they are subscribed, if they are. */
   node: string | undefined;
 }
 
 /**
- * Listens to channels, on connections of its own: one, or in a cluster one for each verb to each master that has some of them. Those that
- * come and go are channels of SPUBLISH in a cluster, else of PUBLISH (`publishVerb`). They follow their slots to other masters.
+ * Subscribes to channels, on its own connections: one, or in a cluster one per verb and master that serves some of them. Channels
+ * added later belong to SPUBLISH in a cluster, else to PUBLISH (`publishVerb`). Subscriptions follow their slots to other masters.
  */
 export class RedisSubscriber {
   private readonly groups = new Map<string, Group>();
   private readonly connections = new Map<string, Redis>();
   private readonly cluster;
   private readonly place = (): void => this.placeAll();
-  /** The connections some of whose slots went to other masters. */
+  /** The connections some of whose slots have moved to other masters. */
   private readonly moved = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
@@ -48,7 +48,7 @@ export class RedisSubscriber {
     this.place();
   }
 
-  /** Resolves once Redis has confirmed. @throws while Redis is unavailable: the channel is asked for when it is back */
+  /** Resolves once Redis has confirmed. @throws while Redis is unavailable: the channel is subscribed when it is back */
   async add(channel: string): Promise<void> {
     if (this.isClosed) throw new Error('Connection is closed.');
     const group = this.groupOf(channel);
@@ -61,7 +61,7 @@ export class RedisSubscriber {
     try {
       await connection[group.verb](channel);
     } catch (error) {
-      // A slot that is elsewhere: with the next look at where the slots are.
+      // The slot may have moved: retried after the next refresh of the topology.
       if (this.cluster && isReady) group.node = undefined;
       throw error;
     }
@@ -75,7 +75,7 @@ export class RedisSubscriber {
     await (group.verb === 'subscribe' ? connection?.unsubscribe(channel) : connection?.sunsubscribe(channel));
   }
 
-  /** Asks whether the connections live: one that is silent says nothing of what it misses. The client replaces it. */
+  /** Checks that the connections are alive: a silent connection would not report missed messages. The client replaces it. */
   async ping(): Promise<void> {
     if (this.cluster) this.place();
     const ready = [...this.connections.values()].filter(({ status }) => status === 'ready');
@@ -101,7 +101,7 @@ export class RedisSubscriber {
     return this.cluster ? this.cluster.masterOf(slot) : only;
   }
 
-  /** Asks for the channels whose slots are elsewhere now, and closes connections that have none any more. */
+  /** Subscribes the channels whose slots have moved, and closes connections without channels. */
   private placeAll(): void {
     if (this.isClosed) return;
     const moved = new Map<Redis, Group[]>();
@@ -121,7 +121,7 @@ export class RedisSubscriber {
     }
   }
 
-  /** The connection that has the channels of a group; undefined while no master is known: with the next look at the slots. */
+  /** The connection for the channels of a group; undefined while no master is known: retried after the next refresh of the topology. */
   private placeGroup(group: Group): Redis | undefined {
     const node = group.node ?? this.nodeOf(group);
     if (node === undefined) return undefined;
@@ -137,7 +137,7 @@ export class RedisSubscriber {
     const connection = this.open(node);
     if (connection === undefined) return undefined;
     this.connections.set(name, connection);
-    // The connection that this one is a duplicate of logs that Redis is unavailable.
+    // The original connection already logs that Redis is unavailable.
     connection.on('error', () => undefined);
     for (const event of ['message', 'smessage']) connection.on(event, this.options.onMessage);
     connection.on('ready', () => this.ask(connection, this.groupsOn(name)));
@@ -150,7 +150,7 @@ export class RedisSubscriber {
   }
 
   private open(node: string): Redis | undefined {
-    // What the client resubscribes by itself it does not await: a failure would end the process.
+    // The client does not await its automatic resubscription: a failure would end the process.
     const options = { autoResubscribe: false, enableOfflineQueue: false, readOnly: false };
     if (this.cluster === undefined) return this.options.redis.duplicate(options);
     const colon = node.lastIndexOf(':');
@@ -159,7 +159,7 @@ export class RedisSubscriber {
     return any?.duplicate({ ...options, host, port, retryStrategy, lazyConnect: false });
   }
 
-  /** Slots went to other masters. The client says which channels it still has here, and is told of each moved channel alone. */
+  /** Slots have moved to other masters. The client drops moved channels one by one and knows which ones are still here. */
   private lookAgain(name: string): void {
     this.moved.add(name);
     this.timer ??= setTimeout(() => {
@@ -177,7 +177,7 @@ export class RedisSubscriber {
       if ([...group.channels].some((channel) => !kept.has(channel))) group.node = undefined;
   }
 
-  /** A connection that is not ready asks for all of its channels when it is. */
+  /** A connection that is not ready subscribes all of its channels once it is. */
   private ask(connection: Redis, groups: readonly Group[]): void {
     if (connection.status !== 'ready') return;
     Promise.all(groups.map((group) => askFor(connection, group)))
@@ -186,7 +186,7 @@ export class RedisSubscriber {
   }
 }
 
-/** Resolves to the channels that are heard from now on: none of a slot that is elsewhere, for which the client emits `moved`. */
+/** Resolves to the channels that are now subscribed: none if their slot has moved, for which the client emits `moved`. */
 async function askFor(connection: Redis, { verb, channels }: Group): Promise<string[]> {
   const all = [...channels];
   const calls: Promise<unknown>[] = [];
@@ -210,14 +210,14 @@ function nameOf({ verb, slot }: Pick<Group, 'verb' | 'slot'>): string {
 }
 
 /**
- * The name of the connection that has a group. Each verb has connections of its own: with its last channel of one verb the client
- * takes a connection for one without any, and passes over the messages of the other.
+ * The name of the connection for a group. Each verb has its own connections: with its last channel of one verb the client
+ * assumes that a connection has no subscriptions, and ignores the messages of the other verb.
  */
 function connectionOf({ verb, node }: Pick<Group, 'verb' | 'node'>): string {
   return `${verb} ${node}`;
 }
 
-/** With what the channels of a subscriber that come and go are published. */
+/** The verb that publishes to a subscriber's added channels. */
 export function publishVerb(redis: Redis): 'publish' | 'spublish' {
   return clusterOf(redis) ? 'spublish' : 'publish';
 }

@@ -8,14 +8,14 @@ import { ClusterClient } from './redis-cluster.ts';
 
 interface RedisClientOptions {
   readonly logger: Logger;
-  /** Longest wait for one answer; a connection on which nothing was answered so long is replaced. */
+  /** Longest wait for one answer; a connection that is silent this long is replaced. */
   readonly commandTimeoutMs?: number;
 }
 
 /**
- * A Redis client that always reconnects and never makes a caller wait for it: while Redis is unavailable, commands
+ * A Redis client that always reconnects and never makes callers wait for it: while Redis is unavailable, commands
  * fail at once (`isUnavailable`). Loss and return of the connection are logged once each. Wait for `redisReady` before first use.
- * Of a cluster it answers the same commands and pipelines; `clusterOf` tells, for the few that concern all nodes.
+ * For a cluster it offers the same commands and pipelines; `clusterOf` identifies it, for the few commands that concern all nodes.
  * @param to an address, or a connection as `loadRedisConnection` reads it
  */
 export function createRedis(
@@ -43,10 +43,10 @@ function open(connection: RedisConnection, commandTimeoutMs: number): Redis {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     ...(tls && { tls }),
-    // Nothing is sent again: it may be outdated by the time the connection is back.
+    // No command is sent again: it may be outdated by the time the connection is back.
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
-    // A command that timed out still waits in the client. A connection that is silent so long is replaced, with all of them.
+    // A command that timed out stays in the client. Replacing a connection that is silent this long drops them all.
     socketTimeout: commandTimeoutMs,
     connectTimeout: 2000,
   } satisfies CommonRedisOptions & RedisOptions;
@@ -54,16 +54,16 @@ function open(connection: RedisConnection, commandTimeoutMs: number): Redis {
   const ofOne = {
     ...options,
     enableOfflineQueue: false,
-    // What is asked for in the same turn of the event loop goes out in one write.
+    // Commands of one turn of the event loop go out in one write.
     enableAutoPipelining: true,
     retryStrategy: (attempt: number) => Math.min(attempt * 50, 1000),
-    // A master that became a replica: another connection leads to the new master.
+    // A master that became a replica: reconnecting leads to the new master.
     reconnectOnError: ({ message }: Error) => message.startsWith('READONLY '),
   };
-  // In an address, rediss stands for TLS without any of these files.
+  // In an address, rediss means TLS even without any of these files.
   if (connection.kind === 'single')
     return new Redis(tls ? connection.url.replace(/^rediss/, 'redis') : connection.url, ofOne);
-  // Sentinels end the connections to a former master. The client's own detector may end the client for good: it is off.
+  // Sentinels close the connections to a former master. The client's own detector may end the client for good, so it is off.
   const { nodes, name, database, sentinels } = connection;
   return new Redis({
     ...ofOne,
@@ -78,18 +78,18 @@ function open(connection: RedisConnection, commandTimeoutMs: number): Redis {
   });
 }
 
-/** The client of a cluster; undefined where Redis is one node. */
+/** The client of a cluster; undefined when Redis is a single node. */
 export function clusterOf(redis: Redis): ClusterClient | undefined {
   const client: unknown = redis;
   return client instanceof ClusterClient ? client : undefined;
 }
 
-/** Calls back each time that Redis, or one master of it, is lost: what was written last may be lost too. */
+/** Calls back each time that Redis, or one of its masters, is lost: the last writes may be lost too. */
 export function onRedisLost(redis: Redis, listener: () => void): void {
   redis.on(clusterOf(redis) ? 'incomplete' : 'close', listener);
 }
 
-/** Calls back each time that Redis is available, with all its masters. */
+/** Calls back each time that Redis becomes available, with all its masters. */
 export function onRedisBack(redis: Redis, listener: () => void): void {
   redis.on(clusterOf(redis) ? 'complete' : 'ready', listener);
 }
@@ -99,7 +99,7 @@ export function isRedisReady(redis: Redis): boolean {
   return clusterOf(redis)?.isComplete ?? redis.status === 'ready';
 }
 
-/** A connection to each master: a command that concerns all keys is sent to all of them. */
+/** The connections to all masters, for a command that concerns all keys. */
 export function redisMasters(redis: Redis): Redis[] {
   const cluster = clusterOf(redis);
   return cluster ? [...cluster.masters().values()].filter((node) => node !== undefined) : [redis];
@@ -114,7 +114,7 @@ export async function redisReady(redis: Redis, timeoutMs = 10_000): Promise<void
   await withTimeout(ready, timeoutMs, () => new Error(`Redis did not answer within ${timeoutMs} ms`));
 }
 
-/** For health: rejects when Redis, or one master of it, does not answer. */
+/** Health check: rejects when Redis, or one of its masters, does not answer. */
 export async function pingRedis(redis: Redis): Promise<void> {
   if (!isRedisReady(redis))
     throw new Error(`not connected (${clusterOf(redis)?.missing().join(', ') || redis.status})`);

@@ -6,8 +6,8 @@ type Done = (error: unknown, result?: QueryResult) => void;
 type Send = (query: QueryConfig) => Promise<QueryResult>;
 
 /**
- * `SET` statements, and calls of `set_config` that end with `false`, as they count for one transaction only. What a transaction is
- * by default has been read when it begins: there its own setting counts.
+ * Makes `SET` statements, and calls of `set_config` that end with `false`, local to one transaction. A transaction has already read
+ * the `default_transaction_…` settings when it begins, so its own setting is used instead.
  */
 function localSettings(settings: string): string {
   return settings
@@ -17,8 +17,8 @@ function localSettings(settings: string): string {
 }
 
 /**
- * A client class for a pooler that gives a connection of the server to each transaction, as PgBouncer in transaction mode: what
- * one of its own would have as settings, each transaction sets for itself, and a statement outside of one gets one.
+ * A client class for a pooler that assigns a server connection per transaction, such as PgBouncer in transaction mode: each
+ * transaction applies the connection's settings itself, and a statement outside a transaction gets its own one.
  */
 export function transactionClient(settings: string): typeof Client {
   const local = localSettings(settings);
@@ -39,13 +39,13 @@ export function transactionClient(settings: string): typeof Client {
           await send({ text: 'COMMIT' });
           return result;
         } catch (error) {
-          // After any other error nothing more is answered: the transaction goes with the connection.
+          // After any other error the connection no longer answers, and the transaction ends with it.
           if (error instanceof DatabaseError && isInside()) await send({ text: 'ROLLBACK' });
           throw error;
         }
       };
       const query = (given: string | QueryConfig, second?: unknown[] | Done, third?: Done): unknown => {
-        // Such as a COPY: it is part of a transaction.
+        // For example a COPY, which is part of a transaction.
         if (typeof given === 'object' && 'submit' in given)
           return (send as (item: unknown) => unknown)(given);
         const done = typeof second === 'function' ? second : third;

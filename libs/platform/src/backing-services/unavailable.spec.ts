@@ -10,7 +10,7 @@ import { createRedis } from './redis.ts';
 
 const logger = createLogger('spec', 'silent');
 
-/** A port of this machine where nobody listens. */
+/** A port of this machine on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -86,7 +86,7 @@ describe('a backing service is unavailable', () => {
     expect(isUnavailable(error)).toBe(false);
   });
 
-  test('an error that causes itself ends the search', () => {
+  test('an error that is its own cause ends the search', () => {
     const error = new Error('a circle');
     error.cause = error;
     expect(isUnavailable(error)).toBe(false);

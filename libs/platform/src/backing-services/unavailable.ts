@@ -1,6 +1,6 @@
 import { isError } from '../errors/any-error.ts';
 
-/** Node's, and those of `StoreUnavailableError`, `KeyStoreUnavailableError`, `StoreOverloadedError` and `BudgetExceededError`. */
+/** Node's codes, and those of `StoreUnavailableError`, `KeyStoreUnavailableError`, `StoreOverloadedError` and `BudgetExceededError`. */
 const codes = new Set([
   'store_unavailable',
   'key_store_unavailable',
@@ -16,7 +16,7 @@ const codes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** PostgreSQL: connection exceptions, out of connections, a statement took too long, shutting down, crashed, starting up. */
+/** PostgreSQL: connection exceptions, out of connections, statement timeout, shutting down, crashed, starting up. */
 const sqlStates = /^(08[0-9A-Z]{3}|53300|57014|57P0[1-3])$/;
 /** Types of the event store client's errors. */
 const storeTypes = new Set(['unavailable', 'deadline-exceeded', 'timeout', 'cancelled', 'not-leader']);
@@ -29,7 +29,7 @@ const errorNames = new Set([
   'KafkaJSNoBrokerAvailableError',
   'KafkaJSGroupCoordinatorNotFound',
 ]);
-/** Errors that carry nothing but their text: of ioredis, of pg, of the event store client. */
+/** Errors that can only be recognised by their text: of ioredis, of pg, of the event store client. */
 const texts = [
   /^Connection is closed/,
   /^Stream isn't writeable and enableOfflineQueue/,
@@ -48,8 +48,8 @@ const texts = [
 ];
 
 /**
- * Whether an error, or one that caused it, means that a backing service is unavailable for the moment: worth a retry, and
- * for HTTP a 503. Whether a write that was under way was recorded is not known.
+ * Whether an error, or one of its causes, means that a backing service is temporarily unavailable: worth a retry, and
+ * for HTTP a 503. A pending write may or may not have been recorded.
  */
 export function isUnavailable(error: unknown, depth = 0): boolean {
   if (!isError(error) || depth > 5) return false;

@@ -24,12 +24,12 @@ function faultsOf(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 describe('configuration', () => {
-  test('takes SLOTS as an alias of PARTITIONS', () => {
+  test('accepts SLOTS as an alias of PARTITIONS', () => {
     expect(loadConfig({ ...good, SLOTS: '8' }).partitions).toBe(8);
     expect(loadConfig({ ...good, SLOTS: '8', PARTITIONS: '2' }).partitions).toBe(2);
   });
 
-  test('takes Kafka to be off', () => {
+  test('accepts that Kafka is off', () => {
     expect(loadConfig({ ...good, KAFKA_BROKERS: 'off' }).kafka.brokers).toEqual([]);
   });
 
@@ -62,7 +62,7 @@ describe('configuration', () => {
     });
   });
 
-  test('takes what the environment says over the default of the app', () => {
+  test('prefers the environment to the default of the app', () => {
     const config = loadConfig(
       { ...good, PORT: '8080', PARTITIONS: '16', LOG_LEVEL: ' debug ' },
       { PORT: 3001 },
@@ -117,7 +117,7 @@ describe('configuration', () => {
     expect(Object.keys(faultsOf({ ...good, [name]: value }))).toEqual([name]);
   });
 
-  test('names each fault in one line, with an example and never a value', () => {
+  test('reports each fault in one line, with an example and never a value', () => {
     const env = { ...good, PORT: 'http', DATABASE_URL: 'mysql://me:hidden@db/turnstream' };
     expect(() => loadConfig(env)).toThrow(
       'Wrong environment: DATABASE_URL must be a postgresql:// address with a database (example: ' +

@@ -12,72 +12,72 @@ export type LogLevel = (typeof logLevels)[number];
 
 const foreignReferences = ['refuse', 'allow'] as const;
 
-/** Where rows may be read, and how old they may be there. */
+/** The replica to read rows from, and how old they may be. */
 export interface DatabaseReads {
   readonly url: string;
   readonly maxAgeMs: number;
 }
 
-/** What every app reads from its environment; the token under which it is injected. Times carry their unit in the name. */
+/** The configuration of every app, from its environment; the token under which it is injected. Names include the unit of time. */
 export abstract class Config {
   abstract readonly eventStoreUrl: string;
-  /** Without brokers: this system runs without Kafka. */
+  /** Without brokers, this system runs without Kafka. */
   abstract readonly kafka: KafkaConnection;
   abstract readonly redis: RedisConnection;
   abstract readonly databaseUrl: string;
-  /** Whose answers may be read instead of the primary's, unless they are older than that; undefined: there is no replica. */
+  /** The replica that may answer instead of the primary, unless its answers are older than that; undefined: there is none. */
   abstract readonly databaseReads: DatabaseReads | undefined;
   abstract readonly host: string;
   abstract readonly port: number;
-  /** Names by which the server may be called, and origins of the pages that may call it. */
+  /** Host names by which the server may be called, and origins of the pages that may call it. */
   abstract readonly allowedHosts: readonly string[];
   abstract readonly allowedOrigins: readonly string[];
   abstract readonly logLevel: LogLevel;
-  /** Into how many partitions the session streams of a new installation are divided: a power of two up to 256. */
+  /** The number of partitions of the session streams in a new installation: a power of two up to 256. */
   abstract readonly partitions: number;
-  /** How long a working context outlives the expiry of its session, and the end of its session. */
+  /** How long a working context outlives the expiry, and the end, of its session. */
   abstract readonly contextMarginS: number;
   abstract readonly contextEndedS: number;
-  /** How long a request waits for an answer of Redis, and how long Redis is left alone when there was none. */
+  /** How long a request waits for Redis, and how long Redis is not called after it did not answer. */
   abstract readonly redisBudgetMs: number;
   abstract readonly redisRetryMs: number;
-  /** How long a statement of PostgreSQL may run. */
+  /** The time limit of a PostgreSQL statement. */
   abstract readonly postgresStatementMs: number;
-  /** What becomes of a question about an order or payout that an event has named with another partner. */
+  /** How to treat an inquiry about an order or payout that an event has named with another partner. */
   abstract readonly foreignReferences: (typeof foreignReferences)[number];
-  /** How long a command is recognised when it is repeated, and how much memory those take that are read from streams for that. */
+  /** How long a repeated command is recognised, and how many bytes of commands read from streams a process keeps for that. */
   abstract readonly commandLimits: {
     readonly commands: number;
     readonly seconds: number;
     readonly keptBytes: number;
   };
-  /** Bytes of appends on their way to the event store at most. */
+  /** The limit of unanswered bytes of appends to the event store. */
   abstract readonly appendBytesInFlight: number;
   abstract readonly sessionIdleS: number;
-  /** Budgets of memory, in MiB: for the sessions that a process keeps, and for events that wait for its writers. */
+  /** Memory budgets, in MiB: for the sessions in a process's memory, and for events that wait for its writers. */
   abstract readonly sessionCacheMb: number;
   abstract readonly queueMb: number;
-  /** A projector is not ready when a partition has made no progress for so long. */
+  /** A projector is not ready when a partition has made no progress for this long. */
   abstract readonly stalledAfterS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
   abstract readonly slowRequestMs: number;
   abstract readonly agentLeaseMs: number;
   abstract readonly unansweredHandoffS: number;
-  /** The cell that the process is of, and that of what began before there were cells; undefined: there are none. */
+  /** The cell of the process, and the cell of everything from before there were cells; undefined: there are none. */
   abstract readonly cell: { readonly own: string; readonly first: string | null } | undefined;
 }
 
 const day = 86_400;
 const databaseAddress = /^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/;
 const brokers = /^(off|[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*)$/;
-/** Names of services in compose files may have underscores. */
+/** Service names in compose files may have underscores. */
 const isHost = (text: string): boolean => /^(\*|(\*\.)?[a-z\d_][a-z\d._-]*)$/i.test(text);
 /** Empty: there are no cells. */
 const cellName = /^([a-z][a-z0-9-]{0,31})?$/;
 const isOrigin = (text: string): boolean => /^https?:\/\/[a-z\d._[\]:-]+$/i.test(text) && URL.canParse(text);
 
-/** What an address says of a pooler before its server is understood. */
+/** The pooler options in an address, before they are parsed. */
 export const NamesPooling = (): PropertyDecorator =>
   ValidateBy({
     name: 'namesPooling',
@@ -200,12 +200,12 @@ const examples = {
   DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/turnstream',
   DATABASE_READ_URL: 'postgresql://turnstream:secret@127.0.0.1:5433/turnstream',
 };
-/** Older names that still count. */
+/** Older names that are still accepted. */
 const aliases = { PARTITIONS: 'SLOTS' };
 
 /**
  * Reads the configuration from environment variables; an empty variable counts as unset.
- * `defaults` are an app's own, e.g. its PORT.
+ * `defaults` are an app's own, such as its PORT.
  * @throws ConfigError that lists every wrong variable
  */
 export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } = {}): Config {
@@ -249,7 +249,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
   };
 }
 
-/** As `loadConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+/** `loadConfig` for the process's environment; on an error it writes one line to stderr and exits with 78. */
 export function loadConfigOrExit(defaults: { PORT?: number } = {}): Config {
   return orExit(() => loadConfig(process.env, defaults));
 }

@@ -9,11 +9,11 @@ import { textOf } from './secrets.ts';
 const configExitCode = 78;
 
 interface EnvironmentOptions<T> {
-  /** Example values, for error texts; a variable with a default needs none. */
+  /** Example values, for error texts; not needed for variables with a default. */
   readonly examples?: { readonly [name in keyof T]?: string };
-  /** Older names that still count. */
+  /** Older names that are still accepted. */
   readonly aliases?: { readonly [name in keyof T]?: string };
-  /** Instead of the defaults of the class. */
+  /** Replace the defaults of the class. */
   readonly defaults?: Partial<T>;
 }
 
@@ -82,12 +82,12 @@ export function IsWhole(min: number, max: number): PropertyDecorator {
   };
 }
 
-/** The items of a text with commas between. */
+/** The items of a comma-separated text. */
 export function listOf(text: string): string[] {
   return text.split(',').filter((item) => item !== '');
 }
 
-/** A list with commas between, whose items are all valid; it may be empty. */
+/** A comma-separated list whose items are all valid; it may be empty. */
 export function IsListOf(isValid: (item: string) => boolean, message: string): PropertyDecorator {
   const validate = (text: string): boolean => listOf(text).every((item) => isValid(item));
   return ValidateBy({ name: 'isListOf', validator: { validate, defaultMessage: () => message } });

@@ -4,7 +4,7 @@ export interface ConfigFault {
   readonly example: string;
 }
 
-/** Thrown when a process cannot start as it is configured; its message says what to change. */
+/** Thrown when a process cannot start with its configuration; the message says what to change. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

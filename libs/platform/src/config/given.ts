@@ -9,20 +9,20 @@ export interface Tls {
   readonly servername?: string;
 }
 
-/** The variables of one kind, with what they name: certificates in files. A secret is in none of its errors. */
+/** The variables of one kind, including certificates in files. No error contains a secret. */
 export class Given<Variables extends { readonly [name in keyof Variables]: string }> {
   constructor(
     readonly variables: Variables,
     private readonly examples: { readonly [name in keyof Variables]?: string },
   ) {}
 
-  /** The first one that is set and begins so. */
+  /** The first set variable with this prefix. */
   firstSet(beginning: string): string | undefined {
     const names = Object.keys(this.variables) as (keyof Variables & string)[];
     return names.find((name) => name.startsWith(beginning) && this.variables[name] !== '');
   }
 
-  /** TLS by `<prefix>_CA_FILE`, `_CERT_FILE`, `_KEY_FILE` and `_SERVERNAME`. */
+  /** TLS from `<prefix>_CA_FILE`, `_CERT_FILE`, `_KEY_FILE` and `_SERVERNAME`. */
   tls(prefix: string): Tls {
     const name = (part: string): keyof Variables & string => `${prefix}_${part}` as keyof Variables & string;
     const [ca, cert, key] = [name('CA_FILE'), name('CERT_FILE'), name('KEY_FILE')];

@@ -1,9 +1,9 @@
 import type { Tls } from './given.ts';
 
-/** How to reach Kafka: its brokers, and who we are to them. */
+/** How to reach Kafka: its brokers, and our credentials. */
 export interface KafkaConnection {
   readonly brokers: readonly string[];
-  /** TLS, with what Node's `tls.connect` takes; undefined: none. */
+  /** TLS options of Node's `tls.connect`; undefined: no TLS. */
   readonly ssl?: Tls;
   readonly sasl?: KafkaPassword | KafkaTokens;
 }

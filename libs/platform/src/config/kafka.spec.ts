@@ -29,7 +29,7 @@ test('without variables there is neither TLS nor SASL', () => {
   expect(load({})).toEqual({ brokers });
 });
 
-test('TLS alone trusts the usual authorities', () => {
+test('TLS alone trusts the default authorities', () => {
   expect(load({ KAFKA_SSL: 'true' })).toEqual({ brokers, ssl: {} });
 });
 
@@ -45,7 +45,7 @@ test('certificates and key are read from their files', () => {
   expect(load(env)).toEqual({ brokers, ssl });
 });
 
-test('a password is given itself or in a file', () => {
+test('a password is given directly or in a file', () => {
   const sasl = { mechanism: 'scram-sha-512', username: 'me', password: 'hidden' };
   expect(load({ ...scram, KAFKA_SASL_PASSWORD: 'hidden' })).toEqual({ brokers, sasl });
   expect(load({ ...scram, KAFKA_SASL_PASSWORD_FILE: file('password', 'hidden\n') })).toEqual({

@@ -41,8 +41,8 @@ const examples: { readonly [name in Name]?: string } = {
 };
 
 /**
- * Reads how to secure the connections to these brokers. Certificates, keys and secrets are read from their files here.
- * @throws EnvironmentError that names the variable; a secret is in none of its texts
+ * Reads how to secure the connections to these brokers. Reads certificates, keys and secrets from their files.
+ * @throws EnvironmentError that names the variable; no secret is in its text
  */
 export function loadKafkaConnection(brokers: readonly string[], env: NodeJS.ProcessEnv): KafkaConnection {
   const given = new Given(readEnvironment(Environment, env, { examples }), examples);

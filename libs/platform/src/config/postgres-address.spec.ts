@@ -9,11 +9,11 @@ test.each([
   ['?pooling=transaction', base, 'transaction', false],
   ['?pooling=transaction&named_statements=on', base, 'transaction', true],
   ['?sslmode=require&pooling=session', `${base}?sslmode=require`, 'session', true],
-])('the address with %s says what is before the server', (query, url, pooling, namedStatements) => {
+])('the address with %s describes the pooler', (query, url, pooling, namedStatements) => {
   expect(addressParts(`${base}${query}`)).toEqual({ url, pooling, namedStatements });
 });
 
-test('no other mode of a pooler is known', () => {
+test('any other mode of a pooler is refused', () => {
   expect(
     ['session', 'transaction', 'statement'].map((mode) => hasKnownPooling(`${base}?pooling=${mode}`)),
   ).toEqual([true, true, false]);

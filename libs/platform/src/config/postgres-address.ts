@@ -1,17 +1,17 @@
-/** The address of a PostgreSQL, and what is said there of a pooler before it. */
+/** The address of a PostgreSQL, with the options of a pooler in front of it. */
 interface PostgresAddress {
-  /** As PostgreSQL's clients read it. */
+  /** As PostgreSQL's clients expect it. */
   readonly url: string;
-  /** `transaction`: the next transaction of a connection may be another server process's, as with PgBouncer in this mode. */
+  /** `transaction`: each transaction of a connection may use another server process, as with PgBouncer in this mode. */
   readonly pooling: 'session' | 'transaction';
-  /** Whether statements are prepared under a name. */
+  /** Whether to use named prepared statements. */
   readonly namedStatements: boolean;
 }
 
 const poolings = ['session', 'transaction'];
 const switches = ['on', 'off'];
 
-/** Reads `pooling` and `named_statements`; behind a pooler of transactions there are no named statements unless they are asked for. */
+/** Parses `pooling` and `named_statements`; with transaction pooling, named statements must be requested explicitly. */
 export function addressParts(databaseUrl: string): PostgresAddress {
   const [address = '', query = ''] = databaseUrl.split('?', 2);
   const parameters = new URLSearchParams(query);
@@ -23,7 +23,7 @@ export function addressParts(databaseUrl: string): PostgresAddress {
   return { url, pooling, namedStatements: named !== 'off' };
 }
 
-/** Whether what an address says of a pooler can be understood. */
+/** Whether the pooler options of an address are valid. */
 export function hasKnownPooling(databaseUrl: string): boolean {
   const parameters = new URLSearchParams(databaseUrl.split('?', 2)[1] ?? '');
   const isOneOf = (name: string, values: readonly string[]): boolean =>

@@ -10,22 +10,22 @@ interface Credentials {
   readonly password?: string;
 }
 
-/** How to reach Redis, and who we are to it. */
+/** How to reach Redis, and our credentials. */
 export type RedisConnection = (
   | { readonly kind: 'single'; readonly url: string }
-  /** Some of the nodes: they name the others. */
+  /** Some of the nodes, from which the others are discovered. */
   | { readonly kind: 'cluster'; readonly nodes: readonly RedisNode[] }
   | {
       readonly kind: 'sentinel';
       readonly nodes: readonly RedisNode[];
-      /** By which the sentinels know the master. */
+      /** The name under which the sentinels know the master. */
       readonly name: string;
       readonly database: number;
-      /** Of the sentinels themselves. */
+      /** The credentials of the sentinels themselves. */
       readonly sentinels: Credentials;
     }
 ) &
   Credentials & {
-    /** Undefined: none. */
+    /** Undefined: no TLS. */
     readonly tls?: Tls;
   };

@@ -34,17 +34,17 @@ test.each(['redis://one:7000,two', 'redis+cluster://one:7000,two', 'redis+cluste
   },
 );
 
-test('one node of a cluster is enough to find it', () => {
+test('one node of a cluster is enough to discover it', () => {
   const nodes = [{ host: '::1', port: 7000 }];
   expect(load('redis+cluster://[::1]:7000', {})).toEqual({ kind: 'cluster', nodes });
 });
 
-test('credentials of the address are those of every node', () => {
+test('credentials in the address apply to every node', () => {
   const credentials = { username: 'me', password: 'p@ss' };
   expect(load('redis://me:p%40ss@one:7000,two', {})).toEqual({ ...cluster, ...credentials });
 });
 
-test('sentinels name their master and have credentials of their own', () => {
+test('sentinels name their master and have separate credentials', () => {
   const env = { REDIS_SENTINEL_PASSWORD_FILE: file('sentinel', 'watch\n'), REDIS_PASSWORD: 'data' };
   expect(load('redis+sentinel://one,two:26380/mymaster/2', env)).toEqual({
     kind: 'sentinel',

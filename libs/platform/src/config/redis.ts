@@ -23,18 +23,18 @@ const examples: { readonly [name in keyof Environment]?: string } = {
   REDIS_SSL_SERVERNAME: 'redis.example.com',
 };
 
-/** Scheme, credentials, nodes and path of an address. */
+/** The scheme, credentials, nodes and path of an address. */
 const address = /^(rediss?)(?:\+(cluster|sentinel))?:\/\/(?:([^@/\s]*)@)?([^/?\s]+)(?:\/([^?\s]*))?(\?\S*)?$/;
-/** A host name, or an address: one of IPv6 in brackets. */
+/** A host name or an address; IPv6 addresses in brackets. */
 const node = /^(\[[\da-f:.]+\]|[^[\]:\s]+)(?::(\d{1,5}))?$/i;
 export const exampleOfSingle = 'redis://127.0.0.1:6379';
 const exampleOfCluster = 'redis+cluster://redis-1:6379,redis-2:6379,redis-3:6379';
 const exampleOfSentinel = 'redis+sentinel://sentinel-1:26379,sentinel-2:26379,sentinel-3:26379/mymaster/0';
 
 /**
- * Reads where Redis is and how to secure the connections: one node, the nodes of a cluster with commas between, or
- * sentinels with the name of their master. Certificates, keys and secrets are read from their files here.
- * @throws EnvironmentError that names the variable; neither the address nor a secret is in its texts
+ * Reads where Redis is and how to secure the connections: a single node, comma-separated nodes of a cluster, or
+ * sentinels with the name of their master. Reads certificates, keys and secrets from their files.
+ * @throws EnvironmentError that names the variable; neither the address nor a secret is in its text
  */
 export function loadRedisConnection(url: string, env: NodeJS.ProcessEnv): RedisConnection {
   const [, scheme = '', kind, credentials, hosts = '', path = '', query = ''] = address.exec(url) ?? [];

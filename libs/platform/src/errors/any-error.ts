@@ -2,8 +2,8 @@ import { types } from 'node:util';
 import { textWithoutData } from './without-data.ts';
 
 /**
- * An error as drivers and Node make them. Not by `instanceof`: where there are several globals (jest), Node's own errors
- * are no instances of the Error at hand.
+ * An error of a driver or of Node. Not checked by `instanceof`: with several globals (jest), Node's own errors
+ * are not instances of the local Error.
  */
 interface AnyError extends Error {
   readonly code?: unknown;
@@ -13,7 +13,7 @@ export function isError(value: unknown): value is AnyError {
   return types.isNativeError(value) || value instanceof Error;
 }
 
-/** Its text, else its code: the error of a refused connection to a name has only that. */
+/** Its text, or its code: the error of a refused connection to a host name has only a code. */
 export function reasonOf(error: unknown): string {
   if (!isError(error)) return String(error);
   if (error.message) return textWithoutData(error);

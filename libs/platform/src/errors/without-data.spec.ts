@@ -19,7 +19,7 @@ test.each([
   database('22P02', 'invalid input syntax for type uuid: "Asha"'),
   database('22P02', 'invalid input syntax for type json: "Asha\nRao"'),
   new Error("ERR unknown command 'FCALX', with args beginning with: 'Asha' "),
-])('%s is told without the data', (error) => {
+])('%s is reported without the data', (error) => {
   expect(textWithoutData(error)).not.toContain('Asha');
   expect(stackWithoutData(error)).not.toContain('Asha');
   expect(stackWithoutData(error)).toContain('without-data.spec');
@@ -30,6 +30,6 @@ test.each([
   [database('22P02', 'invalid input syntax for type uuid: "x"'), 'invalid input syntax for type uuid'],
   [database('57014', 'canceling statement: timeout'), 'canceling statement: timeout'],
   [new Error('connect ECONNREFUSED 127.0.0.1:1'), 'connect ECONNREFUSED 127.0.0.1:1'],
-])('%s still says what is wrong: %s', (error, text) => {
+])('%s still names the fault: %s', (error, text) => {
   expect(textWithoutData(error)).toBe(text);
 });

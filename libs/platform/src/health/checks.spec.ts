@@ -56,7 +56,7 @@ describe('health', () => {
     expect(await unavailable.ready()).toMatchObject({ status: 'unavailable' });
   });
 
-  test('a check that has not ended is not run again beside it', async () => {
+  test('a check that is still running is not started again', async () => {
     let runs = 0;
     const answer = Promise.withResolvers<void>();
     const kafka = (): Promise<void> => {
@@ -72,13 +72,13 @@ describe('health', () => {
     expect(await health.ready()).toMatchObject({ status: 'ok' });
   });
 
-  test('a check that never answers ends with its timeout', async () => {
+  test('a check that never answers times out', async () => {
     const health = new HealthChecks({ checks: { kafka: () => new Promise(() => undefined) }, timeoutMs: 20 });
     const { checks } = await health.ready();
     expect(checks).toMatchObject({ kafka: { status: 'unavailable', error: 'no answer within 20 ms' } });
   });
 
-  test('a failing detail shows as such and does not make it unavailable', async () => {
+  test('a failing detail is shown and does not make the process unavailable', async () => {
     const health = new HealthChecks({
       checks: {},
       details: { projections: () => Promise.reject(new Error('no table')) },

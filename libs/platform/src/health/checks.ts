@@ -8,26 +8,26 @@ interface CheckResult {
 }
 
 interface ReadyDocument {
-  /** `degraded`: only services are unavailable without which the process does its main work. */
+  /** `degraded`: only dispensable services are unavailable. */
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly checks: Readonly<Record<string, CheckResult>>;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
 interface HealthOptions {
-  /** One for each backing service: resolves when it answers, rejects when not. */
+  /** One for each backing service: resolves when it answers, else rejects. */
   readonly checks?: Readonly<Record<string, () => Promise<unknown>>>;
-  /** Names of services without which the process does its main work. */
+  /** Names of services that the process's main work does not need. */
   readonly dispensable?: readonly string[];
-  /** Facts to show beside, such as the projections' lag. A failing one shows its error and does not change the status. */
+  /** Further facts to show, such as the lag of projections. A failing one shows its error and does not change the status. */
   readonly details?: Readonly<Record<string, () => Promise<unknown>>>;
   readonly timeoutMs?: number;
   readonly cacheMs?: number;
 }
 
 /**
- * The two health documents of a process. Checks run at once, each bounded in time; an answer serves for `cacheMs`. A check
- * that has not ended is not run again beside it: its service may hang, and what waits would grow.
+ * The two health documents of a process. Checks run in parallel, each with a timeout; a result is cached for `cacheMs`. A check
+ * that is still running is not started again: its service may hang, and calls would pile up.
  */
 export class HealthChecks {
   private readonly checks: Record<string, () => Promise<unknown>>;
@@ -57,17 +57,17 @@ export class HealthChecks {
     this.checks[name] = check;
   }
 
-  /** Adds a fact that the readiness document shows. */
+  /** Adds a fact to the readiness document. */
   addDetail(name: string, detail: () => Promise<unknown>): void {
     this.details[name] = detail;
   }
 
-  /** The process runs and its event loop turns. */
+  /** The process runs and its event loop is not blocked. */
   live(): { readonly status: 'ok'; readonly uptime_s: number } {
     return { status: 'ok', uptime_s: Math.round(process.uptime()) };
   }
 
-  /** Whether the backing services answer; to be sent with 503 when unavailable. Never rejects. */
+  /** Whether the backing services answer; send it with 503 when unavailable. Never rejects. */
   ready(): Promise<ReadyDocument> {
     const now = performance.now();
     if (!this.last || now - this.last.at >= this.cacheMs) this.last = { at: now, document: this.run() };
@@ -93,11 +93,11 @@ export class HealthChecks {
     };
   }
 
-  /** The run under way, or a new one. */
+  /** The current run, or a new one. */
   private once(name: string, run: () => Promise<unknown>): Promise<unknown> {
     const running = this.running.get(name) ?? run().finally(() => this.running.delete(name));
     this.running.set(name, running);
-    // Its result may come too late for everybody.
+    // Its result may arrive when nobody waits for it.
     running.catch(() => undefined);
     return running;
   }

@@ -6,7 +6,7 @@ const sites = new AllowedSites({
   origins: ['https://console.example', 'http://127.0.0.1:5173/'],
 });
 
-/** The code of the problem with which a request is refused; undefined: it is not. */
+/** The code of the problem that refuses a request; undefined: it is accepted. */
 const refused = (headers: Record<string, string>, method = 'POST'): string | undefined =>
   sites.refusal({ method, headers: { host: 'localhost:3000', ...headers } })?.code;
 
@@ -40,12 +40,12 @@ describe('a request by the name', () => {
     expect(refused({ host })).toBe('host_not_allowed');
   });
 
-  test('passes with any where any is allowed', () => {
+  test('passes with any name when any is allowed', () => {
     const any = new AllowedSites({ hosts: ['*'] });
     expect(any.refusal({ method: 'GET', headers: { host: 'proxied.example' } })).toBeUndefined();
   });
 
-  test('passes without one, as HTTP/1.0 has it', () => {
+  test('passes without one, as in HTTP/1.0', () => {
     expect(sites.refusal({ method: 'GET', headers: {} })).toBeUndefined();
   });
 });
@@ -91,7 +91,7 @@ describe('a request of a page', () => {
     );
   });
 
-  test('that is a followed link passes', () => {
+  test('that follows a link passes', () => {
     const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
     expect(refused(link, 'GET')).toBeUndefined();
   });

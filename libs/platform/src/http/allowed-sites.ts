@@ -6,7 +6,7 @@ import { ProblemError } from '../problems/problem.ts';
 
 type Asked = Pick<IncomingMessage, 'method' | 'headers'>;
 
-/** Node takes the first of several; a proxy before us may have judged by another. */
+/** Node uses the first of several headers; a proxy in front may have checked another. */
 function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.findIndex(isHostName) !== rawHeaders.findLastIndex(isHostName);
 }
@@ -16,15 +16,15 @@ function isHostName(text: string, index: number): boolean {
   return index % 2 === 0 && text.toLowerCase() === 'host';
 }
 
-/** Characters of a name that are told at most. */
+/** Characters of a name that are shown at most. */
 const maxName = 200;
-/** Whoever checks whether the process lives may call it by any name. */
+/** Liveness checks may use any name. */
 const healthPaths: ReadonlySet<string | undefined> = new Set(['/health/live', '/health/ready']);
 
 /**
- * Protects a server from the pages that a browser on a trusted machine shows: from one whose name was made to lead here
- * (DNS rebinding), by the Host; and from one that sends requests across sites, by Origin and Sec-Fetch-Site. Other clients
- * send neither of these two.
+ * Protects a server from the pages in a browser on a trusted machine: from a page whose host name was made to resolve here
+ * (DNS rebinding), by the Host header; and from cross-site requests, by Origin and Sec-Fetch-Site. Other clients
+ * do not send these two.
  */
 export class AllowedSites {
   private readonly hosts: ReadonlySet<string>;
@@ -32,9 +32,9 @@ export class AllowedSites {
   private readonly origins: ReadonlySet<string>;
 
   /**
-   * @param hosts names of the server beside `localhost` and addresses, which always count; `*.example.com` is any name below
-   * a domain, `*` any at all
-   * @param origins origins of pages that may call it beside its own, as `https://console.example.com`
+   * @param hosts host names of the server besides `localhost` and addresses, which are always accepted; `*.example.com` accepts any
+   * subdomain, `*` any name
+   * @param origins origins of pages that may call it besides its own, such as `https://console.example.com`
    */
   constructor({ hosts = [], origins = [] }: { hosts?: readonly string[]; origins?: readonly string[] } = {}) {
     const names = [...hosts, '*.localhost'].map((name) => name.toLowerCase());
@@ -43,7 +43,7 @@ export class AllowedSites {
     this.origins = new Set(origins.map((origin) => new URL(origin).origin));
   }
 
-  /** Why a request is refused; undefined: it is not. */
+  /** Why a request is refused; undefined: it is accepted. */
   refusal({ method, headers }: Asked): ProblemError | undefined {
     const { host, origin } = headers;
     if (host !== undefined && !this.isOurs(host)) {
@@ -56,12 +56,12 @@ export class AllowedSites {
     return new ProblemError('origin_not_allowed', `A page of ${page} may not call this; see ALLOWED_ORIGINS`);
   }
 
-  /** Whether a page of an origin is listed, so that it may read answers. */
+  /** Whether the origin of a page is listed, so that the page may read answers. */
   isListed(origin: string): boolean {
     return URL.canParse(origin) && this.origins.has(new URL(origin).origin);
   }
 
-  /** An address cannot be made to lead elsewhere, as a name can. */
+  /** An address, unlike a name, cannot be made to resolve elsewhere. */
   private isOurs(host: string): boolean {
     if (this.hosts.has('*')) return true;
     const name = host
@@ -72,7 +72,7 @@ export class AllowedSites {
     return this.domains.some((domain) => name.endsWith(domain));
   }
 
-  /** A page that this server itself has served, under the name by which it is asked now, or one that is listed. */
+  /** A page served by this server itself, under its present name, or a listed one. */
   private mayCall(origin: string, host: string | undefined): boolean {
     if (!URL.canParse(origin)) return false;
     const page = new URL(origin);
@@ -83,14 +83,14 @@ export class AllowedSites {
   }
 }
 
-/** Browsers say so of each request that a page of another site makes; only following a link passes. */
+/** Browsers mark every request from a page of another site; only following a link passes. */
 function isCrossSite(method: string | undefined, headers: Asked['headers']): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== 'cross-site' && site !== 'same-site') return false;
   return !(method === 'GET' && headers['sec-fetch-mode'] === 'navigate');
 }
 
-/** Refuses requests of other sites before anything else is done with them. */
+/** Refuses requests of other sites before anything else happens. */
 export function installAllowedSites(fastify: FastifyInstance, sites: AllowedSites): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     if (hasSeveralHosts(request.raw))
@@ -101,7 +101,7 @@ export function installAllowedSites(fastify: FastifyInstance, sites: AllowedSite
 }
 
 /**
- * Claims the WebSocket upgrades of one path that are not refused. A request for any other protocol, as `h2c` of Java's and
+ * Accepts the WebSocket upgrades of one path unless they are refused. A request for any other protocol, such as `h2c` from Java's and
  * curl's clients, is answered in HTTP/1.1 like all others.
  */
 export function claimsUpgrade(

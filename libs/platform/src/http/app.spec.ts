@@ -103,7 +103,7 @@ describe('HTTP application', () => {
     path = `/v1/sessions/${id}/turns`,
   ) => fetch(url + path, { method: 'POST', body, headers });
 
-  test('takes JSON and answers JSON, and logs nothing of it at info', async () => {
+  test('accepts and returns JSON, and logs none of it at info', async () => {
     const before = lines.length;
     const response = await post('{"message_text":"hi"}', {
       'content-type': 'application/json; charset=utf-8',
@@ -135,7 +135,7 @@ describe('HTTP application', () => {
     expect(await problemOf(await post(body))).toMatchObject({ status, code });
   });
 
-  test('takes a body of just 256 KiB', async () => {
+  test('accepts a body of exactly 256 KiB', async () => {
     const frame = JSON.stringify({ message_text: '' }).length;
     expect((await post(JSON.stringify({ message_text: 'x'.repeat(256 * 1024 - frame) }))).status).toBe(201);
   });
@@ -172,7 +172,7 @@ describe('HTTP application', () => {
     });
   });
 
-  test('answers a body without a type with 415, and one that only says it is JSON with 415 too', async () => {
+  test('answers a body without a type with 415, and one that only claims to be JSON, too', async () => {
     expect(await problemOf(await post(new Blob(['{"message_text":"a"}']), {}))).toMatchObject({
       status: 415,
       code: 'unsupported_media_type',
@@ -234,7 +234,7 @@ describe('HTTP application', () => {
   const failUnavailable = (): Promise<Response> => fetch(`${url}/v1/errors/unavailable`);
   const linesOf503 = (): typeof lines => lines.filter(({ status }) => status === 503);
 
-  test('logs one of many answers 503, at warn, and how many the others were', async () => {
+  test('logs one of many 503 answers at warn, with the number of the others', async () => {
     await sleep(1_100);
     await failUnavailable();
     const before = linesOf503().length;
@@ -275,7 +275,7 @@ describe('HTTP application', () => {
   });
 });
 
-/** The problem that a response holds, with its code for the type. */
+/** The problem in a response, with its code for the type. */
 async function problemOf(response: Response): Promise<Record<string, unknown>> {
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   const { type, status, ...document } = (await response.json()) as Record<string, unknown>;

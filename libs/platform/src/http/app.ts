@@ -27,15 +27,15 @@ interface HttpAppOptions {
   readonly metrics: Metrics;
   readonly health: HealthChecks;
   readonly slowRequestMs?: number;
-  /** How long a request may take to come whole, in milliseconds; looked at once a second. */
+  /** How long a request may take to arrive completely, in milliseconds; checked once a second. */
   readonly requestMs?: number;
-  /** How long a connection may stand still, and a large answer may take to be read, in milliseconds. */
+  /** How long a connection may be idle, and how long reading a large answer may take, in milliseconds. */
   readonly unreadMs?: number;
-  /** Names of the server, and origins of pages, that requests may have. */
+  /** Host names and page origins that requests may have. */
   readonly sites?: AllowedSites;
-  /** The address at which the app opens WebSockets. */
+  /** The path that accepts WebSockets. */
   readonly webSocketPath?: string | undefined;
-  /** The token with which metrics may be read from elsewhere than this machine. */
+  /** The token that allows other machines to read metrics. */
   readonly metricsToken?: string | undefined;
   /** Turns the app's own errors into problems. */
   readonly translate?: (error: unknown, request: FastifyRequest) => unknown;
@@ -57,7 +57,7 @@ class HttpModule {
 }
 
 /**
- * A Nest application on Fastify as ours are: JSON bodies only, validation, problem+json for every error, request log
+ * A Nest application on Fastify with our conventions: JSON bodies only, validation, problem+json for every error, request log
  * and metrics, /health/live, /health/ready and /metrics.
  */
 export async function createHttpApp(
@@ -86,7 +86,7 @@ export async function createHttpApp(
     skipMiddie: true,
     http: {
       shouldUpgradeCallback: claimsUpgrade(webSocketPath, sites),
-      // Node swaps the two where this one is longer.
+      // Node swaps the two timeouts if this one is longer.
       headersTimeout: requestMs,
       requestTimeout: requestMs,
       maxHeaderSize: requestLimits.headerBytes,
@@ -113,7 +113,7 @@ export async function createHttpApp(
   });
 }
 
-/** Starts to listen and returns the address. @throws with a clear text when the port is taken */
+/** Starts to listen and returns the address. @throws an error with a clear text when the port is taken */
 export async function listen(
   app: NestFastifyApplication,
   { host, port }: { host: string; port: number },

@@ -15,21 +15,18 @@ app.get('/v1/stream', (_, reply) => {
 });
 app.get('/docs/page', () => '');
 
-test.each(['/v1/answer', '/v1/stream', '/none'])(
-  'the answer of %s says what browsers must not do',
-  async (url) => {
-    const { headers } = await app.inject(url);
-    expect(headers).toMatchObject({
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
-      'content-security-policy':
-        "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
-    });
-  },
-);
+test.each(['/v1/answer', '/v1/stream', '/none'])('the answer of %s restricts browsers', async (url) => {
+  const { headers } = await app.inject(url);
+  expect(headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy':
+      "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'",
+  });
+});
 
-test('what is under /v1 is kept by no cache', async () => {
+test('no cache stores answers under /v1', async () => {
   expect((await app.inject('/v1/answer')).headers['cache-control']).toBe('no-store');
 });
 
@@ -39,7 +36,7 @@ test('the docs may run their own scripts', async () => {
   expect(policy).toContain("base-uri 'none'; object-src 'none'");
 });
 
-test('a listed page may read answers, also those of streams', async () => {
+test('a listed page may read answers, including streams', async () => {
   for (const url of ['/v1/answer', '/v1/stream']) {
     const { headers } = await app.inject({ url, headers: { origin: 'https://console.example' } });
     expect(headers).toMatchObject({
@@ -50,7 +47,7 @@ test('a listed page may read answers, also those of streams', async () => {
   }
 });
 
-test('a listed page may ask first', async () => {
+test('a listed page may send a preflight request', async () => {
   const headers = { origin: 'https://console.example', 'access-control-request-method': 'PATCH' };
   const answer = await app.inject({ method: 'OPTIONS', url: '/v1/answer', headers });
   expect(answer.statusCode).toBe(204);
@@ -58,7 +55,7 @@ test('a listed page may ask first', async () => {
     expect(answer.headers['access-control-allow-headers']).toContain(name);
 });
 
-test.each(['https://evil.example', 'null', ''])('the page "%s" may read nothing', async (origin) => {
+test.each(['https://evil.example', 'null', ''])('the page "%s" may read no answers', async (origin) => {
   const { headers } = await app.inject({ url: '/v1/answer', headers: { origin } });
   expect(headers).not.toHaveProperty('access-control-allow-origin');
 });

@@ -20,7 +20,7 @@ class SlowController {
 @Module({ controllers: [SlowController] })
 class SlowModule {}
 
-test('closing finishes the answers under way and does not wait for idle connections', async () => {
+test('closing finishes pending answers and does not wait for idle connections', async () => {
   const logger = createLogger('api', 'silent');
   const health = new HealthChecks({ checks: {} });
   const app = await createHttpApp(SlowModule, { logger, metrics: new Metrics('api'), health });

@@ -3,8 +3,8 @@ import type { FastifyInstance } from 'fastify';
 const checkEveryMs = 20;
 
 /**
- * On close, lets the answers under way finish and then ends every connection. Without it a client that has connected
- * and never asked anything holds the close up, for Node does not count it as idle.
+ * On close, finishes pending answers and then ends every connection. Otherwise a client that has connected
+ * and never sent a request would delay the close, since Node does not count it as idle.
  */
 export function finishOnClose(fastify: FastifyInstance): void {
   const { server } = fastify;

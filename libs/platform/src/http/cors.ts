@@ -11,7 +11,7 @@ const allowed = {
 const exposed =
   'Age, ETag, Location, Retry-After, Idempotency-Replayed, RateLimit, RateLimit-Policy, Turnstream-As-Of, Turnstream-Degraded';
 
-/** Lets the pages of listed origins read answers. They send tokens, never cookies: no credentials are allowed. */
+/** Lets pages of listed origins read answers. They send tokens, never cookies, so credentials are not allowed. */
 export function installCors(fastify: FastifyInstance, sites: AllowedSites): void {
   fastify.addHook('onRequest', ({ method, headers }, reply, done) => {
     reply.raw.setHeader('vary', 'Origin');

@@ -5,15 +5,15 @@ import { propertyRules } from './dto.ts';
 type Class = new () => object;
 
 /**
- * Makes instances of DTO classes out of parsed JSON, for the rules of the class to be checked on. Names and sizes come
- * first: a rule on the form of a text, or on the items of a list, is never tried on one that is too long.
+ * Creates instances of DTO classes from parsed JSON, whose rules are then checked. Names and sizes are checked
+ * first: no rule on the form of a text, or on the items of a list, runs on an oversized one.
  */
 export class DtoReader {
   readonly faults = new FaultList();
   private oversized = false;
   private readonly path: (string | number)[] = [];
 
-  /** Whether the document has so much of something that its rules must not be checked. */
+  /** Whether the document exceeds a size limit, so that its rules must not be checked. */
   get isOversized(): boolean {
     return this.oversized || this.faults.isFull;
   }
@@ -47,7 +47,7 @@ export class DtoReader {
     return convert === undefined ? value : convert(value);
   }
 
-  /** Undefined, which class-validator passes over, for one that is reported here. */
+  /** Undefined, which class-validator skips, for a value whose fault is reported here. */
   private item(classes: ReadonlyMap<string, Class>, item: unknown): object | undefined {
     if (typeof item !== 'object' || item === null || Array.isArray(item))
       return this.refuse('must be an object');
@@ -71,7 +71,7 @@ export class DtoReader {
   }
 }
 
-/** Counts what people call characters, code points, as JSON Schema does. */
+/** Counts code points, as JSON Schema does. */
 function hasMoreCharacters(text: string, limit: number): boolean {
   if (text.length <= limit) return false;
   return text.length > 2 * limit || Array.from(text).length > limit;

@@ -12,27 +12,27 @@ import { memoized } from './memoized.ts';
 
 type Class = new () => object;
 
-/** What the class of a DTO says of one property, as far as it matters before the rules are checked. */
+/** What the class of a DTO declares about a property, as far as it is needed before the rules are checked. */
 export interface PropertyRule {
-  /** Unicode characters of a text, and items of a list, at most. */
+  /** Limits: Unicode characters of a text, and items of a list. */
   readonly maxCharacters: number;
   readonly maxItems: number;
   /** It may be left out; null says so, too. */
   readonly isOptional: boolean;
   readonly convert: ((value: unknown) => unknown) | undefined;
-  /** The class of each item of a list, by the item's `type`. */
+  /** The class of each list item, by the item's `type`. */
   readonly itemClasses: ReadonlyMap<string, Class> | undefined;
 }
 
 const convertKey = Symbol('convert');
 const itemsKey = Symbol('items');
 
-// class-validator collects and groups a class's rules again for each value: half of its time. Once is enough.
+// class-validator collects and groups a class's rules again for each value, which takes half of its time. Here it is done once.
 const storage = getMetadataStorage();
 storage.getTargetValidationMetadatas = memoized(storage.getTargetValidationMetadatas.bind(storage));
 storage.groupByPropertyName = memoized(storage.groupByPropertyName.bind(storage));
 
-/** The rules of the class's properties, by their names; a field without any is not known. */
+/** The rules of the class's properties, by name; a field without rules is unknown. */
 export const propertyRules = memoized((type: Class): ReadonlyMap<string, PropertyRule> => {
   const found = storage.getTargetValidationMetadatas(type, '', false, false);
   const prototype = type.prototype as object;
@@ -56,7 +56,7 @@ export function Convert(convert: (value: unknown) => unknown): PropertyDecorator
   return Reflect.metadata(convertKey, convert);
 }
 
-/** A list of `min` to `max` objects, each of the class that its `type` names. */
+/** A list of `min` to `max` objects, whose `type` selects their class. */
 export function ItemsByType(
   classes: ReadonlyMap<string, Class>,
   { min, max }: { readonly min: number; readonly max: number },

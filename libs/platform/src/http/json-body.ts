@@ -4,7 +4,7 @@ import { ProblemError } from '../problems/problem.ts';
 import { inexactNumbers, malformedTexts } from '../values/exact-json.ts';
 import { validationFailed } from './validation.ts';
 
-/** Parses JSON bodies so that what is taken is what was sent: nothing is rounded, and no character is replaced. */
+/** Parses JSON bodies without loss: no number is rounded, and no character is replaced. */
 export function installJsonParser(fastify: FastifyInstance): void {
   fastify.removeContentTypeParser('application/json');
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -16,7 +16,7 @@ export function installJsonParser(fastify: FastifyInstance): void {
   });
 }
 
-/** @throws ProblemError `malformed_json`, or `validation_failed` with the fields that cannot be taken exactly */
+/** @throws ProblemError `malformed_json`, or `validation_failed` with the fields that cannot be represented exactly */
 export function parseJsonBody(body: Buffer): unknown {
   if (body.length === 0) throw new ProblemError('malformed_json', 'The body is empty');
   if (!isUtf8(body)) throw malformedEncoding(body);

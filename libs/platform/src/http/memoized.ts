@@ -1,4 +1,4 @@
-/** The function with its results kept by the first argument; the others are always the same. */
+/** Memoizes a function by its first argument; the other arguments are always the same. */
 export function memoized<Key extends object, Rest extends unknown[], Result>(
   compute: (key: Key, ...rest: Rest) => Result,
 ): (key: Key, ...rest: Rest) => Result {

@@ -19,13 +19,13 @@ test.each([
   expect(refused(address, headers)).toBe('forbidden');
 });
 
-test('with a token metrics are shown to whoever has it, and to nobody else', () => {
+test('with a token metrics are shown only to its bearers', () => {
   expect(refused('10.1.2.3', { authorization: 'Bearer secret' }, 'secret')).toBeUndefined();
   expect(refused('127.0.0.1', {}, 'secret')).toBe('unauthenticated');
   expect(refused('127.0.0.1', { authorization: 'Bearer other' }, 'secret')).toBe('unauthenticated');
 });
 
-test('a file that is not there is a wrong configuration', () => {
+test('a missing file is a configuration error', () => {
   expect(loadMetricsToken({})).toBeUndefined();
   expect(() => loadMetricsToken({ METRICS_TOKEN_FILE: '/nowhere' })).toThrow(ConfigError);
 });

@@ -3,14 +3,14 @@ import type { IncomingMessage } from 'node:http';
 import { secretOf } from '../config/secrets.ts';
 import { ProblemError } from '../problems/problem.ts';
 
-/** The token with which metrics may be read from elsewhere; undefined: from this machine only. @throws ConfigError */
+/** The token that allows other machines to read metrics; undefined: only this machine may. @throws ConfigError */
 export function loadMetricsToken(env: NodeJS.ProcessEnv): string | undefined {
   return secretOf(env, 'METRICS_TOKEN');
 }
 
 type Scrape = Pick<IncomingMessage, 'headers'> & { readonly socket: { readonly remoteAddress?: string } };
 
-/** Why metrics are not shown: how many sessions there are, and how busy, is nobody else's business. */
+/** Why metrics are refused: the number of sessions and the load are confidential. */
 export function metricsRefusal(
   { socket, headers }: Scrape,
   token: string | undefined,
@@ -21,7 +21,7 @@ export function metricsRefusal(
     const challenge = { 'www-authenticate': 'Bearer realm="metrics"' };
     return new ProblemError('unauthenticated', 'Metrics need their token.', {}, { headers: challenge });
   }
-  // What a proxy on this machine passes on comes from elsewhere.
+  // A request forwarded by a proxy on this machine comes from elsewhere.
   const isPassedOn = 'x-forwarded-for' in headers || 'forwarded' in headers;
   if (!isPassedOn && isLoopback(socket.remoteAddress ?? '')) return undefined;
   return new ProblemError(

@@ -84,7 +84,7 @@ class Lists {
 class Free {}
 
 test.each([new Lists(), new Free()])(
-  'what is not for single values, or has no rules, is not known',
+  'rules for more than single values, or no rules, are left to class-validator',
   (instance) => {
     expect(isKnownValid(instance)).toBe(false);
   },

@@ -6,7 +6,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 
 declare module 'fastify' {
   interface FastifyReply {
-    /** Set for a request that was not begun: there may be very many, so each is only counted. */
+    /** Set for a request that was not processed: there may be very many, so they are only counted. */
     isRefused: boolean;
   }
 }
@@ -14,8 +14,8 @@ declare module 'fastify' {
 const traceparent = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}/;
 
 /**
- * The id of the caller's W3C trace, or a new one; Fastify keeps it as `request.id`. Node makes UUIDs from a stock of
- * random bytes, which costs a tenth of asking for 16 bytes each time.
+ * The id of the caller's W3C trace, or a new one; Fastify keeps it as `request.id`. Node makes UUIDs from buffered
+ * random bytes, which costs a tenth of requesting 16 bytes each time.
  */
 export function traceId(request: IncomingMessage): string {
   const header = request.headers.traceparent;
@@ -23,12 +23,12 @@ export function traceId(request: IncomingMessage): string {
   return given ?? randomUUID().replaceAll('-', '');
 }
 
-/** Between two lines about answers 503, in milliseconds: while a backing service is unavailable they may be very many. */
+/** The least time between two log lines about 503 answers, in milliseconds: during an outage there may be very many. */
 const unavailableEveryMs = 1_000;
 
 /**
- * Counts each answer; logs failed ones (500 and above) at error, but a 503 and slow ones at warn, all others and refused ones
- * at debug. Of answers 503 there is a line a second, with how many had none since the one before.
+ * Counts each answer. Logs failures (500 and above) at error, 503 and slow answers at warn, and all others, including refused
+ * ones, at debug. 503 answers get at most one line a second, with the number of unlogged ones since the previous line.
  */
 export function installRequestHooks(
   fastify: FastifyInstance,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** Sends bytes as they are and gives all that comes back until the server closes, or a JSON document has ended. */
+/** Sends bytes unchanged and returns everything received until the server closes or a JSON document has ended. */
 export async function exchange({ hostname, port }: URL, raw: string): Promise<string> {
   const socket = connect(Number(port), hostname);
   let answer = '';

@@ -44,7 +44,7 @@ describe('an answer of 16 MiB', () => {
       app.getHttpServer().getConnections((_error, count) => resolve(count));
     });
 
-  /** A client that has asked for it. */
+  /** A client that has requested it. */
   async function ask(): Promise<Socket> {
     const socket = connect(Number(url.port), url.hostname);
     sockets.push(socket);
@@ -55,13 +55,13 @@ describe('an answer of 16 MiB', () => {
     return socket;
   }
 
-  test('is given up when nobody reads it', async () => {
+  test('is aborted when nobody reads it', async () => {
     for (let n = 0; n < 10; n += 1) await ask();
     await waitUntil(async () => (await connections()) === 0, { what: 'all connections to be cut' });
     expect(await connections()).toBe(0);
   });
 
-  test('is given up when it is read too slowly', async () => {
+  test('is aborted when it is read too slowly', async () => {
     const socket = await ask();
     const reading = setInterval(() => socket.read(1_000), 20);
     await waitUntil(async () => (await connections()) === 0, { what: 'the connection to be cut' });

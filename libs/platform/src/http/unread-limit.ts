@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Bytes of an answer that the buffers of the connection's kernels take: it is gone, whether or not it is read. */
+/** Bytes of an answer that the kernels' socket buffers take: these have left the process, read or not. */
 const smallAnswer = 32 * 1024;
 
 /**
- * Cuts the connection of a reader that takes longer than this for a large answer. A connection that stands still is cut by
- * Node; a reader that takes a little now and then would still keep all of its answers in memory.
+ * Cuts the connection of a client that takes longer than this to read a large answer. Node cuts idle connections, but
+ * a client that reads a little now and then would still keep all of its answers in memory.
  */
 export function installUnreadLimit(fastify: FastifyInstance, limitMs: number): void {
   fastify.addHook('onSend', (_request, reply, payload, done) => {

@@ -58,7 +58,7 @@ describe('requests that never reach a route', () => {
       'headers_too_large',
     ],
     [
-      'a body that does not come',
+      'a body that does not arrive',
       'PUT /v1/things/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
       408,
       'request_timeout',
@@ -85,7 +85,7 @@ describe('requests that never reach a route', () => {
     expect(JSON.parse(body)).toMatchObject({ type: `https://turnstream.dev/problems/${code}`, status });
   });
 
-  test('an address of 15,000 characters is not sent back', async () => {
+  test('an address of 15,000 characters is not echoed', async () => {
     const answer = await exchange(url, `GET /${'a'.repeat(15_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 404 /);
     expect(answer.length).toBeLessThan(2_500);

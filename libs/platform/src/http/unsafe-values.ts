@@ -6,8 +6,8 @@ const { bodyDepth: maxDepth } = requestLimits;
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * What no body may have anywhere, whatever its class says: keys that reach into prototypes, texts that PostgreSQL
- * cannot store (U+0000, half a surrogate pair), and nesting so deep that code working on it would overflow.
+ * What no body may contain, whatever its class: keys that reach into prototypes, texts that PostgreSQL
+ * cannot store (U+0000, lone surrogates), and nesting so deep that recursive code would overflow the stack.
  */
 export function unsafeValues(value: unknown): readonly FieldError[] {
   const faults = new FaultList();

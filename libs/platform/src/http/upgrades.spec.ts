@@ -51,7 +51,7 @@ describe('an upgrade', () => {
     return exchange(url, `${[`${line} HTTP/1.1`, ...host, ...headers].join('\r\n')}\r\n\r\n${body}`);
   };
 
-  test('to a WebSocket at its address is claimed', async () => {
+  test('to a WebSocket at its path is accepted', async () => {
     expect(await answer('GET /v1/agents?x=1', webSocket)).toBe(claimed);
   });
 
@@ -84,7 +84,7 @@ describe('an upgrade', () => {
   });
 });
 
-describe('a request that is no upgrade', () => {
+describe('a request that is not an upgrade', () => {
   let app: NestFastifyApplication;
   let url: string;
 
@@ -109,7 +109,7 @@ describe('a request that is no upgrade', () => {
     ['a beacon', { 'content-type': 'text/plain' }, 415],
     ['a page of another origin', { origin: 'https://evil.example' }, 403],
     ['a page that hides its origin', { 'sec-fetch-site': 'cross-site' }, 403],
-  ])('of %s is refused though it has no body', async (_, headers, status) => {
+  ])('of %s is refused although it has no body', async (_, headers, status) => {
     expect((await post({ ...headers })).status).toBe(status);
   });
 

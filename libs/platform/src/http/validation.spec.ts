@@ -73,7 +73,7 @@ describe('validation of a body', () => {
     expect(errorsOf(() => asked({ from: null }))).toMatchObject([{ field: 'from' }]);
   });
 
-  test('gives an instance of its class, free JSON as it came', () => {
+  test('returns an instance of its class, with free-form JSON unchanged', () => {
     const entities = { order_id: 'ORD9823', nested: { list: [1, null, { a: true }], text: 'हाँ 👍' } };
     const value = body({
       channel: 'ivr',
@@ -85,7 +85,7 @@ describe('validation of a body', () => {
     expect((value as Body).extracted_entities).toEqual(entities);
   });
 
-  test('names the field, nested ones by their path', () => {
+  test('names the field, with the path of nested ones', () => {
     expect(
       errorsOf(() => body({ channel: 'fax', commands: [goal('a'), goal(1), { type: 'goal' }] })),
     ).toEqual([
@@ -105,7 +105,7 @@ describe('validation of a body', () => {
     [{ goal: 1 }, 'is missing'],
     [{ type: ['goal'] }, 'must be one of the following values: goal'],
     [{ type: 'toString', x: 1 }, 'must be one of the following values: goal'],
-  ])('says of the item %j only what is wrong with its type', (item, message) => {
+  ])('reports only the type error of the item %j', (item, message) => {
     const field = 'commands[0].type';
     expect(errorsOf(() => body({ channel: 'ivr', commands: [item] }))).toEqual([{ field, message }]);
   });
@@ -126,7 +126,7 @@ describe('validation of a body', () => {
     },
   );
 
-  test('takes no body as an empty one', () => {
+  test('treats a missing body as an empty one', () => {
     expect(fieldsOf(undefined)).toEqual(['channel']);
   });
 
@@ -157,7 +157,7 @@ describe('validation of a body', () => {
     ]);
   });
 
-  test('lists at most a hundred errors, in a text that stays short', () => {
+  test('lists at most a hundred errors, in a short text', () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`field_${i}`, 1]));
     const run = (): unknown => body({ channel: 'ivr', ...many });
     expect(errorsOf(run)).toHaveLength(100);
@@ -166,14 +166,14 @@ describe('validation of a body', () => {
 });
 
 describe('validation of a large body', () => {
-  test.each([20_000, 130_000])('tells little of keys that are %i characters long', (length) => {
+  test.each([20_000, 130_000])('shortens keys of %i characters', (length) => {
     const key = 'k'.repeat(length);
     const errors = errorsOf(() => body({ channel: 'ivr', [key]: Array(5_000).fill('\0') }));
     expect(errors).toHaveLength(100);
     expect(errors?.[0]?.field).toBe(`${'k'.repeat(199)}…`);
   });
 
-  test('looks at the length of a list before it looks at the items', () => {
+  test('checks the length of a list before the items', () => {
     let reads = 0;
     const item = { goal: 5 };
     Object.defineProperty(item, 'type', { get: () => (reads += 1) });
@@ -183,7 +183,7 @@ describe('validation of a large body', () => {
     expect(reads).toBe(0);
   });
 
-  test('looks at the size of a text before its form', () => {
+  test('checks the size of a text before its form', () => {
     expect(errorsOf(() => body({ channel: 'ivr', commands: [goal('x'.repeat(9))] }))).toEqual([
       { field: 'commands[0].goal', message: 'must have at most 8 characters' },
     ]);
@@ -199,7 +199,7 @@ describe('validation of a large body', () => {
 });
 
 describe('validation of a query and of a path', () => {
-  test('converts what the class says, and nothing else', () => {
+  test('converts only what the class declares', () => {
     expect(query({ limit: '5' })).toEqual({ limit: 5 });
     for (const limit of ['five', ['5', '6'], '5.5'])
       expect(errorsOf(() => query({ limit }))).toEqual([
@@ -210,7 +210,7 @@ describe('validation of a query and of a path', () => {
     ]);
   });
 
-  test('a parameter without a class passes as it is', () => {
+  test('a parameter without a class passes unchanged', () => {
     expect(pipe.transform('x', { type: 'param', metatype: String, data: 'goal' })).toBe('x');
     expect(pipe.transform({ any: 1 }, { type: 'custom', metatype: Body })).toEqual({ any: 1 });
   });

@@ -15,7 +15,7 @@ const rules = {
   validationError: { target: false },
 } as const;
 
-/** Rules on the type of a value, reported before those on its size and form. Of the others the first in the class is. */
+/** Rules on the type of a value, reported before those on its size and form. Of the others, the first in the class is reported. */
 const basicRules = [
   'isDefined',
   'isString',
@@ -62,8 +62,8 @@ function validate(value: unknown, { metatype, type }: ArgumentMetadata): unknown
 
 /**
  * Checks an instance of a DTO class by its rules.
- * @param known faults that were found before
- * @throws ProblemError `validation_failed`, with an entry a field
+ * @param known faults found before
+ * @throws ProblemError `validation_failed`, with one entry per field
  */
 function assertValid(instance: object, known: readonly FieldError[]): void {
   if (known.length === 0 && isKnownValid(instance)) return;
@@ -81,7 +81,7 @@ function fieldErrors(error: ValidationError, path: string, inList: boolean): Fie
   return [...own, ...children.flatMap((child) => fieldErrors(child, field, Array.isArray(value)))];
 }
 
-/** The most basic violation only: when the type is wrong, the size says nothing. */
+/** Only the most basic violation: when the type is wrong, the size is meaningless. */
 function messageOf({ constraints = {}, property, value }: ValidationError): string | undefined {
   const found = Object.keys(constraints);
   const [rule] = [...basicRules.filter((name) => found.includes(name)), ...found.toReversed()];
@@ -91,12 +91,12 @@ function messageOf({ constraints = {}, property, value }: ValidationError): stri
   return plainTexts[text] ?? text;
 }
 
-/** class-validator's texts begin with the property, which is in `field` already. */
+/** class-validator's texts start with the property, which is already in `field`. */
 function withoutName(text: string, property: string): string {
   return text.startsWith(`${property} `) ? text.slice(property.length + 1) : text;
 }
 
-/** The problem that lists errors of fields, the first hundred. */
+/** The problem that lists the field errors, a hundred at most. */
 export function validationFailed(errors: readonly FieldError[]): ProblemError {
   const faults = new FaultList();
   faults.addAll(errors);

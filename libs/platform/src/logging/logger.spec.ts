@@ -31,7 +31,7 @@ describe('log', () => {
     ]);
   });
 
-  test('personal data never shows, however it is nested', () => {
+  test('personal data is never shown, however deep it is nested', () => {
     const { lines, logger } = memoryLog();
     const turn = {
       message_text: 'my secret',
@@ -50,7 +50,7 @@ describe('log', () => {
     expect(lines[0]).toMatchObject({ message_text: '[redacted]', app: 'api' });
   });
 
-  test('an error shows its text, place and cause, not the values a driver put in it', () => {
+  test('an error shows its text, place and cause, not the values that a driver put in it', () => {
     const { lines, logger } = memoryLog();
     const cause = Object.assign(new Error('no such row'), {
       code: '23503',
@@ -63,7 +63,7 @@ describe('log', () => {
     expect(JSON.stringify(lines)).not.toContain('my secret');
   });
 
-  test("takes Nest's lines, its chatter at debug", () => {
+  test("includes Nest's lines, its start-up messages at debug", () => {
     const { lines, logger } = memoryLog();
     const nest = nestLogger(logger);
     nest.log('Mapped {/v1, GET} route', 'RouterExplorer');

@@ -7,7 +7,7 @@ import { stackWithoutData, textWithoutData } from '../errors/without-data.ts';
 
 export type { Logger };
 
-/** Fields that hold what people said or who they are: their values never reach a log, down to four levels deep. */
+/** Fields with personal data: their values are never logged, down to four levels deep. */
 const personal = [
   'message_text',
   'response_text',
@@ -24,7 +24,7 @@ const personal = [
 ];
 const redacted = ['', '*.', '*.*.', '*.*.*.'].flatMap((depth) => personal.map((field) => depth + field));
 
-/** JSON log of one app, a line each, to stdout (or `destination`). */
+/** JSON log of one app, one line per entry, to stdout (or `destination`). */
 export function createLogger(app: string, level: LogLevel = 'info', destination?: DestinationStream): Logger {
   const options = {
     level,
@@ -34,11 +34,11 @@ export function createLogger(app: string, level: LogLevel = 'info', destination?
     redact: { paths: redacted, censor: '[redacted]' },
     serializers: { err: errorFields, error: errorFields },
   };
-  // Synchronous: at exit, the asynchronous stream retries without end if its reader is gone, and the process stays.
+  // Synchronous: at exit the asynchronous stream would retry without end if its reader is gone, and the process would stay.
   return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
-/** What a log contains of an error: not its other members, and no text, in which drivers put values (PostgreSQL's detail is one). */
+/** The loggable parts of an error: not its other members, and not values that drivers put into texts (such as PostgreSQL's detail). */
 function errorFields(error: unknown): object {
   if (!isError(error)) return { message: String(error) };
   return {
@@ -59,7 +59,7 @@ const nestLevels = {
   fatal: 'fatal',
 } as const;
 
-/** Nest's own log lines, through pino; its start-up chatter (routes, modules) comes at debug. */
+/** Nest's own log lines, through pino; start-up messages (routes, modules) at debug. */
 export function nestLogger(logger: Logger): LoggerService {
   const write =
     (method: keyof typeof nestLevels) =>

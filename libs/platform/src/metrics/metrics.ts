@@ -2,10 +2,10 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 
 export type { Counter, Gauge, Histogram, Registry };
 
-/** Seconds; fine below 50 ms, where this system's answers should be. */
+/** Buckets in seconds; fine below 50 ms, where this system's answers should be. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** One process's Prometheus metrics: Node's own, and those its parts ask for. */
+/** The Prometheus metrics of one process: Node's own, and those of its parts. */
 export class Metrics {
   readonly registry = new Registry();
   private readonly http: Histogram<'method' | 'route' | 'status'>;
@@ -37,7 +37,7 @@ export class Metrics {
     return gauge;
   }
 
-  /** Of seconds, unless `buckets` says otherwise. */
+  /** In seconds, unless `buckets` are given. */
   histogram<T extends string = never>(
     name: string,
     help: string,
@@ -47,7 +47,7 @@ export class Metrics {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
   }
 
-  /** One answered request. `route` is the pattern, never the path, so that the series stay few. */
+  /** Records an answered request. `route` is the pattern, never the path, so that there are few series. */
   observeRequest(method: string, route: string, status: number, seconds: number): void {
     const key = `${method} ${route} ${status}`;
     let observe = this.observers.get(key);

@@ -22,11 +22,11 @@ export interface PlatformOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: HealthChecks;
-  /** Connections of the PostgreSQL pool at most, and SQL that each new one runs first. */
+  /** The size of the PostgreSQL pool, and SQL that each new connection runs first. */
   readonly postgres?: { readonly max?: number; readonly settings?: string };
 }
 
-/** What every process shares: `Config`, the logger, `Metrics`, `HealthChecks`, and the clients `Redis` and `Pool`. */
+/** The shared providers of every process: `Config`, the logger, `Metrics`, `HealthChecks`, and the clients `Redis` and `Pool`. */
 @Global()
 @Module({})
 export class PlatformModule implements OnApplicationShutdown {
@@ -61,7 +61,7 @@ export class PlatformModule implements OnApplicationShutdown {
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
   }
 
-  /** Last of all, when the app's own parts have stopped. */
+  /** Runs last, when the app's own parts have stopped. */
   async onApplicationShutdown(): Promise<void> {
     this.redis.disconnect();
     await this.pool.end();

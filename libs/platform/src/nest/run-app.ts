@@ -19,15 +19,15 @@ import { PlatformModule } from './platform.module.ts';
 /** One of our processes. */
 export interface AppDefinition {
   readonly name: string;
-  /** Where it listens unless PORT says otherwise. */
+  /** The default port; PORT overrides it. */
   readonly defaultPort: number;
   readonly module: Type | DynamicModule;
   readonly postgres?: PlatformOptions['postgres'];
-  /** Backing services without which it is ready all the same, by the names of their checks. */
+  /** Backing services that readiness does not require, by the names of their checks. */
   readonly dispensable?: readonly string[];
-  /** The address at which it opens WebSockets. */
+  /** The path that accepts WebSockets. */
   readonly webSocketPath?: string;
-  /** Turns the app's own errors into problems and hands the others on. */
+  /** Turns the app's own errors into problems and passes the others on. */
   readonly translateError?: (error: unknown, request: FastifyRequest) => unknown;
   /** Sets up the application before it listens. */
   readonly setUp?: (app: NestFastifyApplication) => void;

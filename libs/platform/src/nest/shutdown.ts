@@ -2,7 +2,7 @@ import type { Logger } from '../logging/logger.ts';
 
 interface ShutdownOptions {
   readonly logger: Logger;
-  /** When `fn` takes longer the process ends all the same. */
+  /** The process ends even if `fn` takes longer than this. */
   readonly graceMs: number;
 }
 

@@ -4,7 +4,7 @@ import type { Logger } from '../logging/logger.ts';
 import { problemContentType, problemDocument, ProblemError } from './problem.ts';
 import { sendProblem, shownPath } from './filter.ts';
 
-/** Fastify options for the errors that arise before there is a route or even a request. */
+/** Fastify options for errors that occur before there is a route or even a request. */
 export function problemOptions(
   logger: Logger,
 ): Pick<FastifyServerOptions, 'frameworkErrors' | 'clientErrorHandler'> {
@@ -15,7 +15,7 @@ export function problemOptions(
 }
 
 /**
- * Makes an unknown address a `not_found` and a known one with another method a `method_not_allowed` with Allow. To be
+ * Answers an unknown address with `not_found`, and a known one with another method with `method_not_allowed` and Allow. Must be
  * called before routes are added.
  */
 export function installNotFound(fastify: FastifyInstance): void {
@@ -46,7 +46,7 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** What Node's HTTP parser refuses has no request and no reply, only a socket. */
+/** For requests refused by Node's HTTP parser there is no request and no reply, only a socket. */
 function answerBrokenRequest(code: string | undefined, socket: Socket): void {
   if (code === 'ECONNRESET' || socket.destroyed) return;
   const problem = brokenRequest(code);

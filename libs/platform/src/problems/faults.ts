@@ -1,15 +1,15 @@
 import type { FieldError } from './problem.ts';
 
-/** Faults of one request that are told at most. */
+/** Faults of one request that are reported at most. */
 const maxFaults = 100;
-/** Characters of a field's name, and of what is wrong with it, that are told at most. */
+/** Characters of a field's name, and of its fault, that are reported at most. */
 const maxName = 200;
 const maxMessage = 500;
 
-/** The way from the root of a document to a value: names of members, and places in lists. */
+/** The path from the root of a document to a value: member names and list indexes. */
 export type Path = readonly (string | number)[];
 
-/** The first faults of a document. Who looks for them stops when the list is full: what is told of one stays short. */
+/** The first faults of a document. The search stops when the list is full, so that the report stays short. */
 export class FaultList {
   private readonly found: FieldError[] = [];
 
@@ -33,12 +33,12 @@ export class FaultList {
   }
 }
 
-/** The beginning of a text that a caller chose: nobody gets back more than a glance of what they sent. */
+/** The beginning of a text chosen by a caller: answers echo only a little of it. */
 export function shortened(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`;
 }
 
-/** As `commands[2].goal`; no more of it is put together than is told. */
+/** Such as `commands[2].goal`; only as much is built as is reported. */
 function fieldName(path: Path): string {
   let name = '';
   for (const key of path) {

@@ -6,16 +6,16 @@ import { shortened } from './faults.ts';
 import { problemContentType, problemDocument } from './problem.ts';
 import { toProblem } from './mapping.ts';
 
-/** Characters of an address that are told at most. */
+/** Characters of an address that are shown at most. */
 const maxPath = 500;
 
-/** The path of an address as a problem tells it. */
+/** The path of an address as shown in a problem. */
 export function shownPath(url: string): string {
   const [path = ''] = url.split('?', 1);
   return shortened(path, maxPath);
 }
 
-/** Answers every error with application/problem+json; those that are our fault are logged with the trace id. */
+/** Answers every error with application/problem+json; server errors are logged with the trace id. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   /** @param translate turns an app's own errors into problems and passes on the others */

@@ -24,7 +24,7 @@ const fastifyProblems: Readonly<Record<string, readonly [ProblemCode, string]>> 
   FST_ERR_NOT_FOUND: ['not_found', 'There is nothing at this address'],
 };
 
-/** What these say is true of one kind of request only, whatever else has their status. */
+/** Errors that each have a specific cause, whatever else uses their status. */
 const specific: ReadonlySet<ProblemCode> = new Set([
   'origin_not_allowed',
   'host_not_allowed',
@@ -36,7 +36,7 @@ const specific: ReadonlySet<ProblemCode> = new Set([
 
 const unavailableRetryS = 1;
 
-/** The problem that answers an error. An unknown error becomes `internal_error`, which hides its cause. */
+/** The problem that answers an error. An unknown error becomes `internal_error`, which hides the cause. */
 export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof HttpException) return fromHttpException(error);

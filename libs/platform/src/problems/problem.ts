@@ -39,7 +39,7 @@ export const problems = {
 export type ProblemCode = keyof typeof problems;
 
 export const problemContentType = 'application/problem+json';
-/** A stable name, not an address to fetch: clients compare it as a whole. */
+/** A stable name, not a URL to fetch: clients compare it as a whole. */
 const problemType = (code: ProblemCode): string => `https://turnstream.dev/problems/${code}`;
 
 export interface FieldError {
@@ -47,7 +47,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** Members beside the standard ones, e.g. `current_revision`. `retry_after_s` is also sent as Retry-After. */
+/** Members besides the standard ones, such as `current_revision`. `retry_after_s` is also sent as Retry-After. */
 interface ProblemMembers {
   readonly errors?: readonly FieldError[];
   readonly retry_after_s?: number;
@@ -63,7 +63,7 @@ interface ProblemDocument extends ProblemMembers {
   readonly instance?: string;
 }
 
-/** Thrown to answer a request with that problem; `detail` is for the caller's eyes. */
+/** Thrown to answer a request with that problem; `detail` is shown to the caller. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
@@ -90,7 +90,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** The document of a problem; `instance` is the path it happened at. */
+/** The document of a problem; `instance` is the path of the request. */
 export function problemDocument(problem: ProblemError, instance?: string): ProblemDocument {
   const { status, title } = problems[problem.code];
   return {

@@ -3,17 +3,17 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { Transform } from 'node:stream';
 
-/** An address in front of a backing service whose connections a spec can cut, delay and restore. */
+/** A proxy in front of a backing service whose connections a spec can cut, delay and restore. */
 export interface TcpProxy {
-  /** The service's address by way of the proxy. */
+  /** The service's address through the proxy. */
   readonly url: string;
   /** Closes all connections; new ones are refused. */
   cut(): Promise<void>;
-  /** Each piece of data waits so long (ms) before it goes on. Infinity: until the delay is changed; it then arrives late. */
+  /** Delays each piece of data by this many milliseconds. Infinity: until the delay is changed; the data then arrives late. */
   delay(ms: number): void;
-  /** Connections that exist say nothing any more, for ever, as after a network that has forgotten them; new ones work. */
+  /** Existing connections stay silent for ever, as after a network has forgotten them; new ones work. */
   strand(): void;
-  /** Lets connections in again, at the same address, without a delay. */
+  /** Accepts connections again, at the same address, without a delay. */
   restore(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       [far, near],
     ] as const) {
       socket.on('close', () => {
-        // What is on its way still arrives, as in a network.
+        // Data in flight still arrives, as in a network.
         if (delayMs === 0) other.destroy();
         else wait(connection, () => other.end());
       });
@@ -69,7 +69,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     const connection = connections;
     connections += 1;
     add(near);
-    // A service that hangs does not know yet of those that want to connect.
+    // A service that hangs does not see new connections yet.
     wait(connection, () => link(near, connection));
   });
   const listen = async (at: number): Promise<number> => {

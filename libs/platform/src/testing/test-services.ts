@@ -19,7 +19,7 @@ export interface TestDatabase {
 }
 
 /**
- * A fresh database of this spec alone, with its first migrations, by default all. `settings`: SQL that each connection
+ * A fresh database for this spec alone, with its first migrations, by default all. `settings`: SQL that each connection
  * runs first.
  */
 export async function createTestDatabase(settings = '', migrations?: number): Promise<TestDatabase> {
@@ -33,7 +33,7 @@ export async function createTestDatabase(settings = '', migrations?: number): Pr
   const pool = testPool(url, settings);
   const drop = async (): Promise<void> => {
     await pool.end();
-    // PostgreSQL's own vacuum of the database, which only it may end, can be in the way for a moment.
+    // PostgreSQL's own vacuum of the database, which only the server can end, may block it for a moment.
     await retry(() => admin.query(`DROP DATABASE ${name} WITH (FORCE)`), {
       attempts: 50,
       minMs: 100,
@@ -44,14 +44,14 @@ export async function createTestDatabase(settings = '', migrations?: number): Pr
   return { url, pool, drop };
 }
 
-/** Runs the next migrations, by default all that are missing. */
+/** Runs the next migrations, by default all missing ones. */
 async function migrateTestDatabase(databaseUrl: string, count = Infinity): Promise<void> {
   const dir = fileURLToPath(new URL('../../../../migrations', import.meta.url));
   const migrationsTable = 'schema_migration';
   await runner({ databaseUrl, dir, direction: 'up', count, migrationsTable, log: () => undefined });
 }
 
-/** A small pool that outlives lost connections. `settings`: SQL that each connection runs first. */
+/** A small pool that survives lost connections. `settings`: SQL that each connection runs first. */
 export function testPool(connectionString: string, settings = ''): Pool {
   const onConnect = (client: { query(sql: string): Promise<unknown> }): unknown => client.query(settings);
   const pool = new Pool({ connectionString, max: 6, onConnect });
@@ -59,7 +59,7 @@ export function testPool(connectionString: string, settings = ''): Pool {
   return pool;
 }
 
-/** A connection to a database number of Redis that only one spec uses, empty. */
+/** A connection to an empty Redis database that only one spec uses. */
 export async function emptyRedis(db: number): Promise<Redis> {
   const redis = new Redis(serviceUrl('REDIS_URL'), { db, maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);

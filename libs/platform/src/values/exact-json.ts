@@ -3,28 +3,28 @@ import { FaultList } from '../problems/faults.ts';
 import { requestLimits } from '../problems/limits.ts';
 import type { FieldError } from '../problems/problem.ts';
 
-/** A number of JSON text that may be inexact: one of 16 digits or more, or with an exponent. Inside of a text it may be none. */
+/** A number in JSON text that may be inexact: 16 digits or more, or an exponent. It may also be part of a string. */
 const suspicious = /[:,[\s]-?(?:[\d.]{16}|[\d.]+[eE])/;
-/** Significant digits with which every double can be written. */
+/** Significant digits that suffice to write any double. */
 const doubleDigits = 17;
-/** How deep fields are named. */
+/** How many levels of nesting field names have at most. */
 const { bodyDepth: maxDepth } = requestLimits;
 
 const inexact = 'is a number that cannot be stored exactly; send it as a text';
 const notUtf8 = 'is not valid UTF-8';
 
-/** What stands in the place of a value that has a fault. */
+/** Replaces a value that has a fault. */
 class Fault {
   constructor(readonly message: string) {}
 }
 
-/** The numbers of a JSON text that JSON.parse rounds, or makes infinite or 0. Costs next to nothing when there are none. */
+/** The numbers of a JSON text that JSON.parse would round, or turn into infinity or 0. Costs next to nothing when there are none. */
 export function inexactNumbers(text: string): readonly FieldError[] {
   if (!suspicious.test(text)) return [];
   return faults(text, isInexact, inexact);
 }
 
-/** The texts of a JSON document that are not valid UTF-8. Its structure is ASCII, so each byte is read as a character. */
+/** The strings of a JSON document that are not valid UTF-8. Its structure is ASCII, so each byte is read as a character. */
 export function malformedTexts(bytes: Buffer): readonly FieldError[] {
   return faults(bytes.toString('latin1'), isMalformed, notUtf8);
 }
@@ -38,7 +38,7 @@ function isInexact(value: unknown, source: string): boolean {
 }
 
 /**
- * A whole number is exact up to 2^53 - 1. Any other has to be the double itself, written with as many digits as are given.
+ * A whole number is exact up to 2^53 - 1. Any other must equal its double, written with the given number of digits.
  */
 function isExact(source: string, value: number): boolean {
   if (/^-?\d+$/.test(source)) return Number.isSafeInteger(value);
@@ -49,7 +49,7 @@ function isExact(source: string, value: number): boolean {
   return rendered.digits === digits && rendered.exponent === decimal(source).exponent;
 }
 
-/** The significant digits of a number, and the power of ten of the last of them. */
+/** The significant digits of a number, and the power of ten of the last one. */
 function decimal(text: string): { digits: string; exponent: number } {
   const [, whole = '', fraction = '', exponent = '0'] =
     /^-?(\d+)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
@@ -58,7 +58,7 @@ function decimal(text: string): { digits: string; exponent: number } {
   return { digits, exponent: Number(exponent) - fraction.length + all.length - digits.length };
 }
 
-/** An expression such as /0+$/ begins again at every zero: a number of 100,000 digits would take ten seconds. */
+/** An expression such as /0+$/ restarts at every zero: a number of 100,000 digits would take ten seconds. */
 function withoutFinalZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === '0') end -= 1;
@@ -67,7 +67,7 @@ function withoutFinalZeros(digits: string): string {
 
 type Check = (value: unknown, source: string) => boolean;
 
-/** The fields of a JSON text whose value has a fault; one that is nested too deep has no name. */
+/** The fields of a JSON text whose value has a fault; a field that is nested too deep has no name. */
 function faults(text: string, isFaulty: Check, message: string): readonly FieldError[] {
   let isFound = false;
   const mark = (_key: string, value: unknown, context?: { source?: string }): unknown => {

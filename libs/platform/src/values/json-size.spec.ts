@@ -11,10 +11,10 @@ test.each([
   expect(jsonSize(value)).toBeLessThan(1.2 * length + 20);
 });
 
-/** A list in a list and so on, as JSON.parse reads it, whatever the depth. */
+/** Nested lists, to any depth that JSON.parse reads. */
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
-test('the size of a value is found however deep it is', () => {
+test('the size of a value is found at any depth', () => {
   expect(jsonSize({ data: nested(100_000) })).toBeGreaterThan(200_000);
 });
 

@@ -1,7 +1,7 @@
-/** Values in more levels are measured without recursion, which is slower. */
+/** Beyond this many levels, values are measured without recursion, which is slower. */
 const recursiveLevels = 100;
 
-/** About how many characters a value has as JSON, found without writing it, however deep it is. Bytes count as they are. */
+/** About how many characters a value has as JSON, without writing it, at any depth. Bytes count as they are. */
 export function jsonSize(value: unknown, levels = recursiveLevels): number {
   if (typeof value === 'string') return value.length + 2;
   if (typeof value !== 'object' || value === null) return 8;
@@ -33,7 +33,7 @@ function sizeOfDeep(value: object): number {
   return size;
 }
 
-/** Whether lists and objects are nested in more than so many levels. */
+/** Whether lists and objects are nested deeper than this many levels. */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;

@@ -1,22 +1,22 @@
 import { jsonSize } from './json-size.ts';
 
-/** Bytes of JSON at which a list in an answer ends, whatever number of items was asked for. */
+/** Bytes of JSON at which a list in an answer ends, however many items were requested. */
 export const pageBytes = 1_048_576;
 
-/** What a character takes at most: an escape such as \u0001. */
+/** The most bytes of a character: an escape such as \u0001. */
 const mostBytesPerCharacter = 6;
 
-/** Counts the bytes of a list's items, as JSON; exactly only once they could be too many, since that makes text of each. */
+/** Counts the bytes of a list's items as JSON; exactly only near the limit, since that means serialising each item. */
 export class PageBudget {
   private hasItems = false;
   private used = 0;
-  /** Items that are not counted yet, and what they take at most. */
+  /** Items that are not counted yet, and the most bytes they can take. */
   private uncounted: unknown[] = [];
   private most = 0;
 
   constructor(private readonly limit = pageBytes) {}
 
-  /** Whether one more item fits. The first one always does: a list goes on by at least one item. */
+  /** Whether one more item fits. The first one always does, so that every page makes progress. */
   takes(item: unknown): boolean {
     const isFirst = !this.hasItems;
     this.hasItems = true;
@@ -33,7 +33,7 @@ export class PageBudget {
   }
 }
 
-/** The items at the beginning of a list that fit. */
+/** The leading items of a list that fit. */
 export function withinBytes<T>(items: readonly T[], limit = pageBytes): T[] {
   const budget = new PageBudget(limit);
   const end = items.findIndex((item) => !budget.takes(item));

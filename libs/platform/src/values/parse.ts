@@ -1,19 +1,19 @@
 /** The largest revision that a caller can name: 15 digits, so that it is exact as a number. */
 export const largestRevision = 999_999_999_999_999;
 
-/** What `parseTime` takes, for error texts. */
+/** The formats that `parseTime` accepts, for error texts. */
 export const timeFormat =
   'a date, or a date with a time and its offset from UTC, as 2026-01-05T09:30:00Z or 2026-01-05T15:00:00.250+05:30';
 
 const date = /^(\d{4})-(\d\d)-(\d\d)/;
 const timeOfDay = /^T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$/;
-/** Offsets that are in use somewhere: at most 14 hours. */
+/** Time zone offsets in use: at most 14 hours. */
 const offset = /(Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))$/;
 
 /**
- * A time in the format of RFC 3339, or a date, which is its midnight in UTC, like a time without an offset. Seconds have
- * six decimals at most.
- * @returns the time with its offset, as PostgreSQL and `Date` read it; undefined: there is no such time
+ * A time in the format of RFC 3339, or a date, which means its midnight in UTC; a time without an offset is in UTC. Seconds have
+ * at most six decimals.
+ * @returns the time with its offset, as PostgreSQL and `Date` read it; undefined: not a valid time
  */
 export function parseTime(text: string): string | undefined {
   const [day, ...numbers] = date.exec(text) ?? [];
@@ -32,7 +32,7 @@ function isDay([year = 0, month = 0, day = 0]: readonly number[]): boolean {
   return year > 0 && found.getUTCMonth() === month - 1 && found.getUTCDate() === day;
 }
 
-/** A whole number written in decimal digits, 15 at most, with a minus if it is negative; undefined: it is not one. */
+/** A decimal whole number of at most 15 digits, with an optional minus; undefined: not one. */
 export function parseWhole(text: string): number | undefined {
   return /^-?\d{1,15}$/.test(text) ? Number(text) + 0 : undefined;
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { v5 } from 'uuid';
 import { uuidV5 } from './uuid-v5.ts';
 
-test('is the id that the package uuid makes', () => {
+test('equals the id of the package uuid', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.uuid(), (name, namespace) =>
       expect(uuidV5(name, namespace)).toBe(v5(name, namespace)),
@@ -17,6 +17,6 @@ test('differs by name and by namespace', () => {
   expect(new Set([uuidV5('a', one), uuidV5('b', one), uuidV5('a', other)]).size).toBe(3);
 });
 
-test('takes a UUID as its namespace only', () => {
+test('accepts only a UUID as namespace', () => {
   expect(() => uuidV5('a', 'session')).toThrow(TypeError);
 });

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { parse, stringify } from 'uuid';
 
 /**
- * The UUID (version 5) of a name within a namespace, a UUID itself: always the same. In half of the time that the package
- * takes, which hashes in three steps and encodes the name itself.
- * @throws TypeError when the namespace is no UUID
+ * The UUID (version 5) of a name in a namespace, which is a UUID itself: deterministic. Takes half the time of the
+ * package uuid, which hashes in three steps and encodes the name itself.
+ * @throws TypeError when the namespace is not a UUID
  */
 export function uuidV5(name: string, namespace: string): string {
   const bytes = hash('sha1', Buffer.concat([parse(namespace), Buffer.from(name)]), 'buffer');

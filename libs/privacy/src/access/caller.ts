@@ -1,12 +1,12 @@
 export const roles = ['agent', 'analyst', 'auditor', 'admin', 'service'] as const;
 export type Role = (typeof roles)[number];
 
-/** Who sends a request, by its token. Where no issuer is configured (never in production), everybody is `openCaller`. */
+/** The sender of a request, by its token. Without a configured issuer (never in production), every caller is `openCaller`. */
 export interface Caller {
   readonly role: Role;
   /** The token's subject. */
   readonly subject: string;
-  /** The agent instance, from the token or, if the token allows it, from the request. */
+  /** The agent instance: from the token or, if the token allows it, from the request. */
   readonly instance: string | null;
   /** The token's id, by which it can be revoked. */
   readonly token_id: string | null;
@@ -16,24 +16,24 @@ export interface Caller {
   readonly limits: CallerLimits;
 }
 
-/** What a token is limited to; a limit that is absent is none. */
+/** The limits of a token; an absent limit does not apply. */
 export interface CallerLimits {
   readonly partners?: readonly string[];
   readonly regions?: readonly string[];
   readonly channels?: readonly string[];
   readonly pools?: readonly string[];
-  /** The agent instances that a request may name: ids, beginnings as `bot-*`, or `*`. */
+  /** The agent instances that a request may name: ids, prefixes such as `bot-*`, or `*`. */
   readonly instances?: readonly string[];
 }
 
-/** What the limits of a token apply to. */
+/** The properties that the limits of a token are checked against. */
 export interface Reach {
   readonly partner_id: string;
   readonly region: string | null;
   readonly channel: string;
 }
 
-/** Whether the limits of a caller include a session. One that they do not is answered as if it was not there. */
+/** Whether a session is within the limits of a caller. A session outside is answered as not found. */
 export function reaches({ limits }: Caller, { partner_id, region, channel }: Reach): boolean {
   const { partners, regions, channels } = limits;
   return (

@@ -4,12 +4,12 @@ import { roles } from './caller.ts';
 import { InvalidTokenError } from './errors.ts';
 import { visiblePattern } from './forms.ts';
 
-/** Items of a limit at most, and characters of a name. */
+/** The most items of a limit, and the most characters of a name. */
 const mostItems = 1_000;
 
 /**
- * The caller that a verified token stands for. A claim that cannot be understood refuses the token: a limit that is
- * passed over would be none.
+ * The caller of a verified token. A claim that is not understood refuses the token: ignoring a limit would
+ * lift it.
  * @throws InvalidTokenError
  */
 export function callerOfClaims(claims: JWTPayload): Caller {

@@ -4,15 +4,15 @@ import { loadAccessConfig } from './config.ts';
 
 const own = { AUTH_ISSUER: 'https://id.example.com', AUTH_JWKS: 'https://id.example.com/jwks.json' };
 
-test('without an issuer everybody is let in', () => {
+test('without an issuer every caller is accepted', () => {
   expect(loadAccessConfig({}).issuer).toBeUndefined();
 });
 
-test('in production an issuer is needed', () => {
+test('in production an issuer is required', () => {
   expect(() => loadAccessConfig({ NODE_ENV: 'production' })).toThrow('AUTH_ISSUER is missing');
 });
 
-test('keys that are public check RS256, ES256 and EdDSA', () => {
+test('public keys verify RS256, ES256 and EdDSA', () => {
   const { issuer } = loadAccessConfig({ ...own, NODE_ENV: 'production' });
   expect(issuer).toMatchObject({ audience: 'turnstream', algorithms: ['RS256', 'ES256', 'EdDSA'] });
 });

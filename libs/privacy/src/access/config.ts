@@ -1,7 +1,7 @@
 import { Matches, ValidateIf } from 'class-validator';
 import { ConfigError, IsWhole, orExit, readEnvironment } from '#platform';
 
-/** Signatures by a private key; the keys that check them may be public. */
+/** Signatures by a private key, verified with a public key. */
 const asymmetric = [
   'RS256',
   'RS384',
@@ -14,27 +14,27 @@ const asymmetric = [
   'ES512',
   'EdDSA',
 ] as const;
-/** Signatures by a secret, which whoever checks them has too. */
+/** Signatures by a shared secret, which every verifier has, too. */
 const symmetric = ['HS256', 'HS384', 'HS512'] as const;
 
-/** Whose tokens count, and how they are checked. */
+/** The issuer of accepted tokens, and how tokens are verified. */
 export interface Issuer {
   readonly issuer: string;
   readonly audience: string;
   readonly algorithms: readonly string[];
-  /** The address or the file of a JWKS, or the file of a shared secret: never both, so that no key serves for the other. */
+  /** The address or the file of a JWKS, or the file of a shared secret: never both, so that no key can be used as the other. */
   readonly keys: { readonly jwks: string } | { readonly secretFile: string };
   /** How far the clocks of the issuer and of this process may differ. */
   readonly leewayS: number;
-  /** How old a token may be, whatever its expiry says. */
+  /** The maximum age of a token, whatever its expiry says. */
   readonly maxAgeS: number;
 }
 
-/** Who is let in; the token under which it is injected. */
+/** Who may call; the token under which it is injected. */
 export abstract class AccessConfig {
-  /** Undefined: everybody is let in, as `openCaller`. Never in production. */
+  /** Undefined: every caller is accepted, as `openCaller`. Never in production. */
   abstract readonly issuer: Issuer | undefined;
-  /** Requests of one subject: so many in so many seconds. */
+  /** Requests per subject: at most this many in this many seconds. */
   abstract readonly rate: { readonly requests: number; readonly windowS: number };
 }
 
@@ -65,7 +65,7 @@ class Environment {
 }
 
 /**
- * Reads who is let in.
+ * Reads the access configuration.
  * @throws ConfigError when a variable is wrong, or in production without an issuer
  */
 export function loadAccessConfig(env: NodeJS.ProcessEnv): AccessConfig {
@@ -87,7 +87,7 @@ export function loadAccessConfig(env: NodeJS.ProcessEnv): AccessConfig {
   return { issuer: undefined, rate };
 }
 
-/** As `loadAccessConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+/** `loadAccessConfig` for the process's environment; on an error it writes one line to stderr and exits with 78. */
 export function loadAccessConfigOrExit(): AccessConfig {
   return orExit(() => loadAccessConfig(process.env));
 }

@@ -5,11 +5,11 @@ import type { JWK } from 'jose';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose';
 import type { CallerLimits, Role } from './caller.ts';
 
-/** What a token says. */
+/** The claims of a token. */
 export interface TokenClaims extends CallerLimits {
   readonly role: Role;
   readonly sub: string;
-  /** The only agent instance that it is for. */
+  /** The only agent instance that the token is for. */
   readonly instance?: string;
 }
 
@@ -17,14 +17,14 @@ const algorithm = 'ES256';
 const issuer = 'turnstream-development';
 const audience = 'turnstream';
 
-/** An issuer for development and tests: a key pair in a folder of this user alone. Whoever reads it may do everything. */
+/** An issuer for development and tests: a key pair in a folder of this user alone. Anyone who can read it has all rights. */
 export class DevelopmentIssuer {
   private constructor(
     private readonly dir: string,
     private readonly key: JWK,
   ) {}
 
-  /** The issuer of a folder; its keys are made when there are none. */
+  /** The issuer of a folder; creates its keys when there are none. */
   static async in(dir: string): Promise<DevelopmentIssuer> {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const path = join(dir, 'private.json');
@@ -34,7 +34,7 @@ export class DevelopmentIssuer {
     return new DevelopmentIssuer(dir, key);
   }
 
-  /** The variables by which the processes accept its tokens. */
+  /** The variables that make the processes accept its tokens. */
   get env(): Readonly<Record<string, string>> {
     return {
       AUTH_ISSUER: issuer,
@@ -67,7 +67,7 @@ async function readKey(path: string): Promise<JWK | undefined> {
   }
 }
 
-/** Of two processes that make one at once, the first one's counts. */
+/** When two processes create the keys at once, the first one's are used. */
 async function makeKey(path: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
   const key = { ...(await exportJWK(privateKey)), alg: algorithm, use: 'sig' };
@@ -82,7 +82,7 @@ async function makeKey(path: string): Promise<JWK> {
   }
 }
 
-/** Whoever reads it sees all of it. */
+/** Written atomically: readers see the whole file or none. */
 async function write(path: string, value: object): Promise<void> {
   const part = `${path}.${process.pid}.${randomUUID()}`;
   await writeFile(part, JSON.stringify(value), { mode: 0o600 });

@@ -1,10 +1,10 @@
-/** Thrown when a token is not accepted; the message is for the caller's eyes. */
+/** Thrown when a token is not accepted; the message is shown to the caller. */
 export class InvalidTokenError extends Error {
   override readonly name = 'InvalidTokenError';
   readonly code = 'invalid_token';
 }
 
-/** Thrown when the keys of the issuer cannot be had, so that no token can be checked; try again. */
+/** Thrown when the issuer's keys are unavailable, so that no token can be verified; try again. */
 export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError';
   readonly code = 'issuer_unavailable';

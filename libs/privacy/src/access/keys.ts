@@ -3,15 +3,15 @@ import type { CryptoKey, FlattenedJWSInput, JSONWebKeySet, JWTHeaderParameters }
 import { createLocalJWKSet, createRemoteJWKSet, errors } from 'jose';
 import type { Issuer } from './config.ts';
 
-/** Finds the key that checks a token, among those that are configured and nowhere else. */
+/** Finds the key that verifies a token, only among the configured keys. */
 export type KeyFinder = (
   header: JWTHeaderParameters,
   token: FlattenedJWSInput,
 ) => Promise<CryptoKey | Uint8Array>;
 
-/** How long a file of keys is not read again although a token names a key that it does not have. */
+/** How soon a file of keys may be read again when a token names an unknown key. */
 const rereadMs = 10_000;
-/** A shared secret must have as many bytes as the shortest hash. */
+/** A shared secret must have at least as many bytes as the shortest hash. */
 const secretBytes = 32;
 
 export function keyFinder({ keys }: Issuer): KeyFinder {
@@ -30,7 +30,7 @@ async function readSecret(path: string): Promise<Uint8Array> {
   return secret;
 }
 
-/** The issuer may rotate its keys: a key that is not known is looked for in the file as it is now. */
+/** The issuer may rotate its keys: an unknown key is looked for in the present file. */
 function fileOfKeys(path: string): KeyFinder {
   const read = async () => createLocalJWKSet(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet);
   let current: ReturnType<typeof read> | undefined;

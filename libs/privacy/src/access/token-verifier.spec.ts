@@ -63,18 +63,18 @@ test('a token becomes the caller that its claims describe', async () => {
   });
 });
 
-test('a verified token is known until it expires', async () => {
+test('a verified token is remembered until it expires', async () => {
   const token = await signed(claims());
   expect(verifier.known(token)).toBeUndefined();
   const caller = await verifier.verify(token);
   expect(verifier.known(token)).toBe(caller);
 });
 
-test('a token without instances may act as none', async () => {
+test('a token without instances may act as no instance', async () => {
   expect((await verifier.verify(await signed(claims()))).limits.instances).toEqual([]);
 });
 
-test('a token counts no longer than it may be old', async () => {
+test('a token expires at the maximum age', async () => {
   const { expires_at } = await verifier.verify(await signed(claims({ exp: now() + 10 * 86_400 })));
   expect(expires_at).toBeLessThanOrEqual((now() + 86_400) * 1_000);
 });
@@ -104,7 +104,7 @@ test.each<[string, () => string | Promise<string>]>([
   ['expired', () => signed(claims({ iat: now() - 600, exp: now() - 60 }))],
   ['not valid yet', () => signed(claims({ nbf: now() + 60 }))],
   ['issued in the future', () => signed(claims({ iat: now() + 60 }))],
-  ['older than a token may be', () => signed(claims({ iat: now() - 86_500 }))],
+  ['older than the maximum age', () => signed(claims({ iat: now() - 86_500 }))],
   ['without expiry', () => signed(claims({ exp: undefined }))],
   ['without the time of its issue', () => signed(claims({ iat: undefined }))],
   ['of another issuer', () => signed(claims({ iss: 'https://evil.example' }))],
@@ -112,9 +112,9 @@ test.each<[string, () => string | Promise<string>]>([
   ['without a subject', () => signed(claims({ sub: undefined }))],
   ['with a subject of several lines', () => signed(claims({ sub: 'a\r\nb' }))],
   ['without a role', () => signed(claims({ role: undefined }))],
-  ['of a role that there is not', () => signed(claims({ role: 'root' }))],
+  ['of an unknown role', () => signed(claims({ role: 'root' }))],
   ['of several roles', () => signed(claims({ role: ['agent', 'admin'] }))],
-  ['with a limit that is no list', () => signed(claims({ partners: 'P1' }))],
+  ['with a limit that is not a list', () => signed(claims({ partners: 'P1' }))],
   ['with a limit that is null', () => signed(claims({ partners: null }))],
   ['with a limit that is an object', () => signed(claims({ pools: { 0: 'support', length: 1 } }))],
   ['too long', () => signed(claims({ padding: 'x'.repeat(9_000) }))],
@@ -124,7 +124,7 @@ test.each<[string, () => string | Promise<string>]>([
   await expect(verifier.verify(await make())).rejects.toThrow(InvalidTokenError);
 });
 
-test('a public key is no shared secret (RS256 and HS256 confused)', async () => {
+test('a public key is not accepted as a shared secret (RS256/HS256 confusion)', async () => {
   const input = unsigned({ alg: 'HS256', kid: 'rs' }).slice(0, -1);
   const signature = createHmac('sha256', await exportSPKI(keys.rs.publicKey))
     .update(input)
@@ -132,7 +132,7 @@ test('a public key is no shared secret (RS256 and HS256 confused)', async () => 
   await expect(verifier.verify(`${input}.${signature}`)).rejects.toThrow('algorithm');
 });
 
-test('claims named like parts of objects give no role and no limit', async () => {
+test('claims named like members of objects give no role and no limit', async () => {
   const payload = `{"iss":"${issuer.issuer}","aud":"turnstream","sub":"bot","iat":${now()},"exp":${now() + 60},"__proto__":{"role":"admin","partners":["P1"]},"constructor":{"prototype":{"role":"admin"}}}`;
   const claims = JSON.parse(payload) as JWTPayload;
   await expect(verifier.verify(await signed(claims))).rejects.toThrow('role');
@@ -144,7 +144,7 @@ test('claims named like parts of objects give no role and no limit', async () =>
   });
 });
 
-test('a shared secret checks HS256 where it is configured, and nothing else', async () => {
+test('a configured shared secret verifies HS256 and nothing else', async () => {
   const secretFile = join(dir, 'secret');
   const secret = 's'.repeat(32);
   writeFileSync(secretFile, secret);
@@ -154,7 +154,7 @@ test('a shared secret checks HS256 where it is configured, and nothing else', as
   await expect(shared.verify(await signed(claims()))).rejects.toThrow(InvalidTokenError);
 });
 
-test('keys that cannot be had are no fault of the token', async () => {
+test('unavailable keys are not a fault of the token', async () => {
   const away = new TokenVerifier({ ...issuer, keys: { jwks: join(dir, 'none.json') } });
   await expect(away.verify(await signed(claims()))).rejects.toThrow(IssuerUnavailableError);
 });

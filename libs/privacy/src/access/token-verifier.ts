@@ -9,13 +9,13 @@ import { InvalidTokenError, IssuerUnavailableError } from './errors.ts';
 import type { KeyFinder } from './keys.ts';
 import { keyFinder } from './keys.ts';
 
-/** Characters of a token at most, and verified tokens that are remembered. */
+/** The most characters of a token, and how many verified tokens are remembered. */
 const longest = 8_192;
 const mostRemembered = 10_000;
 const form = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-/** Members of a header that bring key material, or rules, of the token's own. */
+/** Header members with which a token would bring its own key material or rules. */
 const refusedMembers = ['jku', 'jwk', 'x5u', 'x5c', 'x5t', 'x5t#S256', 'crit', 'b64'] as const;
-/** What a key id is: never a path or an address. */
+/** The form of a key id: never a path or an address. */
 const keyId = /^(?!.*\.\.)[\w.:=-]{1,128}$/;
 const types: ReadonlySet<unknown> = new Set([undefined, 'JWT', 'jwt', 'at+jwt', 'application/at+jwt']);
 
@@ -28,7 +28,7 @@ export class TokenVerifier {
     this.keys = keyFinder(issuer);
   }
 
-  /** The caller of a token that was verified before and is valid yet; undefined: ask `verify`. */
+  /** The caller of an already verified and still valid token; undefined: call `verify`. */
   known(token: string): Caller | undefined {
     const caller = this.verified.get(nameOf(token));
     return caller !== undefined && (caller.expires_at ?? 0) > Date.now() ? caller : undefined;
@@ -40,7 +40,7 @@ export class TokenVerifier {
     if (known !== undefined) return known;
     checkHeader(token, this.issuer);
     const claims = await this.claims(token);
-    // A token counts no longer than it may be old, nor does a connection that it opened.
+    // A token is not valid beyond the maximum age, nor is a connection that it opened.
     const exp = Math.min(claims.exp ?? 0, (claims.iat ?? 0) + this.issuer.maxAgeS);
     const caller = callerOfClaims({ ...claims, exp });
     this.verified.set(nameOf(token), caller);
@@ -65,7 +65,7 @@ export class TokenVerifier {
   }
 }
 
-/** A token itself is not kept in memory. */
+/** The key of a remembered token: a hash, so that tokens are not kept in memory. */
 function nameOf(token: string): string {
   return hash('sha256', token, 'base64url');
 }
@@ -94,7 +94,7 @@ function faultOf(error: unknown): Error {
     return new InvalidTokenError(`The claim ${error.claim} of the token is not accepted.`);
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid)
     return new IssuerUnavailableError({ cause: error });
-  // A JWKS that cannot be fetched is reported with the generic code.
+  // jose reports a JWKS that cannot be fetched with its generic code.
   if (error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC')
     return new InvalidTokenError('The signature of the token is not valid.', { cause: error });
   return new IssuerUnavailableError({ cause: error });

@@ -8,11 +8,11 @@ import { loadKeysConfig } from './config.ts';
 const postgres = 'postgresql://keys:hidden@127.0.0.1:5432/keys';
 const masters = 'aws-kms:alias/turnstream';
 
-test('nothing is encrypted where no key store is named', () => {
+test('without a key store nothing is encrypted', () => {
   expect(loadKeysConfig({}).keys).toBeNull();
 });
 
-test('in production a key store is named, or nothing starts', () => {
+test('in production the key store must be configured, or nothing starts', () => {
   expect(() => loadKeysConfig({ NODE_ENV: 'production' })).toThrow('KEYSTORE_URL is missing');
 });
 
@@ -25,13 +25,13 @@ test.each([
   { KEYSTORE_URL: postgres, MASTER_KEYS: 'hidden' },
   { KEYSTORE_URL: `${postgres}?pooling=statement` },
   { KEYSTORE_URL_FILE: '/none/hidden' },
-])('what is wrong is named and not shown: %j', (env) => {
+])('an error names the variable without its value: %j', (env) => {
   const load = (): unknown => loadKeysConfig({ MASTER_KEYS: masters, ...env });
   expect(load).toThrow(ConfigError);
   expect(load).not.toThrow('hidden');
 });
 
-test('the address of the key store can stand in a file', () => {
+test('the address of the key store can be in a file', () => {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-keys-config-'));
   const file = join(dir, 'url');
   writeFileSync(file, `${postgres}\n`);

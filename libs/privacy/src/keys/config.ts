@@ -1,9 +1,9 @@
 import { Matches } from 'class-validator';
 import { ConfigError, IsWhole, NamesPooling, orExit, readEnvironment } from '#platform';
 
-/** What each process reads from its environment about keys; the token under which it is injected. */
+/** The key configuration of each process; the token under which it is injected. */
 export abstract class KeysConfig {
-  /** Where data keys and master keys are; null: nothing is encrypted. */
+  /** The addresses of data keys and master keys; null: nothing is encrypted. */
   abstract readonly keys: { readonly storeUrl: string; readonly masterKeys: string } | null;
   /** How long an unwrapped key stays in memory, and how many at most. */
   abstract readonly keptS: number;
@@ -35,8 +35,8 @@ const examples = {
 };
 
 /**
- * Reads where keys are. In production there is no default: nothing is stored in plain by mistake.
- * @throws ConfigError that lists every wrong variable; no value is in its text
+ * Reads the key configuration. In production there is no default, so that nothing is stored in plain by mistake.
+ * @throws ConfigError that lists every wrong variable, without values
  */
 export function loadKeysConfig(env: NodeJS.ProcessEnv): KeysConfig {
   const given = readEnvironment(Environment, env, { examples });
@@ -50,7 +50,7 @@ export function loadKeysConfig(env: NodeJS.ProcessEnv): KeysConfig {
   };
 }
 
-/** As `loadKeysConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+/** `loadKeysConfig` for the process's environment; on an error it writes one line to stderr and exits with 78. */
 export function loadKeysConfigOrExit(): KeysConfig {
   return orExit(() => loadKeysConfig(process.env));
 }

@@ -1,16 +1,16 @@
 import type { KeyObject } from 'node:crypto';
 import { createSecretKey, hkdfSync } from 'node:crypto';
 
-/** The unwrapped key of a partner, with those that derive from it, one for each use. Never logged, never stored. */
+/** The unwrapped key of a partner, with a derived key for each use. Never logged, never stored. */
 export interface DataKey {
-  /** A random UUID: says nothing of the partner. */
+  /** A random UUID, unrelated to the partner. */
   readonly id: string;
   readonly partner_id: string;
   /** AES-256-GCM. */
   readonly encryption: KeyObject;
-  /** HMAC of the values that tokens stand for. */
+  /** HMAC key for the values of tokens. */
   readonly tokens: KeyObject;
-  /** HMAC of message ids, command ids and hashes of bodies. */
+  /** HMAC key for message ids, command ids and hashes of bodies. */
   readonly identifiers: KeyObject;
 }
 

@@ -10,7 +10,7 @@ import {
   UnknownKeyError,
 } from './errors.ts';
 
-test('a partner has one key, whoever asks first', async () => {
+test('a partner has one key, whichever process asks first', async () => {
   const store = new MemoryKeyStore();
   const [one, other] = [testDataKeys(store), testDataKeys(store)];
   const [first, second] = await Promise.all([one.of('P1'), other.of('P1')]);
@@ -18,7 +18,7 @@ test('a partner has one key, whoever asks first', async () => {
   expect(second.encryption.equals(first.encryption)).toBe(true);
 });
 
-test('a destroyed key is erased for good, and the partner can begin anew', async () => {
+test('a destroyed key stays erased, and the partner can start again', async () => {
   const store = new MemoryKeyStore();
   const keys = testDataKeys(store);
   const { id } = await keys.of('P1');
@@ -28,7 +28,7 @@ test('a destroyed key is erased for good, and the partner can begin anew', async
   expect((await keys.of('P1')).id).not.toBe(id);
 });
 
-test('a process that has the key of before an erasure in memory seals with the one of the new beginning', async () => {
+test('a process with the key from before an erasure in memory seals with the new key', async () => {
   const store = new MemoryKeyStore();
   const [keys, late] = [testDataKeys(store), testDataKeys(store)];
   const { id } = await late.of('P1');
@@ -37,17 +37,17 @@ test('a process that has the key of before an erasure in memory seals with the o
   await expect(keys.of('P1')).rejects.toThrow(PartnerErasedError);
   const next = await keys.of('P1', 'R1');
   expect(next.id).not.toBe(id);
-  // It reads what the new beginning has sealed.
+  // It reads what the new key has sealed.
   await late.byId(next.id);
   expect((await late.of('P1')).id).toBe(next.id);
   expect((await testDataKeys(store).of('P1', 'R1')).id).toBe(next.id);
 });
 
-test('a key that nobody made is unknown', async () => {
+test('a key that was never created is unknown', async () => {
   await expect(testDataKeys().byId('none')).rejects.toThrow(UnknownKeyError);
 });
 
-/** A store that counts its calls, and can be stopped. */
+/** A store that counts its calls and can be stopped. */
 class CountingStore extends MemoryKeyStore {
   calls = 0;
   isAbsent = false;
@@ -59,7 +59,7 @@ class CountingStore extends MemoryKeyStore {
   }
 }
 
-test('many who need one key ask for it once', async () => {
+test('concurrent requests for one key ask the store once', async () => {
   const store = new CountingStore();
   const keys = testDataKeys(store);
   const found = await Promise.all(Array.from({ length: 20 }, () => keys.of('P1')));
@@ -67,7 +67,7 @@ test('many who need one key ask for it once', async () => {
   expect(store.calls).toBe(1);
 });
 
-test('an absent key store is asked once, then left alone for a moment; keys in memory serve', async () => {
+test('an unavailable key store is asked once, then not for a while; keys in memory still work', async () => {
   const store = new CountingStore();
   const keys = new DataKeys(store, testMasterKeys, { retryMs: 60_000 });
   const known = await keys.of('P1');
@@ -78,7 +78,7 @@ test('an absent key store is asked once, then left alone for a moment; keys in m
   expect(await keys.of('P1')).toBe(known);
 });
 
-test('a master key that is missing stops only what it wrapped', async () => {
+test('a missing master key affects only what it wrapped', async () => {
   const store = new MemoryKeyStore();
   const known = await testDataKeys(store).of('P1');
   const missing = { ...testMasterKeys, unwrap: async () => Promise.reject(new MasterKeyMissingError()) };
@@ -92,7 +92,7 @@ test('a master key that is missing stops only what it wrapped', async () => {
   expect((await keys.of('P2')).partner_id).toBe('P2');
 });
 
-test('a key that was on its way when its partner was forgotten is not kept', async () => {
+test('a key being fetched when its partner is forgotten is not kept', async () => {
   const keys = testDataKeys();
   const onItsWay = keys.of('P1');
   keys.forget('P1');
@@ -100,7 +100,7 @@ test('a key that was on its way when its partner was forgotten is not kept', asy
   expect(keys.cachedOf('P1')).toBeUndefined();
 });
 
-test('old keys under a prefix are destroyed, and no others', async () => {
+test('only old keys under a prefix are destroyed', async () => {
   const store = new MemoryKeyStore();
   const keys = testDataKeys(store);
   const [old, partner] = [await keys.of('/kept/2026-11-28'), await keys.of('P1')];

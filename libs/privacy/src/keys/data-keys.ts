@@ -13,38 +13,38 @@ import {
 import type { Erasure, KeyStore, StoredKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
-/** What stands for a key that was destroyed, and with it for everything that was sealed with it. */
+/** Stands for a destroyed key, and for everything that was sealed with it. */
 export const erased = 'erased';
 
 interface DataKeysOptions {
   /** How long an unwrapped key stays in memory (ms), and how many at most. */
   readonly keepMs?: number;
   readonly max?: number;
-  /** How long the key store, or what holds the master keys, is left alone after it did not answer (ms). */
+  /** Pause after the key store, or the holder of the master keys, did not answer (ms). */
   readonly retryMs?: number;
-  /** Called with each key that a master key unwrapped, and each call that failed or was not made. */
+  /** Called for each key unwrapped by a master key, and for each call that failed or was skipped. */
   readonly onUnwrapped?: () => void;
   readonly onFailure?: () => void;
 }
 
-/** The key of a partner's new values, and the last erasure before it, as far as that was known. */
+/** The key of a partner's new values, and the last erasure before it, as far as it was known. */
 interface CurrentKey {
   readonly id: string;
   readonly after: string | undefined;
 }
 
-/** The receipt of the erasure after which a partner has begun anew; undefined: the partner has not, or is being erased again. */
+/** The receipt of the erasure after which a partner has started again; undefined: the partner has not, or is being erased again. */
 export type BegunAfter = (partnerId: string) => Promise<string | undefined>;
 
-/** The data keys of partners, those used last unwrapped in memory for some minutes. */
+/** The data keys of partners; the most recently used are kept in memory, unwrapped, for some minutes. */
 export class DataKeys {
   private readonly ids: LRUCache<string, CurrentKey>;
   private readonly keys: LRUCache<string, DataKey | typeof erased>;
-  /** What is being fetched: nobody asks for the same beside it. */
+  /** Pending fetches, which concurrent callers share. */
   private readonly flights = new Map<string, Promise<unknown>>();
   private readonly storeBreaker: Breaker;
   private readonly masterBreaker: Breaker;
-  /** Counts what was forgotten: a key that was fetched meanwhile is not kept. */
+  /** Incremented by each `forget`: a key fetched meanwhile is not kept. */
   private generation = 0;
   private begunAfter: BegunAfter = async () => undefined;
 
@@ -60,31 +60,31 @@ export class DataKeys {
     this.masterBreaker = new Breaker({ retryMs, isFailure, onSkipped });
   }
 
-  /** Asks from now on who has begun anew: the ledger may have got an erasure after that, such as one of the time before the keys. */
+  /** Sets how to find out who has started again: the ledger may get an erasure afterwards, such as one from before there were keys. */
   askBeginnings(begunAfter: BegunAfter): void {
     this.begunAfter = begunAfter;
   }
 
-  /** How many keys are in memory. */
+  /** The number of keys in memory. */
   get size(): number {
     return this.keys.size;
   }
 
-  /** A key that is in memory; undefined: ask `byId`. */
+  /** A key in memory; undefined: call `byId`. */
   cached(keyId: string): DataKey | typeof erased | undefined {
     return this.keys.get(keyId);
   }
 
-  /** The key that a partner's new values are sealed with, if it is in memory. */
+  /** The key that seals a partner's new values, if it is in memory. */
   cachedOf(partnerId: string): DataKey | undefined {
     const key = this.keys.get(this.ids.get(partnerId)?.id ?? '');
     return key === erased ? undefined : key;
   }
 
   /**
-   * The key that a partner's new values are sealed with, made on first use. After an erasure only a new beginning of the
-   * partner gets one, which names its receipt, or is asked for. What is known from before that is not trusted.
-   * @throws PartnerErasedError, KeyStoreUnavailableError, or as who is asked
+   * The key that seals a partner's new values, created on first use. After an erasure a partner gets one only when starting
+   * again: the caller names the erasure's receipt in `after`, or `askBeginnings` finds it. A cached key from before is not used.
+   * @throws PartnerErasedError, KeyStoreUnavailableError, or the error of that lookup
    */
   async of(partnerId: string, after?: string): Promise<DataKey> {
     const isTrusted = after === undefined || this.ids.get(partnerId)?.after === after;
@@ -96,14 +96,14 @@ export class DataKeys {
       : fetching;
   }
 
-  /** As `of`, but none is made; undefined: the partner has none. @throws KeyStoreUnavailableError */
+  /** As `of`, but creates none; undefined: the partner has none. @throws KeyStoreUnavailableError */
   async existing(partnerId: string): Promise<DataKey | undefined> {
     const cached = this.cachedOf(partnerId);
     if (cached !== undefined || (await this.madeAt(partnerId)) === undefined) return cached;
     return this.of(partnerId).catch(noKeyIfErased);
   }
 
-  /** The key that a value was sealed with. @throws UnknownKeyError, KeyStoreUnavailableError */
+  /** The key that sealed a value. @throws UnknownKeyError, KeyStoreUnavailableError */
   async byId(keyId: string): Promise<DataKey | typeof erased> {
     return this.keys.get(keyId) ?? this.alone(`id ${keyId}`, () => this.fetchById(keyId));
   }
@@ -119,7 +119,7 @@ export class DataKeys {
   }
 
   /**
-   * Destroys the keys of a partner that were made before a time (ISO 8601), for good.
+   * Destroys the keys of a partner that were created before a time (ISO 8601), irreversibly.
    * @returns how many keys the partner has had
    * @throws KeyStoreUnavailableError
    */
@@ -128,22 +128,22 @@ export class DataKeys {
     return (await this.ask(this.storeBreaker, () => this.store.destroy(partnerId, before))).length;
   }
 
-  /** As the key store's: from here on the partner gets no key. @throws KeyStoreUnavailableError */
+  /** As in the key store: from now on the partner gets no key. @throws KeyStoreUnavailableError */
   beginErasure(erasure: Erasure): Promise<string> {
     return this.ask(this.storeBreaker, () => this.store.beginErasure(erasure));
   }
 
-  /** The receipt of the partner's last erasure, by the ledger. @throws KeyStoreUnavailableError */
+  /** The receipt of the partner's last erasure in the ledger. @throws KeyStoreUnavailableError */
   lastErasure(partnerId: string): Promise<string | undefined> {
     return this.ask(this.storeBreaker, () => this.store.lastErasure(partnerId));
   }
 
-  /** When the partner's living key was made (ISO 8601); undefined: there is none. @throws KeyStoreUnavailableError */
+  /** When the partner's living key was created (ISO 8601); undefined: there is none. @throws KeyStoreUnavailableError */
   async madeAt(partnerId: string): Promise<string | undefined> {
     return (await this.ask(this.storeBreaker, () => this.store.current(partnerId)))?.created_at;
   }
 
-  /** Those of some erasures whose partners have a key that was made before. @throws KeyStoreUnavailableError */
+  /** The given erasures whose partners still have a key from before. @throws KeyStoreUnavailableError */
   async undone(erasures: readonly Erasure[]): Promise<Erasure[]> {
     const ids = erasures.map(({ partner_id }) => partner_id);
     const living = await this.ask(this.storeBreaker, () => this.store.living(ids));
@@ -154,17 +154,17 @@ export class DataKeys {
     });
   }
 
-  /** Notes an erasure of the past in the ledger; the same receipt once. @throws KeyStoreUnavailableError */
+  /** Records a past erasure in the ledger, once per receipt. @throws KeyStoreUnavailableError */
   recordErasure(erasure: Erasure): Promise<void> {
     return this.ask(this.storeBreaker, () => this.store.recordErasure(erasure));
   }
 
-  /** The ledger of erasures in the order of time. @throws KeyStoreUnavailableError */
+  /** The ledger of erasures in time order. @throws KeyStoreUnavailableError */
   erasures(after?: string): Promise<readonly Erasure[]> {
     return this.ask(this.storeBreaker, () => this.store.erasures(after));
   }
 
-  /** For health: rejects when new keys can be neither fetched nor made. */
+  /** Health check: rejects when new keys can be neither fetched nor created. */
   async ping(): Promise<void> {
     await this.store.ping();
     if (this.masterBreaker.isOpen) throw new Error('The master keys are unavailable.');
@@ -176,13 +176,13 @@ export class DataKeys {
       (await this.ask(this.storeBreaker, () => this.store.current(partnerId))) ??
       (await this.create(partnerId, after));
     const key = await this.unwrap(stored, generation);
-    // It was destroyed a moment ago.
+    // It was just destroyed.
     if (key === erased) return this.fetchOf(partnerId, after);
     if (generation === this.generation) this.ids.set(partnerId, { id: key.id, after });
     return key;
   }
 
-  /** The key of an erased partner who has begun anew without one. @throws the error, where that is not so */
+  /** The key of an erased partner who has started again without one. @throws the given error if the partner has not */
   private async ofBegun(partnerId: string, error: unknown): Promise<DataKey> {
     const receipt = error instanceof PartnerErasedError ? await this.begunAfter(partnerId) : undefined;
     if (receipt === undefined) throw error;
@@ -219,7 +219,7 @@ export class DataKeys {
             await this.ask(this.masterBreaker, () => this.masters.unwrap(wrapped, { partner_id, key_id })),
           );
     if (key !== erased) this.options.onUnwrapped?.();
-    // A partner has one living key: another one that is known from before is destroyed.
+    // A partner has one living key: another cached one is destroyed by now.
     if (key !== erased && this.ids.get(partner_id)?.id !== key_id) this.ids.delete(partner_id);
     if (generation === this.generation) this.keys.set(key_id, key);
     return key;

@@ -2,7 +2,7 @@ import type { DataKeys } from './data-keys.ts';
 import type { KeyStore } from './key-store.ts';
 
 /**
- * Destroys the keys under a prefix that are so old (ms) that nothing is left of what was sealed with them.
+ * Destroys the keys under a prefix that are older than this (ms): nothing sealed with them is left.
  * @returns how many
  * @throws KeyStoreUnavailableError
  */

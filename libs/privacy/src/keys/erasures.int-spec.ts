@@ -51,7 +51,7 @@ describe.each<[string, () => KeyStore]>([
     erased_at: at,
   });
 
-  test('makes no key of a partner whose erasure has begun, whoever asks and whether it had one', async () => {
+  test('creates no key for a partner whose erasure has begun, with or without an earlier key', async () => {
     expect(await store.lastErasure(partner)).toBeUndefined();
     await store.beginErasure(erasure(1));
     await expect(store.add(newKey(partner))).rejects.toThrow(PartnerErasedError);
@@ -60,7 +60,7 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.lastErasure(partner)).toBe(erasure(1).receipt_id);
   });
 
-  test('makes a key for a new beginning, which names the last erasure', async () => {
+  test('creates a key for a partner who starts again and names the last erasure', async () => {
     await store.beginErasure(erasure(1));
     const key = await store.add(newKey(partner), erasure(1).receipt_id);
     expect(await store.current(partner)).toEqual({ ...key, created_at: at });
@@ -70,7 +70,7 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.add(newKey(partner), erasure(2).receipt_id)).toMatchObject({ created_at: before });
   });
 
-  test('destroys every key of before an erasure and none of after, whatever clocks say', async () => {
+  test('destroys every key from before an erasure and none from after it, whatever the clocks say', async () => {
     const ahead = '2026-11-29T09:00:00.000Z';
     await store.add(newKey(partner, ahead));
     const before = await store.beginErasure(erasure(1));
@@ -78,12 +78,12 @@ describe.each<[string, () => KeyStore]>([
     await store.destroy(partner, before);
     expect(await store.current(partner)).toBeUndefined();
     const next = await store.add(newKey(partner), erasure(1).receipt_id);
-    // Another process goes on with what the first one has done.
+    // Another process continues from what the first one has done.
     await store.destroy(partner, await store.beginErasure(erasure(1)));
     expect(await store.current(partner)).toEqual(next);
   });
 
-  test('leaves no key behind where processes make keys while another one erases', async () => {
+  test('leaves no key behind when processes create keys during an erasure', async () => {
     const others = Array.from({ length: 3 }, () => (store instanceof MemoryKeyStore ? store : open()));
     for (const n of Array.from({ length: 20 }, (_, index) => index)) {
       partner = `P-${randomUUID()}`;
@@ -97,7 +97,7 @@ describe.each<[string, () => KeyStore]>([
   });
 });
 
-test('a file of a release before serves as one of this release', async () => {
+test('a file of an earlier release works', async () => {
   const path = `${dir}/before/keys.db`;
   await openKeyStore(`file:${path}`, logger).ping();
   const before = new DatabaseSync(path);

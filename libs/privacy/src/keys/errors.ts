@@ -8,28 +8,28 @@ export class KeyStoreUnavailableError extends Error {
   }
 }
 
-/** Thrown when a master key is not at hand, and others are: what it wrapped waits until it is put back, nothing else does. */
+/** Thrown when one master key is missing while others work: only what it wrapped waits until it is restored. */
 export class MasterKeyMissingError extends KeyStoreUnavailableError {}
 
-/** Thrown when a partner was erased, and who needs a key is no part of a new beginning: none is made, now or later. */
+/** Thrown when a partner was erased and gets no new key, now or later, since the caller does not start the partner again. */
 export class PartnerErasedError extends Error {
   override readonly name = 'PartnerErasedError';
   readonly code = 'partner_erased';
 
   constructor(
-    /** Of the partner's last erasure. */
+    /** The receipt of the partner's last erasure. */
     readonly receiptId: string,
   ) {
     super('The partner was erased, and gets no key.');
   }
 }
 
-/** Undefined in place of the key of a partner who was erased. @throws any other error */
+/** Returns undefined instead of an erased partner's key. @throws any other error */
 export function noKeyIfErased(error: unknown): undefined {
   if (!(error instanceof PartnerErasedError)) throw error;
 }
 
-/** Thrown when a sealed value names a key that the key store never had, or has in a form that does not open. */
+/** Thrown when a sealed value names a key that the key store never had, or that it cannot unwrap. */
 export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';
   readonly code = 'unknown_key';

@@ -5,7 +5,7 @@ import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from
 import type { WrappedKey } from './key-store.ts';
 import type { MasterKeys, WrapContext } from './master-keys.ts';
 
-/** What a key file holds. */
+/** The content of a key file. */
 export interface KeyFile {
   /** The id of the key that wraps new data keys. */
   readonly current: string;
@@ -18,7 +18,7 @@ const secretBytes = 32;
 
 /**
  * Reads a file of master keys.
- * @throws ConfigError when it is missing, malformed, or others than its owner may read it
+ * @throws ConfigError when it is missing, malformed, or readable by others than its owner
  */
 export function readKeyFile(path: string): KeyFile {
   const refuse = (what: string): never => {
@@ -42,7 +42,7 @@ function parse(text: string): KeyFile | undefined {
   }
 }
 
-/** The file with a new key, which is the current one from now on. Pure but for the key. */
+/** The file with a new key, which becomes the current one. Pure except for the random key. */
 export function withNewKey(file: KeyFile | undefined, now: Date): KeyFile {
   const created_at = now.toISOString();
   const id = `mk-${created_at.slice(0, 10)}-${randomBytes(4).toString('hex')}`;
@@ -50,7 +50,7 @@ export function withNewKey(file: KeyFile | undefined, now: Date): KeyFile {
   return { current: id, keys: { ...file?.keys, [id]: key } };
 }
 
-/** Master keys in a file: one is current, older ones still unwrap. A changed file counts from the next wrap on. */
+/** Master keys in a file: one is current, older ones still unwrap. A changed file takes effect at the next wrap. */
 export class FileMasterKeys implements MasterKeys {
   private file: KeyFile;
   private version: string;
@@ -91,7 +91,7 @@ export class FileMasterKeys implements MasterKeys {
     }
   }
 
-  /** A key that is not in the file may be put back: what it wrapped waits. */
+  /** A missing key may be restored: what it wrapped waits. */
   private secretOf(id: string): Buffer {
     const key = Object.hasOwn(this.file.keys, id) ? this.file.keys[id] : undefined;
     if (!key) throw new MasterKeyMissingError({ cause: new Error(`${this.path} has no key ${id}.`) });

@@ -47,20 +47,20 @@ describe.each<[string, () => KeyStore]>([
   });
   afterAll(() => store.close());
 
-  test('gives a key back as it was added', async () => {
+  test('returns a key as it was added', async () => {
     const key = newKey(partner);
     expect(await store.add(key)).toEqual(key);
     expect(await store.current(partner)).toEqual(key);
     expect(await store.byId(key.key_id)).toEqual(key);
   });
 
-  test('knows of no other keys', async () => {
+  test('returns no other keys', async () => {
     expect(await store.current(partner)).toBeUndefined();
     expect(await store.byId(randomUUID())).toBeUndefined();
     expect(await store.byId('none')).toBeUndefined();
   });
 
-  test('knows a key by its id in no other form, and rewraps none by another', async () => {
+  test('accepts the id of a key in no other form, to read or to rewrap', async () => {
     const { key_id, wrapped } = await store.add(newKey(partner));
     if (wrapped === null) throw new Error('not wrapped');
     for (const other of [key_id.toUpperCase(), key_id.replaceAll('-', ''), 'none', `${key_id}\0`]) {
@@ -69,20 +69,20 @@ describe.each<[string, () => KeyStore]>([
     }
   });
 
-  test('keeps one key of a partner, whoever adds one too', async () => {
+  test('keeps one key of a partner when several are added', async () => {
     const added = await Promise.all([store.add(newKey(partner)), store.add(newKey(partner))]);
     expect(added[1]).toEqual(added[0]);
     expect(await store.add(newKey(partner))).toEqual(added[0]);
   });
 
-  test('destroys the key of a partner for good', async () => {
+  test('destroys the key of a partner irreversibly', async () => {
     const key = await store.add(newKey(partner));
     expect(await store.destroy(partner, at)).toEqual([key.key_id]);
     expect(await store.current(partner)).toBeUndefined();
     expect(await store.byId(key.key_id)).toEqual({ ...key, wrapped: null, destroyed_at: at });
   });
 
-  test('adopts the key of another store, also one that was destroyed here', async () => {
+  test('adopts the key of another store, even if it was destroyed here', async () => {
     const key = newKey(partner);
     await store.adopt(key);
     await store.destroy(partner, at);
@@ -90,14 +90,14 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.current(partner)).toEqual(key);
   });
 
-  test('destroys what is destroyed without a change', async () => {
+  test('destroys a destroyed key without a change', async () => {
     const { key_id } = await store.add(newKey(partner));
     await store.destroy(partner, at);
     expect(await store.destroy(partner, '2027-01-01T00:00:00.000Z')).toEqual([key_id]);
     expect((await store.byId(key_id))?.destroyed_at).toBe(at);
   });
 
-  test('begins anew with a partner whose key is destroyed', async () => {
+  test('creates a new key for a partner whose key is destroyed', async () => {
     const first = await store.add(newKey(partner));
     await store.destroy(partner, at);
     const second = await store.add(newKey(partner));
@@ -105,7 +105,7 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.destroy(partner, at)).toEqual([first.key_id, second.key_id].sort());
   });
 
-  test('destroys what was made before, and makes the next key later', async () => {
+  test('destroys keys created before, and dates the next key later', async () => {
     const key = newKey(partner);
     await store.add(key);
     await store.destroy(partner, key.created_at);
@@ -122,7 +122,7 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.living([gone.partner_id, partner, 'nobody'])).toEqual([key]);
   });
 
-  test('has a ledger of erasures, each receipt once', async () => {
+  test('has a ledger of erasures with each receipt once', async () => {
     const receipts = [0, 1].map((n) => ({
       partner_id: partner,
       receipt_id: randomUUID(),
@@ -148,7 +148,7 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.wrappedByOthers('mk-1', 1_000)).toEqual([]);
   });
 
-  test('wraps a key anew unless it has changed', async () => {
+  test('rewraps a key unless it has changed', async () => {
     const { key_id, wrapped } = await store.add(newKey(partner));
     if (wrapped === null) throw new Error('not wrapped');
     const to = { master_key_id: 'mk-1', ciphertext: randomBytes(60) };
@@ -174,7 +174,7 @@ describe.each<[string, () => KeyStore]>([
 });
 
 describe('a file of keys', () => {
-  test('has nothing of a key that is destroyed', async () => {
+  test('contains nothing of a destroyed key', async () => {
     const store = openKeyStore(`file:${dir}/gone/keys.db`, logger);
     const secrets = Array.from({ length: 40 }, (_, n) => ({ partner: `P${n}`, bytes: randomBytes(60) }));
     for (const { partner, bytes } of secrets)
@@ -189,7 +189,7 @@ describe('a file of keys', () => {
     await store.close();
   });
 
-  test('is for its user alone', async () => {
+  test('is readable by its user only', async () => {
     const store = openKeyStore(`file:${dir}/alone/keys.db`, logger);
     await store.ping();
     const modes = readdirSync(join(dir, 'alone')).map(
@@ -199,7 +199,7 @@ describe('a file of keys', () => {
     await store.close();
   });
 
-  test('serves several writers at once', async () => {
+  test('supports several concurrent writers', async () => {
     const stores = Array.from({ length: 4 }, () => openKeyStore(`file:${dir}/shared/keys.db`, logger));
     const partners = Array.from({ length: 50 }, (_, n) => `P${n}`);
     const added = await Promise.all(
@@ -209,7 +209,7 @@ describe('a file of keys', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  test('waits for another process that writes, and not for ever', async () => {
+  test('waits for another process that writes, but not for ever', async () => {
     const store = openKeyStore(`file:${dir}/busy/keys.db`, logger);
     await store.ping();
     const other = new DatabaseSync(`${dir}/busy/keys.db`);
@@ -222,7 +222,7 @@ describe('a file of keys', () => {
     await store.close();
   });
 
-  test('shows others what it wrote after it had waited for one', async () => {
+  test('shows other processes what it wrote after waiting for one', async () => {
     const file = `file:${dir}/waited/keys.db`;
     const [store, reader] = [openKeyStore(file, logger), openKeyStore(file, logger)];
     await store.ping();
@@ -240,14 +240,14 @@ describe('a file of keys', () => {
     await Promise.all([store.close(), reader.close()]);
   });
 
-  test('that cannot be made is unavailable', async () => {
+  test('that cannot be created is unavailable', async () => {
     const store = openKeyStore('file:/proc/none/keys.db', logger);
     await expect(store.current('P1')).rejects.toThrow(KeyStoreUnavailableError);
   });
 });
 
 describe('a PostgreSQL of keys', () => {
-  test('that hangs is unavailable within seconds, and serves again', async () => {
+  test('that hangs is unavailable within seconds, and recovers', async () => {
     const proxy = await tcpProxy(database.url);
     const store = openKeyStore(proxy.url, logger);
     await store.ping();
@@ -269,7 +269,7 @@ describe('a PostgreSQL of keys', () => {
     const { key_id, wrapped } = await store.add(newKey('P1'));
     if (wrapped === null) throw new Error('not wrapped');
     await store.close();
-    // As if the table were too large to be read as a whole.
+    // As if the table were too large for a sequential scan.
     await fresh.pool.query(
       `ALTER DATABASE "${new URL(fresh.url).pathname.slice(1)}" SET enable_seqscan = off`,
     );
@@ -281,13 +281,13 @@ describe('a PostgreSQL of keys', () => {
     const before = await scans();
     expect((await again.byId(key_id))?.key_id).toBe(key_id);
     expect(await again.rewrap(key_id, wrapped, wrapped)).toBe(true);
-    // A connection that ends hands in its figures.
+    // A connection reports its statistics when it ends.
     await again.close();
     expect(await scans()).toBe(before);
     await fresh.drop();
   });
 
-  test('is made once by processes that start at once', async () => {
+  test('is created once by processes that start at once', async () => {
     const fresh = await createTestDatabase('', 0);
     const stores = Array.from({ length: 4 }, () => openKeyStore(fresh.url, logger));
     const pings = await Promise.allSettled(stores.map((store) => store.ping()));

@@ -3,32 +3,32 @@ import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from
 import type { WrappedKey } from './key-store.ts';
 import type { MasterKeys, WrapContext } from './master-keys.ts';
 
-/** How long a call may take in all (ms), to connect, and to wait for one answer. */
+/** Timeouts of a call (ms): in total, to connect, and for one answer. */
 const callMs = 3_000;
 const connectionTimeout = 1_000;
 const requestTimeout = 2_000;
 
-/** What KMS says of a key that was disabled, or is to be deleted. */
+/** KMS errors for a key that was disabled or is scheduled for deletion. */
 const gone: ReadonlySet<unknown> = new Set([
   'DisabledException',
   'KMSInvalidStateException',
   'NotFoundException',
 ]);
 
-/** What KMS says of a ciphertext that was changed, or made for another context. */
+/** KMS errors for a ciphertext that was changed, or made for another context. */
 const broken: ReadonlySet<unknown> = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
 
 /**
- * A master key in AWS KMS, which it never leaves. Region, endpoint and credentials are those of the environment
- * (AWS_REGION, AWS_ENDPOINT_URL_KMS, …). The context is the key's encryption context: it stands in CloudTrail.
+ * A master key in AWS KMS, which never leaves it. Region, endpoint and credentials come from the environment
+ * (AWS_REGION, AWS_ENDPOINT_URL_KMS, …). The context is the key's encryption context and appears in CloudTrail.
  */
 export class KmsMasterKeys implements MasterKeys {
   private client: Promise<KMSClient> | undefined;
 
-  /** @param keyId a key's id or ARN, or an alias as `alias/turnstream` */
+  /** @param keyId a key's id or ARN, or an alias such as `alias/turnstream` */
   constructor(private readonly keyId: string) {}
 
-  /** The ARN of the key that encrypts, also where an alias was given: it may point to another one later. */
+  /** The ARN of the key that encrypts, even when an alias was given: the alias may later point to another key. */
   async current(): Promise<string> {
     const { master_key_id } = await this.wrap(new Uint8Array(1), { partner_id: '/current', key_id: 'none' });
     return master_key_id;
@@ -80,7 +80,7 @@ export class KmsMasterKeys implements MasterKeys {
   }
 }
 
-/** Where it is needed only: most installations run without it. In the bundle it stays with the rest. */
+/** Loaded on demand: most installations run without it. In the bundle it is included. */
 async function load(): Promise<typeof import('@aws-sdk/client-kms')> {
   return import(/* webpackMode: "eager" */ '@aws-sdk/client-kms');
 }

@@ -1,6 +1,6 @@
 import type { WrappedKey } from './key-store.ts';
 
-/** What wraps data keys. The context (the partner's id and the key's) is authenticated: a wrapped key cannot be moved. */
+/** Wraps data keys. The context (the partner's id and the key's) is authenticated: a wrapped key cannot be moved. */
 export interface MasterKeys {
   /** The id of the master key that wraps new data keys. @throws KeyStoreUnavailableError */
   current(): Promise<string>;

@@ -9,7 +9,7 @@ export function openKeyStore(url: string, logger: Logger): KeyStore {
   return url.startsWith('file:') ? new SqliteKeyStore(pathOf(url)) : new PostgresKeyStore(url, logger);
 }
 
-/** Also relative paths, as in `file:.data/keys/keys.db`. */
+/** Accepts relative paths, too, as in `file:.data/keys/keys.db`. */
 export function pathOf(url: string): string {
   return url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length);
 }

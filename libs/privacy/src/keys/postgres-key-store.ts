@@ -6,14 +6,14 @@ import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-
 import type { KeyRow } from './rows.ts';
 import { countsOf, keyOf, timeOf, version } from './rows.ts';
 
-/** How long a statement may run (ms); to connect takes 2 s at most. */
+/** Time limit of a statement (ms); connecting takes 2 s at most. */
 const statementMs = 1_500;
 const connections = 4;
-/** As ids are given out: PostgreSQL reads more forms, and refuses what is none. */
+/** The form of our ids: PostgreSQL accepts more forms, and refuses malformed ones. */
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Of the advisory lock under which one process at a time makes the tables. */
+/** The advisory lock under which one process at a time creates the tables. */
 const lock = 7_301_946_011;
-/** Of those under which a partner's key is made, or its erasure begins: one after the other. */
+/** The advisory locks under which a partner's key is created or its erasure begins: one after the other. */
 const partnerLock = 1_946_011;
 
 const schema = `
@@ -35,7 +35,7 @@ const schema = `
   INSERT INTO key_store (version) VALUES (${version}) ON CONFLICT DO NOTHING;
 `;
 
-/** Data keys in a PostgreSQL of their own. Its tables are made when they are missing. */
+/** Data keys in a separate PostgreSQL. Missing tables are created. */
 export class PostgresKeyStore implements KeyStore {
   private readonly pool: Pool;
   private prepared: Promise<void> | undefined;
@@ -77,7 +77,7 @@ export class PostgresKeyStore implements KeyStore {
     if (live !== undefined) return live;
     const last = await this.lastErasure(partner_id);
     if (last !== undefined && last !== after) throw new PartnerErasedError(last);
-    // Destroyed between the two: the next call makes another.
+    // Destroyed in between: the next call creates another one.
     throw new KeyStoreUnavailableError();
   }
 
@@ -170,7 +170,7 @@ export class PostgresKeyStore implements KeyStore {
     return this.call(async () => (await this.pool.query<T>(sql, values.map(parameter))).rows);
   }
 
-  /** Works when nobody else makes a key of the partner or begins its erasure, and sees what they have done. */
+  /** Works while nobody else creates a key of the partner or begins its erasure, and sees the results of those who did. */
   private alone<T>(partnerId: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
     return this.call(() =>
       withClient(this.pool, async (client) => {
@@ -192,7 +192,7 @@ export class PostgresKeyStore implements KeyStore {
     }
   }
 
-  /** A user that may not make tables finds them made. */
+  /** A user without the right to create tables uses existing ones. */
   private async prepare(): Promise<void> {
     try {
       const { rows } = await this.pool.query<{ made: boolean; indexed: boolean }>(
@@ -203,7 +203,7 @@ export class PostgresKeyStore implements KeyStore {
       const make = (): Promise<unknown> =>
         this.pool.query(`SELECT pg_advisory_xact_lock(${lock}); ${schema}`);
       if (!found.made) await make();
-      // Of a release before: without the index it is slower, nothing else.
+      // From an earlier release: without the index it is slower, nothing else.
       else if (!found.indexed) await make().catch(unlessForbidden);
       const made = await this.pool.query<{ version: number }>('SELECT version FROM key_store');
       if ((made.rows[0]?.version ?? version) > version)
@@ -215,12 +215,12 @@ export class PostgresKeyStore implements KeyStore {
   }
 }
 
-/** Such as a text with a zero character: to try again does not help. */
+/** For example a text with the character NUL: a retry cannot help. */
 function isFaultOfData(error: unknown): boolean {
   return String((error as { code?: unknown } | null)?.code).startsWith('22');
 }
 
-/** The receipt of a partner's last erasure, as a query. */
+/** SQL: the receipt of a partner's last erasure. */
 function lastErasureOf(partner: string): string {
   return `SELECT receipt_id FROM erasure_ledger WHERE partner_id = ${partner} ORDER BY erased_at DESC, receipt_id LIMIT 1`;
 }

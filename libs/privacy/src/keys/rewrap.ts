@@ -6,15 +6,15 @@ const pageSize = 200;
 
 export interface Rewrapped {
   readonly rewrapped: number;
-  /** Changed by others meanwhile. */
+  /** Changed by another process meanwhile. */
   readonly skipped: number;
-  /** Do not open: they were changed in the store. */
+  /** Cannot be unwrapped: they were changed in the store. */
   readonly broken: readonly string[];
 }
 
 /**
- * Wraps all data keys anew that another master key than the current one wraps. Events stay as they are. It can be ended at
- * any time: what is done is done, the next run does the rest.
+ * Rewraps all data keys that are not wrapped by the current master key. Events stay unchanged. It can be stopped at
+ * any time: the next run does the rest.
  * @throws KeyStoreUnavailableError
  */
 export async function rewrap(

@@ -1,6 +1,6 @@
 import type { KeyCounts, StoredKey } from './key-store.ts';
 
-/** Of the tables of a key store. */
+/** The version of the tables of a key store. */
 export const version = 1;
 
 /** A row of `data_key`. */

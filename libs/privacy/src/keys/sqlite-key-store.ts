@@ -7,17 +7,17 @@ import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-
 import type { KeyRow } from './rows.ts';
 import { countsOf, keyOf, version } from './rows.ts';
 
-/** How long a call waits for other processes that write (ms), and how often it looks. */
+/** How long a call waits for other writing processes (ms), and how often it retries. */
 const deadlineMs = 2_000;
 const everyMs = 5;
 const sqliteBusy = 5;
 
-/** A file of a release before gets it when it is opened. */
+/** A file of an earlier release gets this index when it is opened. */
 const partnerIndex = 'CREATE INDEX IF NOT EXISTS erasure_ledger_partner ON erasure_ledger (partner_id);';
 /** The receipt of a partner's last erasure. */
 const lastErasure =
   'SELECT receipt_id FROM erasure_ledger WHERE partner_id = :partner_id ORDER BY erased_at DESC, receipt_id LIMIT 1';
-/** Counts as later than a time of the past. */
+/** SQL: a time just after another one. */
 const after = (time: string): string =>
   `coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', (${time}), '+0.001 seconds'), '')`;
 
@@ -39,8 +39,8 @@ const schema = `
 `;
 
 /**
- * Data keys in a file, which several processes of one machine share. Its engine works in the caller's thread: a call takes
- * some 20 µs, a write as long as the disk needs. Nothing waits in that thread for another process.
+ * Data keys in a file that several processes of one machine share. SQLite works in the caller's thread: a call takes
+ * some 20 µs, a write as long as the disk needs. The thread never blocks on another process.
  */
 export class SqliteKeyStore implements KeyStore {
   private db: DatabaseSync | undefined;
@@ -76,7 +76,7 @@ export class SqliteKeyStore implements KeyStore {
     if (live !== undefined) return live;
     const last = await this.lastErasure(partner_id);
     if (last !== undefined && last !== after) throw new PartnerErasedError(last);
-    // Destroyed between the two: the next call makes another.
+    // Destroyed in between: the next call creates another one.
     throw new KeyStoreUnavailableError();
   }
 
@@ -96,7 +96,7 @@ export class SqliteKeyStore implements KeyStore {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = :before
       WHERE partner_id = :partner_id AND destroyed_at IS NULL AND created_at < :before`;
     await this.call((db) => db.prepare(sql).run({ before, partner_id: partnerId }));
-    // Also when an earlier call did the first part only.
+    // Also when an earlier call ended before this step.
     await this.empty();
     const ids = 'SELECT key_id FROM data_key WHERE partner_id = ? ORDER BY key_id';
     const rows = await this.call((db) => db.prepare(ids).all(partnerId) as { key_id: string }[]);
@@ -170,7 +170,7 @@ export class SqliteKeyStore implements KeyStore {
     this.db = undefined;
   }
 
-  /** Writes all of the log into the file and empties it: what was deleted is in neither. */
+  /** Writes the whole log into the file and truncates it: deleted data is then in neither. */
   private async empty(): Promise<void> {
     await this.call((db) => {
       const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
@@ -178,7 +178,7 @@ export class SqliteKeyStore implements KeyStore {
     });
   }
 
-  /** Calls again while another process is in the way, until the deadline. */
+  /** Retries while another process blocks it, until the deadline. */
   private async call<T>(work: (db: DatabaseSync) => T): Promise<T> {
     const until = performance.now() + deadlineMs;
     for (;;) {
@@ -193,7 +193,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 }
 
-/** Thrown while another process reads what the log still holds. */
+/** Thrown while another process still reads from the log. */
 class BusyError extends Error {
   readonly errcode = sqliteBusy;
 }
@@ -203,7 +203,7 @@ function openDatabase(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     chmodSync(path, 0o600);
-    // What is deleted is overwritten, a commit is on the disk.
+    // Deleted data is overwritten; a commit is synced to disk.
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
     const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
     if (user_version > version) throw new Error(`${path} was written by a newer version.`);
@@ -216,7 +216,7 @@ function openDatabase(path: string): DatabaseSync {
   }
 }
 
-/** Not by `recursive`: where none can be made, as in /proc, Node would never return. */
+/** Without `recursive`: where no folder can be created, as in /proc, Node would never return. */
 function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
   makeFolder(dirname(path));
@@ -224,7 +224,7 @@ function makeFolder(path: string): void {
 }
 
 function isBusy(error: unknown): boolean {
-  // The extended codes have the first one in their lowest byte.
+  // Extended result codes have the primary one in their lowest byte.
   return (Number((error as { errcode?: unknown } | null)?.errcode) & 0xff) === sqliteBusy;
 }
 

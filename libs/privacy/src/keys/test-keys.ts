@@ -4,7 +4,7 @@ import { PartnerErasedError, UnknownKeyError } from './errors.ts';
 import type { Erasure, KeyCounts, KeyStore, StoredKey, WrappedKey } from './key-store.ts';
 import type { MasterKeys } from './master-keys.ts';
 
-/** For specs: keys that live in memory. */
+/** For specs: keys in memory. */
 export class MemoryKeyStore implements KeyStore {
   readonly keys = new Map<string, StoredKey>();
   readonly ledger = new Map<string, Erasure>();
@@ -146,7 +146,7 @@ export const testMasterKeys: MasterKeys = {
   },
 };
 
-/** For specs: data keys of their own. */
+/** For specs: data keys in a key store of their own. */
 export function testDataKeys(store: KeyStore = new MemoryKeyStore()): DataKeys {
   return new DataKeys(store, testMasterKeys);
 }

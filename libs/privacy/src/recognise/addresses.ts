@@ -4,11 +4,11 @@ import { hintAt } from './cues.ts';
 import type { Found } from './found.ts';
 
 const longestLocal = 64;
-/** A token that stands before an @ stays one. */
+/** A token before an @ stays a token. */
 const token = /tok_[a-z]+_[a-p]{24}/;
 const localPart = /[\w.%+-]+$/;
 const domain = /[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}/iy;
-/** What payment apps and banks write behind the @ of a UPI id. */
+/** The handles of payment apps and banks after the @ of a UPI id. */
 const handles = new Set(
   `upi ybl ibl axl apl paytm pthdfc ptaxis ptsbi ptyes okaxis okhdfcbank okicici oksbi sbi hdfcbank icici axisbank axis kotak
     kotak811 pnb cnrb barodampay boi mahb unionbank uboi idfcbank idfcfirst federal fbl airtel freecharge jio jupiteraxis fam
@@ -31,7 +31,7 @@ const mailNames = new Set([
   'rediff',
 ]);
 
-/** E-mail addresses and UPI ids: what stands around each @. */
+/** E-mail addresses and UPI ids, found around each @. */
 export function* findAddresses(reading: Reading): Generator<Found> {
   const { text } = reading;
   let after = 0;

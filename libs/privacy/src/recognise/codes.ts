@@ -3,7 +3,7 @@ import { hintAt } from './cues.ts';
 import type { Found, PersonalType } from './found.ts';
 import { isGstin } from './gstin.ts';
 
-/** The banks whose branches' codes are recognised without a word that says so. */
+/** The banks whose branch codes are recognised without a cue word. */
 const banks = new Set(
   `SBIN HDFC ICIC UTIB PUNB BARB CNRB UBIN IDIB KKBK YESB INDB IDFB FDRL IOBA UCBA BKID MAHB CBIN PSIB KARB KVBL TMBL SIBL
     RATN BDBL AUBL ESFB UJVN JSFB AIRP PYTM IPOS FINO NSPB DBSS HSBC SCBL CITI DEUT DLXB CSBK CIUB JAKA NKGS SRCB COSB DCBL IBKL
@@ -34,7 +34,7 @@ interface Code {
   readonly accepts: (match: CodeMatch) => boolean;
 }
 
-/** A pattern for something that no letter or digit touches. */
+/** A pattern for a value that no letter or digit touches. */
 function alone(source: string): RegExp {
   return new RegExp(`(?<![A-Za-z0-9_])(?:${source})(?![A-Za-z0-9_])`, 'gi');
 }
@@ -61,7 +61,7 @@ const codes: readonly Code[] = [
   { type: 'vehicle', pattern: alone(`${vehicle}|${bharat}`), accepts: isVehicle },
 ];
 
-/** PAN, GSTIN, IFSC and the numbers of vehicles. */
+/** PAN, GSTIN, IFSC and vehicle registration numbers. */
 export function* findCodes(reading: Reading): Generator<Found> {
   for (const { type, pattern, accepts } of codes) {
     if (reading.text.search(pattern) < 0) continue;
@@ -73,7 +73,7 @@ export function* findCodes(reading: Reading): Generator<Found> {
   }
 }
 
-/** Four digits, and no words between spaces that happen to look so ("as 10 to 2000"): else only if the text says so. */
+/** Accepts four final digits unless the parts are words ("as 10 to 2000"); anything else needs the cue, or must be the whole text. */
 function isVehicle({ reading, written, start, end }: CodeMatch): boolean {
   if (!/^\d/.test(written) && !states.has(written.slice(0, 2).toUpperCase())) return false;
   const isLower = written !== written.toUpperCase();

@@ -2,7 +2,7 @@ import type { Reading } from './cues.ts';
 import { hintAt } from './cues.ts';
 import type { Found } from './found.ts';
 
-/** Two numbers with four decimals or more: places to some ten metres. */
+/** Two numbers with at least four decimals, which is precise to about ten metres. */
 const decimal =
   /(?<![\w.])(-?\d{1,2}\.\d{4,15})°?( ?[NS])?(?:\s{0,2}(?:,|;|%2C|\/|\s)\s{0,2}(?:(?:and|long|longitude|lon|lng)[:=\s]{1,3})?)(-?\d{1,3}\.\d{4,15})°?( ?[EW](?!\w))?(?![\d.]\d)/gi;
 const degrees =

@@ -1,4 +1,4 @@
-/** What the words around a number say that it is; `id`: of an order, a shipment, a transaction and the like. */
+/** Words that tell the type of a nearby number; `id`: of an order, a shipment, a transaction and the like. */
 export type Cue = 'card' | 'account' | 'phone' | 'aadhaar' | 'upi' | 'ifsc' | 'vehicle' | 'place' | 'id';
 
 const words: Readonly<Record<Cue, string>> = {
@@ -19,7 +19,7 @@ const words: Readonly<Record<Cue, string>> = {
     ऑर्डर आर्डर ट्रैकिंग पार्सल शिपमेंट लेनदेन यूटीआर रेफरेंस संदर्भ बिल टिकट शिकायत उत्पाद ओटीपी पिन पिनकोड भुगतान_आईडी ग्राहक`,
 };
 
-/** Words that may stand between a cue and what it names. */
+/** Words that may separate a cue from its number. */
 const connectives = new Set(
   `number numbers no nos num nr id ids code is was are hai h the a an my mera meri mere of for ka ki ke ko se in on
     latest last wala wali old new hain tha thi and or aur ya nahi to me mein dash
@@ -36,22 +36,22 @@ const reach = 56;
 const mostWords = 8;
 const word = /a\/c|[^\s!-/:-@[-`{-~।॥॰]+/gi;
 
-/** What the text before and after a number says. */
+/** The cue around a number. */
 export interface Hint {
   readonly cue: Cue | undefined;
-  /** Whether nothing but connectives stands between them. */
+  /** Whether only connectives separate them. */
   readonly close: boolean;
 }
 
 const none: Hint = { cue: undefined, close: false };
 
-/** A text as it is read, and what the name of its field says. */
+/** A normalised text, and the cue in the name of its field. */
 export interface Reading {
   readonly text: string;
   readonly name: Hint;
 }
 
-/** The hint of the nearest cue before `start`, else of the nearest after `end`, else what the field's name says. */
+/** The hint of the nearest cue before `start`, else of the nearest after `end`, else of the field's name. */
 export function hintAt({ text, name }: Reading, start: number, end: number): Hint {
   const before = text.slice(Math.max(0, start - reach), start).match(word);
   const hint = before === null ? none : nearest(before.toReversed());
@@ -63,12 +63,12 @@ export function hintAt({ text, name }: Reading, start: number, end: number): Hin
 
 const tokens = /tok_[a-z]{2,16}_[a-p]{24}(?:_\d{4})?/g;
 
-/** With marks in the place of tokens: the name of a token's type says nothing of what stands beside it, or under it. */
+/** Replaces tokens by marks: the type in a token's name is no cue for values beside it, or for a field of that name. */
 export function withoutTokens(text: string): string {
   return text.includes('tok_') ? text.replace(tokens, (token) => '#'.repeat(token.length)) : text;
 }
 
-/** What the name of a field says of its values: `tracking_id`, `phoneNumber`. */
+/** The cue in the name of a field: `tracking_id`, `phoneNumber`. */
 export function hintOfName(name: string): Hint {
   if (name === '') return none;
   const words =
@@ -93,7 +93,7 @@ function nearest(list: readonly string[]): Hint {
   return named ? { cue: 'id', close: true } : none;
 }
 
-/** The word before `card` says which. */
+/** The word before `card` decides which. */
 function cardOf(before = ''): Cue {
   return cues.get(before.toLowerCase()) === 'aadhaar' ? 'aadhaar' : 'card';
 }

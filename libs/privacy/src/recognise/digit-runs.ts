@@ -1,7 +1,7 @@
-/** Digits with marks between them, as groups: `+91 98765-43210` has three. */
+/** Digits with marks in between, as groups: `+91 98765-43210` has three. */
 export interface DigitRun {
   readonly groups: readonly Group[];
-  /** A + stands before the first group. */
+  /** A + precedes the first group. */
   readonly plus: boolean;
 }
 
@@ -9,21 +9,21 @@ export interface Group {
   readonly digits: string;
   readonly start: number;
   readonly end: number;
-  /** What stands between this group and the one before. */
+  /** The characters between this group and the previous one. */
   readonly mark: string;
 }
 
 const run = /\(?\+?\(?\d+(?:[ ().-]{1,2}\d+)*/g;
 const longRun = /\d[\d ().-]{6}/;
 const group = /(\D*)(\d+)/g;
-/** Fewer digits are nothing that is looked for. */
+/** Runs with fewer digits contain nothing to find. */
 const fewest = 8;
-/** Words that people write without a space behind a number, and before one. */
+/** Words that people attach to a number without a space, after it and before it. */
 const gluedAfter = /^(?:pe|par|ko|se|hai|ka|ki|me|mein|wala|and|or|ext|x|pls|plz)$/i;
 const gluedBefore =
   /^(?:no|num|number|ph|phno|phone|mob|mobile|tel|call|card|cardno|ac|acc|account|aadhaar|aadhar|uid|wa|whatsapp)$/i;
 
-/** The runs of a text that may hold a number of those looked for: not within a word or another kind of number. */
+/** The runs of a text that may hold a number to find: not part of a word or of another kind of number. */
 export function* digitRuns(text: string): Generator<DigitRun> {
   if (text.search(longRun) < 0) return;
   for (const { 0: written, index } of text.matchAll(run)) {
@@ -43,7 +43,7 @@ function groupsOf(written: string, index: number): Group[] {
   });
 }
 
-/** Whether a number may begin here. */
+/** Whether a number may start here. */
 function isFree(text: string, index: number): boolean {
   const before = text.charAt(index - 1);
   if (/[₹$€£_#&\\]/.test(before)) return false;
@@ -51,7 +51,7 @@ function isFree(text: string, index: number): boolean {
   return !/[-.]/.test(before) || isAfterCue(text, index - 1);
 }
 
-/** `ORD-98765 43210`, `v1.9876543210`: the whole run belongs to it. */
+/** `ORD-98765 43210`, `v1.9876543210`: the whole run belongs to the word. */
 function isPartOfName(text: string, index: number): boolean {
   return /[a-z0-9_#&\\.-]/i.test(text.charAt(index - 1));
 }

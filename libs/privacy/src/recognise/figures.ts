@@ -12,14 +12,14 @@ export interface Figure {
   readonly precision: number;
 }
 
-/** A text in which something was missed, or taken for what it is not. */
+/** A text with a missed value or a false match. */
 export interface Mistake {
   readonly text: string;
   readonly missed: readonly Expected[];
   readonly wrong: readonly Expected[];
 }
 
-/** Recall and precision by type over a half of the corpus, with the texts that were mistaken. */
+/** Recall and precision by type over a half of the corpus, with the texts that failed. */
 export function recognitionFigures(
   half: 'blind' | 'seen',
   count = 100,

@@ -1,4 +1,4 @@
-/** The types of values that tokens stand for. */
+/** The types of values that become tokens. */
 export const personalTypes = [
   'card',
   'upi',
@@ -17,7 +17,7 @@ export type PersonalType = (typeof personalTypes)[number];
 /** A value in a text. */
 export interface Found {
   readonly type: PersonalType;
-  /** The one form of all its spellings. */
+  /** The normal form of all its spellings. */
   readonly value: string;
   readonly start: number;
   readonly end: number;

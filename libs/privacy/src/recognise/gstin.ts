@@ -1,6 +1,6 @@
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
-/** Whether a text in the form of a GSTIN names a state and ends in the right check character. */
+/** Whether a text in the form of a GSTIN has a valid state code and check character. */
 export function isGstin(text: string): boolean {
   const state = Number(text.slice(0, 2));
   if (!((state >= 1 && state <= 38) || state === 97 || state === 99)) return false;

@@ -1,11 +1,11 @@
-/** A text as recognisers read it: ASCII digits and marks, nothing invisible; with the way back to the original. */
+/** A text as recognisers read it: ASCII digits and marks, no invisible characters; with a mapping back to the original. */
 export interface Normalised {
   readonly text: string;
-  /** Where a character of `text` stands in the original. */
+  /** The position in the original of a character of `text`. */
   readonly at: (index: number) => number;
 }
 
-/** The zeros of scripts whose digits follow them: Arabic, Devanagari, Bengali and those next to it, full width. */
+/** The zeros of scripts whose digits follow them: Arabic, Devanagari and its neighbours in Unicode, full width. */
 const zeros = [
   0x0660, 0x06f0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0xff10,
 ];
@@ -14,7 +14,7 @@ const digits = new Map(
 );
 const dashes = /[\u2010-\u2015\u2212\ufe58\ufe63]/;
 const spaces = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\t\n\r]/;
-/** Soft hyphens, joiners, marks of direction: they stand between digits without being seen. */
+/** Soft hyphens, joiners, direction marks: invisible between digits. */
 const invisible = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/;
 const invisibles = new RegExp(invisible, 'g');
 const notAscii = /[^ -~]/g;
@@ -30,7 +30,7 @@ export function normalise(original: string): Normalised {
   return { text: mapped.replaceAll(invisibles, ''), at: (index) => positions[index] ?? mapped.length };
 }
 
-/** What stands for a character, always as long as it. */
+/** The replacement of a character, always of the same length. */
 function plain(character: string): string {
   const code = character.charCodeAt(0);
   const digit = digits.get(code);

@@ -6,7 +6,7 @@ import { digitRuns } from './digit-runs.ts';
 import type { Found } from './found.ts';
 import { phoneOf } from './phones.ts';
 
-/** Groups that one number has at most, and digits that it has at least and at most. */
+/** The most groups of one number, and its fewest and most digits. */
 const mostGroups = 7;
 const fewest = 8;
 const most = 19;
@@ -16,10 +16,10 @@ const brand =
 const cardShapes =
   /^(?:\d{13,19}|\d{4} \d{4} \d{4} \d{1,7}|\d{4} \d{4} \d{4} \d{4} \d{1,3}|\d{4} \d{6} \d{4,5})$/;
 const accountShapes = /^(?:\d{9,18}|(?:\d{4} ){2,4}\d{1,4})$/;
-/** Between two numbers of a list: what is said of the first holds for the second. */
+/** Separators in a list of numbers: the cue of the first one also applies to the second. */
 const between = /^["' ]{0,2}(?:[,;&/]|[,;]? ?(?:and|or|aur|ya|और|या) )["' ]{0,2}$/i;
 
-/** Cards, Aadhaar, phones and bank accounts. @param ifsc where the codes of branches stand */
+/** Cards, Aadhaar, phones and bank accounts. @param ifsc the branch codes found in the text */
 export function* findNumbers(reading: Reading, ifsc: readonly Found[]): Generator<Found> {
   const { text } = reading;
   let last: { end: number; hint: Hint } | undefined;
@@ -43,7 +43,7 @@ export function* findNumbers(reading: Reading, ifsc: readonly Found[]): Generato
   }
 }
 
-/** How many groups from one on may be a number together, the most first. */
+/** How many groups from one on may form a number together, most first. */
 function countsAt({ groups }: DigitRun, index: number): number[] {
   const counts: number[] = [];
   let digits = 0;
@@ -55,14 +55,14 @@ function countsAt({ groups }: DigitRun, index: number): number[] {
   return counts;
 }
 
-/** Some groups of a run, and what is known of the place. */
+/** Some groups of a run, and their surroundings. */
 interface Candidate {
   readonly text: string;
   readonly run: DigitRun;
   readonly index: number;
   readonly count: number;
   readonly hint: Hint;
-  /** Whether the code of a branch stands near. */
+  /** Whether a branch code is nearby. */
   readonly near: boolean;
 }
 
@@ -81,7 +81,7 @@ function read(candidate: Candidate): Found | undefined {
   return found && { ...found, start, end };
 }
 
-/** What groups of digits are. Where they could be several things, the words around them decide. */
+/** The type of a number. If several are possible, the surrounding words decide. */
 function kindOf(
   { text, run, index, count, hint, near }: Candidate,
   groups: readonly string[],
@@ -116,7 +116,7 @@ function isAadhaar(digits: string, shape: string): boolean {
   return /^(?:[2-9]\d{11}|[2-9]\d{3} \d{4} \d{4})$/.test(shape) && validator.isIdentityCard(digits, 'IN');
 }
 
-/** A number in quotes is a value of some JSON: ids there look as phones do. */
+/** A number in quotes is a JSON value: ids in JSON look like phones. */
 function isQuoted(text: string, { groups }: DigitRun, index: number): boolean {
   const { start, end } = groups[index] as Group;
   return text.charAt(start - 1) === '"' && text.charAt(end) === '"';
@@ -127,12 +127,12 @@ function hasDots(groups: readonly Group[]): boolean {
   return groups.slice(1).some(({ mark }) => mark.includes('.')) && sizes !== '3-3-4';
 }
 
-/** Whether the code of a branch stands within some words of a number. */
+/** Whether a branch code is within a few words of a number. */
 function isNear(ifsc: readonly Found[], start: number, end: number): boolean {
   return ifsc.some((code) => code.start - end < 40 && start - code.end < 40);
 }
 
-/** Whether groups of four go on before or after some of them: a longer number, of which three are none of their own. */
+/** Whether more groups of four precede or follow: a longer number, of which three groups are not a number by themselves. */
 function goesOn(groups: readonly Group[], index: number, count: number): boolean {
   const [first, next] = [groups[index], groups[index + count]];
   const isMore = (mark: string | undefined, other: Group | undefined): boolean =>

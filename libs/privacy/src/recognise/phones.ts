@@ -1,15 +1,15 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Hint } from './cues.ts';
 
-/** How people group the ten digits of an Indian mobile number, with 0, 91 or nothing before them. */
+/** How people group the ten digits of an Indian mobile number, after 0, 91 or nothing. */
 const mobileShapes = new Set(['10', '5-5', '3-3-4', '4-3-3', '4-6', '3-7', '3-4-3']);
 
-/** The number (E.164) that groups of digits are, if they are one; `international`: a + or 00 stands before. */
+/** The phone number (E.164) in groups of digits, if they form one; `international`: a + or 00 precedes. */
 export function phoneOf(groups: readonly string[], international: boolean, hint: Hint): string | undefined {
   const digits = groups.join('');
   if (international) return digits.length < 8 || digits.length > 15 ? undefined : valid(`+${digits}`);
   if (digits.startsWith('00')) return digits.length < 11 ? undefined : valid(`+${digits.slice(2)}`);
-  // Twelve digits in a row that begin with 91 are as well the id of something.
+  // Twelve digits in a row that start with 91 may just as well be an id.
   if (/^91\d{10}$/.test(groups.join(' ')) && hint.cue !== 'phone') return undefined;
   const mobile = mobileOf(groups);
   if (mobile !== undefined) return `+91${mobile}`;
@@ -33,7 +33,7 @@ function mobileOf(groups: readonly string[]): string | undefined {
   return mobileShapes.has(sizes.join('-')) ? number : undefined;
 }
 
-/** The groups behind a prefix, which is one of them or begins the first. */
+/** The groups after a prefix, which is a group by itself or starts the first one. */
 function without(prefix: string, [first = '', ...rest]: readonly string[]): string[] {
   if (first === prefix && prefix !== '') return rest;
   return [first.slice(prefix.length), ...rest];

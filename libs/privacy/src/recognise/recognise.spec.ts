@@ -13,7 +13,7 @@ test.each(
   (['blind', 'seen'] as const).flatMap((half) =>
     personalTypes.map((type): [string, PersonalType] => [half, type]),
   ),
-)('half of the corpus %s: %s is recognised, and nothing else taken for it', (half, type) => {
+)('half of the corpus %s: %s is recognised without false matches', (half, type) => {
   const { figures: all, mistakes } = figures[half as 'blind'];
   const figure = all.find((item) => item.type === type);
   const told = JSON.stringify(mistakes.slice(0, 5));
@@ -37,11 +37,11 @@ test.each<[PersonalType, string, string]>([
   ['vehicle', '22 BH 1234 AA', '22BH1234AA'],
   ['coordinates', 'at 28.6139° N, 77.2090° E', '28.6139,77.2090'],
   ['coordinates', `28°36'50"N 77°12'32"E`, '28.613889,77.208889'],
-])('a %s, however it is written: %s', (type, text, value) => {
+])('a %s in any spelling: %s', (type, text, value) => {
   expect(recognise(text)).toEqual([expect.objectContaining({ type, value })]);
 });
 
-test('the place of a value is that in the text as it was written', () => {
+test('the position of a value is that in the original text', () => {
   const text = 'फोन ९८७\u200d६५ ४३२१० पर';
   const [found] = recognise(text);
   expect(text.slice(found?.start, found?.end)).toBe('९८७\u200d६५ ४३२१०');
@@ -53,7 +53,7 @@ test.each([
   ['9876543210', 'contact_phone', ['phone']],
   ['99941057058', 'note', []],
   ['919876543210', 'wa_id', ['phone']],
-])('the name of its field says what a number is: %s in %s', (text, name, types) => {
+])('the name of its field tells the type of a number: %s in %s', (text, name, types) => {
   expect(recognise(text, name).map(({ type }) => type)).toEqual(types);
 });
 
@@ -62,7 +62,7 @@ interface Order {
   readonly fulfillments: readonly { readonly tracking_id: readonly string[] }[];
 }
 
-/** The ids of the real orders of the folder beside the project; some in their form where it is not. */
+/** The ids of the real orders in the folder beside the project; otherwise some ids of their form. */
 function idsOfOrders(): { source: string; ids: string[] } {
   const file = resolve(process.env['TURNSTREAM_DATA'] ?? '../shared/data', 'tau-bench/retail_orders.json.gz');
   if (!existsSync(file)) return { source: 'made-up', ids: ['#W2611340', '357962501027', '916412857116'] };
@@ -75,7 +75,7 @@ function idsOfOrders(): { source: string; ids: string[] } {
 }
 
 const { source, ids } = idsOfOrders();
-test(`no id of an order or a shipment is taken (${source} ones)`, () => {
+test(`no id of an order or a shipment is matched (${source} ones)`, () => {
   const texts = ids.flatMap((id) => [id, `My order ${id} please`, `${id} kab aayega?`]);
   expect(texts.flatMap((text) => recognise(text))).toEqual([]);
 });
@@ -102,7 +102,7 @@ test.each(
     'order ',
     '12° 12\' 12" N ',
   ].map((part) => [part, part.repeat(big / part.length)] as const),
-)('the time grows with the length only: %j again and again', (_, text) => {
+)('the time is proportional to the length: %j repeated', (_, text) => {
   const half = text.slice(0, text.length / 2);
   expect(recognise(text).length).toBeGreaterThanOrEqual(recognise(half).length);
 });

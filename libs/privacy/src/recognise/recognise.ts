@@ -6,14 +6,14 @@ import type { Found } from './found.ts';
 import { normalise } from './normalised.ts';
 import { findNumbers } from './numbers.ts';
 
-/** Without one of these a text holds nothing of what is looked for. */
+/** A text without any of these contains nothing to find. */
 const fourDigits = /\d{4}|0[A-Z]\d/i;
 const mayBeVehicle = /[A-Z]{2}[ -]?\d{1,2}[ -]?[A-Z]/i;
 const telling = /[@\d\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u0d6f\uff10-\uff20]/;
 
 /**
- * The personal values in a text, in its order, none within another. Takes time in proportion to its length.
- * @param name of the field that holds the text: it says what a number is as the words around it do
+ * The personal values in a text, in order, without overlaps. Takes time proportional to its length.
+ * @param name of the field that holds the text: a cue like the words around a number
  */
 export function recognise(text: string, name = ''): Found[] {
   if (!telling.test(text)) return [];
@@ -31,7 +31,7 @@ export function recognise(text: string, name = ''): Found[] {
   return apart(all).map(({ start, end, ...found }) => ({ ...found, start: at(start), end: at(end - 1) + 1 }));
 }
 
-/** Without those that touch one found by a finder before. */
+/** Drops values that overlap one of an earlier finder. */
 function apart(all: readonly Found[]): Found[] {
   if (all.length < 2) return [...all];
   const ordered = all

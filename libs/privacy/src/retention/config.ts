@@ -3,25 +3,25 @@ import { IsWhole, orExit, readEnvironment } from '#platform';
 import type { Role } from '../access/caller.ts';
 import { roles } from '../access/caller.ts';
 
-/** How long data are kept; the token under which it is injected. Days; 0: without a limit. */
+/** How long data is kept, in days (0: without limit); the token under which it is injected. */
 export abstract class RetentionConfig {
-  /** Data of a partner that were worked on within so many days are restricted before they are erased. */
+  /** Data of a partner used within this many days is restricted before it is erased. */
   abstract readonly floorDays: number;
-  /** The role that reads what is restricted. */
+  /** The role that may read restricted data. */
   abstract readonly restrictedRole: Role;
-  /** A partner without any contact for so many days is erased. */
+  /** A partner without contact for this many days is erased. */
   abstract readonly inactiveDays: number;
-  /** How long before that the erasure is announced. */
+  /** How long in advance the erasure is announced. */
   abstract readonly noticeHours: number;
   /** How long backups of the key store are kept. */
   abstract readonly keyBackupDays: number;
-  /** After so many days sessions that are over go, with all their events; what is remembered of partners; the access log. */
+  /** After this many days these are deleted: ended sessions with all their events; the memory of partners; the access log. */
   abstract readonly sessionsDays: number;
   abstract readonly partnersDays: number;
   abstract readonly accessDays: number;
-  /** The folder in which turns are archived before their sessions are deleted; null: they are not. */
+  /** The folder in which turns are archived before their sessions are deleted; null: no archive. */
   abstract readonly archiveDir: string | null;
-  /** Time between two runs of the retention. */
+  /** Time between two retention runs. */
   abstract readonly intervalS: number;
 }
 
@@ -74,7 +74,7 @@ export function loadRetentionConfig(env: NodeJS.ProcessEnv): RetentionConfig {
   };
 }
 
-/** As `loadRetentionConfig` of the process's environment; on a wrong one the process ends with 78. */
+/** `loadRetentionConfig` for the process's environment; an error ends the process with 78. */
 function loadRetentionConfigOrExit(): RetentionConfig {
   return orExit(() => loadRetentionConfig(process.env));
 }

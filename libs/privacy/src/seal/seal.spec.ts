@@ -14,7 +14,7 @@ function sealed(key: DataKey, value: Json): string {
   return text;
 }
 
-test('any value opens where it was sealed, and is different each time', async () => {
+test('any value opens where it was sealed, and its sealed text differs each time', async () => {
   const key = await keys.of('P1');
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
@@ -61,6 +61,6 @@ test.each<[Json, Json]>([
   [['a'], []],
   [7, 0],
   [true, false],
-])('what stands for %j once it is erased has its type', async (value, expected) => {
+])('the placeholder for an erased %j keeps its type', async (value, expected) => {
   expect(erasedValue(sealed(await keys.of('P1'), value))).toEqual(expected);
 });

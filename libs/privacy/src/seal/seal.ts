@@ -2,16 +2,16 @@ import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 import type { Json } from '#domain';
 import type { DataKey } from '../keys/data-key.ts';
 
-/** Where a sealed value stands: elsewhere it does not open. The partner is that of the key. */
+/** The place of a sealed value: it does not open anywhere else. The partner is that of the key. */
 export interface Place {
-  /** The stream, table or Redis key, as `session-…`. */
+  /** The stream, table or Redis key, such as `session-…`. */
   readonly of: string;
-  /** The event's id, the row's key. */
+  /** The event's id, or the row's key. */
   readonly record: string;
   readonly field: string;
 }
 
-/** Thrown when a sealed value was changed, or stands where it was not written. */
+/** Thrown when a sealed value was changed, or copied to another place. */
 export class BrokenSealError extends Error {
   override readonly name = 'BrokenSealError';
   readonly code = 'broken_seal';
@@ -24,9 +24,9 @@ export class BrokenSealError extends Error {
 const algorithm = 'A256GCM';
 const nonceBytes = 12;
 const tagBytes = 16;
-/** What a sealed value was, so that an erased one still has its type. */
+/** The type of a sealed value, so that its placeholder after an erasure has the same type. */
 const types = { string: 't', number: 'n', boolean: 'b', list: 'l', object: 'o' } as const;
-/** What stands for a text whose key was destroyed. */
+/** The placeholder for a text whose key was destroyed. */
 export const erasedText = '[erased]';
 const erasedValues: { readonly [type: string]: Json } = { t: erasedText, n: 0, b: false, l: [], o: {} };
 const head = /^A256GCM\.([0-9a-f-]{36})\.([tnblo])\./;
@@ -36,7 +36,7 @@ export function seal(key: DataKey, place: Place, value: Json): string | null {
   return value === null ? null : sealText(key, place, types[typeOf(value)], JSON.stringify(value));
 }
 
-/** As `seal`, of an object's JSON text. */
+/** As `seal`, for an object's JSON text. */
 export function sealObjectText(key: DataKey, place: Place, text: string): string {
   return sealText(key, place, types.object, text);
 }
@@ -75,12 +75,12 @@ export function openText(key: DataKey, place: Place, sealed: string): string {
   }
 }
 
-/** The key that a value was sealed with; undefined: it is none that `seal` made. */
+/** The id of the key that sealed a value; undefined: `seal` did not make it. */
 export function keyIdOf(sealed: unknown): string | undefined {
   return typeof sealed === 'string' ? head.exec(sealed)?.[1] : undefined;
 }
 
-/** What stands for a sealed value whose key was destroyed. */
+/** The placeholder for a sealed value whose key was destroyed. */
 export function erasedValue(sealed: string): Json {
   return erasedValues[head.exec(sealed)?.[2] ?? 't'] ?? null;
 }
@@ -89,7 +89,7 @@ export function erasedValue(sealed: string): Json {
 const nonces = Buffer.alloc(1_000 * nonceBytes);
 let nextNonce = nonces.length;
 
-/** Random bytes that are used for nothing else: they are overwritten with the next ones, and not shared. */
+/** Random bytes that nothing else uses: the buffer is not shared, and overwritten with the next ones. */
 function newNonce(): Buffer {
   if (nextNonce === nonces.length) {
     randomFillSync(nonces);

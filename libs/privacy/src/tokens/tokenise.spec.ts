@@ -10,19 +10,19 @@ const key = await keys.of('P1');
 const phone = tokenOf(key, 'phone', '+919876543210');
 const card = tokenOf(key, 'card', '4111111111111111');
 
-test('a token tells its type and, of a card, the last four digits', () => {
+test('a token shows its type and, for a card, the last four digits', () => {
   expect(card).toMatch(/^tok_card_[a-p]{24}_1111$/);
   expect(tokenOf(key, 'email', 'asha@example.com')).toMatch(/^tok_email_[a-p]{24}$/);
   expect([typeOfToken(card), typeOfToken('tok_card_4111111111111111')]).toEqual(['card', undefined]);
 });
 
-test('a value has the same token however it is written, and another for another partner', async () => {
+test('a value has the same token in any spelling, and another token for another partner', async () => {
   const spellings = ['9876543210', '+91 98765-43210', '०९८७६५ ४३२१०', '98765\u200b43210'];
   for (const written of spellings) expect(tokenise(key, written)).toMatchObject({ value: phone });
   expect(tokenise(await keys.of('P2'), '9876543210').value).not.toBe(phone);
 });
 
-test('tokens stand in the place of values anywhere in JSON, the rest stays', () => {
+test('tokens replace values anywhere in JSON, the rest stays', () => {
   const value = {
     message: 'call 9876543210 about ORD9823',
     list: ['4111 1111 1111 1111', { deep: [1, null, true] }],
@@ -44,7 +44,7 @@ test('tokens stand in the place of values anywhere in JSON, the rest stays', () 
   ]);
 });
 
-test('a place is taken from two members, of numbers or texts', () => {
+test('coordinates are found in two members, numbers or texts', () => {
   const token = tokenOf(key, 'coordinates', '28.6139,77.2091');
   expect(tokenise(key, { at: { lat: 28.6139, lng: 77.2091 } }).value).toEqual({
     at: { lat: token, lng: token },
@@ -55,24 +55,24 @@ test('a place is taken from two members, of numbers or texts', () => {
   });
 });
 
-test('what is known to be an id stays', () => {
+test('known ids stay', () => {
   const value = { awb: '9876543210', more: 'call 9876543210' };
   expect(tokenise(key, value, new Set(['9876543210'])).value).toEqual({ ...value, more: `call ${phone}` });
 });
 
-test('what holds no personal value is the same object', () => {
+test('an object without personal values is returned unchanged', () => {
   const value = { order_id: 'ORD9823', items: [{ price: 7.5 }], id: '12345678-1234-4123-8123-123456789012' };
   expect(tokenise(key, value)).toEqual({ value, tokens: [] });
   expect(tokenise(key, value).value).toBe(value);
 });
 
-test('tokens of this partner, of another and made-up ones stay as they are', async () => {
+test('tokens of this partner, of another and made-up ones stay unchanged', async () => {
   const other = tokenOf(await keys.of('P2'), 'phone', '+919876543210');
   const text = `${phone} ${card}, ${other}; tok_phone_${'a'.repeat(24)}_9876`;
   expect(tokenise(key, text)).toEqual({ value: text, tokens: [] });
 });
 
-test('the type of a token says nothing of what stands beside it', () => {
+test('the type of a token is no cue for text beside it', () => {
   const { value } = tokenise(key, '0@A0 x@okaxis');
   expect(tokenise(key, value)).toEqual({ value, tokens: [] });
 });

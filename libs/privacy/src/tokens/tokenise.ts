@@ -5,7 +5,7 @@ import type { Found, PersonalType } from '../recognise/found.ts';
 import { recognise } from '../recognise/recognise.ts';
 import { tokenOf } from './token.ts';
 
-/** A token, and the value that it stands for. */
+/** A token and its value. */
 export interface Token {
   readonly token: string;
   readonly type: PersonalType;
@@ -18,16 +18,16 @@ interface Tokenised<T> {
   readonly tokens: readonly Token[];
 }
 
-/** Of looking at one text. */
+/** How often one text is examined. */
 const mostRounds = 8;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** The names under which places stand as two numbers. */
+/** The names of two number members that form coordinates. */
 const latitudes = ['lat', 'latitude'];
 const longitudes = ['lon', 'lng', 'long', 'longitude'];
 
 /**
- * Puts tokens in the place of all personal values in a JSON value: in texts, in the names of members, in numbers whose
- * name says what they are, in pairs of coordinates. What holds none is returned as it is.
+ * Replaces all personal values in a JSON value by tokens: in texts, in member names, in numbers whose
+ * name tells their type, and in pairs of coordinates. A value without any is returned unchanged.
  * @param keep texts that are known to be ids of something else
  */
 export function tokenise<T extends Json>(
@@ -47,7 +47,7 @@ class Tokeniser {
     private readonly keep: ReadonlySet<string>,
   ) {}
 
-  /** @param name of the member that holds the value, or the list that it is in */
+  /** @param name of the member that holds the value, or the list containing it */
   json(value: Json, name: string): Json {
     if (typeof value === 'string') return this.text(value, name);
     if (typeof value === 'number') return this.number(value, name);
@@ -55,7 +55,7 @@ class Tokeniser {
     return Array.isArray(value) ? this.list(value, name) : this.object(value as JsonObject);
   }
 
-  /** A token beside a value may be what tells it apart: the text is looked at again until nothing is found. */
+  /** A new token may change how the text beside it is read: the text is examined again until nothing is found. */
   private text(text: string, name: string, rounds = mostRounds): string {
     if (text.length < 4 || this.keep.has(text) || uuid.test(text)) return text;
     const all = rounds === 0 ? [] : recognise(text, name);
@@ -69,7 +69,7 @@ class Tokeniser {
     return this.text(result + text.slice(end), name, rounds - 1);
   }
 
-  /** A number is a phone or an account only where its name says so. */
+  /** A number is a phone or an account only if its name says so. */
   private number(number: number, name: string): Json {
     if (!Number.isSafeInteger(number) || number < 1e8 || hintOfName(name).cue === undefined) return number;
     const text = String(number);
@@ -100,7 +100,7 @@ class Tokeniser {
   }
 }
 
-/** The place that two members of an object say. */
+/** The coordinates in two members of an object. */
 function placeOf(object: JsonObject): { found: Pick<Found, 'type' | 'value'>; names: string[] } | undefined {
   const [latitude, longitude] = [latitudes, longitudes].map((names) => degreesIn(object, names));
   if (!latitude || !longitude) return undefined;
@@ -108,7 +108,7 @@ function placeOf(object: JsonObject): { found: Pick<Found, 'type' | 'value'>; na
   return { found: { type: 'coordinates', value }, names: [latitude.name, longitude.name] };
 }
 
-/** The member that says degrees, precise to some ten metres. */
+/** The member with degrees precise to about ten metres. */
 function degreesIn(
   object: JsonObject,
   names: readonly string[],

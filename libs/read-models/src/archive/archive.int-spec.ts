@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Brings a session into the tables, as the projector does. */
+/** Writes a session into the tables, as the projector does. */
 async function project(session_id: string): Promise<void> {
   const events = await Array.fromAsync(readEvents(store, session_id));
   const items = events.map((event) => itemOf({ session_id, event, position: BigInt(event.revision + 1) }));
@@ -37,7 +37,7 @@ async function project(session_id: string): Promise<void> {
   );
 }
 
-/** Keeps an update, as the bridge does. */
+/** Stores a kept update, as the bridge does. */
 async function keepUpdate(partnerId: string, update: object): Promise<void> {
   const content = seal(await keys.of(partnerId), keptUpdatePlace('0a'), JSON.stringify(update));
   await database.pool.query(
@@ -49,7 +49,7 @@ async function keepUpdate(partnerId: string, update: object): Promise<void> {
   );
 }
 
-test('has each session as JSON and as a text, what tokens stand for, and updates that are kept', async () => {
+test('holds each session as JSON and text, the values of tokens, and kept updates', async () => {
   const partner_id = `P-${randomUUID()}`;
   const id = randomUUID();
   const actor = { role: 'agent', id: 'spec' } as const;
@@ -96,6 +96,6 @@ test('has each session as JSON and as a text, what tokens stand for, and updates
   expect(JSON.parse(await read('access.json'))).toEqual([]);
 });
 
-test('of an unknown partner there is none', async () => {
+test('an unknown partner has no archive', async () => {
   expect(await archiveOf({ store, pool: database.pool, keys }, randomUUID())).toBeUndefined();
 });

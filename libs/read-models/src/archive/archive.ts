@@ -8,7 +8,7 @@ import { sessionsBefore } from '../erasure/rows.ts';
 import { keptUpdatesOf } from '../queries/kept-updates.ts';
 import { accessJson, keptUpdatesJson, tokensJson } from './rows.ts';
 
-/** A file of an archive; its text is made while it is read, so that an archive takes no memory. */
+/** A file of an archive. Its text is generated while it is read, so that an archive takes no memory. */
 export interface ArchiveFile {
   readonly name: string;
   readonly read: () => AsyncIterable<string>;
@@ -31,7 +31,7 @@ kept-updates.json      updates of other systems that are kept for the next sessi
 access.json            who read the data unmasked, and what administrators did with them
 `;
 
-/** The files of a partner's archive; undefined: nothing is known of the partner. */
+/** The files of a partner's archive; undefined: the partner is unknown. */
 export async function archiveOf(ports: ArchivePorts, partnerId: string): Promise<ArchiveFile[] | undefined> {
   const { revision, state } = await readPartner(ports.store, partnerId);
   const rows = await sessionsBefore(ports.pool, partnerId, 'infinity');
@@ -74,7 +74,7 @@ async function* sessionJson(store: EventStore, id: string): AsyncGenerator<strin
   yield '\n]\n}\n';
 }
 
-/** Null: an event of the session cannot be folded; its events are there. */
+/** Null: an event of the session cannot be folded; the archive still has its events. */
 async function contextIn(store: EventStore, id: string): Promise<object | null> {
   try {
     const session = await readSession(store, id);

@@ -13,7 +13,7 @@ interface RowPorts {
 
 const page = 500;
 
-/** What the tokens of the partner stand for. */
+/** The values of the partner's tokens. */
 export async function* tokensJson({ pool, keys }: RowPorts, partnerId: string): AsyncGenerator<string> {
   yield* listOf(async function* opened() {
     for (const stored of await storedTokens(pool, partnerId)) {
@@ -33,7 +33,7 @@ async function openToken(keys: DataKeys | undefined, stored: StoredToken): Promi
   return { token: tokenOf(key, type, value), type, value };
 }
 
-/** The updates of other systems that name the partner and are kept for sessions that begin. */
+/** Updates of other systems that name the partner and are kept for future sessions. */
 export async function* keptUpdatesJson({ pool, keys }: RowPorts, partnerId: string): AsyncGenerator<string> {
   yield* listOf(async function* opened() {
     for (let after: string | undefined = '0'; after !== undefined;) {
@@ -66,7 +66,7 @@ export async function* accessJson({ pool }: RowPorts, partnerId: string): AsyncG
   });
 }
 
-/** A JSON list, an item a line. */
+/** A JSON list, one item a line. */
 async function* listOf(items: () => AsyncIterable<object>): AsyncGenerator<string> {
   yield '[';
   let separator = '\n';

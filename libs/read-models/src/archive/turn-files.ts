@@ -4,7 +4,7 @@ import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import type { Pool, PoolClient } from 'pg';
 import { erasedText, keyIdOf } from '#privacy';
 
-/** Each column of the archive. What is personal is archived sealed or not at all. */
+/** The columns of the archive. Personal columns are archived sealed or not at all. */
 const columns = [
   { name: 'session_id', type: 'STRING' },
   { name: 'turn_id', type: 'STRING' },
@@ -33,9 +33,9 @@ const rowGroupSize = 20_000;
 type Row = Record<string, unknown> & { readonly month: string };
 
 /**
- * Writes the turns of sessions as Parquet, a file for each month: `DIR/turns/month=2026-01/NAME.parquet`. A file is whole and
- * on the disk before it has its name. In memory is a page of rows at a time.
- * @returns how many turns there were
+ * Writes the turns of sessions as Parquet, one file a month: `DIR/turns/month=2026-01/NAME.parquet`. A file gets its name once it is
+ * complete and on the disk. One page of rows is in memory at a time.
+ * @returns the number of turns
  */
 export async function archiveTurns(
   pool: Pool,
@@ -100,12 +100,12 @@ function archived(row: Row): Row {
   return { ...Object.fromEntries(cells), month: row.month } as Row;
 }
 
-/** An erasure destroys the key: what is not sealed would stay readable in the archive. */
+/** An erasure destroys the key: unsealed data would stay readable in the archive. */
 function sealedOnly(value: unknown): unknown {
   return keyIdOf(value) !== undefined || value === erasedText ? value : null;
 }
 
-/** Rows in the order of their months, a month at a time. */
+/** Splits rows ordered by month into months. */
 class Months {
   private current: Row | undefined;
 

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import type { ArchiveFile } from './archive.ts';
 
-/** The files as a zip that is made while it is read. An error of a file is one of the stream. */
+/** Zips the files while the zip is read. An error of a file becomes an error of the stream. */
 export function zipOf(files: readonly ArchiveFile[]): Readable {
   const zip = new ZipFile();
-  // Its type says less than it is.
+  // Its declared type is narrower than what it is.
   const output = zip.outputStream as Readable;
   let content: Readable | undefined;
   output.once('close', () => content?.destroy());

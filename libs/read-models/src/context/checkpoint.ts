@@ -3,39 +3,39 @@ import { hexDigits, parsePosition, sessionStream, streamMatches } from '#session
 import type { Call } from './records.ts';
 import { reply } from './records.ts';
 
-/** Up to where the contexts of a partition are written. */
+/** The position up to which the contexts of a partition are written. */
 export interface ContextCheckpoint {
-  /** Beginnings of the names of the partition's streams: each keeps the position, so that it survives another division. */
+  /** Prefixes of the partition's stream names. Each stores the position, so that it survives another division into partitions. */
   readonly prefixes: readonly string[];
   readonly position: bigint;
 }
 
-/** The checkpoint of a partition of which nothing is written yet. */
+/** The checkpoint of a partition before anything is written. */
 export const nothingWritten = -1n;
-/** Keys looked at in one step of a scan. */
+/** Keys per step of a scan. */
 const keysPerScan = 1_000;
 
 /**
- * The checkpoints of the contexts, kept in Redis itself: if Redis loses writes, they go back too. With another division of the
- * streams before, that of a partition is the least of the positions that its prefixes had.
+ * The checkpoints of the contexts, kept in Redis itself: when Redis loses writes, the checkpoints go back with them. After a change
+ * of partitioning, the checkpoint of a partition is the lowest position of its prefixes.
  */
 export interface Checkpoints {
-  /** Up to where the contexts of a partition are written; undefined: nothing is known of it. */
+  /** The position up to which the contexts of a partition are written; undefined: unknown. */
   read(prefixes: readonly string[]): Promise<bigint | undefined>;
-  /** Saves it before the contexts of the next events, or gives the calls to send with these. */
+  /** Saves it before the contexts of the next events, or returns the calls to send along with them. */
   along(checkpoint: ContextCheckpoint): Promise<readonly Call[]>;
   save(checkpoint: ContextCheckpoint): Promise<void>;
-  /** Writes it where there is none. */
+  /** Writes the first checkpoint. */
   begin(checkpoint: ContextCheckpoint): Promise<void>;
   /** Removes the contexts and command records of a partition's sessions, then its checkpoint. */
   deletePartition(prefixes: readonly string[]): Promise<void>;
 }
 
-/** The checkpoints where Redis is one node: what it loses it loses in the order in which it was written. */
+/** The checkpoints on a single Redis node, which loses writes in the order in which they were made. */
 export class SingleCheckpoints implements Checkpoints {
   constructor(private readonly redis: Redis) {}
 
-  /** The least of those of the partition's prefixes. */
+  /** The lowest checkpoint of the partition's prefixes. */
   async read(prefixes: readonly string[]): Promise<bigint | undefined> {
     const keys = prefixes.map(checkpointKey);
     let texts = await this.redis.mget(keys);
@@ -75,8 +75,8 @@ export class SingleCheckpoints implements Checkpoints {
 }
 
 /**
- * With another division before, the checkpoints are brought over: each of 16 longer prefixes gets the position of the shorter one,
- * and a shorter one the least of 16 longer ones. Nothing happens where there is nothing to bring over.
+ * Migrates checkpoints after a change of partitioning: each of 16 longer prefixes gets the position of the shorter one, or the
+ * shorter one gets the lowest of the 16 longer ones. Does nothing when there are none to migrate.
  */
 export async function bringOver(
   redis: Redis | Cluster,
@@ -94,8 +94,8 @@ export async function bringOver(
 const shortLength = sessionStream('').length + 1;
 
 /**
- * KEYS: short, long…, each with a text that begins with a position; ARGV: to which. Positions are larger than the numbers of Lua.
- * The least one keeps its history, but not its claim: on another master another one may be the least.
+ * KEYS: short, long…, each with a text that starts with a position; ARGV: the target. Positions exceed Lua's numbers.
+ * The lowest one keeps its history but not its claim: on another master the lowest may be a different one.
  */
 const bringOverScript = `#!lua flags=allow-oom
 local short = redis.call('GET', KEYS[1])
@@ -126,38 +126,38 @@ export async function deleteContexts(node: Redis, prefixes: readonly string[]): 
   const match = partitionKeys(prefixes);
   for await (const keys of node.scanStream({ match, count: keysPerScan })) {
     const own = (keys as string[]).filter((key) => streamMatches(key.slice(keyStart), prefixes));
-    // In a cluster, keys of different slots are no matter of one command.
+    // In a cluster, one command cannot take keys of different slots.
     const replies = await node.pipeline(own.map((key) => ['unlink', key])).exec();
     for (const index of own.keys()) reply(replies, index);
   }
 }
 
-/** Where the session id begins in a key. */
+/** Where the session id starts in a key. */
 const keyStart = 'ctx:{'.length;
 
 export function checkpointKey(prefix: string): string {
   return `projection:${prefix}`;
 }
 
-/** Before, a checkpoint had the names of all its prefixes. */
+/** An older format: one checkpoint under the names of all its prefixes. */
 function joinedKey(prefixes: readonly string[]): string {
   return checkpointKey(prefixes.join());
 }
 
-/** A prefix, and those of which a checkpoint of it may be brought over. */
+/** A prefix, and the prefixes whose checkpoints may be migrated to it. */
 export function withOtherDivision(prefix: string): string[] {
   const others =
     prefix.length > shortLength ? [prefix.slice(0, shortLength)] : hexDigits.map((digit) => prefix + digit);
   return [prefix, ...others];
 }
 
-/** Matches the keys of contexts and command records of the sessions whose streams begin with the prefixes, and of some others. */
+/** Matches the context and command record keys of the sessions whose streams start with the prefixes, and some others. */
 function partitionKeys(prefixes: readonly string[]): string {
   const first = new Set(prefixes.map((prefix) => prefix.slice(shortLength - 1, shortLength)));
   return `c[tm][xd]:{[${[...first].join('')}]*`;
 }
 
-/** The least of several checkpoints; undefined: one of them is missing, or is no position. */
+/** The lowest of several checkpoints; undefined: one is missing or is not a position. */
 export function leastCheckpoint(texts: readonly (string | null)[]): bigint | undefined {
   let least: bigint | undefined;
   for (const text of texts) {

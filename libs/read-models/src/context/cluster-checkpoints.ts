@@ -16,27 +16,27 @@ import type { Call } from './records.ts';
 import { reply } from './records.ts';
 import { applied } from './scripts.ts';
 
-/** Hash tags that are tried: a master with one slot of 16,384 has one of them almost certainly. */
+/** Hash tags to try: even a master with one slot of 16,384 almost certainly has one of them. */
 const mostTags = 200_000;
 
 type Cluster = NonNullable<ReturnType<typeof clusterOf>>;
 
-/** A claim of a partition: from then on only who made it moves the checkpoints. */
+/** A claim of a partition: from then on only the claimant may move the checkpoints. */
 interface Claim {
   readonly id: string;
-  /** The history of each master. */
+  /** The history of each master at the claim. */
   readonly histories: ReadonlyMap<string, string>;
 }
 
-/** What a master has of a partition: a text "position claim" for each prefix, '' for one that is missing. */
+/** The checkpoints of a partition on one master: "position claim" for each prefix, '' for a missing one. */
 interface Found {
   readonly history: string;
   readonly texts: readonly string[];
 }
 
 /**
- * The checkpoints in a cluster: each master holds one of a partition, written behind the contexts that it holds, so that a
- * replica which takes over without the last contexts lacks the last checkpoint, too. That of the partition is the least of them.
+ * The checkpoints in a cluster: each master holds one per partition, written after the contexts on that master, so that a
+ * replica that takes over without the last contexts also lacks the last checkpoint. The partition's checkpoint is the lowest of them.
  */
 export class ClusterCheckpoints implements Checkpoints {
   /** The latest claim of each partition, by its prefixes. */
@@ -44,10 +44,10 @@ export class ClusterCheckpoints implements Checkpoints {
 
   constructor(private readonly cluster: Cluster) {}
 
-  /** A master that has none may have contexts of any age: they are removed, and folded again on demand. */
+  /** A master without a checkpoint may have contexts of any age: they are removed, and folded again on demand. */
   async read(prefixes: readonly string[]): Promise<bigint | undefined> {
     const masters = [...this.cluster.masters()];
-    // None is claimed before all have answered: those that are claimed differ from the others.
+    // Claims none before all have answered: a claim would change what the others are compared with.
     const found = await Promise.all(masters.map(([master]) => this.look(master, prefixes)));
     const histories = new Map(masters.map(([master], index) => [master, found[index]?.history ?? '']));
     const claim = { id: randomUUID(), histories };
@@ -64,7 +64,7 @@ export class ClusterCheckpoints implements Checkpoints {
     return position;
   }
 
-  /** The checkpoint concerns earlier batches: it need not wait for this one. */
+  /** The checkpoint covers earlier batches, so it need not wait for this one. */
   async along(checkpoint: ContextCheckpoint): Promise<readonly Call[]> {
     await this.save(checkpoint);
     return [];
@@ -101,7 +101,7 @@ export class ClusterCheckpoints implements Checkpoints {
     return look();
   }
 
-  /** @throws CheckpointRegressedError when the master is another one since the look at it */
+  /** @throws CheckpointRegressedError when the master was replaced since its checkpoint was read */
   private async take({ id, histories }: Claim, master: string, prefixes: readonly string[]): Promise<bigint> {
     const history = histories.get(master) ?? '';
     const answer = await this.call('turnstreamClaimCheckpoint', master, prefixes, id, history);
@@ -110,7 +110,7 @@ export class ClusterCheckpoints implements Checkpoints {
     return position;
   }
 
-  /** @param isFirst whatever is there, on a master that is the same since the claim */
+  /** @param isFirst overwrites any checkpoint, if the master is the same as at the claim */
   private async write(
     { prefixes, position }: ContextCheckpoint,
     masters: readonly string[],
@@ -136,7 +136,7 @@ export class ClusterCheckpoints implements Checkpoints {
     return reply(await this.cluster.pipeline([[script, keys.length, ...keys, ...args]]).exec(), 0);
   }
 
-  /** Keys of one slot of a master. */
+  /** Keys in one slot of a master. */
   private keysOn(master: string, prefixes: readonly string[]): string[] {
     const tag = this.tagOf(master);
     return prefixes.map((prefix) => taggedKey(tag, prefix));
@@ -151,8 +151,8 @@ export class ClusterCheckpoints implements Checkpoints {
 }
 
 /**
- * Which masters have checkpoints of the latest claim of each prefix, which is that of the highest one. Those of another were left
- * behind: a slot that went and came back has them.
+ * Whether each master has checkpoints of the latest claim of each prefix: the claim at the highest position. Checkpoints of other
+ * claims are leftovers, for example of a slot that left the master and came back.
  */
 function currentOf(found: readonly Found[]): boolean[] {
   const parsed = found.map(({ texts }) => texts.map(parse));

@@ -30,7 +30,7 @@ test('the joined document is the text of contextOf, byte for byte', () => {
   expect(document.body).toBe(JSON.stringify(contextOf(session)));
 });
 
-test('a state comes back from its texts; one with a section missing does not', () => {
+test('a state is restored from its texts, unless a section is missing', () => {
   const { state } = scripted().session;
   const texts = sections.map((section) => JSON.stringify(state[section]));
   expect(parseState(texts)).toEqual(state);

@@ -4,14 +4,14 @@ import { contextOf, initialState, newSession } from '#domain';
 /** The sections of a context, each a field of the Redis hash. */
 export const sections = Object.keys(initialState) as readonly Section[];
 
-/** The members of the document after its head, which are sections. */
+/** The members of the document after its head: the sections. */
 const members = Object.keys(contextOf(newSession(''))).slice(3) as Section[];
 const head = ['revision', 'format', 'partner_id', 'recent_turns'] as const;
 
-/** The fields of the hash that the document is put together from. */
+/** The hash fields that make up the document. */
 export const documentFields: readonly string[] = [...head, ...members];
 
-/** A context as it is sent: JSON text of what the domain's `contextOf` gives. */
+/** A context as it is sent: the JSON text of the domain's `contextOf`. */
 export interface ContextDocument {
   readonly revision: number;
   readonly body: string;
@@ -19,7 +19,7 @@ export interface ContextDocument {
 
 type Texts = readonly (string | null)[];
 
-/** Joins the stored texts, in the order of `documentFields`, without reading them. */
+/** Joins the stored texts, in the order of `documentFields`, without parsing them. */
 export function joinDocument(sessionId: string, texts: Texts): ContextDocument {
   const [revision, , partner, turns] = texts;
   let body = `{"session_id":"${sessionId}","partner_id":${partner},"revision":${revision}`;

@@ -1,9 +1,9 @@
 import type { SetAside } from '../tables/set-aside.ts';
 
-/** What the context's hash and a session's list item say of a session that is set aside. */
+/** The note on a set-aside session, in the context's hash and the session's list item. */
 export type SetAsideNote = Pick<SetAside, 'revision' | 'event_id' | 'type' | 'reason' | 'since'>;
 
-/** Thrown when a session has an event that cannot be projected: there is no context that one may rely on. */
+/** Thrown when a session has an event that cannot be projected: it has no reliable context. */
 export class SessionSetAsideError extends Error {
   readonly code = 'session_set_aside';
 

@@ -10,7 +10,7 @@ function stateOf(status: SessionStatus, expires_at: string): typeof initialState
   return { ...initialState, session: { ...initialState.session, status, expires_at } };
 }
 
-test('the context of an active session is kept beyond the time at which the session expires', () => {
+test('the context of an active session is kept beyond its expiry time', () => {
   const state = stateOf('active', '2026-01-06T09:00:00.000Z');
   expect(timeToLive(state, now, lifetime)).toBe(86_400_000 + 60_000);
 });

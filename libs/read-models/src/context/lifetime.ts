@@ -2,15 +2,15 @@ import type { SessionState } from '#domain';
 
 /** How long contexts are kept in Redis. */
 export interface ContextLifetime {
-  /** Seconds beyond the time at which the session expires. */
+  /** Seconds beyond the session's expiry time. */
   readonly marginS?: number;
-  /** Seconds after the last write to a session that is over. */
+  /** Seconds after the last write to an ended session. */
   readonly endedS?: number;
 }
 
 /**
- * How long a context is kept from now on, in milliseconds. It outlives `expires_at`, so that whoever expires the session,
- * and whoever projects that, still finds it; of a session that is over it is soon not needed any more.
+ * How long a context is kept from now on, in milliseconds. It outlives `expires_at`, so that the process that expires the session
+ * and the one that projects that event still find it. The context of an ended session is soon no longer needed.
  */
 export function timeToLive(
   { session: { status, expires_at } }: SessionState,

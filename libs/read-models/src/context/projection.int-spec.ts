@@ -43,7 +43,7 @@ const noCache = {
   findCommand: async () => ({ revision: Number.MAX_SAFE_INTEGER }),
 };
 
-/** Appends the requests, and gives all events of the session as they would be delivered. */
+/** Appends the requests; returns all events of the session as they would be delivered. */
 async function appended(id: string, ...requests: SessionCommand[][]): Promise<Positioned[]> {
   const all: Positioned[] = [];
   for (const [index, commands] of requests.entries())
@@ -90,7 +90,7 @@ async function fourEvents(id: string): Promise<Positioned[]> {
   return appended(id, [startSession], ...turns);
 }
 
-test('a projector that begins in the middle loads the session from Redis', async () => {
+test('a projector that starts in the middle of a session loads it from Redis', async () => {
   const id = randomUUID();
   const events = await fourEvents(id);
   await projection().write(events.slice(0, 2));
@@ -98,7 +98,7 @@ test('a projector that begins in the middle loads the session from Redis', async
   expect(rebuilt).toEqual([]);
 });
 
-test('a session whose earlier events are missing in Redis is rebuilt from its stream', async () => {
+test('a session whose earlier events Redis lacks is rebuilt from its stream', async () => {
   const id = randomUUID();
   const events = await fourEvents(id);
   await projection().write(events.slice(3));
@@ -115,14 +115,14 @@ test('an event that cannot be folded is reported, and those before it are writte
   expect((await contexts.load(id))?.revision).toBe(1);
 });
 
-test('a session whose context says that it is set aside is reported', async () => {
+test('a session with a set-aside note in its context is reported', async () => {
   const id = randomUUID();
   const events = await fourEvents(id);
   await contexts.noteSetAside([entryFor(id, 2)]);
   expect(await projection().write(events)).toEqual({ failures: [], setAside: [id] });
 });
 
-test('a session that is not set aside any more is restored from its stream', async () => {
+test('a session that is no longer set aside is restored from its stream', async () => {
   const id = randomUUID();
   const events = await fourEvents(id);
   const ours = projection();
@@ -132,7 +132,7 @@ test('a session that is not set aside any more is restored from its stream', asy
   expect(await isRight(id)).toBe(true);
 });
 
-test('a request whose events are in two batches, with a restart between, is recorded whole from the first on', async () => {
+test('a request split over two batches, with a restart in between, is recorded whole', async () => {
   const id = randomUUID();
   const turns = Array.from({ length: 4 }, () => randomUUID());
   const commandIds = ['request-1', ...turns.map((turnId) => `turn:${turnId}`)];
@@ -150,7 +150,7 @@ test('a request whose events are in two batches, with a restart between, is reco
   expect(await isRight(id)).toBe(true);
 });
 
-test('ids that no caller can repeat are not recorded', async () => {
+test('ids that no caller can send again are not recorded', async () => {
   const id = randomUUID();
   const response = { turn_id: randomUUID(), message_text: 'Yes.' };
   const start = await appended(id, [startSession]);
@@ -164,7 +164,7 @@ test('ids that no caller can repeat are not recorded', async () => {
   expect(fields.filter((field) => /^[^#]/.test(field)).sort()).toEqual(['key:1', 'request-0']);
 });
 
-test('a projector that stalled does not disturb what others have written since', async () => {
+test('a projector that stalled does not overwrite what others have written since', async () => {
   const id = randomUUID();
   const events = await fourEvents(id);
   const stalled = projection();

@@ -13,18 +13,18 @@ import { foldAsFarAsPossible, rebuildContext } from './rebuild.ts';
 import type { Deletion, Positioned } from '../tables/items.ts';
 
 interface ContextProjectionOptions {
-  /** The sessions that are kept, so that an event need not load its session first. */
+  /** Sessions in memory, so that an event need not load its session first. */
   readonly sessions: SessionMemory;
   readonly onRebuild?: (sessionId: string) => void;
-  /** Called with the sessions of each batch, once they are written. */
+  /** Called with the sessions of each batch once they are written. */
   readonly onWritten?: (grown: readonly Appended[]) => void;
 }
 
-/** What a batch came upon. */
+/** The problems of a batch. */
 interface ContextResult {
-  /** The first event of each session that cannot be folded; those before it are written. */
+  /** The first unfoldable event of each session; the events before it are written. */
   readonly failures: readonly UnprojectableEventError[];
-  /** Sessions whose context was not written, since it says that the session is set aside. */
+  /** Sessions whose context was not written because it is marked as set aside. */
   readonly setAside: readonly string[];
 }
 
@@ -35,7 +35,7 @@ type Folded = ContextChange | 'missing_predecessor' | 'unchanged';
 
 const rebuildsAtOnce = 4;
 
-/** Brings events into the contexts in Redis. Events that are in already change nothing. */
+/** Projects events into the contexts in Redis. Events that were already applied change nothing. */
 export class ContextProjection {
   private readonly sessions: SessionMemory;
 
@@ -49,7 +49,7 @@ export class ContextProjection {
 
   /**
    * Writes the events of a batch, each session once. Sessions whose earlier events are missing in Redis are rebuilt
-   * from their stream. The checkpoint is written along: what was written before this batch.
+   * from their stream. The checkpoint is written along and covers the earlier batches.
    */
   async write(events: readonly Positioned[], checkpoint?: ContextCheckpoint): Promise<ContextResult> {
     const groups = groupBySession(events);
@@ -79,7 +79,7 @@ export class ContextProjection {
     return { failures, setAside };
   }
 
-  /** Removes the context and the command record of a session, unless events after the deleted ones are in. */
+  /** Removes the context and the command record of a session, unless they contain events after the deleted ones. */
   async delete({ session_id, before }: Deletion): Promise<void> {
     const [revision = -1] = await this.contexts.revisions([session_id]);
     if (revision >= before) return;
@@ -87,19 +87,19 @@ export class ContextProjection {
     await this.contexts.delete([session_id]);
   }
 
-  /** Writes the context of a session that is not set aside, though Redis says so: Redis came back in an older state. */
+  /** Writes the context of a session that Redis wrongly marks as set aside, because Redis came back in an older state. */
   async restore(sessionId: string): Promise<void> {
     this.sessions.delete(sessionId);
     const { session, commands } = await foldAsFarAsPossible(this.store, sessionId);
     if (session.revision >= 0) await this.contexts.restore(session, commands);
   }
 
-  /** Forgets the sessions of a partition: others may have written them since. */
+  /** Forgets the sessions of a partition: other processes may have written them since. */
   forget(prefixes: readonly string[]): void {
     for (const id of this.sessions.ids()) if (streamMatches(id, prefixes)) this.sessions.delete(id);
   }
 
-  /** Each session as it was before its first event of the batch; a session that is kept nowhere is left out. */
+  /** Each session as it was before its first event of the batch; sessions found nowhere are left out. */
   private async sessionsBefore(groups: Groups): Promise<Map<string, Session>> {
     const found = new Map<string, Session>();
     const unknown: string[] = [];
@@ -109,13 +109,13 @@ export class ContextProjection {
       else if (first?.revision === 0) found.set(sessionId, newSession(sessionId));
       else unknown.push(sessionId);
     }
-    // The last command of an older version may go on with the next event.
+    // The next event may continue the last command of an older version.
     const loaded = await this.contexts.loadMany(unknown, 1);
     for (const session of loaded) if (session) found.set(session.session_id, session);
     return found;
   }
 
-  /** There is no room for them now: to read their streams would be of no use. */
+  /** Redis has no room for them now, so reading their streams would be wasted. */
   private async drop(sessionIds: readonly string[]): Promise<void> {
     await this.contexts.drop(sessionIds);
     for (const id of sessionIds) this.sessions.delete(id);
@@ -130,7 +130,7 @@ export class ContextProjection {
     );
   }
 
-  /** Returns why the session cannot be rebuilt; any other error is thrown, and the batch is tried again. */
+  /** Returns why the session cannot be rebuilt; any other error is thrown, and the batch is retried. */
   private async rebuild(
     sessionId: string,
   ): Promise<UnprojectableEventError | SessionSetAsideError | undefined> {

@@ -11,12 +11,12 @@ interface FoldedSession {
   readonly commands: readonly ProcessedCommand[];
 }
 
-/** The rebuilds that run, by store and session. */
+/** The running rebuilds, by store and session. */
 const running = new WeakMap<ContextStore, Map<string, Promise<Session>>>();
 
 /**
- * Brings a session's context up to its stream, with the record of its commands: from what is stored, else from the
- * first event. Several calls for one session at a time share one fold. Revision -1: there is no such session.
+ * Brings a session's context up to its stream, with its command record: from the stored state, else from the
+ * first event. Concurrent calls for one session share one fold. Revision -1: there is no such session.
  * @throws UnprojectableEventError, SessionSetAsideError
  */
 export function rebuildContext(
@@ -46,7 +46,7 @@ async function rebuild(store: EventStore, contexts: ContextStore, sessionId: str
   return session;
 }
 
-/** Folds what came after a session. It is ahead when its stream does not have its own revision. */
+/** Folds the events after a session. `isAhead`: the stream does not have the session's own revision. */
 async function foldFrom(
   store: EventStore,
   begin: Session,
@@ -61,7 +61,7 @@ async function foldFrom(
   return { session: fold.session, commands: fold.commands, isAhead };
 }
 
-/** A session folded as far as that is possible, with its events. */
+/** A session folded as far as possible, with its events. */
 interface PartialFold extends FoldedSession {
   readonly events: readonly RecordedEvent[];
   /** The first event that cannot be folded. */

@@ -53,7 +53,7 @@ describe('the record of commands', () => {
     expect(await find('b')).toEqual({ id: 'b', ...place(1) });
   });
 
-  test('of a long conversation is written as far as it is kept', async () => {
+  test('of a long conversation is written up to the limit', async () => {
     const session = { ...newSession(randomUUID()), revision: 25_000 };
     const commands = Array.from({ length: 25_001 }, (_, revision) => command(`c${revision}`, revision));
     await contexts.replace(session, commands);
@@ -66,7 +66,7 @@ describe('the record of commands', () => {
   });
 });
 
-test('the record of commands gives a session its latest commands when it is loaded', async () => {
+test('loading a session takes its latest commands from the record', async () => {
   const [first, second, third] = history(3) as [Session, Session, Session];
   const commands = [command(['key:"1"', 'turn:1'], 0), command('key:2', 1), command('key:3', 2)] as const;
   await write(contexts, undefined, first, commands[0]);
@@ -82,7 +82,7 @@ test('the record of commands gives a session its latest commands when it is load
   expect(await known(64)).toEqual({ from: 3, list: [] });
 });
 
-test('a record of commands that is ahead of its session leaves out what comes after it', async () => {
+test('a record of commands ahead of its session leaves out later commands', async () => {
   const [first, second] = history(2) as [Session, Session];
   await write(contexts, undefined, first, command('a', 0));
   await write(contexts, first, second, command('b', 1));
@@ -91,7 +91,7 @@ test('a record of commands that is ahead of its session leaves out what comes af
   expect(loaded?.known).toEqual({ from: 0, list: [command('a', 0)] });
 });
 
-test('the record of commands forgets the oldest commands beyond their number, with all their ids', async () => {
+test('the record forgets the oldest commands beyond the limit, with all their ids', async () => {
   const few = storeKeeping(10, 3_600);
   const states = history(40);
   let before: Session | undefined;
@@ -105,7 +105,7 @@ test('the record of commands forgets the oldest commands beyond their number, wi
     (await few.findCommand(session_id, [id])).command !== undefined;
   expect([await found('key:29'), await found('turn:29')]).toEqual([false, false]);
   expect([await found('key:30'), await found('turn:39')]).toEqual([true, true]);
-  // Its revision, the two ends of the order, and of each command its place in the order and two ids.
+  // Its revision, the two ends of the order, and for each command its place in the order and two ids.
   expect(await redis.hlen(`cmd:{${session_id}}`)).toBe(3 + 10 * 3);
   expect((await few.load(session_id))?.known).toMatchObject({
     from: 0,
@@ -113,7 +113,7 @@ test('the record of commands forgets the oldest commands beyond their number, wi
   });
 });
 
-test('the record of commands forgets commands that are too old', async () => {
+test('the record forgets commands that are too old', async () => {
   const short = storeKeeping(1_000, 60);
   const [first, second] = history(2) as [Session, Session];
   await write(short, undefined, first, command('old', 0));
@@ -122,7 +122,7 @@ test('the record of commands forgets commands that are too old', async () => {
   expect((await short.findCommand(first.session_id, ['new'])).command).toBeDefined();
 });
 
-test('a record of commands of an older version is replaced by one that keeps the order', async () => {
+test('a record of an older version is replaced by one that keeps the order', async () => {
   const [first] = history(1) as [Session];
   await redis.hset(`cmd:{${first.session_id}}`, '', '0', 'key:a', '0:1:hash', 'unrepeatable', '0:1:hash');
   await contexts.replace(first, [command('key:a', 0)]);

@@ -4,14 +4,14 @@ import type { CommandLimits } from '#sessions';
 import { parseState, sections } from './document.ts';
 import { applied, missingPredecessor, setAside } from './scripts.ts';
 
-/** Command records in one call of a script: more would block Redis for the others. */
+/** Command records per call of a script: more would block Redis for other clients. */
 const recordsPerCall = 1_000;
-/** How long the records that a restore has written so far wait for the next ones (ms). */
+/** How long the first records of a restore are kept until the next ones arrive (ms). */
 const partialTtl = 60_000;
 
 /**
- * What became of a write: done, not needed since a later state stands there, impossible without the state before,
- * refused since the session is set aside at an earlier event, or impossible at all, so that the context is removed.
+ * The outcome of a write: applied; stale, since a later state is stored; missing predecessor; refused because the session is
+ * set aside at an earlier event; or dropped, since it cannot be written at all and the context is removed.
  */
 export type ApplyResult = 'applied' | 'stale' | 'missing_predecessor' | 'set_aside' | 'dropped';
 
@@ -36,12 +36,12 @@ export function commandsKey(sessionId: string): string {
   return `cmd:{${sessionId}}`;
 }
 
-/** Where a restore gathers records that do not fit into one call. */
+/** The key under which a restore stages records that do not fit into one call. */
 function partialCommandsKey(sessionId: string, write: string): string {
   return `${commandsKey(sessionId)}:${write}`;
 }
 
-/** The call that writes a change, of which `texts` are the fields and texts of its sections. */
+/** The call that writes a change; `texts`: the fields and texts of its sections. */
 export function applyCall(
   { before, after, commands }: ContextChange,
   texts: readonly string[],
@@ -54,13 +54,13 @@ export function applyCall(
   return ['turnstreamApply', ...keys, ...head, ...fields, ...commandTexts(commands, limits)];
 }
 
-/** The field that holds the chain's last hash, with its revision: a writer of an older version leaves it behind. */
+/** The field with the chain's last hash and its revision; an older writer does not update it. */
 const chainName = 'chain';
 
-/** The fields that a session is made of. */
+/** The fields that make up a session. */
 export const sectionFields: readonly string[] = ['revision', 'format', ...sections, chainName];
 
-/** Field and text of the chain, as the scripts take them. */
+/** The field and the text of the chain, as arguments of the scripts. */
 function chainTexts({ revision, chain }: Session): readonly string[] {
   return chain === undefined ? [] : [chainName, `${revision}:${chain}`];
 }
@@ -69,7 +69,7 @@ function parseChain(revision: string, text: string | null | undefined): string |
   return text?.startsWith(`${revision}:`) === true ? text.slice(revision.length + 1) : undefined;
 }
 
-/** A session from its sections and its chain, and its latest commands as `turnstreamLatest` gives them. */
+/** A session from its sections and its chain, with its latest commands as `turnstreamLatest` returns them. */
 export function toSession(
   sessionId: string,
   [revisionText, , ...texts]: Texts,
@@ -82,7 +82,7 @@ export function toSession(
   return state && { session_id: sessionId, revision, state, known: latestCommands(revision, latest), chain };
 }
 
-/** The record may be ahead of the session: whoever wrote both did so after the session was read. */
+/** The record may be ahead of the session: another process may have written both after the session was read. */
 function latestCommands(revision: number, [at, whole, ...texts]: Texts): Session['known'] {
   if (typeof at !== 'string' || Number(at) < revision) return { from: revision + 1, list: [] };
   const commands: ProcessedCommand[] = [];
@@ -107,14 +107,14 @@ interface Replacement {
   readonly session: Session;
   readonly processed: readonly ProcessedCommand[];
   readonly how: string;
-  /** Field and text of each section. */
+  /** The field and the text of each section. */
   readonly texts: readonly string[];
   readonly ttl: number;
 }
 
 /**
- * The calls that write a session whole, one after the other. The records that do not fit into one call are gathered
- * under a key of this write alone, and come in with the last.
+ * The calls that write a whole session, in order. Records that do not fit into one call are staged
+ * under a key of this write alone; the last call adds them.
  */
 export function* replaceCalls(
   { session, processed, how, texts, ttl }: Replacement,
@@ -134,7 +134,7 @@ export function* replaceCalls(
   yield ['turnstreamReplace', ...keys, revision, ttl, how, fields.length / 2, last, ...fields, ...rest];
 }
 
-/** Commands as the scripts take them: how many are kept and since when, then of each its time and ids, and where it is. */
+/** Commands as arguments of the scripts: how many are kept and since when, then for each its time, ids and place. */
 function commandTexts(
   commands: readonly ProcessedCommand[],
   { commands: most, seconds }: CommandLimits,
@@ -144,12 +144,12 @@ function commandTexts(
   return [most, isoTime(newest - seconds * 1_000), ...kept];
 }
 
-/** Redis cannot read half a surrogate pair. */
+/** Redis cannot parse half a surrogate pair. */
 function entryOf({ at, ids }: ProcessedCommand): string {
   return `${isoTime(Date.parse(at))} ${JSON.stringify(ids.map((id) => id.toWellFormed()))}`;
 }
 
-/** Empty, which is before all others, where it is no time: other programs may write such events. */
+/** Empty, which sorts first, when the time is invalid: other programs may write such events. */
 function isoTime(ms: number): string {
   return Number.isNaN(ms) ? '' : new Date(ms).toISOString();
 }
@@ -169,7 +169,7 @@ export function toResult(code: unknown): ApplyResult {
   return code === missingPredecessor ? 'missing_predecessor' : 'stale';
 }
 
-/** The n-th reply of a pipeline; its error is thrown. */
+/** The n-th reply of a pipeline; throws its error. */
 export function reply(replies: [Error | null, unknown][] | null, index: number): unknown {
   const item = replies?.[index];
   if (!item) throw new Error('Redis did not answer.');

@@ -1,26 +1,26 @@
 import { UnknownKeyError } from '#privacy';
 
-/** For how long Redis counts as full after it refused a write for want of memory (ms). */
+/** How long Redis counts as full after it refused a write for lack of memory (ms). */
 const fullMs = 1_000;
-/** Redis has no room, or a script fails on what this one context is or shall be. Redis itself is available. */
+/** Redis is out of memory, or a script fails on this one context. Redis itself is available. */
 const refusals = /^(OOM|WRONGTYPE) |user_script/;
 
 /**
- * Contexts that cannot be written although Redis is available. They are dropped, which Redis allows when it is full: one
- * that is not there is folded on demand, one that stayed as it was would be wrong.
+ * Contexts that cannot be written although Redis is available. They are dropped, which Redis allows even when full: a missing
+ * context is folded on demand, while an outdated one would be wrong.
  */
 export class RefusedContexts {
   private fullUntil = 0;
 
-  /** @param onDropped called with the number of contexts that were dropped */
+  /** @param onDropped called with the number of dropped contexts */
   constructor(readonly onDropped: (count: number) => void) {}
 
-  /** Whether Redis had no room within the last second. */
+  /** Whether Redis was out of memory within the last second. */
   get isFull(): boolean {
     return performance.now() < this.fullUntil;
   }
 
-  /** Takes an error of a write; whether it concerns the context that was to be written, not Redis as a whole. */
+  /** Notes an error of a write; returns whether it concerns only the context, not Redis as a whole. */
   register(error: unknown): boolean {
     if (!(error instanceof Error)) return false;
     if (error.message.startsWith('OOM ')) this.fullUntil = performance.now() + fullMs;

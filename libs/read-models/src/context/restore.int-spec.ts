@@ -38,7 +38,7 @@ describe('a record of commands that is restored in parts', () => {
     hash: 'h',
   }));
 
-  test('is not there before its last part', async () => {
+  test('does not exist before its last part is written', async () => {
     const failing = connectionThatFails(3);
     await expect(new ContextStore(failing).replace(session, commands)).rejects.toThrow('cut off');
     expect(await redis.exists(`cmd:{${session.session_id}}`, `ctx:{${session.session_id}}`)).toBe(0);
@@ -46,12 +46,12 @@ describe('a record of commands that is restored in parts', () => {
     expect(await redis.pttl(left)).toBeGreaterThan(0);
   });
 
-  test('is not written when its first parts are gone', async () => {
+  test('is not written when its first parts have expired', async () => {
     const forgetful = connectionThatFails(3, async () => redis.del(await partial()));
     await expect(new ContextStore(forgetful).replace(session, commands)).rejects.toThrow('are gone');
     expect(await redis.exists(`cmd:{${session.session_id}}`, `ctx:{${session.session_id}}`)).toBe(0);
   });
-  test('is there with its last part', async () => {
+  test('exists once its last part is written', async () => {
     await contexts.replace(session, commands);
     expect(await contexts.findCommand(session.session_id, ['c0'])).toMatchObject({
       revision: 2_500,

@@ -1,26 +1,26 @@
 import type { Redis } from 'ioredis';
 
 /**
- * The scripts that write contexts in Redis. Their text names the format of what they write: a context of another
- * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes. A first line
- * that begins with #! makes Redis refuse the whole script, before it runs, when there is no memory left; with the flag
- * `allow-oom` it runs all the same.
+ * The scripts that write contexts in Redis. Their text names the format of what they write: a context in another
+ * format counts as missing and is rebuilt, so raise `contextFormat` whenever the shape of a section changes. With a first line
+ * that starts with #!, Redis refuses the whole script before it runs when it is out of memory; with the flag
+ * `allow-oom` the script still runs.
  */
 const contextFormat = '4';
 
-/** The format of sealed contexts is another one: those that are not are folded again once there are keys. */
+/** Sealed contexts have their own format, so that plain ones are folded again once there are keys. */
 export function formatOf(isSealed: boolean): string {
   return isSealed ? `${contextFormat}-sealed` : contextFormat;
 }
 
-/** What `apply` answers. */
+/** The results of `apply`. */
 export const applied = 1;
 export const stale = 0;
 export const missingPredecessor = -1;
 export const setAside = -2;
 
 /**
- * Writes fields of a hash with one call for some hundreds of them: a call costs more than what it writes.
+ * Writes fields of a hash, some hundreds per call: a call costs more than what it writes.
  * `fields`: (field, value)…
  */
 const writeFields = `
@@ -34,8 +34,8 @@ end
 /**
  * The record of a session's commands: for each id a field with "revision:count:hash", and for their order the fields
  * #first, …, #next - 1 with "time [ids]". Of two commands with the same id the first stays, so that a repeated delivery
- * changes nothing; the last one may grow. Forgets the oldest, beyond a number of commands or before a time.
- * ARGV from `from` on: number of commands, time, (entry, record)…; `fields`: what else is written, (field, value)…
+ * changes nothing; the last command may grow. Forgets the oldest commands beyond a number or before a time.
+ * ARGV from `from` on: number of commands, time, (entry, record)…; `fields`: other fields to write, (field, value)…
  */
 const rememberCommands = `${writeFields}
 local function ids_of(entry) return cjson.decode(string.match(entry, ' (.*)')) end
@@ -80,7 +80,7 @@ end
 `;
 
 /**
- * Answers the revision of the record, whether it has no earlier commands than these (1), and its latest commands as
+ * Returns the revision of the record, whether these commands are all it has (1), and its latest commands as
  * (entry, record)…. ARGV: how many
  */
 const latestScript = (format: string): string => `-- turnstream latest, format ${format}
@@ -97,8 +97,8 @@ return latest
 `;
 
 /**
- * Applies a change on top of any state from the revision before to just under the one after: a section that no event
- * in between touched is the same in all of them.
+ * Applies a change on top of any state from the revision before it to just under the one after it: a section that no event
+ * in between touched is the same in all these states.
  * ARGV: revision before, revision after, ttl in ms, number of sections, (section, text)…, commands
  */
 const applyScript = (format: string): string => `#!lua
@@ -121,8 +121,8 @@ return ${applied}
 /**
  * Writes a whole context. ARGV: revision, ttl in ms, how, number of sections, number of command records that KEYS[3]
  * holds, (section, text)…, (command id, record)…. How:
- * 'rebuild': unless a later one stands there complete, or the session is set aside at this revision or before;
- * 'restore': the session is not set aside any more, whatever the stored context says;
+ * 'rebuild': unless a complete later one is stored, or the session is set aside at this revision or before;
+ * 'restore': the session is no longer set aside, whatever the stored context says;
  * a note (JSON): the session is set aside at the revision after this one, whatever the stored context says.
  */
 const replaceScript = (format: string): string => `#!lua
@@ -153,8 +153,8 @@ return ${applied}
 `;
 
 /**
- * Notes in a context that the session is set aside. Answers that the predecessor is missing when the context is not at
- * the revision before: it is then to be replaced. ARGV: revision of the event, note (JSON), ttl in ms
+ * Marks a context as set aside. Returns that the predecessor is missing when the context is not at
+ * the revision before the event: the context must then be replaced. ARGV: revision of the event, note (JSON), ttl in ms
  */
 const setAsideScript = (format: string): string => `#!lua flags=allow-oom
 -- turnstream set aside, format ${format}
@@ -172,7 +172,7 @@ return ${applied}
 `;
 
 /**
- * Gathers commands ahead of a replacement, some at a time, where nobody else looks; the field '' counts them.
+ * Stages commands ahead of a replacement, some at a time, under a key that no one else reads; the field '' counts them.
  * ARGV: ttl in ms, commands
  */
 const rememberScript = (format: string): string => `#!lua
@@ -192,8 +192,8 @@ return ${applied}
 `;
 
 /**
- * The checkpoints of a partition on one master of a cluster, each "position history claim". The history names the master since
- * it took over: another one may lack what was written last, and a checkpoint that came with a slot says nothing of this master.
+ * The checkpoints of a partition on one master of a cluster, each "position history claim". The history identifies the master since
+ * it took over: another master may lack the last writes, and a checkpoint that moved in with a slot proves nothing about this one.
  */
 const history = `
 local replication = redis.call('INFO', 'replication')
@@ -201,7 +201,7 @@ local history = string.match(replication, 'master_replid:(%x+)')
 local earlier = string.match(replication, 'master_replid2:(%x+)')
 `;
 
-/** Gives the history, then for each key "position claim", '' where there is none of this master or the one that it replaced. */
+/** Returns the history, then for each key "position claim", or '' when there is none of this master or its predecessor. */
 const lookAtCheckpointScript = `#!lua flags=allow-oom
 -- turnstream look at checkpoint
 ${history}
@@ -214,7 +214,7 @@ end
 return found
 `;
 
-/** Gives the positions and claims them; none if the master is another one since. ARGV: claim, history */
+/** Returns the positions and claims them; none if the master was replaced meanwhile. ARGV: claim, history */
 const claimCheckpointScript = `#!lua flags=allow-oom
 -- turnstream claim checkpoint
 ${history}
@@ -229,8 +229,8 @@ return positions
 `;
 
 /**
- * Moves them, unless they are of another claim, or the master is another one since. ARGV: claim, position, and the history at
- * the claim: then whatever is there
+ * Moves the checkpoints, unless they belong to another claim or the master was replaced meanwhile. ARGV: claim, position, and
+ * optionally the history at the claim, which overwrites any checkpoint
  */
 const moveCheckpointScript = `#!lua flags=allow-oom
 -- turnstream move checkpoint
@@ -245,7 +245,7 @@ for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[2] .. suffix) end
 return ${applied}
 `;
 
-/** Gives a client the scripts as commands. */
+/** Defines the scripts as commands of a client. */
 export function defineScripts(redis: Redis, format: string): void {
   redis.defineCommand('turnstreamApply', { numberOfKeys: 2, lua: applyScript(format) });
   redis.defineCommand('turnstreamReplace', { numberOfKeys: 3, lua: replaceScript(format) });

@@ -20,7 +20,7 @@ class KeyStore extends MemoryKeyStore {
 let redis: Redis;
 let keyStore: KeyStore;
 let session: Session;
-/** As another process has it: with keys of its own memory. */
+/** The contexts as seen by another process, with its own keys in memory. */
 const contexts = (): ContextStore =>
   new ContextStore(redis, {}, undefined, undefined, testDataKeys(keyStore));
 
@@ -47,7 +47,7 @@ afterAll(() => redis.quit());
 
 const key = (): string => `ctx:{${session.session_id}}`;
 
-test('a context in Redis says nothing personal, and is read as it was', async () => {
+test('a context in Redis holds no plain personal data, and is read as it was', async () => {
   expect(await contexts().apply(-1, session, sections, session.known.list)).toBe('applied');
   const { session: plain, format, ...stored } = await redis.hgetall(key());
   expect(JSON.stringify(stored)).not.toMatch(/CANARY|call_me/);
@@ -58,7 +58,7 @@ test('a context in Redis says nothing personal, and is read as it was', async ()
   }
 });
 
-test('a section without content stays as it is', async () => {
+test('an empty section stays plain', async () => {
   await contexts().apply(-1, session, sections, []);
   expect(await redis.hget(key(), 'external')).toBe('[]');
 });
@@ -66,14 +66,14 @@ test('a section without content stays as it is', async () => {
 test.each([
   ['was changed', (text: string) => `${text.slice(0, -4)}AAAA`],
   ['is plain', () => '{"partner_id":"P1","name":"x","region":null,"device":null}'],
-])('a context of which a section %s is not kept', async (_, change) => {
+])('a context with a section that %s is not used', async (_, change) => {
   await contexts().apply(-1, session, sections, []);
   await redis.hset(key(), 'identity', change((await redis.hget(key(), 'identity')) ?? ''));
   expect(await contexts().load(session.session_id)).toBeUndefined();
   expect(await redis.exists(key())).toBe(0);
 });
 
-test('a section of another session is not taken for its own', async () => {
+test('a section copied from another session is not accepted', async () => {
   await contexts().apply(-1, session, sections, []);
   const other = { ...session, session_id: '00000000-0000-4000-8000-000000000002' };
   await contexts().apply(-1, other, sections, []);
@@ -82,13 +82,13 @@ test('a section of another session is not taken for its own', async () => {
   expect(await contexts().document(session.session_id)).toBeUndefined();
 });
 
-test('a context whose key was destroyed is not kept', async () => {
+test('a context whose key was destroyed is not used', async () => {
   await contexts().apply(-1, session, sections, []);
   await keyStore.destroy('P1', '2100-01-01T00:00:00.000Z');
   expect(await contexts().document(session.session_id)).toBeUndefined();
 });
 
-test('a context of the time before the keys is not kept, and written anew', async () => {
+test('a context from before there were keys is not used, and is written again', async () => {
   await new ContextStore(redis).apply(-1, session, sections, []);
   const sealing = contexts();
   expect(await sealing.document(session.session_id)).toBeUndefined();
@@ -97,7 +97,7 @@ test('a context of the time before the keys is not kept, and written anew', asyn
   expect(JSON.stringify(await redis.hgetall(key()))).not.toContain('CANARY');
 });
 
-test('a context whose key does not open is dropped, and keeps no other from being written', async () => {
+test('a context whose key cannot be opened is dropped, and the others are written', async () => {
   const keys = testDataKeys(keyStore);
   const { id } = await keys.of('P1');
   keys.forget('P1');
@@ -117,7 +117,7 @@ test('a context whose key does not open is dropped, and keeps no other from bein
   expect(await redis.exists(key())).toBe(0);
 });
 
-test('while its key cannot be had a context is neither read nor removed', async () => {
+test('while its key is unavailable a context is neither read nor removed', async () => {
   await contexts().apply(-1, session, sections, []);
   keyStore.fails = true;
   await expect(contexts().document(session.session_id)).rejects.toThrow(KeyStoreUnavailableError);

@@ -13,7 +13,7 @@ import {
   UnknownKeyError,
 } from '#privacy';
 
-/** Ids, states and times: nothing of them is personal. */
+/** The plain sections: ids, states and times, nothing personal. */
 const plainSections: ReadonlySet<string> = new Set<Section>([
   'session',
   'agent',
@@ -23,10 +23,10 @@ const plainSections: ReadonlySet<string> = new Set<Section>([
 const initialTexts: ReadonlyMap<string, string> = new Map(
   Object.entries(initialState).map(([section, value]) => [section, JSON.stringify(value)]),
 );
-/** Keys that are asked for at a time. */
+/** Keys fetched at a time. */
 const keysAtOnce = 8;
 
-/** Characters of opened sections that are kept, sealed and open, and for how long: no longer than a key. */
+/** Characters of opened sections that are cached, sealed and opened, and for how long: no longer than a key. */
 const openedCharacters = 8_000_000;
 const openedMs = 60_000;
 
@@ -38,9 +38,9 @@ interface Opened {
 
 type Texts = readonly (string | null)[];
 
-/** Seals the sections of contexts in Redis, and opens them. A section without content has nothing to hide: it stays as it is. */
+/** Seals the sections of contexts in Redis and opens them. An empty section hides nothing and stays plain. */
 export class SectionSeals {
-  /** Sections as they were opened last, with their places: agents read a context again and again. Only used with a key at hand. */
+  /** Recently opened sections with their places, since agents read a context again and again. Only used while the key is in memory. */
   private readonly opened = new LRUCache<string, Opened>({
     maxSize: openedCharacters,
     sizeCalculation: ({ plain }, text) => plain.length + text.length + 1,
@@ -55,7 +55,7 @@ export class SectionSeals {
     return this.keys !== undefined;
   }
 
-  /** The keys that seal sessions, by partner, but those that do not open, or that an erased partner does not get. @throws KeyStoreUnavailableError */
+  /** The keys that seal sessions, by partner; without those that cannot be opened or that an erased partner does not get. @throws KeyStoreUnavailableError */
   async keysFor(sessions: readonly Session[]): Promise<ReadonlyMap<string, DataKey>> {
     const { keys } = this;
     const found = new Map<string, DataKey>();
@@ -73,7 +73,7 @@ export class SectionSeals {
     return found;
   }
 
-  /** Field and text of each section, as the scripts take them. @throws UnknownKeyError */
+  /** The field and the text of each section, as arguments of the scripts. @throws UnknownKeyError */
   textsOf(session: Session, changed: readonly Section[], keys: ReadonlyMap<string, DataKey>): string[] {
     const { session_id, state } = session;
     const partnerId = partnerOf(session);
@@ -89,8 +89,8 @@ export class SectionSeals {
   }
 
   /**
-   * The texts of fields as they were; undefined: one of them cannot be read any more, since its key was destroyed or it is
-   * none that was written here. @throws KeyStoreUnavailableError
+   * The opened texts of fields; undefined: one of them can no longer be read, because its key was destroyed or it was not
+   * written here. @throws KeyStoreUnavailableError
    */
   async open(sessionId: string, fields: readonly string[], texts: Texts): Promise<Texts | undefined> {
     const { keys } = this;
@@ -118,7 +118,7 @@ export class SectionSeals {
     return result;
   }
 
-  /** With a key in memory no promise is made: a context has ten sections. */
+  /** Synchronous when the key is in memory: a context has ten sections. */
   private openSection(
     keys: DataKeys,
     sessionId: string,
@@ -141,7 +141,7 @@ export class SectionSeals {
   }
 }
 
-/** Of an erased session there is nothing to hide, and its partner gets no key. */
+/** An erased session has nothing to hide, and its partner gets no key. */
 function isErased({ state }: Session): boolean {
   return state.session.status === 'erased';
 }

@@ -28,7 +28,7 @@ interface ApiNode {
   readonly execute: (id: string, command: SessionCommand, key: string) => Promise<CommandResult>;
 }
 
-/** A process that executes commands, with a connection to Redis of its own. */
+/** A process that executes commands, with its own connection to Redis. */
 function apiNode(): ApiNode {
   const redis = new Redis(serviceUrl('REDIS_URL'), { maxRetriesPerRequest: 0 });
   connections.push(redis);
@@ -43,7 +43,7 @@ function apiNode(): ApiNode {
 
 const raise = (value: number): SessionCommand => ({ type: 'RaiseFlag', flag: 'f', value });
 
-/** A session after commands 1 to `count`, as it is in Redis. */
+/** A session after commands 1 to `count`, as stored in Redis. */
 async function written(count: number): Promise<string> {
   const id = randomUUID();
   const node = apiNode();
@@ -53,7 +53,7 @@ async function written(count: number): Promise<string> {
   return id;
 }
 
-test('a session that was loaded knows its latest commands without Redis', async () => {
+test('a loaded session knows its latest commands without Redis', async () => {
   const id = await written(30);
   const node = apiNode();
   expect((await node.cache.load(id))?.known).toMatchObject({ from: 0, list: { length: 31 } });
@@ -66,7 +66,7 @@ test('a session that was loaded knows its latest commands without Redis', async 
     });
 });
 
-test('a command that the session does not know any more is recognised without Redis', async () => {
+test('a command that the session has forgotten is recognised without Redis', async () => {
   const id = await written(100);
   const node = apiNode();
   await node.execute(id, raise(101), '101');
@@ -79,7 +79,7 @@ test('a command that the session does not know any more is recognised without Re
   expect(await node.execute(id, raise(102), '102')).toMatchObject({ replayed: false, revision: 102 });
 });
 
-test('a command is recognised whose record Redis has lost', async () => {
+test('a command whose record Redis has lost is recognised', async () => {
   const id = await written(100);
   const node = apiNode();
   await node.execute(id, raise(101), '101');

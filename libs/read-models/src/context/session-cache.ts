@@ -6,15 +6,15 @@ import type { SessionMemory } from './session-memory.ts';
 import type { ContextStore, InBudget } from './store.ts';
 
 /**
- * The sessions as this process or the projector saw them last: memory first, then Redis. Without Redis, the stream. One that
- * is out of date is found out by the append and read on from there.
+ * The sessions as this process or the projector last saw them: from memory, then Redis, then the stream. An outdated session is
+ * detected by the append and caught up from there.
  */
 export class SessionCache implements SessionCachePort {
   constructor(
     private readonly store: EventStore,
     private readonly contexts: ContextStore,
     private readonly sessions: SessionMemory,
-    /** Around each read of Redis: how long it may take. */
+    /** Bounds the time of each read of Redis. */
     private readonly inBudget: InBudget = (read) => read(),
   ) {}
 
@@ -29,7 +29,7 @@ export class SessionCache implements SessionCachePort {
     return foldStream(this.store.until(signal), (await this.load(sessionId)) ?? newSession(sessionId));
   }
 
-  /** As `latest`, if the session is kept somewhere: a stream is never read from its beginning. */
+  /** As `latest`, if the session is cached somewhere: a stream is never read from its start. */
   async latestKept(sessionId: string): Promise<Session | undefined> {
     const kept = await this.load(sessionId);
     return kept && foldStream(this.store, kept);

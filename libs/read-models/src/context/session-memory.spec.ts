@@ -5,7 +5,7 @@ import { SessionMemory } from './session-memory.ts';
 
 const budget = 100_000;
 
-/** A session with a turn of so many characters. */
+/** A session with a turn of this many characters. */
 function sessionOf(characters: number): Script {
   const script = new Script();
   script.request(startSession);
@@ -13,7 +13,7 @@ function sessionOf(characters: number): Script {
   return script;
 }
 
-test('the sessions that were used last are kept, as many as the budget allows', () => {
+test('the most recently used sessions are kept, as many as the budget allows', () => {
   const memory = new SessionMemory(budget);
   const scripts = Array.from({ length: 50 }, () => sessionOf(2_000));
   for (const { session } of scripts) memory.set(session);
@@ -29,7 +29,7 @@ test('a session that is larger than the budget is not kept', () => {
   expect([memory.count, memory.bytes]).toEqual([0, 0]);
 });
 
-test('a session that changed takes what it would take if it were new', () => {
+test('a changed session is measured like a new one', () => {
   const script = sessionOf(10);
   const memory = new SessionMemory(budget);
   memory.set(script.session);
@@ -42,7 +42,7 @@ test('a session that changed takes what it would take if it were new', () => {
   expect(memory.bytes).toBeGreaterThan(5_000);
 });
 
-test('a session takes what it would take if it were new, however many turns come and go', () => {
+test('a session is measured like a new one, however many turns come and go', () => {
   const script = sessionOf(10);
   const memory = new SessionMemory(budget);
   for (let length = 1; length <= 30; length += 1) {
@@ -56,7 +56,7 @@ test('a session takes what it would take if it were new, however many turns come
   }
 });
 
-test('a session that is removed takes nothing', () => {
+test('a removed session takes no memory', () => {
   const memory = new SessionMemory(budget);
   const { session, sessionId } = sessionOf(10);
   memory.set(session);

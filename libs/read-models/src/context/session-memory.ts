@@ -3,29 +3,29 @@ import type { Session } from '#domain';
 import { jsonSize } from '#platform';
 import { sections } from './document.ts';
 
-/** About how many bytes a character of JSON takes in memory: texts of two bytes a character, and what objects add. */
+/** About how many bytes a character of JSON takes in memory: two-byte strings and the overhead of objects. */
 const bytesPerCharacter = 3;
-/** Of a session without content, and of a command that it knows. */
+/** The overhead of a session, and of each command that it knows. */
 const bytesPerSession = 500;
 const bytesPerCommand = 400;
 
-/** A session with the sizes of its sections, from which that of the next state follows. */
+/** A session with the sizes of its sections, from which the size of the next state is computed. */
 interface Entry {
   readonly session: Session;
   readonly sizes: readonly number[];
   readonly bytes: number;
 }
 
-/** The sessions that a process keeps, those used last; bounded by the memory that they take, measured roughly. */
+/** The most recently used sessions of a process, bounded by the memory that they take, roughly measured. */
 export class SessionMemory {
   private readonly entries: LRUCache<string, Entry>;
 
-  /** @param bytes how much they may take together */
+  /** @param bytes how much memory they may take together */
   constructor(bytes: number) {
     this.entries = new LRUCache({ maxSize: bytes, sizeCalculation: (entry) => entry.bytes });
   }
 
-  /** How many there are. */
+  /** The number of sessions. */
   get count(): number {
     return this.entries.size;
   }
@@ -44,7 +44,7 @@ export class SessionMemory {
     return this.entries.peek(sessionId)?.session;
   }
 
-  /** Keeps a session; of one that was kept before, only the sections that changed are measured. */
+  /** Caches a session; if it was cached before, only the changed sections are measured. */
   set(session: Session): void {
     const id = session.session_id;
     this.entries.set(id, measure(session, this.entries.peek(id)));
@@ -71,7 +71,7 @@ function measure(session: Session, before: Entry | undefined): Entry {
   return { session, sizes, bytes };
 }
 
-/** The size of a section, from that of the one before. Of a list, as of the latest turns, most items are the same. */
+/** The size of a section, computed from that of the one before. Most items of a list, such as the latest turns, stay the same. */
 function sizeOf(section: unknown, before: unknown, sizeBefore: number): number {
   if (section === before) return sizeBefore;
   if (!isListOfObjects(section) || !isListOfObjects(before)) return jsonSize(section);

@@ -32,7 +32,7 @@ async function stored({ session_id }: Session): Promise<unknown> {
 }
 
 describe('a context', () => {
-  test('is written on top of the revision before it, and read as document and as session', async () => {
+  test('is written on top of the revision before it and read as document and as session', async () => {
     const [first, second] = history(2) as [Session, Session];
     expect(await contexts.load(first.session_id)).toBeUndefined();
     expect(await stored(first)).toBeUndefined();
@@ -44,7 +44,7 @@ describe('a context', () => {
     expect(loaded).toEqual({ ...second, known: { from: 0, list: [] } });
   });
 
-  test('has the hash of its stream, unless a writer of an older version has come since', async () => {
+  test('has the hash of its stream, unless an older writer has written since', async () => {
     const [first, second] = history(2) as [Session, Session];
     const [one, two] = ['A', 'B'].map((letter) => letter.repeat(43));
     await write(undefined, { ...first, chain: one });
@@ -58,7 +58,7 @@ describe('a context', () => {
     expect((await contexts.load(first.session_id))?.chain).toBe(two);
   });
 
-  test('is written in the sections that changed, and no others', async () => {
+  test('writes only the sections that changed', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await redis.hset(`ctx:{${first.session_id}}`, 'identity', '{"partner_id":"untouched"}');
@@ -86,7 +86,7 @@ describe('a context', () => {
     expect(await stored(first)).toEqual(contextOf(first));
   });
 
-  test('is brought to the end of a change that overlaps with it', async () => {
+  test('advances by a change that overlaps with it', async () => {
     const [first, second, third] = history(3) as [Session, Session, Session];
     await write(undefined, first);
     await write(first, second);
@@ -103,7 +103,7 @@ describe('a context', () => {
     expect(await contexts.findCommand(first.session_id, [])).toEqual({ revision: 0 });
   });
 
-  test('with a part of its record of commands counts as missing', async () => {
+  test('with an incomplete record of commands counts as missing', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first, command('a', 0));
     await redis.hdel(`cmd:{${first.session_id}}`, '');
@@ -117,7 +117,7 @@ describe('a context', () => {
     expect(await write(first, second)).toBe('missing_predecessor');
     expect(await contexts.load(first.session_id)).toBeUndefined();
     expect(await contexts.document(first.session_id)).toBeUndefined();
-    // The record of commands has a form of its own and stays good.
+    // The record of commands has its own format and stays valid.
     expect(await contexts.findCommand(first.session_id, ['x'])).toEqual({ revision: first.revision });
     await contexts.replace(second, []);
     expect(await stored(second)).toEqual(contextOf(second));
@@ -136,7 +136,7 @@ describe('a context', () => {
     for (const ttl of await left()) expect(ttl).toBeGreaterThan(50_000);
   });
 
-  test('of a session that is over is kept for a short time, however it is written', async () => {
+  test('of an ended session is kept for a short time, however it is written', async () => {
     const script = new Script();
     script.request(startSession);
     const first = script.session;
@@ -150,7 +150,7 @@ describe('a context', () => {
     expect(await redis.pttl(`ctx:{${first.session_id}}`)).toBeLessThanOrEqual(600_000);
   });
 
-  test('is written though Redis has forgotten the scripts', async () => {
+  test('is written although Redis has forgotten the scripts', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await redis.script('FLUSH');
@@ -168,14 +168,14 @@ describe('a session that is set aside', () => {
     expect((await contexts.load(first.session_id))?.revision).toBe(0);
   });
 
-  test('still gets the events before that one', async () => {
+  test('still accepts the events before that one', async () => {
     const [first, second] = history(2) as [Session, Session];
     await contexts.noteSetAside([entryFor(first.session_id, 2)]);
     expect(await write(undefined, first)).toBe('applied');
     expect(await write(first, second)).toBe('applied');
   });
 
-  test('has no document to rely on', async () => {
+  test('has no reliable document', async () => {
     const [first] = history(1) as [Session];
     await write(undefined, first);
     const entry = entryFor(first.session_id, 1);
@@ -187,7 +187,7 @@ describe('a session that is set aside', () => {
     });
   });
 
-  test('is reported when its context is not the one before the event', async () => {
+  test('is reported when its context is not at the revision before the event', async () => {
     const [first, second] = history(2) as [Session, Session];
     await write(undefined, first);
     await write(first, second);
@@ -233,13 +233,13 @@ test('the checkpoint of a partition is stored with the contexts', async () => {
   expect(await contexts.checkpoints.read(prefixes)).toBe(7n);
 });
 
-describe('the checkpoint of another division of the streams', () => {
+describe('the checkpoint after a change of partitioning', () => {
   beforeEach(async () => {
     await contexts.checkpoints.save({ prefixes: ['session-0', 'session-1'], position: 5n });
     await contexts.checkpoints.save({ prefixes: ['session-2', 'session-3'], position: 3n });
   });
 
-  test('is the least of those before', async () => {
+  test('is the lowest of the previous ones', async () => {
     const prefixes = ['session-0', 'session-1', 'session-2', 'session-3'];
     expect(await contexts.checkpoints.read(prefixes)).toBe(3n);
   });
@@ -264,7 +264,7 @@ describe('a checkpoint', () => {
     expect(await contexts.checkpoints.read(['session-c6'])).toBe(9_007_199_254_740_993n);
   });
 
-  test('is the least of the longer prefixes when partitions become larger, and not an older one of its own', async () => {
+  test('is the lowest of the longer prefixes when partitions become larger, not its own older one', async () => {
     await contexts.checkpoints.save({ prefixes: ['session-c'], position: 5n });
     await contexts.checkpoints.read(long);
     for (const [index, prefix] of long.entries())
@@ -282,7 +282,7 @@ describe('a checkpoint', () => {
   });
 });
 
-test('a checkpoint of the format before is found where there is none of this format, and then no more', async () => {
+test('a checkpoint in the old format is used once, when there is none in the new format', async () => {
   const prefixes = ['session-8', 'session-9'];
   await redis.set('projection:session-8,session-9', '12');
   expect(await contexts.checkpoints.read(prefixes)).toBe(12n);
@@ -294,7 +294,7 @@ test('a checkpoint of the format before is found where there is none of this for
   expect(await redis.keys('projection:session-[89]*')).toEqual([]);
 });
 
-test.each(['18446744073709551615', '-2', 'x', ''])('a checkpoint %j is no position', async (text) => {
+test.each(['18446744073709551615', '-2', 'x', ''])('a checkpoint %j is not a position', async (text) => {
   await redis.set('projection:session-a', text);
   expect(await contexts.checkpoints.read(['session-a'])).toBeUndefined();
 });

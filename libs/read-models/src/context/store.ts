@@ -31,20 +31,20 @@ import { noteOf, SessionSetAsideError } from './errors.ts';
 import type { SetAsideNote } from './errors.ts';
 import { RefusedContexts } from './refusals.ts';
 
-/** Contexts that are opened at a time: keys may have to be asked for. */
+/** Contexts opened at a time: keys may have to be fetched. */
 const opensAtOnce = 8;
-/** How long a note that a session is set aside is kept (ms). Its owner repeats it more often. */
+/** How long a set-aside note is kept (ms). Its owner renews it more often. */
 const noteTtl = 86_400_000;
 
-/** Bounds the time of what waits for Redis. */
+/** Bounds the time of work that waits for Redis. */
 export type InBudget = <T>(read: () => Promise<T>) => Promise<T>;
 
 /**
- * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands that
- * are in the stream. Both expire together, at a time that follows from the session (`timeToLive`).
+ * The working contexts in Redis: `ctx:{session}` holds the sections, `cmd:{session}` the record of the commands in
+ * the stream. Both expire together, at a time derived from the session (`timeToLive`).
  */
 export class ContextStore {
-  /** Up to where the contexts are written. */
+  /** The positions up to which the contexts are written. */
   readonly checkpoints: Checkpoints;
   private readonly refused: RefusedContexts;
   private readonly seals: SectionSeals;
@@ -52,8 +52,8 @@ export class ContextStore {
 
   /**
    * @param limits which commands the record keeps
-   * @param onDropped called with the number of contexts that could not be written, and are removed
-   * @param keys what seals the sections; without them they are stored as they are
+   * @param onDropped called with the number of contexts that could not be written and were removed
+   * @param keys seal the sections; without keys they are stored plain
    */
   constructor(
     private readonly redis: Redis,
@@ -70,14 +70,14 @@ export class ContextStore {
     this.checkpoints = cluster ? new ClusterCheckpoints(cluster) : new SingleCheckpoints(redis);
   }
 
-  /** Whether Redis had no memory left for a context within the last second. */
+  /** Whether Redis was out of memory for a context within the last second. */
   get isFull(): boolean {
     return this.refused.isFull;
   }
 
   /**
-   * The session at the stored revision with its latest commands, or undefined when it is not kept.
-   * @param inBudget around what waits for Redis
+   * The session at the stored revision with its latest commands, or undefined when it is not stored.
+   * @param inBudget bounds the time of work that waits for Redis
    * @throws KeyStoreUnavailableError
    */
   async load(sessionId: string, inBudget: InBudget = (read) => read()): Promise<Session | undefined> {
@@ -85,7 +85,7 @@ export class ContextStore {
     return session;
   }
 
-  /** Loads several sessions in one round trip, each with so many of its latest commands. */
+  /** Loads several sessions in one round trip, each with up to this many of its latest commands. */
   async loadMany(
     sessionIds: readonly string[],
     commands: number,
@@ -107,8 +107,8 @@ export class ContextStore {
   }
 
   /**
-   * The context as JSON text, or undefined when it is not kept. Costs little more than a plain GET of the text.
-   * @param inBudget around what waits for Redis
+   * The context as JSON text, or undefined when it is not stored. Costs little more than a plain GET of the text.
+   * @param inBudget bounds the time of work that waits for Redis
    * @throws SessionSetAsideError, KeyStoreUnavailableError
    */
   async document(
@@ -125,7 +125,7 @@ export class ContextStore {
     return opened && joinDocument(sessionId, opened);
   }
 
-  /** The revisions that the contexts of several sessions stand at; -1: not kept. */
+  /** The revisions of the stored contexts of several sessions; -1: not stored. */
   async revisions(sessionIds: readonly string[]): Promise<number[]> {
     const pipeline = this.redis.pipeline();
     for (const id of sessionIds) pipeline.hget(contextKey(id), 'revision');
@@ -133,7 +133,7 @@ export class ContextStore {
     return sessionIds.map((_, index) => Number((reply(replies, index) as string | null) ?? -1));
   }
 
-  /** Looks for a command under any of its ids. `revision`: the last one up to which all commands are kept, -1 when none are. */
+  /** Looks for a command under any of its ids. `revision`: the last one up to which the record is complete, -1: none. */
   async findCommand(sessionId: string, ids: readonly string[]): Promise<CommandLookup> {
     const [revision, ...records] = await this.redis.hmget(commandsKey(sessionId), '', ...ids);
     const at = typeof revision === 'string' ? Number(revision) : -1;
@@ -144,7 +144,7 @@ export class ContextStore {
     return { revision: at, command: parseCommand(id, record) };
   }
 
-  /** Writes the sections changed since revision `before` (-1: none was there), which has to be stored, or a later one. */
+  /** Writes the sections changed since revision `before` (-1: new); that revision or a later one must be stored. */
   async apply(
     before: number,
     after: Session,
@@ -155,7 +155,7 @@ export class ContextStore {
     return result ?? 'missing_predecessor';
   }
 
-  /** As `apply` for several sessions, in one round trip, with a checkpoint that covers what was written before. */
+  /** As `apply` for several sessions, in one round trip, with a checkpoint that covers the earlier writes. */
   async applyMany(changes: readonly ContextChange[], checkpoint?: ContextCheckpoint): Promise<ApplyResult[]> {
     const keys = await this.seals.keysFor(changes.map(({ after }) => after));
     const calls: Call[] = [];
@@ -178,7 +178,7 @@ export class ContextStore {
   }
 
   /**
-   * Writes a whole session with all its commands, unless a later state stands there.
+   * Writes a whole session with all its commands, unless a later state is stored.
    * @throws SessionSetAsideError
    */
   async replace(session: Session, commands: readonly ProcessedCommand[]): Promise<void> {
@@ -186,12 +186,12 @@ export class ContextStore {
     await this.document(session.session_id);
   }
 
-  /** Writes a session that is not set aside any more. */
+  /** Writes a session that is no longer set aside. */
   async restore(session: Session, commands: readonly ProcessedCommand[]): Promise<void> {
     await this.writeOrDrop(session, commands, 'restore');
   }
 
-  /** Writes a session that is set aside, as it was before that event. */
+  /** Writes a set-aside session as it was before the event. */
   async restoreBefore(
     entry: SetAside,
     session: Session,
@@ -201,7 +201,7 @@ export class ContextStore {
     else await this.writeOrDrop(session, commands, JSON.stringify(noteOf(entry)));
   }
 
-  /** Notes in their contexts that sessions are set aside; returns those whose context is not the one before the event. */
+  /** Marks the contexts of sessions as set aside; returns the sessions whose context is not at the revision before the event. */
   async noteSetAside<Entry extends SetAside>(entries: readonly Entry[]): Promise<Entry[]> {
     if (entries.length === 0) return [];
     const calls = entries.map((entry) => {
@@ -220,7 +220,7 @@ export class ContextStore {
     for (const index of calls.keys()) reply(replies, index);
   }
 
-  /** Removes contexts that cannot be written: what is not there is folded on demand. */
+  /** Removes contexts that cannot be written: a missing context is folded on demand. */
   async drop(sessionIds: readonly string[]): Promise<void> {
     if (sessionIds.length === 0) return;
     await this.delete(sessionIds);
@@ -269,7 +269,7 @@ export class ContextStore {
     return applyCall(change, texts, this.ttlOf(change.after), this.limits);
   }
 
-  /** What was stored, in the order of the fields. A context that cannot be read any more is removed: it is folded again. */
+  /** The opened texts, in the order of the fields. A context that can no longer be read is removed and folded again. */
   private async open(sessionId: string, fields: readonly string[], texts: Texts): Promise<Texts | undefined> {
     // The second field is the format.
     if (texts[1] !== this.format) return undefined;

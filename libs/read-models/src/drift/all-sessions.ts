@@ -6,8 +6,8 @@ import { isUuid } from '../tables/changes.ts';
 const rowsPerPage = 500;
 
 /**
- * The ids of all sessions: first those that the store has the beginning of, in its order, then those that have a row and no
- * stream. What begins meanwhile may be among them.
+ * The ids of all sessions: first those whose start is in the store, in log order, then those that have a row and no
+ * stream. Sessions that start meanwhile may be among them.
  */
 export async function* allSessions(store: EventStore, pool: Pool): AsyncGenerator<string> {
   for await (const id of startedSessions(store)) if (isUuid(id)) yield id;

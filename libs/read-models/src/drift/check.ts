@@ -14,25 +14,25 @@ import type { StoredContext, StoredContexts } from './stored-context.ts';
 import type { StoredRows } from './stored-rows.ts';
 import { asStored, readRows } from './stored-rows.ts';
 
-/** What a check reads. */
+/** The sources that a check reads. */
 export interface DriftSources {
   readonly store: EventStore;
   readonly pool: Pool;
   readonly contexts: StoredContexts;
   readonly keys?: DataKeys | undefined;
-  /** That of the projectors; `off`, the default: words are not compared. */
+  /** The projectors' setting; `off`: words are not compared. */
   readonly textSearch: TextSearchScope;
 }
 
 export interface DriftOptions {
-  /** A session with more events is not checked. */
+  /** Sessions with more events are not checked. */
   readonly mostEvents: number;
-  /** Pause before the second look at a difference (ms): only one that both find counts. */
+  /** Pause before the second look at a difference (ms): only differences found twice count. */
   readonly confirmMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** Not checked: the first events are deleted, there are too many, or nothing is known of such a session. */
+/** Not checked: the first events are deleted, there are too many events, or the session is unknown. */
 export type DriftResult = 'equal' | 'different' | 'truncated' | 'too_long' | 'unknown';
 
 export interface SessionCheck {
@@ -41,14 +41,14 @@ export interface SessionCheck {
   readonly differences: readonly Difference[];
 }
 
-/** How much older than what the tables are known to hold an event has to be to be missed (ms): clocks differ. */
+/** How much older than the tables' known state an event must be to count as missing (ms): clocks differ. */
 const marginMs = 10_000;
-/** Differences of one session that are told. */
+/** Differences reported per session. */
 const mostDifferences = 100;
 
 /**
- * Compares context and rows of a session with its stream, each at the revision at which it stands, so that it does not matter
- * what is being written. No context is no difference: it is folded on demand.
+ * Compares context and rows of a session with its stream, each at its own revision, so that concurrent writes do not
+ * matter. A missing context is no difference: it is folded on demand.
  * @param sessionId a UUID
  * @throws StoreUnavailableError, KeyStoreUnavailableError
  */
@@ -121,14 +121,14 @@ async function ofRows(
     words: textSearch !== 'off',
   });
   if (rows.session === null) {
-    // Without the session's row it is not known how far the others are.
+    // Without the session's row it is unknown how far the other rows are.
     if (expected.session !== undefined) return [differs('session', 'missing', null)];
     return erasedAt === undefined && history.revision >= 0 ? [] : differences;
   }
   return revision < least ? [differs('session', 'behind', revision), ...differences] : differences;
 }
 
-/** The revision that rows and context have reached for certain, by what the tables are known to hold; -1: none. */
+/** The revision that rows and context have certainly reached, judged by the tables' known state; -1: none. */
 function reached({ events, storedAt, failedAt }: History, { currentUntil, setAsideAt }: StoredRows): number {
   if (currentUntil === null) return -1;
   const end = Math.min(failedAt ?? Infinity, setAsideAt ?? Infinity);

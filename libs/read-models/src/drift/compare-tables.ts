@@ -8,22 +8,22 @@ import { rowDifferences } from './row-differences.ts';
 import type { ComparedRows, Row, StoredRows } from './stored-rows.ts';
 import { comparedTables, listsOfRows } from './stored-rows.ts';
 
-/** A session that stands at two revisions; -1: there is no row of it. */
+/** A session whose rows are at two different revisions; -1: no row. */
 export interface MovedSession {
   readonly session_id: string;
   readonly in_use: number;
   readonly standby: number;
 }
 
-/** The tables in use beside the standby ones, session by session. */
+/** The tables in use compared with the standby tables, session by session. */
 export interface TableComparison {
   readonly compared: number;
   readonly different: number;
-  /** Sessions that are not equally far, and were not compared. */
+  /** Sessions at different revisions in the two, which were not compared. */
   readonly moved: readonly MovedSession[];
-  /** How many sessions differ in what, as `session.language` or `turn missing`. */
+  /** How many sessions differ, by kind such as `session.language` or `turn missing`. */
   readonly kinds: Readonly<Record<string, number>>;
-  /** Some of the differences; expected is what the standby tables have. */
+  /** Some of the differences; the expected value is that of the standby tables. */
   readonly samples: readonly (Difference & { readonly session_id: string })[];
 }
 
@@ -34,8 +34,8 @@ type SessionRows = Pick<StoredRows, 'session' | ComparedRows>;
 type Sealable = Parameters<typeof openTurns>[1][number];
 
 /**
- * Compares what both have of all sessions, or of these. Sealed columns are compared as they open, words and references where they are
- * written; when rows came does not count.
+ * Compares the rows of all sessions, or of these. Sealed columns are compared opened, words and references only if they are
+ * written; the time a row was written does not count.
  * @throws KeyStoreUnavailableError
  */
 export async function compareTables(
@@ -46,7 +46,7 @@ export async function compareTables(
 ): Promise<TableComparison> {
   const result = new Comparison({ references: keys === undefined, words: textSearch !== 'off' });
   for await (const ids of pages(pool, sessionIds)) {
-    // Those in use first: what is written after that is missing in neither.
+    // Reads the tables in use first: an event written in between then only makes the standby tables newer.
     const inUse = await rowsOf(pool, 'public', ids, keys);
     const standby = await rowsOf(pool, rebuildSchema, ids, keys);
     for (const id of ids) result.add(id, inUse.get(id), standby.get(id));

@@ -5,9 +5,9 @@ import type { Difference } from './difference.ts';
 import { changed, differs } from './difference.ts';
 import type { StoredContext } from './stored-context.ts';
 
-/** Where a context differs from the session folded at the same revision. */
+/** The differences between a context and the session folded at the same revision. */
 export function contextDifferences(session: Session, { revision, texts }: StoredContext): Difference[] {
-  // The key of an erased partner is destroyed: what it sealed counts as not there.
+  // The key of an erased partner is destroyed: sealed values count as absent.
   const isErased = session.state.session.status === 'erased';
   if (texts === undefined) return isErased ? [] : [differs('context', 'unreadable', revision)];
   return sections.flatMap((section) => {
@@ -19,7 +19,7 @@ export function contextDifferences(session: Session, { revision, texts }: Stored
   });
 }
 
-/** The section, with its first member that differs where that is one of ours: other names come from callers. */
+/** The section, with its first differing member if the name is one of ours: other names come from callers. */
 function fieldIn(section: keyof SessionState, expected: Json, found: Json): string {
   if (!isObject(expected) || !isObject(found)) return section;
   const own = Object.keys(initialState[section] ?? {});
@@ -32,7 +32,7 @@ function isObject(value: Json): value is { readonly [name: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** As it comes back from a JSON text. */
+/** The value after a round trip through JSON. */
 function asStored(value: Json): Json {
   return JSON.parse(JSON.stringify(value)) as Json;
 }

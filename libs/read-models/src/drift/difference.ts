@@ -15,29 +15,29 @@ export type DriftKind =
   | 'correlation';
 
 /**
- * How: another value; a row that is missing, or that should not be there; a state that has stayed at an earlier revision, or
- * is beyond the end of its stream; a context that does not open.
+ * The kind of difference: another value; a row that is missing or should not exist; a state that is behind, or
+ * ahead of its stream; a context that cannot be opened.
  */
 export type DriftProblem = 'changed' | 'missing' | 'extra' | 'behind' | 'ahead' | 'unreadable';
 
-/** A place where what is stored is not what the stream says. It holds no value: names, revisions and hashes. */
+/** A difference between stored data and the stream. Contains no values: only names, revisions and hashes. */
 export interface Difference {
   readonly kind: DriftKind;
   readonly problem: DriftProblem;
-  /** Revision of the turn; -1: it is no turn that differs. */
+  /** Revision of the turn; -1: the difference is not in a turn. */
   readonly turn_revision: number;
-  /** The column, or the section of the context; empty: the whole. */
+  /** The column, or the section of the context; empty: the whole row or context. */
   readonly field: string;
-  /** The revision at which the context or the session's row stands; null: it is not there. */
+  /** The revision of the context or the session's row; null: it is missing. */
   readonly stored_revision: number | null;
   readonly expected_hash: string | null;
   readonly found_hash: string | null;
 }
 
-/** Who has the hashes must not be able to guess a short text: the key is made by this process, and goes with it. */
+/** Keyed, since short texts could be guessed from plain hashes: the key is made by this process and never stored. */
 const hashKey = randomBytes(32);
 
-/** A difference of values. Undefined: they are equal. */
+/** A difference of values; undefined: they are equal. */
 export function changed(
   place: Pick<Difference, 'kind' | 'turn_revision' | 'field' | 'stored_revision'>,
   expected: Json,
@@ -48,7 +48,7 @@ export function changed(
   return { ...place, problem: 'changed', expected_hash: hashOf(texts[0]), found_hash: hashOf(texts[1]) };
 }
 
-/** A difference of which there are no two values. */
+/** A difference without two values. */
 export function differs(
   kind: DriftKind,
   problem: DriftProblem,
@@ -58,7 +58,7 @@ export function differs(
   return { kind, problem, turn_revision, field, stored_revision, expected_hash: null, found_hash: null };
 }
 
-/** The same for two looks at one place, whatever happened to the session in between. */
+/** Equal for two looks at one place, whatever happened to the session in between. */
 export function placeOf({ kind, problem, turn_revision, field }: Difference): string {
   return [kind, problem, turn_revision, field].join(' ');
 }

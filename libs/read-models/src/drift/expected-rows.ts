@@ -15,13 +15,13 @@ import type {
 } from '../tables/rows.ts';
 import type { TextSearchScope } from '../text-search/config.ts';
 
-/** A word of a turn, as `turn_word` has it. */
+/** A word of a turn, as in `turn_word`. */
 interface WordRow {
   readonly word: string;
   readonly revision: number;
 }
 
-/** The rows of one session, not sealed. */
+/** The plain rows of one session. */
 export interface ExpectedRows {
   readonly session: SessionRow | undefined;
   readonly turns: readonly TurnRow[];
@@ -45,7 +45,7 @@ const none: ExpectedRows = {
 };
 
 /**
- * What the tables hold after the events of a session, all of them from the first, up to one that no row can hold.
+ * The rows of the tables after all events of a session, up to the first that no row can hold.
  * @throws KeyStoreUnavailableError
  */
 export async function expectedRows(
@@ -59,7 +59,7 @@ export async function expectedRows(
   const { changes } = changesOf(items, keys && (await BlindIndex.load(keys)));
   const rows = mergeChanges(await addWords(changes, textSearch, keys));
   const [session] = rows.started;
-  // Turns of a session without a first event belong to nobody, and are not stored.
+  // Turns of a session without a first event belong to no partner and are not stored.
   if (session === undefined) return { ...none, tokens: rows.tokens };
   const words = rows.words.flatMap(({ revision, words: of }) => of.map((word) => ({ word, revision })));
   return { ...rows, session, words };

@@ -3,24 +3,24 @@ import { newSession } from '#domain';
 import type { EventStore } from '#sessions';
 import { foldEvent, sessionStream, UnprojectableEventError } from '#sessions';
 
-/** A session's stream, folded as far as that is possible. */
+/** A session's stream, folded as far as possible. */
 export interface History {
   readonly events: readonly RecordedEvent[];
-  /** When the store wrote each of the events, in milliseconds. */
+  /** When the store recorded each event, in milliseconds. */
   readonly storedAt: readonly number[];
-  /** The session at the revision that was asked for; undefined: the stream does not reach it. */
+  /** The session at the requested revision; undefined: the stream does not reach it. */
   readonly at: Session | undefined;
-  /** Revision of the last event that was folded; -1: there is none. */
+  /** Revision of the last folded event; -1: none. */
   readonly revision: number;
-  /** Revision of the first event that cannot be folded; null: all can. */
+  /** Revision of the first event that cannot be folded; null: none. */
   readonly failedAt: number | null;
-  /** The first events are deleted: there is nothing to fold from. */
+  /** The first events are deleted, so nothing can be folded. */
   readonly isTruncated: boolean;
-  /** It has more events than may be read. */
+  /** It has more events than the limit. */
   readonly isLong: boolean;
 }
 
-/** Reads a session's stream once; `revision`: that of the state which is wanted. @throws StoreUnavailableError */
+/** Reads a session's stream once; `revision`: that of the requested state. @throws StoreUnavailableError */
 export async function foldHistory(
   store: EventStore,
   sessionId: string,

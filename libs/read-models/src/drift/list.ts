@@ -2,20 +2,20 @@ import type { Pool } from 'pg';
 import type { SessionCheck } from './check.ts';
 import type { Difference } from './difference.ts';
 
-/** How long what was healed stays listed. */
+/** How long healed differences stay listed. */
 const healedKept = '30 days';
 
 /** A difference in the list. */
 export interface ListedDifference extends Difference {
   readonly session_id: string;
-  /** ISO 8601: when it was found first, and seen last. */
+  /** ISO 8601: when it was first found and last seen. */
   readonly found_at: string;
   readonly seen_at: string;
   readonly heal_requested: boolean;
   readonly healed_at: string | null;
 }
 
-/** Takes over what a check found: its differences are listed, and what was listed and is not there any more counts as healed. */
+/** Records the result of a check: lists its differences, and marks listed ones that were not found again as healed. */
 export async function recordDrift(
   pool: Pool,
   { session_id, result, differences }: SessionCheck,
@@ -43,7 +43,7 @@ export async function recordDrift(
   );
 }
 
-/** Whether a session has differences in the list that are not healed. */
+/** Whether a session has unhealed differences in the list. */
 export async function isDriftListed(pool: Pool, sessionId: string): Promise<boolean> {
   const { rowCount } = await pool.query(
     'SELECT FROM projection_drift WHERE session_id = $1::uuid AND healed_at IS NULL LIMIT 1',
@@ -52,7 +52,7 @@ export async function isDriftListed(pool: Pool, sessionId: string): Promise<bool
   return rowCount === 1;
 }
 
-/** The differences that are not healed, the oldest first; `healed`: those that are, for 30 days. */
+/** The unhealed differences, oldest first; `healed`: the healed ones of the last 30 days. */
 export async function listDrift(pool: Pool, healed = false, limit = 1_000): Promise<ListedDifference[]> {
   const { rows } = await pool.query<
     Omit<ListedDifference, 'found_at' | 'seen_at' | 'healed_at'> &
@@ -72,7 +72,7 @@ export async function listDrift(pool: Pool, healed = false, limit = 1_000): Prom
   }));
 }
 
-/** How many sessions have differences that are not healed. */
+/** How many sessions have unhealed differences. */
 export async function countDrift(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(
     'SELECT count(DISTINCT session_id)::int AS count FROM projection_drift WHERE healed_at IS NULL',
@@ -81,8 +81,8 @@ export async function countDrift(pool: Pool): Promise<number> {
 }
 
 /**
- * Asks the owners of the partitions to write sessions anew, with their next heartbeat. None given: all that are listed.
- * @returns the sessions that are listed and will be healed
+ * Asks the owners of the partitions to rewrite sessions at their next heartbeat. None given: all that are listed.
+ * @returns the listed sessions that will be healed
  */
 export async function requestHealing(pool: Pool, sessionIds?: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
@@ -103,7 +103,7 @@ export async function healingRequests(pool: Pool): Promise<string[]> {
   return rows.map(({ session_id }) => session_id);
 }
 
-/** A session could not be healed: it stays listed, and is not tried again until somebody asks. */
+/** Notes that a session could not be healed: it stays listed and is not retried until requested. */
 export async function withdrawHealing(pool: Pool, sessionId: string): Promise<void> {
   await pool.query(
     'UPDATE projection_drift SET heal_requested = false WHERE session_id = $1::uuid AND heal_requested',

@@ -16,14 +16,14 @@ interface Rows {
   readonly correlations: readonly object[];
 }
 
-/** Which of the rows are compared that are not written everywhere. */
+/** Which optional rows are compared. */
 interface Compared {
-  /** With keys none are written: those of the time before stay. */
+  /** Not with keys: then none are written, and plain ones from before the keys remain. */
   readonly references: boolean;
   readonly words: boolean;
 }
 
-/** Where the rows of a session differ from those that its events make, up to the same revision. */
+/** The differences between the rows of a session and those expected from its events up to the same revision. */
 export function rowDifferences(expected: Rows, found: StoredRows, compared: Compared): Difference[] {
   const revision = Number(found.session?.['revision'] ?? -1);
   const kinds: (keyof typeof setTables)[] = [
@@ -66,14 +66,14 @@ function turnDifferences(expected: Rows, found: StoredRows, revision: number): D
   return [...extra, ...others];
 }
 
-/** The session began before there were these columns, milestones, words and correlations; it has none of before, until it is rebuilt. */
+/** The session started before these columns, milestones, words and correlations existed; it has none until it is rebuilt. */
 function isOfBefore(...rows: readonly Pick<Rows, 'session'>[]): boolean {
   return rows.some(({ session }) => session !== null && session['open_inquiries'] === null);
 }
 
 /**
- * Turns that were written before there were these columns have none of them until they are rebuilt, and the channel that their
- * session had when the column came: that is no difference.
+ * Turns written before these columns existed lack them until they are rebuilt, and have the channel that their session had
+ * when the column was added: neither is a difference.
  */
 const laterColumns = [
   'channel',
@@ -94,7 +94,7 @@ function without(row: Row, names: readonly string[]): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name)));
 }
 
-/** The columns of an expected row that a stored one has with another value. */
+/** The columns of an expected row that have another value in the stored row. */
 export function columnDifferences(
   place: Pick<Difference, 'kind' | 'turn_revision' | 'stored_revision'>,
   expected: Row,
@@ -105,7 +105,7 @@ export function columnDifferences(
   );
 }
 
-/** The rows of a kind, and what tells them apart: nothing else of them is compared. */
+/** The rows of each kind and their key: only the key is compared. */
 const setTables = {
   entity: { rows: 'entities', key: ['revision', 'blind_index'] },
   token: { rows: 'tokens', key: ['token', 'revision', 'event_id'] },
@@ -115,7 +115,7 @@ const setTables = {
   correlation: { rows: 'correlations', key: ['correlation', 'first_revision', 'last_revision'] },
 } as const;
 
-/** One difference for all rows of a session that are missing, and one for all that should not be there. */
+/** One difference for all missing rows of a session, and one for all rows that should not exist. */
 function setDifferences(
   kind: keyof typeof setTables,
   revision: number,
@@ -139,7 +139,7 @@ function byRevision(rows: readonly Row[]): Map<number, Row> {
   return new Map(rows.map((row) => [Number(row['revision']), row]));
 }
 
-/** What is sealed keeps the characters that PostgreSQL cannot store. */
+/** Sealed values may contain characters that PostgreSQL cannot store in plain. */
 function storable(value: Json | undefined): Json {
   return JSON.parse(storableJson(value ?? null)) as Json;
 }

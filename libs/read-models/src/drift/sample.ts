@@ -5,10 +5,10 @@ import { streamMatches } from '#sessions';
 import { isUuid } from '../tables/changes.ts';
 
 const keyOfSession = /^(?:ctx|cmd):\{([^}]+)\}$/;
-/** Keys of Redis that are looked at: some are none of sessions, or of other partitions. */
+/** Redis keys to look at: some belong to no session, or to other partitions. */
 const keysTried = 8;
 
-/** A session at random that has a row, of the streams with these prefixes; undefined: none was found. */
+/** A random session with a row, among the streams with these prefixes; undefined: none was found. */
 export async function sampleRow(pool: Pool, prefixes: readonly string[]): Promise<string | undefined> {
   const prefix = prefixes[randomInt(prefixes.length)]?.replace(/^session-/, '') ?? '';
   const start = `${prefix}${randomUUID().slice(prefix.length)}`;
@@ -24,7 +24,7 @@ export async function sampleRow(pool: Pool, prefixes: readonly string[]): Promis
   return undefined;
 }
 
-/** A session at random that has a context, of the streams with these prefixes; undefined: none was found. */
+/** A random session with a context, among the streams with these prefixes; undefined: none was found. */
 export async function sampleContext(redis: Redis, prefixes: readonly string[]): Promise<string | undefined> {
   for (let tried = 0; tried < keysTried; tried += 1) {
     const id = keyOfSession.exec((await redis.randomkey()) ?? '')?.[1];

@@ -5,14 +5,14 @@ import { formatOf } from '../context/scripts.ts';
 import { sections } from '../context/document.ts';
 import { SectionSeals } from '../context/section-seals.ts';
 
-/** A context as it stands in Redis. */
+/** A context as it is stored in Redis. */
 export interface StoredContext {
   readonly revision: number;
-  /** The JSON text of each section that is there, opened; undefined: one of them does not open. */
+  /** The opened JSON text of each stored section; undefined: one cannot be opened. */
   readonly texts: ReadonlyMap<string, string> | undefined;
 }
 
-/** Contexts as they stand in Redis: read, and left as they are, whatever they hold. */
+/** Reads contexts as they are stored in Redis, without changing them. */
 export class StoredContexts {
   private readonly seals: SectionSeals;
 
@@ -23,7 +23,7 @@ export class StoredContexts {
     this.seals = new SectionSeals(keys);
   }
 
-  /** Undefined: none is kept, or one of another format, which counts as none. @throws KeyStoreUnavailableError */
+  /** Undefined: none is stored, or one in another format, which counts as none. @throws KeyStoreUnavailableError */
   async read(sessionId: string): Promise<StoredContext | undefined> {
     const hash = await this.redis.hgetall(contextKey(sessionId));
     const { revision, format } = hash;

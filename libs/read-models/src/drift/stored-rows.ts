@@ -5,10 +5,10 @@ import { openTurns } from '../tables/row-seals.ts';
 import { storableJson } from '../tables/storable.ts';
 import type { ExpectedRows } from './expected-rows.ts';
 
-/** A row as JSON, as PostgreSQL makes it. */
+/** A row in PostgreSQL's JSON form. */
 export type Row = JsonObject;
 
-/** The rows of one session, those of turns opened, by revision. */
+/** The rows of one session, with turns opened, ordered by revision. */
 export interface StoredRows {
   readonly session: Row | null;
   readonly turns: readonly Row[];
@@ -20,11 +20,11 @@ export interface StoredRows {
   readonly correlations: readonly Row[];
   /** The event at which the session is set aside; null: it is not. */
   readonly setAsideAt: number | null;
-  /** Time (ms) until which the rows of its partition are known to be current; null: it is not known. */
+  /** Time (ms) up to which the rows of its partition are known to be complete; null: unknown. */
   readonly currentUntil: number | null;
 }
 
-/** The columns of a turn that may be sealed. They are compared as they open, and never sent in plain. */
+/** The columns of a turn that may be sealed. They are compared opened, and never sent in plain. */
 export const personalColumns = ['message_text', 'extracted_entities', 'response_text', 'message_id'] as const;
 
 type Found = Omit<StoredRows, 'currentUntil'> & { readonly currentUntil: Date | null };
@@ -42,10 +42,10 @@ export const comparedTables = {
 } as const;
 export type ComparedRows = keyof typeof comparedTables;
 
-/** The lists of the rows of sessions in these tables, as columns of a query. @param where of a row `t` */
+/** The rows of sessions in these tables as JSON lists, as columns of a query. @param where a condition on a row `t` */
 export function listsOfRows(where: string, schema = 'public'): string {
   const lists = Object.entries(comparedTables).map(([name, table]) => {
-    // The digits are more than a number of JSON keeps; when a turn came does not count.
+    // `position` has more digits than a JSON number keeps; the time a turn was written does not count.
     const more =
       {
         event_correlation: ` || jsonb_build_object('correlation', t.correlation::text)`,
@@ -56,7 +56,7 @@ export function listsOfRows(where: string, schema = 'public'): string {
   return lists.join(', ');
 }
 
-/** All that the tables have of a session at one moment. @throws KeyStoreUnavailableError */
+/** All rows of a session in one snapshot. @throws KeyStoreUnavailableError */
 export async function readRows(pool: Pool, sessionId: string, keys?: DataKeys): Promise<StoredRows> {
   const { rows } = await pool.query<Found>(
     `SELECT
@@ -78,7 +78,7 @@ export async function readRows(pool: Pool, sessionId: string, keys?: DataKeys): 
   };
 }
 
-/** Expected rows of the session, its turns and milestones in the form of stored ones: times, numbers and names as PostgreSQL has them. */
+/** The expected session, turns and milestones in the form of stored rows: times, numbers and names as PostgreSQL formats them. */
 export async function asStored(
   pool: Pool,
   { session, turns, milestones }: ExpectedRows,

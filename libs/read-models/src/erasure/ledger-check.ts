@@ -6,12 +6,12 @@ import type { DataKeys } from '#privacy';
 import type { ContextStore } from '../context/store.ts';
 import { applyErasures } from './ledger.ts';
 
-/** How long the process waits for it before it serves. */
+/** How long the process waits for the ledger before it serves. */
 const firstMs = 2_000;
 /** The longest pause between attempts. */
 const retryMs = 1_000;
 
-/** Applies the ledger of erasures when the process starts; it is not ready before. With keys, it is once these are destroyed. */
+/** Applies the ledger of erasures at startup. The process is not ready before; with keys, it is ready once those of erased partners are destroyed. */
 export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stopping = new AbortController();
   private running: Promise<unknown> | undefined;
@@ -29,7 +29,7 @@ export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShu
     });
   }
 
-  /** Whether the keys may still be there of partners who were erased: the key store may have been restored. */
+  /** Whether keys of erased partners may still exist: the key store may have been restored. */
   get mayHaveErasedKeys(): boolean {
     return this.keys !== undefined && !this.applied;
   }

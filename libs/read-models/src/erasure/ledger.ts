@@ -6,14 +6,14 @@ import { eraseRows, sessionsBefore } from './rows.ts';
 interface LedgerPorts {
   readonly pool: Pool;
   readonly contexts: ContextStore;
-  /** Undefined: nothing is encrypted, and the ledger is what the table of the receipts says. */
+  /** Undefined: nothing is encrypted, and the table of receipts is the ledger. */
   readonly keys: DataKeys | undefined;
 }
 
 /** What was found of partners who had been erased. */
 interface LedgerResult {
   readonly partners: number;
-  /** Those of whom a store that was restored from a backup had data again. */
+  /** Partners of whom a store restored from a backup had data again. */
   readonly erased_again: readonly string[];
   readonly keys_destroyed: number;
 }
@@ -22,9 +22,9 @@ interface LedgerResult {
 const page = 500;
 
 /**
- * Compares the ledger of the key store and the receipts with what the stores have, and erases again what came back with a
- * backup. Neither alone is enough: the key store may be the one that was restored.
- * @param onKeysDestroyed called when the keys are destroyed of all whom the ledger has: nothing of them can be read
+ * Compares the ledger of the key store and the receipts with the stores, and repeats erasures whose data came back with a
+ * backup. Both are needed: the key store itself may be what was restored.
+ * @param onKeysDestroyed called once the keys of all partners in the ledger are destroyed: their data can no longer be read
  * @throws KeyStoreUnavailableError
  */
 export async function applyErasures(
@@ -81,7 +81,7 @@ function latestOfEach(erasures: readonly Erasure[]): Erasure[] {
   return [...latest.values()];
 }
 
-/** Those of whom a table has something from before the erasure. */
+/** Partners with rows from before their erasure. */
 async function stillThere(pool: Pool, erasures: readonly Erasure[]): Promise<Erasure[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
     `SELECT e.partner_id FROM unnest($1::text[], $2::timestamptz[]) AS e (partner_id, erased_at)

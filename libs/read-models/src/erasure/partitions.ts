@@ -1,15 +1,15 @@
 import type { Pool } from 'pg';
 import { partitionedTables } from '../tables/partitions.ts';
 
-/** How long the projectors may wait for a partition that is being looked through, in milliseconds: shorter than the pools wait. */
+/** How long projectors may wait while a partition is examined, in milliseconds: less than the timeout of their pools. */
 const patienceMs = 3_000;
 
 /**
  * Drops the partitions of turns that end before a time (ISO 8601) and hold only turns of sessions that the retention has
- * deleted and that did not begin anew. One that cannot be looked through in time stays for the next run, when the
+ * deleted and that did not start again. A partition that takes too long to examine stays for the next run, when the
  * projectors have removed more of its rows.
- * @param deleted the ids of sessions whose streams are gone; the rows of others are theirs
- * @returns the months, as `2026-01`
+ * @param deleted the ids of sessions whose streams are deleted; rows of other sessions are still needed
+ * @returns the months, such as `2026-01`
  */
 export async function dropOldPartitions(
   pool: Pool,
@@ -34,7 +34,7 @@ async function drop(pool: Pool, month: string, before: string, deleted: readonly
   try {
     await client.query('BEGIN');
     await client.query(`SET LOCAL statement_timeout = '${patienceMs}'`);
-    // Taken first by every batch too: no turn comes meanwhile, and nobody waits for us while holding what we need.
+    // Every batch takes this lock first, too: no turn is written meanwhile, and nobody waits for us while holding what we need.
     await client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE');
     const { rowCount } = await client.query(
       `SELECT FROM conversation_turn_${month} AS t
@@ -51,12 +51,12 @@ async function drop(pool: Pool, month: string, before: string, deleted: readonly
     if (isTimeout(error)) return false;
     throw error;
   } finally {
-    // What did not end goes with the connection.
+    // Closing the connection ends an unfinished transaction.
     client.release(true);
   }
 }
 
-/** Whether a lock, or a statement, took too long: by its SQLSTATE, or because the pool gave up waiting for the answer. */
+/** Whether a lock or a statement took too long: by its SQLSTATE, or because the pool gave up waiting. */
 function isTimeout(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const isOfServer = 'code' in error && ['55P03', '57014'].includes(String(error.code));

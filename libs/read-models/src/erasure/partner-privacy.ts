@@ -2,10 +2,10 @@ import type { Pool } from 'pg';
 import type { Partner } from '#sessions';
 
 const positionName = 'partner_privacy';
-/** How long a bridge that claimed a partner has to erase it, before another may try; what the erasure waits for comes on top. */
+/** How long a bridge has to erase a claimed partner before another may try; the erasure's own waiting time comes on top. */
 const claimS = 60;
 
-/** Up to where the events of partners are in the table; null: nowhere yet. */
+/** The position up to which partners' events are in the table; null: none yet. */
 export async function loadPrivacyPosition(pool: Pool): Promise<bigint | null> {
   const { rows } = await pool.query<{ position: string }>(
     'SELECT position FROM bridge_checkpoint WHERE name = $1',
@@ -22,7 +22,7 @@ export async function savePrivacyPosition(pool: Pool, position: bigint): Promise
   );
 }
 
-/** Writes what is asked for with a partner's data, unless something later is written already. */
+/** Writes the privacy requests of a partner, unless a later state is already written. */
 export async function savePrivacy(pool: Pool, { partner_id, revision, state }: Partner): Promise<void> {
   const { erasure, hold, receipt } = state.privacy ?? {};
   const due = erasure !== undefined && 'due_at' in erasure ? erasure.due_at : (erasure?.requested_at ?? null);
@@ -48,17 +48,17 @@ export async function savePrivacy(pool: Pool, { partner_id, revision, state }: P
   });
 }
 
-/** Drops what is asked for with the data of a partner who is in another cell, which sees to it. */
+/** Deletes the row of a partner who has moved to another cell, which handles the requests. */
 export async function dropPrivacy(pool: Pool, partnerId: string): Promise<void> {
   await pool.query('DELETE FROM partner_privacy WHERE partner_id = $1', [partnerId]);
 }
 
-/** After the streams were restored to an earlier state: what they have counts, whatever the rows say. */
+/** After the streams were restored to an earlier state: the streams override the rows. */
 export async function distrustRows(pool: Pool): Promise<void> {
   await pool.query('UPDATE partner_privacy SET revision = -1');
 }
 
-/** Claims partners whose erasure is due, on whom there is no hold and that no other bridge works on. */
+/** Claims partners whose erasure is due, who have no hold, and whom no other bridge is erasing. */
 export async function claimDuePartners(pool: Pool, limit: number, waitS = 0): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
     `UPDATE partner_privacy SET claimed_until = now() + $2 * interval '1 second' WHERE partner_id IN (
@@ -72,7 +72,7 @@ export async function claimDuePartners(pool: Pool, limit: number, waitS = 0): Pr
   return rows.map(({ partner_id }) => partner_id);
 }
 
-/** Gives partners back, to be tried again after some seconds. */
+/** Releases a partner, to be retried after some seconds. */
 export async function releasePartner(pool: Pool, partnerId: string, afterS: number): Promise<void> {
   await pool.query(
     `UPDATE partner_privacy SET claimed_until = now() + $2 * interval '1 second' WHERE partner_id = $1`,
@@ -80,7 +80,7 @@ export async function releasePartner(pool: Pool, partnerId: string, afterS: numb
   );
 }
 
-/** Partners, or this one, whose erasure is announced and who were active since. Forks are no contact. */
+/** Partners (or this one) with an announced erasure who have been active since. Forks do not count. */
 export async function contactedSince(pool: Pool, limit: number, partnerId?: string): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
     `SELECT partner_id FROM partner_privacy AS p WHERE erasure = 'announced' AND EXISTS (
@@ -93,8 +93,8 @@ export async function contactedSince(pool: Pool, limit: number, partnerId?: stri
 }
 
 /**
- * Partners without any contact since a time (ISO 8601), of whom no erasure is asked for, and on whom there is no hold: those
- * after one of them, in the order of their ids. Forks are no contact.
+ * Partners without contact since a time (ISO 8601), without an erasure request and without a hold: those after a given
+ * partner, in the order of their ids. Forks do not count.
  */
 export async function inactivePartners(
   pool: Pool,
@@ -114,7 +114,7 @@ export async function inactivePartners(
   return rows.map(({ partner_id }) => partner_id);
 }
 
-/** The last contact with a partner (ISO 8601), and whether a session is still active; null: there was none. Forks are no contact, unless nothing else is left. */
+/** The last contact with a partner (ISO 8601), and whether a session is still active; null: none. Forks count only when nothing else is left. */
 export async function lastContact(
   pool: Pool,
   partnerId: string,
@@ -131,14 +131,14 @@ export async function lastContact(
 
 export interface PrivacyChange {
   readonly partner_id: string;
-  /** Only the named role reads the partner's data. */
+  /** Whether only the role RESTRICTED_ROLE may read the partner's data. */
   readonly closed: boolean;
   readonly changed_at: string;
 }
 
 const iso = (time: string): string => `to_char(${time} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** The partners whose rows changed after a time (null: all that are closed), and what time it is there (ISO 8601). */
+/** The partners whose rows changed after a time (null: all closed partners), and PostgreSQL's present time (ISO 8601). */
 export async function closedPartners(
   pool: Pool,
   after: string | null,
@@ -155,7 +155,7 @@ export async function closedPartners(
   return { changes: changes ?? [], now };
 }
 
-/** Since when the rows of all sessions are known to be complete (ISO 8601); undefined: not known. No projectors: now. */
+/** The time up to which the rows of all sessions are known to be complete (ISO 8601); undefined: unknown. Without projectors: now. */
 export async function projectedUntil(pool: Pool): Promise<string | undefined> {
   const { rows } = await pool.query<{ until: Date | null; unknown: boolean }>(
     `SELECT coalesce(min(current_until), now()) AS until, coalesce(bool_or(current_until IS NULL), false) AS unknown

@@ -18,7 +18,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('a run keeps its lock for longer than transactions may idle', async () => {
+test('a run keeps its lock longer than the idle limit of transactions', async () => {
   let another: boolean | undefined;
   await withRetentionLock(pool, async () => {
     await pool.query('SELECT pg_sleep(0.2)');

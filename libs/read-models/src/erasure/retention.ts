@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-/** A session that is over, in the order in which the retention goes through them. */
+/** An ended session, in the order in which the retention processes them. */
 export interface OldSession {
   readonly session_id: string;
   readonly partner_id: string;
@@ -11,7 +11,7 @@ export interface OldSession {
 const protectedPartner = (partner: string): string =>
   `EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = ${partner} AND (p.held OR p.erasure IS NOT NULL))`;
 
-/** Sessions that are over and were active last before a time (ISO 8601), after one of them; none of partners on hold. */
+/** Ended sessions last active before a time (ISO 8601), after a given one; without those of partners on hold. */
 export async function oldSessions(
   pool: Pool,
   before: string,
@@ -36,7 +36,7 @@ export async function oldSessions(
   return rows;
 }
 
-/** Notes the partners of sessions that are about to be deleted, but of forks: later nothing else tells of them. */
+/** Records the partners of sessions about to be deleted, except forks: afterwards nothing else names them. */
 export async function notePartners(pool: Pool, sessions: readonly OldSession[]): Promise<void> {
   await pool.query(
     `INSERT INTO partner_retention AS r (partner_id, seen_at)
@@ -47,7 +47,7 @@ export async function notePartners(pool: Pool, sessions: readonly OldSession[]):
   );
 }
 
-/** Partners without any session since a time (ISO 8601) who may be remembered, in the order of their ids; none on hold. Forks do not count. */
+/** Partners without sessions since a time (ISO 8601) whose memory may still exist, ordered by id; without those on hold. Forks do not count. */
 export async function oldPartners(
   pool: Pool,
   before: string,
@@ -73,7 +73,7 @@ export async function forgetNoted(pool: Pool, partnerIds: readonly string[]): Pr
   await pool.query('DELETE FROM partner_retention WHERE partner_id = ANY ($1)', [partnerIds]);
 }
 
-/** The days (YYYY-MM-DD) of the access log before one of them, and those after each: an entry of midnight may stand there. */
+/** The days (YYYY-MM-DD) with access log entries before a day, and the days after them, which an entry around midnight may belong to. */
 export async function accessDays(pool: Pool, before: string): Promise<string[]> {
   const { rows } = await pool.query<{ day: string }>(
     `SELECT DISTINCT to_char(day, 'YYYY-MM-DD') AS day FROM access_record AS r,
@@ -96,22 +96,22 @@ export async function forgetAccessOf(pool: Pool, day: string): Promise<void> {
 const retentionKey = 7_230_119;
 const historyKey = 7_230_120;
 
-/** Runs the retention unless another process does at the time; false: one does. @throws as `withLock` */
+/** Runs the retention unless another process is running it; false: another one is. @throws as `withLock` */
 export function withRetentionLock(pool: Pool, work: LockedWork, signal?: AbortSignal): Promise<boolean> {
   return withLock(pool, retentionKey, work, signal);
 }
 
-/** Seals histories unless another process does at the time; false: one does. @throws as `withLock` */
+/** Seals histories unless another process is doing so; false: another one is. @throws as `withLock` */
 export function withHistoryLock(pool: Pool, work: LockedWork, signal?: AbortSignal): Promise<boolean> {
   return withLock(pool, historyKey, work, signal);
 }
 
-/** The signal ends it: the caller's, or that the lock is lost. */
+/** The signal aborts when the caller's does, or when the lock is lost. */
 type LockedWork = (signal: AbortSignal) => Promise<void>;
 
 /**
- * The lock is a transaction's that does nothing else: it holds nothing up, and ends with its connection, also behind a pooler.
- * @throws what the work throws, or when the connection ends before it
+ * Holds an advisory lock in a transaction that does nothing else: it blocks nothing, and ends with its connection, even behind a pooler.
+ * @throws what the work throws, or when the connection ends first
  */
 async function withLock(
   pool: Pool,
@@ -124,7 +124,7 @@ async function withLock(
   const end = (): void => lost.abort(new Error('The connection that holds the lock has ended.'));
   client.once('end', end);
   try {
-    // However long it idles. PostgreSQL before version 17 knows no limit for all of a transaction.
+    // Lifts the idle limit. PostgreSQL before version 17 has no limit for a whole transaction.
     await client.query(
       `BEGIN; SELECT set_config(name, '0', true) FROM pg_settings
        WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout')`,

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { rebuildSchema } from '../tables/rebuild.ts';
 import { dropInterrupted } from '../tables/standby.ts';
 
-/** What is erased: all of the partner from before a time (ISO 8601), and what there is of these sessions. */
+/** What to erase: all rows of the partner from before a time (ISO 8601), and all rows of these sessions. */
 export interface ErasedRows {
   readonly partner_id: string;
   readonly before: string;
@@ -17,7 +17,7 @@ interface PersonalTable {
 
 const ofSessions = 'session_id = ANY ($3::uuid[])';
 
-/** Every table that says something of a partner, those first that refer to others. */
+/** Every table with personal data of a partner, referring tables first. */
 const tables: readonly PersonalTable[] = [
   { table: 'turn_entity', where: ofSessions },
   { table: 'turn_word', where: ofSessions },
@@ -38,7 +38,7 @@ const tables: readonly PersonalTable[] = [
   },
 ];
 
-/** The ids of a partner's sessions that began before a time (ISO 8601), as the table has them. */
+/** The ids of a partner's sessions that started before a time (ISO 8601), from the table. */
 export async function sessionsBefore(pool: Pool, partnerId: string, before: string): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
     'SELECT session_id FROM conversation_session WHERE partner_id = $1 AND start_time < $2',
@@ -47,7 +47,7 @@ export async function sessionsBefore(pool: Pool, partnerId: string, before: stri
   return rows.map(({ session_id }) => session_id);
 }
 
-/** The ids of all forks of a partner's sessions, as the table has them: the partner's stream does not know of them. */
+/** The ids of all forks of a partner's sessions, from the table: the partner's stream does not list them. */
 export async function forksOf(pool: Pool, partnerId: string): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
     'SELECT session_id FROM conversation_session WHERE partner_id = $1 AND forked_from IS NOT NULL',
@@ -56,13 +56,13 @@ export async function forksOf(pool: Pool, partnerId: string): Promise<string[]> 
   return rows.map(({ session_id }) => session_id);
 }
 
-/** Deletes the rows of a partner in one transaction, after what an interrupted rebuild has left of all. */
+/** Deletes the rows of a partner in one transaction, after dropping the leftovers of an interrupted rebuild. */
 export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
   await dropInterrupted(pool);
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    // The receipt says that they are gone: a crash of the server must not bring them back.
+    // The receipt will confirm the deletion, so a crash of the server must not undo it.
     await client.query('SET LOCAL synchronous_commit = on');
     for (const { table, where } of await allTables(client))
       await client.query(`DELETE FROM ${table} WHERE ${typed(where)}`, valuesOf(erased));
@@ -74,7 +74,7 @@ export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
   }
 }
 
-/** How many rows each table has of a partner. */
+/** How many rows of a partner each table has. */
 export async function countRows(pool: Pool, erased: ErasedRows): Promise<{ table: string; left: number }[]> {
   const counts: { table: string; left: number }[] = [];
   for (const { table, where } of await allTables(pool)) {
@@ -87,7 +87,7 @@ export async function countRows(pool: Pool, erased: ErasedRows): Promise<{ table
   return counts;
 }
 
-/** Those of a shadow rebuild, and those that were in use before, too. */
+/** These tables and, if there are standby tables, their copies there. */
 async function allTables(client: Pick<Pool, 'query'>): Promise<readonly PersonalTable[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class WHERE relnamespace = to_regnamespace($1)::oid AND relkind IN ('r', 'p')
@@ -98,7 +98,7 @@ async function allTables(client: Pick<Pool, 'query'>): Promise<readonly Personal
   return [...tables, ...standby.map(({ table, where }) => ({ table: `${rebuildSchema}.${table}`, where }))];
 }
 
-/** Every statement names all three values, so that PostgreSQL knows their types. */
+/** Every statement uses all three values, so that PostgreSQL knows their types. */
 function typed(where: string): string {
   return `(${where}) AND ($1::text, $2::timestamptz, $3::text[]) IS NOT NULL`;
 }

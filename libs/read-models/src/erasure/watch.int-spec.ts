@@ -23,7 +23,7 @@ test('a Redis that refuses the channel after a reconnection does not end the pro
   try {
     await watch.onApplicationBootstrap();
     await waitUntil(async () => (await subscribers()) === 1, { what: 'the subscription' });
-    // Redis closes the connection of a subscriber that may not listen any more.
+    // Redis closes the connection of a subscriber that loses its permission.
     await redis.acl('SETUSER', user, 'resetchannels');
     await waitUntil(async () => JSON.stringify(await redis.acl('LOG')).includes(user), { what: 'a refusal' });
     expect(await subscribers()).toBe(0);

@@ -8,13 +8,13 @@ import type { SessionMemory } from '../context/session-memory.ts';
 import { closedPartners } from './partner-privacy.ts';
 import { sessionsBefore } from './rows.ts';
 
-/** Redis channel on which it is told that something was asked for with a partner's data, or done. It carries the partner's id. */
+/** Redis channel that announces a change of a partner's privacy state. The message is the partner's id. */
 const channel = 'partner:changed';
 /** How often the table is read: messages may be lost. */
 const pollMs = 2_000;
-/** How long the process waits for the first reading before it serves. */
+/** How long the process waits for the first read before it serves. */
 const firstMs = 2_000;
-/** Clocks and transactions may differ by so much: what changed a little before the last row is read again. */
+/** Tolerance for clocks and overlapping transactions: changes slightly before the last row are read again. */
 const overlapMs = 10_000;
 
 /** Tells all processes, once the table says so too, that a partner was erased or restricted. Not awaited. */
@@ -23,11 +23,11 @@ export function announcePartner(redis: Redis, partnerId: string): void {
 }
 
 /**
- * Which partners only the named role reads, by the table. When a partner is erased or restricted, what this process has in
- * memory of the partner goes: at the message, or with the next reading of the table; keys live for minutes anyway.
+ * Which partners are closed to all but the role RESTRICTED_ROLE, from the table. When a partner is erased or restricted, this process
+ * drops its cached data of the partner: on the message, or at the next read of the table; keys live for minutes anyway.
  */
 export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  /** The partners that are closed, and the sessions of each: none can start. */
+  /** The closed partners, with the sessions of each: no new ones can start. */
   private readonly closed = new Map<string, readonly string[]>();
   private readonly closedSessions = new Set<string>();
   private readonly stopping = new AbortController();
@@ -49,17 +49,17 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
     });
   }
 
-  /** Whether the table was read: before, nobody can say that a partner is not closed. */
+  /** Whether the table was read: before that, any partner may be closed. */
   get isKnown(): boolean {
     return this.known;
   }
 
-  /** Whether the partner's data are kept only as long as the law demands, or are being erased. */
+  /** Whether the partner's data are restricted by law or being erased. */
   isClosed(partnerId: string): boolean {
     return this.closed.has(partnerId);
   }
 
-  /** Whether a session belongs to such a partner, as far as the table has the session. */
+  /** Whether a session belongs to a closed partner, as far as the table knows the session. */
   isClosedSession(sessionId: string): boolean {
     return this.closedSessions.has(sessionId);
   }
@@ -91,7 +91,7 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
     await this.running;
   }
 
-  /** Reads what has changed in the table. */
+  /** Reads the changes of the table. */
   async read(): Promise<void> {
     const { changes, now } = await closedPartners(this.pool, this.after);
     for (const { partner_id, closed, changed_at } of changes) {

@@ -4,7 +4,7 @@ import type { ExportForm } from './request.ts';
 /** A value of a row: times are ISO 8601 in UTC. */
 export type ExportRow = Readonly<Record<string, Json>>;
 
-/** What a column holds; any may be null. */
+/** The type of a column; any column may be null. */
 export type ColumnType = 'text' | 'time' | 'whole' | 'number' | 'flag' | 'json';
 
 export interface Column {
@@ -68,7 +68,7 @@ const typesOf: Readonly<Record<ExportForm, Readonly<Record<string, ColumnType>>>
   },
 };
 
-/** The columns of a form, in their order. */
+/** The columns of a form, in order. */
 export function columnsOf(form: ExportForm): readonly Column[] {
   return Object.entries(typesOf[form]).map(([name, type]) => ({ name, type }));
 }

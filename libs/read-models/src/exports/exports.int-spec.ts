@@ -47,7 +47,7 @@ describe('an export of turns', () => {
     ['ndjson', false],
     ['ndjson', true],
     ['parquet', false],
-  ] as const)('as %s, gzip %s, has each of them once, in files', async (format, gzip) => {
+  ] as const)('as %s, gzip %s, has each turn once', async (format, gzip) => {
     const job = await exported(ports, { format, gzip });
     expect(sortedTexts(await read(job))).toEqual(all);
     expect((await partsOf(database.pool, job.export_id)).map(({ rows }) => rows)).toEqual([
@@ -56,7 +56,7 @@ describe('an export of turns', () => {
     ]);
   });
 
-  test('has a manifest by which its files can be checked', async () => {
+  test('has a manifest that verifies its files', async () => {
     const job = await exported(ports);
     const parts = await partsOf(database.pool, job.export_id);
     const manifest = JSON.parse(await readFile(join(root, job.export_id, 'manifest.json'), 'utf8'));
@@ -77,19 +77,19 @@ describe('an export of turns', () => {
     [{ partner_id: 'P3' }, 200],
     [{ channel: 'ivr' }, 0],
     [{ from: '2026-03-01T00:00:10Z', to: '2026-03-01T00:00:20Z' }, 30],
-  ] as const)('by %j has those that the filter means', async (filter, count) => {
+  ] as const)('by %j has the turns that match the filter', async (filter, count) => {
     const job = await exported(ports, { filter: { from: marchFrom, ...filter } });
     expect((await read(job)).length).toBe(count);
   });
 
-  test('of a token with limits has no others', async () => {
+  test('for a token with limits has only the turns within them', async () => {
     const scoped = { scope: { partners: ['P1', 'P2'], channels: ['whatsapp'], restricted: false } };
     expect((await read(await exported(ports, scoped))).length).toBe(400);
     const elsewhere = { scope: { channels: ['ivr'], restricted: false } };
     expect((await read(await exported(ports, elsewhere))).length).toBe(0);
   });
 
-  test('without any has one file, with its columns', async () => {
+  test('without turns has one file with its columns', async () => {
     const job = await exported(ports, { format: 'csv', filter: { from: marchFrom, partner_id: 'nobody' } });
     const [part] = await partsOf(database.pool, job.export_id);
     expect(await readFile(join(root, job.export_id, part?.name ?? ''), 'utf8')).toMatch(
@@ -97,7 +97,7 @@ describe('an export of turns', () => {
     );
   });
 
-  test('masked goes through its masks, and notes nobody', async () => {
+  test('masked has masked texts and records no partners', async () => {
     const job = await exported(ports, { masked: true, purpose: null });
     expect(new Set(sortedTexts(await read(job)))).toEqual(new Set(['[masked]']));
     const { rowCount } = await database.pool.query('SELECT FROM export_partner WHERE export_id = $1', [
@@ -107,7 +107,7 @@ describe('an export of turns', () => {
     expect(ports.records.filter(({ what }) => what?.includes(job.export_id))).toEqual([]);
   });
 
-  test('unmasked is recorded with its partners', async () => {
+  test('unmasked records its partners', async () => {
     const job = await exported(ports, { filter: { from: marchFrom, to: '2026-03-01T00:10:00Z' } });
     const records = ports.records.filter(({ what }) => what === `export ${job.export_id}`);
     const partners = new Set(records.flatMap(({ partner_ids }) => partner_ids));
@@ -115,7 +115,7 @@ describe('an export of turns', () => {
     expect(records[0]).toMatchObject({ action: 'export_turns', purpose: 'research:1' });
   });
 
-  test('holds nothing from after what the tables were known to have', async () => {
+  test('holds nothing later than the known state of the tables', async () => {
     await database.pool.query(
       `INSERT INTO projection_slot (slot, prefixes, current_until) VALUES (0, '{}', '2026-03-01T00:00:05Z')`,
     );
@@ -129,7 +129,7 @@ describe('an export of turns', () => {
   });
 });
 
-test('an export of sessions has each of them', async () => {
+test('an export of sessions has each session', async () => {
   const job = await exported(ports, { form: 'sessions', format: 'parquet' });
   const rows = await read(job);
   expect(new Set(rows.map(({ session_id }) => session_id)).size).toBe(Math.ceil(turns / 20));
@@ -162,7 +162,7 @@ describe('an export that is interrupted', () => {
     ]);
   });
 
-  test('has failed when it was taken over again and again', async () => {
+  test('fails after too many takeovers', async () => {
     const job = await requestExport(database.pool, exportRequest());
     for (let n = 0; n < 10; n += 1) expect(await claimExport(database.pool, 'x', 0)).toBeDefined();
     expect(await claimExport(database.pool, 'x', 0)).toBeUndefined();
@@ -172,7 +172,7 @@ describe('an export that is interrupted', () => {
     });
   });
 
-  test('is written no more once it is deleted, and its files go', async () => {
+  test('is no longer written once it is deleted, and its files are removed', async () => {
     const job = await requestExport(database.pool, exportRequest());
     const runner = new ExportRunner({
       ...ports,
@@ -185,7 +185,7 @@ describe('an export that is interrupted', () => {
   });
 });
 
-test('an export that is deleted between two files leaves nothing, whoever removed the others', async () => {
+test('an export deleted between two files leaves no files behind', async () => {
   const job = await requestExport(database.pool, exportRequest());
   const remover = new ExportRunner(ports);
   const runner = new ExportRunner({
@@ -209,7 +209,7 @@ test('an export that is deleted between two files leaves nothing, whoever remove
   expect(rows).toEqual([{ gone: true }]);
 });
 
-/** What a bridge writes of a partner. */
+/** Writes a partner's privacy state, as a bridge does. */
 async function privacy(partner: string, erasure: string): Promise<void> {
   await database.pool.query(
     `INSERT INTO partner_privacy (partner_id, erasure, held, revision) VALUES ($1, $2, false, 1)`,
@@ -218,7 +218,7 @@ async function privacy(partner: string, erasure: string): Promise<void> {
 }
 
 describe('a partner who is erased', () => {
-  test('is left out from when it is asked for', async () => {
+  test('is left out from the request on', async () => {
     await privacy('P7', 'requested');
     await privacy('P8', 'restricted');
     const rows = await read(await exported(ports));
@@ -229,7 +229,7 @@ describe('a partner who is erased', () => {
     await database.pool.query('DELETE FROM partner_privacy');
   });
 
-  test('while a file with the data is written is left out of it', async () => {
+  test('while a file with the data is being written is left out of it', async () => {
     let erased = 0;
     const job = await exported({
       ...ports,
@@ -244,7 +244,7 @@ describe('a partner who is erased', () => {
     await database.pool.query('DELETE FROM partner_privacy');
   });
 
-  test('takes back the exports that hold the data, which are named', async () => {
+  test('withdraws the exports that hold the data and lists them', async () => {
     const job = await exported(ports);
     const other = await exported(ports, { filter: { from: marchFrom, partner_id: 'P3' } });
     await withdrawExports(database.pool, 'P1');
@@ -265,7 +265,7 @@ describe('a partner who is erased', () => {
 });
 
 describe('a request', () => {
-  test('that comes again is the same export, and another one under its id is refused', async () => {
+  test('that is repeated is the same export, and another request under its id is refused', async () => {
     const request = exportRequest();
     const job = await requestExport(database.pool, request);
     expect(await requestExport(database.pool, request)).toEqual(job);
@@ -275,7 +275,7 @@ describe('a request', () => {
     await deleteExport(database.pool, job.export_id);
   });
 
-  test('is listed for who asked, the newest first, in pages', async () => {
+  test('is listed for its requester, newest first, in pages', async () => {
     const { requested_by } = exportRequest();
     const made: string[] = [];
     for (let n = 0; n < 3; n += 1)

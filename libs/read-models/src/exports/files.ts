@@ -6,14 +6,14 @@ import { isUuid } from '../tables/changes.ts';
 
 const folderMode = 0o700;
 const fileMode = 0o600;
-/** The file that tells the folder from others. */
+/** The file that identifies the folder. */
 const markName = 'folder-id';
 
-/** The files of exports: a folder each, in one that all nodes share. */
+/** The files of exports: one folder each, in a folder that all nodes share. */
 export class ExportFiles {
   constructor(private readonly root: string) {}
 
-  /** The id that stands in the folder; undefined: there is none. */
+  /** The id stored in the folder; undefined: none. */
   async mark(): Promise<string | undefined> {
     try {
       return (await readFile(join(this.root, markName), 'utf8')).trim();
@@ -23,14 +23,14 @@ export class ExportFiles {
     }
   }
 
-  /** Writes an id into the folder unless one is there; returns the one that is. */
+  /** Writes an id into the folder unless it has one; returns the folder's id. */
   async makeMark(): Promise<string> {
     const id = randomUUID();
     await mkdir(this.root, { recursive: true, mode: folderMode });
     const draft = join(this.root, `${markName}-${id}`);
     await writeFile(draft, `${id}\n`, { mode: fileMode, flush: true });
     try {
-      // Whole or not at all, whoever else does the same.
+      // Atomic, even if another process does the same.
       await link(draft, join(this.root, markName));
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
@@ -40,14 +40,14 @@ export class ExportFiles {
     return (await this.mark()) ?? id;
   }
 
-  /** The path at which a file of an export is to be written; its folder is there afterwards. */
+  /** The path for a new file of an export; creates its folder. */
   async prepare(exportId: string, name: string): Promise<string> {
     const folder = this.folderOf(exportId);
     await mkdir(folder, { recursive: true, mode: folderMode });
     return join(folder, name);
   }
 
-  /** Opens a file that the export is known to have. */
+  /** Opens a recorded file of an export. */
   open(exportId: string, name: string): Promise<FileHandle> {
     return open(join(this.folderOf(exportId), name));
   }
@@ -56,7 +56,7 @@ export class ExportFiles {
     await writeFile(await this.prepare(exportId, name), text, { mode: fileMode, flush: true });
   }
 
-  /** Removes what is in the folder of an export beside some files: what a process left that died. */
+  /** Removes all other files from an export's folder: leftovers of a dead process. */
   async removeOthers(exportId: string, names: readonly string[]): Promise<void> {
     const folder = this.folderOf(exportId);
     for (const name of await readdir(folder))

@@ -27,7 +27,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-test('where no export was ever written, one that is taken back has no files', async () => {
+test('where no export was ever written, a withdrawn export has no files', async () => {
   const { export_id } = await requestExport(database.pool, exportRequest());
   await database.pool.query("UPDATE export_job SET status = 'withdrawn' WHERE export_id = $1", [export_id]);
   await new ExportRunner(ports).removeFiles();
@@ -42,7 +42,7 @@ describe('a node with another folder', () => {
   });
   afterAll(() => rmSync(elsewhere, { recursive: true }));
 
-  test('leaves the files of exports that are over to those that have them, and says so', async () => {
+  test('leaves the files of finished exports to the nodes that have them, and reports it', async () => {
     const job = await exported(ports);
     await withdrawExports(database.pool, 'P1');
     const runner = new ExportRunner(runnerPorts(database.pool, elsewhere, { store: ports.store }));
@@ -64,7 +64,7 @@ describe('a node with another folder', () => {
     expect(await findExport(database.pool, job.export_id)).toMatchObject({ status: 'done' });
   });
 
-  test('hands an export on whose folder goes while it is written', async () => {
+  test('releases an export whose folder disappears while it is written', async () => {
     const job = await requestExport(database.pool, exportRequest());
     const accessLog = { record: () => rename(join(root, 'folder-id'), join(root, 'away')) };
     await expect(new ExportRunner({ ...ports, accessLog }).round(never)).rejects.toThrow(ExportFolderError);

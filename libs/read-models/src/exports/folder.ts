@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { ExportFiles } from './files.ts';
 
-/** Thrown when the folder of a node is not the one that holds the exports: another one, or its disk is not there. */
+/** Thrown when a node's folder is not the one that holds the exports: it is another folder, or its disk is not mounted. */
 export class ExportFolderError extends Error {
   override readonly name = 'ExportFolderError';
 
@@ -12,7 +12,7 @@ export class ExportFolderError extends Error {
   }
 }
 
-/** The id of the folder in which the exports are; undefined: none was ever written. */
+/** The id of the folder with the exports; undefined: none was ever written. */
 export async function folderId(pool: Pool): Promise<string | undefined> {
   const { rows } = await pool.query<{ folder_id: string }>('SELECT folder_id FROM export_folder');
   return rows[0]?.folder_id;
@@ -24,7 +24,7 @@ export async function assertFolder(pool: Pool, files: ExportFiles): Promise<void
   if (id === undefined || (await files.mark()) !== id) throw new ExportFolderError();
 }
 
-/** The folder of the first node that writes is the one of all. @throws ExportFolderError */
+/** The folder of the first node that writes becomes that of all nodes. @throws ExportFolderError */
 export async function claimFolder(pool: Pool, files: ExportFiles): Promise<void> {
   if ((await folderId(pool)) === undefined)
     await pool.query('INSERT INTO export_folder (folder_id) VALUES ($1) ON CONFLICT DO NOTHING', [

@@ -11,22 +11,22 @@ export const jobColumns = `export_id, form, format, gzip, filter, scope, masked,
   ${isoTime('requested_at')} AS requested_at, ${isoTime('finished_at')} AS finished_at, ${isoTime('until')} AS until,
   ${isoTime('projected_until')} AS projected_until`;
 
-/** Thrown when the id of an export is that of another request. */
+/** Thrown when the id of an export was used for another request. */
 export class ExportIdReusedError extends Error {
   override readonly name = 'ExportIdReusedError';
 }
 
-/** Thrown when a subject has as many exports under way as it may. */
+/** Thrown when a subject has reached its limit of unfinished exports. */
 export class TooManyExportsError extends Error {
   override readonly name = 'TooManyExportsError';
 }
 
-/** Exports of one subject that wait or run. */
+/** Unfinished exports allowed per subject. */
 const unfinishedAtOnce = 20;
 
 /**
- * Asks for an export; the same request again returns the same job. What it covers is fixed here: what happened before `to`,
- * before now, and before what the tables are known to have.
+ * Requests an export; the same request again returns the same job. Its coverage is fixed here: what happened before `to`,
+ * before now, and within the known state of the tables.
  * @throws ExportIdReusedError, TooManyExportsError
  */
 export async function requestExport(pool: Pool, request: ExportRequest): Promise<ExportJob> {
@@ -77,7 +77,7 @@ function canonical({
   return JSON.stringify([form, format, gzip, masked, purpose, role, subject, ...parts]);
 }
 
-/** Whether a caller asked for it, with the same role and limits. */
+/** Whether a caller requested it, with the same role and limits. */
 export function isAskedBy({ requested_by }: ExportJob, caller: Requester): boolean {
   return identityOf(requested_by) === identityOf(caller);
 }
@@ -86,7 +86,7 @@ function identityOf({ role, subject, limits }: Requester): string {
   return JSON.stringify([role, subject, ...sorted(limits)]);
 }
 
-/** The members of an object that are there, in the order of their names: JSON of PostgreSQL has another one. */
+/** The defined members of an object, ordered by name: PostgreSQL's JSON has another order. */
 function sorted(object: object): unknown[] {
   return Object.entries(object)
     .filter(([, value]) => value !== undefined)
@@ -109,7 +109,7 @@ export async function findExport(pool: Pool, exportId: string): Promise<ExportJo
   return rows[0];
 }
 
-/** The exports of a requester, the newest first: those asked for with the same role and limits. @throws InvalidCursorError */
+/** The exports of a requester, newest first: those requested with the same role and limits. @throws InvalidCursorError */
 export async function listExports(
   pool: Pool,
   { subject, role, limits }: Requester,
@@ -133,7 +133,7 @@ export async function listExports(
   return { items: items.map(({ place: _place, ...job }) => job), next };
 }
 
-/** The files that are complete, in their order. */
+/** The complete files, in order. */
 export async function partsOf(pool: Pick<Pool, 'query'>, exportId: string): Promise<ExportPart[]> {
   const { rows } = await pool.query<ExportPart>(
     `SELECT number, name, rows::int, bytes::float8, sha256, first_place AS first, last_place AS last, is_last
@@ -143,7 +143,7 @@ export async function partsOf(pool: Pick<Pool, 'query'>, exportId: string): Prom
   return rows;
 }
 
-/** What the complete files of exports have, by export; of one without files nothing. */
+/** The totals of the complete files, by export; exports without files are left out. */
 export async function totalsOf(
   pool: Pick<Pool, 'query'>,
   exportIds: readonly string[],
@@ -156,7 +156,7 @@ export async function totalsOf(
   return new Map(rows.map(({ export_id, ...totals }) => [export_id, totals]));
 }
 
-/** Ends an export, whatever it is doing: its files go. */
+/** Deletes an export in any state: its files will be removed. */
 export async function deleteExport(pool: Pool, exportId: string): Promise<void> {
   await pool.query(
     `UPDATE export_job SET status = 'deleted', finished_at = coalesce(finished_at, now())
@@ -165,7 +165,7 @@ export async function deleteExport(pool: Pool, exportId: string): Promise<void> 
   );
 }
 
-/** Ends exports that were finished so many seconds ago. */
+/** Expires exports that finished more than this many seconds ago. */
 export async function expireExports(pool: Pool, keepS: number): Promise<void> {
   await pool.query(
     `UPDATE export_job SET status = 'expired'
@@ -176,7 +176,7 @@ export async function expireExports(pool: Pool, keepS: number): Promise<void> {
 
 const over = `status IN ('withdrawn', 'deleted', 'expired')`;
 
-/** Whether nobody fetches an export any more. */
+/** Whether an export can no longer be fetched. */
 export async function isOver(pool: Pool, exportId: string): Promise<boolean> {
   const { rowCount } = await pool.query(`SELECT FROM export_job WHERE export_id = $1 AND ${over}`, [
     exportId,
@@ -184,7 +184,7 @@ export async function isOver(pool: Pool, exportId: string): Promise<boolean> {
   return rowCount !== 0;
 }
 
-/** Exports that are over, and whose files may still be there; not while one may still be written. */
+/** Exports that are over and may still have files; not those that may still be written. */
 export async function exportsToRemove(pool: Pool, limit: number): Promise<string[]> {
   const { rows } = await pool.query<{ export_id: string }>(
     `SELECT export_id FROM export_job

@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-test('what a process leaves that is killed, another one completes', async () => {
+test('another process completes the export of a killed one', async () => {
   const request = exportRequest({ format: 'parquet', masked: true });
   const job = await requestExport(database.pool, request);
   const child = fork(join(import.meta.dirname, 'test-killed-runner.ts'), [], {

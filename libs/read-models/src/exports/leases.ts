@@ -3,27 +3,27 @@ import { jobColumns } from './jobs.ts';
 import { erasedSince } from './partners.ts';
 import type { ExportJob, ExportPart } from './request.ts';
 
-/** Who writes an export: of an earlier epoch nothing counts any more. */
+/** The owner of an export. Writes of an earlier epoch are refused. */
 export interface ExportLease {
   readonly export_id: string;
   readonly owner: string;
   readonly epoch: string;
 }
 
-/** Thrown when the export has another owner, or is to be written no more. */
+/** Thrown when the export has another owner, or must no longer be written. */
 export class ExportLeaseLostError extends Error {
   override readonly name = 'ExportLeaseLostError';
 }
 
-/** Thrown when a partner of a file was erased, or is to be, since it was begun: it is written again without. */
+/** Thrown when a partner in a file was erased, or an erasure was requested, since the file was started: it is written again without the partner. */
 export class PartnerErasedMeanwhileError extends Error {
   override readonly name = 'PartnerErasedMeanwhileError';
 }
 
-/** How often an export is taken over without a file more before it has failed: it may be what kills the processes. */
+/** How often an export is taken over without another file before it fails: it may be what kills the processes. */
 const mostAttempts = 10;
 
-/** Claims the export that waits the longest, or one whose owner is gone; undefined: there is none. */
+/** Claims the export that has waited longest, or one whose owner is dead; undefined: none. */
 export async function claimExport(
   pool: Pool,
   owner: string,
@@ -59,7 +59,7 @@ export async function renewLease(pool: Pool, lease: ExportLease, leaseMs: number
   if (rowCount === 0) throw new ExportLeaseLostError();
 }
 
-/** Gives an export back, to be taken up after some time; `isCounted`: it was a failure of its own. */
+/** Releases an export, to be resumed after some time; `isCounted`: the failure counts as one of its attempts. */
 export async function releaseExport(
   pool: Pool,
   lease: ExportLease,
@@ -73,7 +73,7 @@ export async function releaseExport(
   );
 }
 
-/** Of an export that is over: its former owner writes no file of it any more. */
+/** Releases an export that is over: its former owner writes no more files. */
 export async function endLease(pool: Pool, { export_id, owner, epoch }: ExportLease): Promise<void> {
   await pool.query(
     'UPDATE export_job SET lease_until = NULL WHERE export_id = $1 AND owner = $2 AND epoch = $3',
@@ -81,7 +81,7 @@ export async function endLease(pool: Pool, { export_id, owner, epoch }: ExportLe
   );
 }
 
-/** The export cannot be completed. `failure`: a code, no text. */
+/** Fails the export. `failure`: a code, not a text. */
 async function failExport(pool: Pool, lease: ExportLease, failure: string): Promise<void> {
   await pool.query(
     `UPDATE export_job SET status = 'failed', failure = $4, finished_at = now(), lease_until = NULL WHERE ${held}`,
@@ -89,7 +89,7 @@ async function failExport(pool: Pool, lease: ExportLease, failure: string): Prom
   );
 }
 
-/** The export is complete. @throws ExportLeaseLostError */
+/** Completes the export. @throws ExportLeaseLostError */
 export async function finishExport(pool: Pool, lease: ExportLease): Promise<void> {
   const { rowCount } = await pool.query(
     `UPDATE export_job SET status = 'done', finished_at = now(), lease_until = NULL WHERE ${held}`,
@@ -98,16 +98,16 @@ export async function finishExport(pool: Pool, lease: ExportLease): Promise<void
   if (rowCount === 0) throw new ExportLeaseLostError();
 }
 
-/** What is known of a file when it is written. */
+/** The facts of a written file. */
 export interface WrittenPart {
   readonly part: ExportPart;
-  /** Of an unmasked export: the partners of its rows, and when (by PostgreSQL) the first of them was read. */
+  /** For an unmasked export: the partners of its rows, and when (by PostgreSQL's clock) the first of them was read. */
   readonly partners: readonly string[];
   readonly begunAt: string;
 }
 
 /**
- * Adds a file: from here on it is part of the export, and the next one begins after it.
+ * Adds a file: from now on it is part of the export, and the next file starts after it.
  * @throws ExportLeaseLostError, PartnerErasedMeanwhileError
  */
 export async function commitPart(pool: Pool, lease: ExportLease, written: WrittenPart): Promise<void> {

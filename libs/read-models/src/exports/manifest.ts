@@ -13,19 +13,19 @@ export interface ExportSummary extends Omit<
   readonly ordered_by: readonly string[];
 }
 
-/** What an export holds, by which it can be checked: each file, and all of them. */
+/** The content of an export for verification: each file, and the totals. */
 export interface ExportManifest extends ExportSummary {
-  /** Where the first and the last of the rows stand, by `ordered_by`. */
+  /** The places of the first and the last row, by `ordered_by`. */
   readonly first: Place | null;
   readonly last: Place | null;
-  /** Of the files' SHA-256 in their order, each in 64 hexadecimal digits. */
+  /** SHA-256 over the files' SHA-256 in order, each in 64 hexadecimal digits. */
   readonly sha256: string;
   readonly files: readonly ManifestFile[];
 }
 
 export type ManifestFile = Omit<ExportPart, 'number' | 'is_last'>;
 
-/** The name under which the manifest stands beside the files. */
+/** The name of the manifest file. */
 export const manifestName = 'manifest.json';
 
 export function summaryOf(job: ExportJob, { rows, bytes }: ExportTotals): ExportSummary {

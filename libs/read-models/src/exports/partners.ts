@@ -2,12 +2,12 @@ import type { Pool } from 'pg';
 import type { NamedExport } from '#domain';
 import { isoTime } from '../queries/iso-time.ts';
 
-/** Erasures whose rows were written so long before a file was begun may not have been seen when it was. */
+/** Erasures written this long before a file was started may not have been visible to it. */
 const unseenS = 10;
-/** Exports that a receipt names, at most. */
+/** Exports listed in a receipt at most. */
 const mostNamed = 500;
 
-/** Notes whose data an unmasked export is about to hold, before anything of it is opened. */
+/** Records whose data an unmasked export will hold, before any of it is opened. */
 export async function noteExported(pool: Pool, exportId: string, partners: readonly string[]): Promise<void> {
   await pool.query(
     `INSERT INTO export_partner (partner_id, export_id) SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING`,
@@ -15,7 +15,7 @@ export async function noteExported(pool: Pool, exportId: string, partners: reado
   );
 }
 
-/** Whether one of the partners was erased, or is to be, since a time of PostgreSQL's clock. */
+/** Whether one of the partners was erased, or an erasure was requested, since a time of PostgreSQL's clock. */
 export async function erasedSince(
   client: Pick<Pool, 'query'>,
   partners: readonly string[],
@@ -31,7 +31,7 @@ export async function erasedSince(
   return rowCount !== 0;
 }
 
-/** Takes back the unmasked exports that hold data of a partner: nobody fetches them any more, and their files go. */
+/** Withdraws the unmasked exports that hold data of a partner: they can no longer be fetched, and their files will be removed. */
 export async function withdrawExports(pool: Pool, partnerId: string): Promise<void> {
   await pool.query(
     `UPDATE export_job SET status = 'withdrawn', finished_at = coalesce(finished_at, now())
@@ -41,7 +41,7 @@ export async function withdrawExports(pool: Pool, partnerId: string): Promise<vo
   );
 }
 
-/** Whether an export holds data of a partner whose erasure is under way or, unless these may be read, whose data are restricted. */
+/** Whether an export holds data of a partner whose erasure is in progress or, unless those may be read, whose data are restricted. */
 export async function hasClosedPartner(
   pool: Pool,
   exportId: string,
@@ -55,7 +55,7 @@ export async function hasClosedPartner(
   return rowCount !== 0;
 }
 
-/** How many of the exports that were taken back for a partner still have files. */
+/** How many of the exports withdrawn for a partner still have files. */
 export async function countWithdrawn(pool: Pool, partnerId: string): Promise<number> {
   const { rows } = await pool.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM export_partner JOIN export_job USING (export_id)
@@ -65,7 +65,7 @@ export async function countWithdrawn(pool: Pool, partnerId: string): Promise<num
   return rows[0]?.count ?? 0;
 }
 
-/** The unmasked exports that held data of a partner, the newest first: who asked for them, and when. */
+/** The unmasked exports that held data of a partner, newest first, with requester and time. */
 export async function exportsOf(pool: Pool, partnerId: string): Promise<NamedExport[]> {
   const { rows } = await pool.query<NamedExport>(
     `SELECT export_id, form, ${isoTime('j.requested_at')} AS requested_at, requested_by ->> 'role' AS role,

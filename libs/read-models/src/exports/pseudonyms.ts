@@ -5,14 +5,14 @@ import { BlindIndex } from '#privacy';
 
 const splits = ['train', 'validation', 'test'] as const;
 export type Split = (typeof splits)[number];
-/** Of a hundred partners so many are in the first split, and in the first two. */
+/** Percentage of partners in the first split, and in the first two. */
 const shares = [80, 90] as const;
 
-/** Other names for partners and sessions: the same for all exports of this system, and found by nobody without its key. */
+/** Pseudonyms of partners and sessions: the same in all exports of this system, and irreversible without its key. */
 export class Pseudonyms {
   private constructor(private readonly hash: (kind: string, value: string) => string) {}
 
-  /** Under the key of the key store, else under one of PostgreSQL. @throws KeyStoreUnavailableError */
+  /** With a key from the key store, else with one from PostgreSQL. @throws KeyStoreUnavailableError */
   static async load(pool: Pool, keys: DataKeys | undefined): Promise<Pseudonyms> {
     if (keys !== undefined) {
       const index = await BlindIndex.load(keys);
@@ -32,7 +32,7 @@ export class Pseudonyms {
     return this.hash(`export/${kind}`, value);
   }
 
-  /** All conversations of a partner are in one split, in every export. */
+  /** All conversations of a partner are in the same split, in every export. */
   splitOf(partnerId: string): Split {
     const share = Buffer.from(this.hash('export/split', partnerId), 'base64url').readUInt32BE() % 100;
     return share < shares[0] ? 'train' : share < shares[1] ? 'validation' : 'test';

@@ -1,22 +1,22 @@
 import type { Sender } from '#domain';
 import type { Caller } from '#privacy';
 
-/** What the rows of an export are. `training`: a conversation a row, made for whoever trains or evaluates a model. */
+/** The form of an export's rows. `training`: one conversation a row, for training or evaluating a model. */
 export const exportForms = ['turns', 'sessions', 'events', 'training'] as const;
 export type ExportForm = (typeof exportForms)[number];
 
 export const exportFormats = ['ndjson', 'csv', 'parquet'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-/** Which rows. Turns count by the time by which they are listed; sessions, their events and conversations by their start. */
+/** Which rows to export. Turns are selected by their listing time; sessions, their events and conversations by their start. */
 export interface ExportFilter {
-  /** ISO 8601, this time included. */
+  /** ISO 8601, inclusive. */
   readonly from: string;
-  /** ISO 8601, this time excluded. */
+  /** ISO 8601, exclusive. */
   readonly to?: string | undefined;
   readonly partner_id?: string | undefined;
   readonly channel?: string | undefined;
-  /** Of turns only, as the next two. */
+  /** For turns only, like the next two. */
   readonly session_id?: string | undefined;
   readonly parsed_intent?: string | undefined;
   readonly sender?: Sender | undefined;
@@ -26,7 +26,7 @@ export interface ExportFilter {
 export interface ExportScope {
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
-  /** Whether partners whose data are restricted are part of it. */
+  /** Whether restricted partners are included. */
   readonly restricted: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ExportRequest {
   readonly export_id: string;
   readonly form: ExportForm;
   readonly format: ExportFormat;
-  /** Of NDJSON and CSV; Parquet is compressed in itself. */
+  /** For NDJSON and CSV; Parquet has its own compression. */
   readonly gzip: boolean;
   readonly filter: ExportFilter;
   readonly scope: ExportScope;
@@ -47,10 +47,10 @@ export interface ExportRequest {
 
 export type ExportStatus = 'waiting' | 'running' | 'done' | 'failed' | 'withdrawn' | 'deleted' | 'expired';
 
-/** Where a row stands in the order of its export: the values that the rows are ordered by. */
+/** The place of a row in its export: the values of the order columns. */
 export type Place = readonly string[];
 
-/** What the rows of each form are ordered by. */
+/** The order columns of each form. */
 export const exportOrder: Readonly<Record<ExportForm, readonly string[]>> = {
   turns: ['ordered_at', 'session_id', 'revision'],
   sessions: ['start_time', 'session_id'],
@@ -64,24 +64,24 @@ export interface ExportJob extends ExportRequest {
   /** ISO 8601, as all times here. */
   readonly requested_at: string;
   readonly finished_at: string | null;
-  /** The export holds what happened before. */
+  /** The export covers what happened before this time. */
   readonly until: string;
-  /** What happened until then was in the tables when the export was asked for; null: it was not known. */
+  /** The tables were complete up to this time when the export was requested; null: unknown. */
   readonly projected_until: string | null;
 }
 
-/** A file of an export that is complete. */
+/** A complete file of an export. */
 export interface ExportPart {
   readonly number: number;
   readonly name: string;
   readonly rows: number;
   readonly bytes: number;
-  /** Of the file as it is stored, in hexadecimal digits. */
+  /** Of the stored file, in hexadecimal digits. */
   readonly sha256: string;
   readonly first: Place | null;
   readonly last: Place | null;
   readonly is_last: boolean;
 }
 
-/** What the files of an export have that are complete. */
+/** The totals of the complete files of an export. */
 export type ExportTotals = Pick<ExportPart, 'rows' | 'bytes'>;

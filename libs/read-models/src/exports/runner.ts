@@ -19,13 +19,13 @@ import type { ExportJob } from './request.ts';
 import type { PartPorts } from './write-part.ts';
 import { writePart } from './write-part.ts';
 
-/** Partners that one record of the access log names. */
+/** Partners per record of the access log. */
 const partnersPerRecord = 500;
-/** How long an export is left alone that failed. */
+/** Pause before a failed export is retried. */
 const pauseMs = 2_000;
-/** Exports whose files are removed in a round. */
+/** Exports whose files are removed per round. */
 const removedAtOnce = 100;
-/** PostgreSQL: a statement has had its time. The next attempt may be as slow. */
+/** PostgreSQL: statement timeout. The next attempt may be as slow. */
 const tooSlow = '57014';
 
 export interface RunnerPorts extends PartPorts {
@@ -39,13 +39,13 @@ export interface RunnerPorts extends PartPorts {
 }
 
 /**
- * Writes exports, one at a time, each under a lease. What a process leaves that dies, the next one continues after the last
- * complete file: no row is missing, and none is there twice.
+ * Writes exports, one at a time, each under a lease. When a process dies, the next one continues its export after the last
+ * complete file: no row is missing or duplicated.
  */
 export class ExportRunner {
   constructor(private readonly ports: RunnerPorts) {}
 
-  /** Writes what waits; returns how many exports were worked on. @throws ExportFolderError */
+  /** Writes the waiting exports; returns how many were processed. @throws ExportFolderError */
   async round(signal: AbortSignal): Promise<number> {
     let worked = 0;
     while (!signal.aborted) {
@@ -84,7 +84,7 @@ export class ExportRunner {
     }
   }
 
-  /** What was written of an export that was over by then goes, even if its files had been removed before. */
+  /** Removes files written after the export was over, even if its files had been removed before. */
   private async leave(lease: ExportLease): Promise<void> {
     const { pool, files, logger } = this.ports;
     try {
@@ -122,7 +122,7 @@ export class ExportRunner {
     await finishExport(pool, lease);
   }
 
-  /** Whose data a file shows is recorded before anybody can fetch it. */
+  /** Records whose data a file shows before anyone can fetch it. */
   private async record({ masked, ...job }: ExportJob, { partners }: WrittenPart): Promise<void> {
     if (masked) return;
     const { export_id, form, requested_by: caller, purpose } = job;
@@ -133,12 +133,12 @@ export class ExportRunner {
     }
   }
 
-  /** Removes the files of exports that are over. @throws ExportFolderError: they may be where this process does not look */
+  /** Removes the files of exports that are over. @throws ExportFolderError: they may be in a folder that this process does not see */
   async removeFiles(): Promise<void> {
     const { pool, files, keepS } = this.ports;
     await expireExports(pool, keepS);
     const ids = await exportsToRemove(pool, removedAtOnce);
-    // Where none was ever written there are no files.
+    // Without a folder, no export was ever written and there are no files.
     const isAnywhere = ids.length > 0 && (await folderId(pool)) !== undefined;
     if (isAnywhere) await assertFolder(pool, files);
     for (const id of ids) {
@@ -151,7 +151,7 @@ export class ExportRunner {
   }
 }
 
-/** Whether an attempt failed for a reason that the next one may have, too. */
+/** Whether an attempt failed for a reason that may affect the next one, too. */
 function isOfExport(error: unknown): boolean {
   if (error instanceof ExportFolderError) return false;
   return !isUnavailable(error) || (error as { code?: unknown }).code === tooSlow;

@@ -40,7 +40,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-test.each(['ndjson', 'parquet'] as const)('what is sealed in rows is opened, as %s', async (format) => {
+test.each(['ndjson', 'parquet'] as const)('sealed values of rows are opened, as %s', async (format) => {
   const { rows } = await database.pool.query('SELECT * FROM conversation_turn');
   expect(JSON.stringify(rows)).not.toContain('CANARY');
   const job = await exported(ports, { format, filter: { from } });
@@ -56,7 +56,7 @@ test.each(['ndjson', 'parquet'] as const)('what is sealed in rows is opened, as 
   );
 });
 
-test('of a partner whose key is destroyed nothing is shown', async () => {
+test('no data is shown of a partner whose key is destroyed', async () => {
   await keys.destroy('P2', new Date(Date.now() + 1_000).toISOString());
   keys.forget('P2');
   const rows = await rowsOf(

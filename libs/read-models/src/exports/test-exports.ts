@@ -55,7 +55,7 @@ export function exportRequest(more: Partial<ExportRequest> = {}): ExportRequest 
   };
 }
 
-/** Asks for an export and writes it. */
+/** Requests an export and writes it. */
 export async function exported(ports: RunnerPorts, more: Partial<ExportRequest> = {}): Promise<ExportJob> {
   const job = await requestExport(ports.pool, exportRequest(more));
   await new ExportRunner(ports).round(new AbortController().signal);
@@ -64,7 +64,7 @@ export async function exported(ports: RunnerPorts, more: Partial<ExportRequest> 
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The rows of an export's files, of NDJSON and Parquet. */
+/** The rows of an export's NDJSON or Parquet files. */
 export async function rowsOf(
   pool: Pool,
   root: string,
@@ -89,7 +89,7 @@ export async function rowsOf(
   return rows;
 }
 
-/** Fills the tables with turns of 2026-03, twenty a session, of as many partners as there are sessions in ten. */
+/** Fills the tables with turns of 2026-03, twenty per session, with one partner per ten sessions. */
 export async function addTurns(pool: Pool, count: number, text = 'Where is my payout?'): Promise<void> {
   await pool.query(
     `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,

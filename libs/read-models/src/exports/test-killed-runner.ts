@@ -1,4 +1,4 @@
-/** A program for specs: writes the export that waits, and ends as by `kill -9` in the middle of its third file. */
+/** A program for specs: writes the waiting export, and kills itself in the middle of its third file. */
 import { testPool } from '../../../platform/src/testing/test-services.ts';
 import { ExportRunner } from './runner.ts';
 import { runnerPorts } from './test-exports.ts';

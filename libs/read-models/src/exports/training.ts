@@ -1,22 +1,22 @@
 import type { Json, RecordedEvent } from '#domain';
 import type { ExportRow } from './columns.ts';
 
-/** A line holds no more of a conversation: it is in memory. */
+/** The limit of one line of a conversation, which is kept in memory. */
 const mostMessages = 2_000;
 const mostCharacters = 4_000_000;
 
-/** A conversation as an example for a model: what was said, in which roles, and how it ended. */
+/** A conversation as an example for a model: the messages with their roles, and the outcome. */
 export interface Conversation {
   readonly channel: string;
   readonly language: string;
   readonly started_at: string;
   readonly messages: readonly ExportRow[];
   readonly outcome: ExportRow;
-  /** It goes on: it is too long for a line, or an event of it cannot be read. */
+  /** The conversation is incomplete: it is too long for a line, or an event of it cannot be read. */
   readonly truncated: boolean;
 }
 
-/** A conversation of the events of a session; undefined: it has not begun, or its partner was erased. */
+/** The conversation in the events of a session; undefined: it has not started, or its partner was erased. */
 export async function conversationOf(
   events: AsyncIterable<RecordedEvent>,
 ): Promise<Conversation | undefined> {
@@ -53,7 +53,7 @@ function messageOf(data: Turn, at: string): ExportRow {
     : { ...said, action: bot_action };
 }
 
-/** How a conversation ended, as far as its events say. */
+/** The outcome of a conversation, as far as its events show it. */
 class Outcome {
   private status = 'active';
   private handoff = 'none';

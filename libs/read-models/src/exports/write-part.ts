@@ -9,7 +9,7 @@ import type { ExportJob, Place } from './request.ts';
 import { sourceOf } from './sources/of-form.ts';
 import type { ExportPorts, RowsRead } from './sources/source.ts';
 
-/** What ends a file: so many rows. */
+/** Rows per file. */
 export interface PartLimits {
   readonly rows: number;
 }
@@ -19,13 +19,13 @@ export interface PartPorts extends ExportPorts {
   readonly limits: PartLimits;
 }
 
-/** A file that is to be written: the next one of an export. */
+/** The next file of an export, to be written. */
 interface NextPart {
   readonly number: number;
   readonly after: Place | null;
 }
 
-/** Writes the next file of an export, and notes the partners of its rows before anything of them is opened. */
+/** Writes the next file of an export, and records the partners of its rows before any of them is opened. */
 export async function writePart(
   ports: PartPorts,
   job: ExportJob,
@@ -44,7 +44,7 @@ export async function writePart(
     for (const id of missing) partners.add(id);
   };
   const progress: Progress = { rows: 0, first: null, last: null, isLast: true };
-  // The name of a file that a former owner still writes is another one.
+  // A former owner that is still writing uses another file name.
   const name = `${form}-${String(number).padStart(5, '0')}-${lease.epoch}${extensionOf(job)}`;
   const path = await files.prepare(export_id, name);
   const rows = async <T>(read: RowsRead<T>): Promise<T> =>
@@ -66,7 +66,7 @@ interface Progress {
   rows: number;
   first: Place | null;
   last: Place | null;
-  /** Whether no rows came after. */
+  /** Whether no more rows follow. */
   isLast: boolean;
 }
 
@@ -91,7 +91,7 @@ async function* limited(
   }
 }
 
-/** The time of PostgreSQL's clock, and where there are replicas the end of its log: not each server lets everybody ask for it. */
+/** The time of PostgreSQL's clock and, with replicas, the end of its log: not every server lets every user read the latter. */
 async function beginning({
   pool,
   readReplica,

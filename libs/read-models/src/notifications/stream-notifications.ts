@@ -4,7 +4,7 @@ import { isUpdateFor } from '#domain';
 import { publishVerb } from '#platform';
 import type { Appended } from '#sessions';
 
-/** Says that a stream has grown: by the events from `first` to `last`. */
+/** Announces that a stream has grown by the events from `first` to `last`. */
 export interface StreamNotification {
   readonly first: number;
   readonly last: number;
@@ -12,7 +12,7 @@ export interface StreamNotification {
   readonly quiet: boolean;
 }
 
-/** Events that concern an owner regardless of their actor: it no longer owns the session, or the session is over. */
+/** Events that concern an owner whoever caused them: it no longer owns the session, or the session is over. */
 const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
   'AgentAttached',
   'AgentDetached',
@@ -23,14 +23,14 @@ const ownershipEvents: ReadonlySet<SessionEventType> = new Set([
 ]);
 
 /**
- * The Redis channel of a session's notifications, in a cluster one of the session's slot. They carry no facts: what happened is
+ * The Redis channel of a session's notifications; in a cluster, one in the session's slot. They carry no facts: those are
  * in the stream.
  */
 export function notificationChannel(sessionId: string): string {
   return `wake:${sessionId}`;
 }
 
-/** The notification of some events in a row; undefined when there are none. */
+/** The notification of consecutive events; undefined when there are none. */
 export function notificationFor({ session, events }: Appended): StreamNotification | undefined {
   const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined) return undefined;
@@ -39,7 +39,7 @@ export function notificationFor({ session, events }: Appended): StreamNotificati
   return { first: first.revision, last: last.revision, quiet };
 }
 
-/** Publishes that sessions have grown. Not awaited and not repeated: listeners also poll. */
+/** Publishes that sessions have grown. Neither awaited nor repeated: listeners also poll. */
 export function publishNotifications(redis: Redis, appended: readonly Appended[]): void {
   const pipeline = redis.pipeline();
   const verb = publishVerb(redis);
@@ -51,7 +51,7 @@ export function publishNotifications(redis: Redis, appended: readonly Appended[]
   if (pipeline.length > 0) pipeline.exec().catch(() => undefined);
 }
 
-/** Publishes at once what a writer has appended, if it concerns the agent instance that owns the session. */
+/** Publishes a writer's events at once, if they concern the agent instance that owns the session. */
 export function notifyOwner(redis: Redis, appended: Appended): void {
   if (notificationFor(appended)?.quiet === false) publishNotifications(redis, [appended]);
 }
@@ -60,7 +60,7 @@ function formatNotification({ first, last, quiet }: StreamNotification): string 
   return `${first} ${last} ${quiet ? 1 : 0}`;
 }
 
-/** A notification from the text of its message. */
+/** Parses the notification in a message. */
 export function parseNotification(text: string): StreamNotification {
   const [first, last, quiet] = text.split(' ');
   return { first: Number(first), last: Number(last), quiet: quiet === '1' };

@@ -16,21 +16,21 @@ export type AccessRecord = AccessEvent['data'] & {
 
 interface AccessFilter {
   readonly partner_id?: string | undefined;
-  /** Only what is about these partners, and nothing of others. */
+  /** Only entries about these partners, naming no others. */
   readonly partners?: readonly string[] | undefined;
   readonly subject?: string | undefined;
-  /** ISO 8601, this time included. */
+  /** ISO 8601, inclusive. */
   readonly from?: string | undefined;
-  /** ISO 8601, this time excluded. */
+  /** ISO 8601, exclusive. */
   readonly to?: string | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
 }
 
-/** What is recorded of reads and acts, the newest first. @throws InvalidCursorError */
+/** The recorded reads and acts, newest first. @throws InvalidCursorError */
 export async function listAccess(pool: Queryable, filter: AccessFilter): Promise<Page<AccessRecord>> {
   const { partner_id, partners, subject, from, to, limit, after } = filter;
-  // The time of a record stands with its partner, too: one index has both.
+  // The time of a record is also stored with its partner, so that one index has both.
   const at = partner_id === undefined ? 'r.at' : 'p.at';
   const id = partner_id === undefined ? 'r.event_id' : 'p.event_id';
   const conditions = new Conditions()
@@ -62,7 +62,7 @@ export async function listAccess(pool: Queryable, filter: AccessFilter): Promise
 const ofPartners = `EXISTS (SELECT FROM access_record_partner AS a
   WHERE a.event_id = r.event_id AND a.partner_id = ANY($?::text[]))`;
 
-/** A record without what it says of other partners; which sessions are whose, it does not say. */
+/** A record without other partners, and without its sessions, since it does not say whose they are. */
 function onlyOf(record: AccessRecord, partners: readonly string[] | undefined): AccessRecord {
   const partner_ids = record.partner_ids.filter((id) => partners?.includes(id) ?? true);
   const isWhole = partner_ids.length === record.partner_ids.length;
@@ -88,7 +88,7 @@ interface SummaryFilter {
   readonly after?: string | undefined;
 }
 
-/** Whose data was touched within a time, and by whom: a count for each subject and partner. @throws InvalidCursorError */
+/** Whose data was accessed in a period and by whom: a count for each subject and partner. @throws InvalidCursorError */
 export async function summarizeAccess(
   pool: Queryable,
   { partners, from, to, limit, after }: SummaryFilter,

@@ -19,7 +19,7 @@ const keys = testDataKeys(new MemoryKeyStore());
 let database: TestDatabase;
 let position = 0n;
 
-/** A session whose commands come at minutes after nine, on a day of January 2026. */
+/** A session whose commands come at the given minutes after nine, on a day of January 2026. */
 function session(
   partner_id: string,
   day: string,
@@ -100,13 +100,13 @@ async function texts(filter: Omit<Parameters<typeof listTurns>[1], 'limit'>): Pr
 describe('turns are found', () => {
   test.each<[string, object, number]>([
     ['by partner', { partner_id: 'P1' }, 4],
-    ['by the channel on which they came', { channel: 'ivr' }, 1],
-    ['by the goal of their time', { goal: 'pay' }, 3],
+    ['by their channel', { channel: 'ivr' }, 1],
+    ['by the current goal at their time', { goal: 'pay' }, 3],
     ['by a flag of their session', { flag: 'vip' }, 2],
     ['by a handoff of their session', { handoff: 'requested' }, 4],
     ['without a handoff', { handoff: 'none' }, 2],
     ['by who recorded them', { actor_role: 'agent', actor_id: 'test' }, 6],
-    ['by nobody of that name', { actor_id: 'other' }, 0],
+    ['by an unknown actor', { actor_id: 'other' }, 0],
     ['by several at once', { partner_id: 'P1', parsed_intent: 'ask_person', handoff: 'requested' }, 1],
     ['by an outcome of an inquiry', { inquiry_outcome: 'failed' }, 0],
     ['of partners and channels', { partners: ['P2'], channels: ['whatsapp'] }, 2],
@@ -151,7 +151,7 @@ async function search(text: string, partner_id: string): Promise<string[]> {
 }
 
 describe('words', () => {
-  test('are found in English, Hindi and Hinglish, in any of them', async () => {
+  test('are found across English, Hindi and Hinglish', async () => {
     for (const text of ['paisa', 'पैसा', 'mera PAISE'])
       expect(await search(text, 'P1')).toEqual(['Mera paisa kab aayega?', 'मेरा पैसा कहाँ है?']);
     expect(await search('paisa kab', 'P1')).toEqual(['Mera paisa kab aayega?']);
@@ -159,7 +159,7 @@ describe('words', () => {
     expect(await search('kab', 'P2')).toEqual([]);
   });
 
-  test('stand as hashes, of each partner others, and go with the partner', async () => {
+  test('are stored as hashes that differ per partner, and are deleted with the partner', async () => {
     const { rows } = await database.pool.query<{ word: string; partner_id: string }>(
       'SELECT DISTINCT word, partner_id FROM turn_word',
     );
@@ -243,7 +243,7 @@ describe('journeys', () => {
     );
   const set = { kind: 'goal_set', name: 'pay' };
 
-  test('tell a goal that was not completed within ten minutes before a person was asked for', async () => {
+  test('find a goal that was not completed within ten minutes before a handoff request', async () => {
     const not = { kind: 'goal_completed', same_name: true, not: true, within_s: 600 };
     expect(await found([set, not, { kind: 'handoff_requested' }])).toEqual([slow.sessionId]);
     expect(await found([set, { ...not, within_s: 60 }, { kind: 'handoff_requested' }])).toHaveLength(2);
@@ -252,14 +252,14 @@ describe('journeys', () => {
     expect(await found([set, not])).toEqual([slow.sessionId]);
   });
 
-  test('do not have a step that is not there before its time is over', async () => {
+  test('do not match an absent step before its time is over', async () => {
     const never = { kind: 'flag_raised', name: 'never', not: true };
     expect(await found([set, { ...never, within_s: 60 }])).toHaveLength(2);
     expect(await found([set, { ...never, within_s: 1e9 }])).toEqual([]);
     expect(await found([set, { ...never, within_s: 1e9 }, { kind: 'handoff_requested' }])).toEqual([]);
   });
 
-  test('have a step that is not there up to the next one', async () => {
+  test('match an absent step up to the next step', async () => {
     const before = [set, { kind: 'goal_completed', not: true }, { kind: 'channel_switched' }];
     expect(await found(before)).toEqual([]);
     expect(await found([set, { kind: 'flag_raised', not: true }, { kind: 'channel_switched' }])).toEqual([
@@ -267,7 +267,7 @@ describe('journeys', () => {
     ]);
   });
 
-  test('come in pages, of the partners and channels that are reached', async () => {
+  test('come in pages, limited to the reachable partners and channels', async () => {
     const first = await findJourneys(database.pool, { ...period, limit: 1, steps: [set] });
     expect(first.items).toMatchObject([
       { session_id: slow.sessionId, forked_from: null, steps: [{ kind: 'goal_set', name: 'pay' }] },

@@ -1,8 +1,8 @@
-/** Whether a query shows forks: no, as well, or nothing else. */
+/** Whether a query returns forks: not, too, or only. */
 export const forkChoices = ['exclude', 'include', 'only'] as const;
 export type ForkChoice = (typeof forkChoices)[number];
 
-/** The WHERE clause of a query, with its parameters counted. */
+/** The WHERE clause of a query, with numbered parameters. */
 export class Conditions {
   readonly values: unknown[] = [];
   private readonly parts: string[] = [];
@@ -15,7 +15,7 @@ export class Conditions {
     return this;
   }
 
-  /** Adds conditions as one, if there are any; `wrap` puts them, joined, into what they are conditions of. */
+  /** Adds the joined conditions as one, if there are any; `wrap` makes the condition that contains them. */
   addWithin(wrap: (joined: string) => string, addAll: (conditions: this) => unknown): this {
     const before = this.parts.length;
     addAll(this);
@@ -24,13 +24,13 @@ export class Conditions {
     return this;
   }
 
-  /** What `isFork`, a condition, makes of a choice. */
+  /** Adds the condition of a choice; `isFork` is the SQL that detects a fork. */
   forks(choice: ForkChoice, isFork: string): this {
     if (choice === 'include') return this;
     return this.add(choice === 'only' ? isFork : `NOT ${isFork}`);
   }
 
-  /** The placeholder of one more value. */
+  /** The placeholder of another value. */
   parameter(value: unknown): string {
     return `$${this.values.push(value)}`;
   }
@@ -40,7 +40,7 @@ export class Conditions {
   }
 }
 
-/** A page of rows, which ends by bytes too; `next`, sent as `after`, returns the one that follows. */
+/** A page of rows, which is also limited by bytes; pass `next` as `after` to get the following page. */
 export interface Page<T> {
   readonly items: T[];
   readonly next: string | null;

@@ -1,14 +1,14 @@
 import type { Pool } from 'pg';
 import { correlationKey } from '../tables/correlations.ts';
 
-/** Where a session may have events of a correlation id: from its first to its last of them. */
+/** Where a session may have events of a correlation id: from the first to the last of them. */
 export interface CorrelatedSession {
   readonly session_id: string;
   readonly first_revision: number;
   readonly last_revision: number;
 }
 
-/** The sessions that have events of a correlation id, by the rows that the projectors have written. The events themselves decide. */
+/** The sessions with events of a correlation id, according to the projected rows. The events themselves are authoritative. */
 export async function correlatedSessions(
   pool: Pool,
   correlationId: string,

@@ -1,7 +1,7 @@
 import { parseTime } from '#platform';
 import { uuidPattern } from '../common/uuid.ts';
 
-/** Thrown when a page cursor is not one that a query of this kind returned. */
+/** Thrown when a page cursor was not returned by a query of this kind. */
 export class InvalidCursorError extends Error {
   readonly code = 'invalid_cursor';
 
@@ -14,13 +14,13 @@ const shapes = {
   time: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,6}Z$/,
   uuid: uuidPattern,
   number: /^\d{1,15}$/,
-  // PostgreSQL takes no NUL.
+  // PostgreSQL does not accept NUL.
   text: /^[^\0]{1,200}$/,
 } as const;
 
 type Shape = keyof typeof shapes;
 
-/** The place after which the next page begins, opaque to callers. */
+/** The place after which the next page starts, opaque to callers. */
 export function encodeCursor(values: readonly string[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
@@ -40,13 +40,13 @@ export function decodeCursor(cursor: string, shape: readonly Shape[]): string[] 
   return values as string[];
 }
 
-/** What stands in a cursor. @throws InvalidCursorError */
+/** The values in a cursor. @throws InvalidCursorError */
 export function cursorValues(cursor: string): unknown[] {
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(values)) return values;
   } catch {
-    // not JSON: answered below
+    // Not JSON: rejected below.
   }
   throw new InvalidCursorError();
 }

@@ -2,11 +2,11 @@ import { digitPairs, hexDigits } from '#sessions';
 import { uuidPattern } from '../common/uuid.ts';
 import { cursorValues, InvalidCursorError } from './cursor.ts';
 
-/** How far the rows of a partition go. */
+/** How far the rows of a partition are written. */
 export interface SlotPosition {
-  /** Beginnings of stream names, as `session-0`. */
+  /** Prefixes of stream names, such as `session-0`. */
   readonly prefixes: readonly string[];
-  /** In digits. */
+  /** As decimal digits. */
   readonly written: string;
 }
 
@@ -18,8 +18,8 @@ export interface FeedPlace {
 }
 
 /**
- * Up to where a reader has the rows of the sessions whose ids begin with each of the 256 pairs of digits. They become visible in
- * their order among those of a pair only: partitions do not wait for one another.
+ * How far a reader has read, for the sessions of each of the 256 pairs of leading digits. Only within a pair do rows become
+ * visible in order: partitions do not wait for one another.
  */
 export type FeedCursor = readonly FeedPlace[];
 
@@ -28,7 +28,7 @@ const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 const lastRevision = 2 ** 31 - 1;
 const mostWritten = 2n ** 63n - 1n;
 
-/** After all rows that there were in a snapshot. */
+/** After all rows of a snapshot. */
 export function startOfFeed(slots: readonly SlotPosition[]): FeedCursor {
   const written = new Map(slots.flatMap((slot) => slot.prefixes.map((prefix) => [prefix, slot.written])));
   return digitPairs.map((pair) =>
@@ -44,7 +44,7 @@ export const wholeFeed: FeedCursor = digitPairs.map(() => ({
 }));
 
 /**
- * The cursor after a page. `last`: its last row when there are more; undefined: it has all that there is. A partition's rows after its
+ * The cursor after a page. `last`: its last row when there are more; undefined: the page has all rows. Rows of a partition after its
  * position in the snapshot are still to come.
  */
 export function advanceFeed(
@@ -69,9 +69,9 @@ function isBefore(a: FeedPlace, b: FeedPlace): boolean {
 }
 
 /**
- * Opaque to callers. Of the places within rows of the same `written` there is one at most: `=`. Where all pairs that begin with a
- * digit have one place, as with up to 16 partitions, it is given once; else the first is the least, and others what they have
- * beyond it, in hexadecimal digits.
+ * Opaque to callers. At most one place lies within rows of the same `written`; it is encoded as `=`. When all pairs with the same first
+ * digit have the same place, as with up to 16 partitions, it is given once per digit. Otherwise the first number is the lowest, and the
+ * others are their distance to it, in hexadecimal digits.
  */
 export function encodeFeed(cursor: FeedCursor): string {
   const within = cursor.find(({ session_id }) => session_id !== lastId);
@@ -106,7 +106,7 @@ export function decodeFeed(text: string): FeedCursor {
   return cursor;
 }
 
-/** The numbers of places that are given beyond the first. */
+/** The absolute numbers of places given relative to the first. */
 function absolute([first, ...places]: readonly string[]): string[] {
   const least = numberOf(first);
   return places.map((place) => {

@@ -12,7 +12,7 @@ const source = new Script();
 const fork = new Script();
 let database: TestDatabase;
 
-/** A session with a turn and its fork with another one, about orders. */
+/** A session with a turn and its fork with another turn, about orders. */
 beforeAll(async () => {
   database = await createDatabase();
   source.request(startSession);
@@ -44,21 +44,21 @@ const turns = async (more: object): Promise<(string | null)[][]> =>
 const ofSource = [source.sessionId, null];
 const ofFork = [fork.sessionId, source.sessionId];
 
-test('a fork is in no list of sessions that does not ask for forks', async () => {
+test('a fork is in a list of sessions only when requested', async () => {
   expect(await sessions()).toEqual([source.sessionId]);
   expect(await sessions('exclude')).toEqual([source.sessionId]);
   expect(await sessions('only')).toEqual([fork.sessionId]);
   expect((await sessions('include')).toSorted()).toEqual([source.sessionId, fork.sessionId].toSorted());
 });
 
-test('a fork is marked, and begins with the task of its session', async () => {
+test('a fork is marked and starts with the task of its session', async () => {
   const { items } = await listSessions(database.pool, { limit: 10, forks: 'only' });
   expect(items).toMatchObject([
     { forked_from: source.sessionId, current_task: 'pay', partner_id, revision: 1 },
   ]);
 });
 
-test('turns of forks are in no list that does not ask for them', async () => {
+test('turns of forks are in a list only when requested', async () => {
   expect(await turns({})).toEqual([ofSource]);
   expect(await turns({ forks: 'only' })).toEqual([ofFork]);
   const all = await turns({ forks: 'include' });
@@ -71,7 +71,7 @@ test('the turns of one fork are listed by its id', async () => {
   expect(await turns({ session_id: fork.sessionId, forks: 'exclude' })).toEqual([]);
 });
 
-test('no order makes a fork concerned', async () => {
+test('updates about an order do not concern a fork', async () => {
   const { rows } = await database.pool.query('SELECT session_id, reference FROM session_reference');
   expect(rows).toEqual([{ session_id: source.sessionId, reference: 'ORD1' }]);
 });

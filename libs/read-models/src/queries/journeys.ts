@@ -5,25 +5,25 @@ import { ofFork } from './forks.ts';
 import { isoTime } from './iso-time.ts';
 import type { Queryable } from './queryable.ts';
 
-/** What a session has to have, or not to have, after the step before. */
+/** What a session must have, or must not have, after the previous step. */
 export interface JourneyStep {
   /** The kind of a milestone. */
   readonly kind: string;
   readonly name?: string | undefined;
   readonly outcome?: string | undefined;
-  /** There is none such. */
+  /** The step must be absent. */
   readonly not?: boolean | undefined;
-  /** At most, and at least, so many seconds after the step before that is there. */
+  /** At most, and at least, this many seconds after the previous present step. */
   readonly within_s?: number | undefined;
   readonly after_s?: number | undefined;
-  /** Its name is that of the first step. */
+  /** Its name equals that of the first step. */
   readonly same_name?: boolean | undefined;
 }
 
 interface JourneyRequest {
-  /** The first is one that is there; it lies within the period. */
+  /** The first step must be present and within the period. */
   readonly steps: readonly JourneyStep[];
-  /** ISO 8601, included, and excluded. */
+  /** ISO 8601; inclusive, and exclusive. */
   readonly from: string;
   readonly to: string;
   readonly partner_id?: string | undefined;
@@ -36,7 +36,7 @@ interface JourneyRequest {
   readonly after?: string | undefined;
 }
 
-/** A step as it was found. */
+/** A step that was found. */
 interface FoundStep {
   readonly kind: string;
   readonly name: string | null;
@@ -44,17 +44,17 @@ interface FoundStep {
   readonly revision: number;
 }
 
-/** A session that took the steps, one for each first step. */
+/** A session that took the steps; one for each first step. */
 export interface Journey {
   readonly session_id: string;
   readonly partner_id: string;
-  /** Of a fork: the session that it was forked from. */
+  /** For a fork: the session that it was forked from. */
   readonly forked_from: string | null;
   readonly steps: FoundStep[];
 }
 
 /**
- * Sessions that took the steps in their order, by the time of the first. Each step is the first of its kind after the one before it.
+ * Sessions that took the steps in order, by the time of the first step. Each step is the first of its kind after the previous one.
  * @throws InvalidCursorError
  */
 export async function findJourneys(db: Queryable, request: JourneyRequest): Promise<Page<Journey>> {
@@ -99,7 +99,7 @@ function addScope(conditions: Conditions, request: JourneyRequest): void {
     .forks(forks, ofFork('m0'));
 }
 
-/** The steps after the first: those that are there as joins, the others as conditions. */
+/** The steps after the first: present steps as joins, absent ones as conditions. */
 function joinsOf(
   conditions: Conditions,
   steps: readonly JourneyStep[],
@@ -127,12 +127,12 @@ function joinsOf(
   return { joins, there };
 }
 
-/** That a step is not there within a time is known when it is over, or a later step came behind it. */
+/** A step counts as absent within a time only when that time is over, or a later step followed. */
 function isDecided(end: string, next: number | undefined): string {
   return `(${end} <= now()${next === undefined ? '' : ` OR m${next}.at > ${end}`})`;
 }
 
-/** So many seconds after a step. */
+/** This many seconds after a step. */
 function later(conditions: Conditions, step: number, seconds: number): string {
   return `m${step}.at + make_interval(secs => ${conditions.parameter(seconds)})`;
 }

@@ -2,14 +2,14 @@ import type { Pool } from 'pg';
 import type { DataKeys, Place } from '#privacy';
 import { erased, keyIdOf, open } from '#privacy';
 
-/** An update that a bridge keeps, as it is stored. */
+/** An update kept by a bridge, as it is stored. */
 interface StoredUpdate {
   readonly id: string;
   readonly identity: string;
   readonly content: string;
 }
 
-/** Where the content of a kept update stands sealed. */
+/** The sealing place of a kept update's content. */
 export function keptUpdatePlace(identity: string): Place {
   return { of: 'kept_update', record: identity, field: 'content' };
 }
@@ -25,7 +25,7 @@ export async function openKeptUpdate(
   return key === erased ? undefined : (open(key, keptUpdatePlace(identity), content) as string);
 }
 
-/** Updates that name a partner, in the order in which they came in, after one of them. */
+/** Updates that name a partner, in order of arrival, after a given one. */
 export async function keptUpdatesOf(
   pool: Pool,
   partnerId: string,

@@ -1,7 +1,7 @@
 /**
- * Leaves out partners whose erasure is under way, and those who are restricted.
+ * SQL condition that leaves out partners whose erasure is in progress, and restricted partners.
  * @param partner the column with the partner's id
- * @param withRestricted those who are restricted are not left out
+ * @param withRestricted includes restricted partners
  */
 export function isOpen(partner: string, withRestricted = false): string {
   const closed = withRestricted ? `('requested')` : `('requested', 'restricted')`;

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** How PostgreSQL answers a query of an analyst. */
+/** PostgreSQL's plan for a query of an analyst. */
 async function planOf(query: (db: Queryable) => Promise<unknown>): Promise<string> {
   const client = await database.pool.connect();
   let plan = '';
@@ -84,7 +84,7 @@ test.each<[string, (db: Queryable) => Promise<unknown>]>([
         ],
       }),
   ],
-])('%s: no table of turns or milestones is read from its begin to its end', async (_, query) => {
+])('%s: no table of turns or milestones is scanned sequentially', async (_, query) => {
   const plan = await planOf(query);
   // The partitions of other months are empty.
   expect(plan).not.toMatch(

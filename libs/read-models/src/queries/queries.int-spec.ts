@@ -19,7 +19,7 @@ beforeAll(async () => {
   await leases.ensure(1);
   const [lease] = await leases.claim(1, []);
   if (!lease) throw new Error('no partition');
-  // All begin at the same times, so that pages have to break ties.
+  // All start at the same times, so that pages have to break ties.
   for (const [index, script] of scripts.entries()) {
     const channel = index % 2 === 0 ? 'whatsapp' : 'ivr';
     script.request({ ...startSession, partner_id: `P${index % 3}`, channel } as typeof startSession);
@@ -62,21 +62,21 @@ function sessions(filter: object): Promise<unknown[]> {
 }
 
 describe('pages', () => {
-  test.each([1, 2, 3, 7, 8])('of %i sessions hold each once, the newest first', async (limit) => {
+  test.each([1, 2, 3, 7, 8])('of %i sessions hold each once, newest first', async (limit) => {
     const all = await pages((after) => listSessions(database.pool, { limit, after }));
     const keys = all.map((row) => row.start_time + row.session_id);
     expect(new Set(keys).size).toBe(7);
     expect(keys).toEqual([...keys].sort().toReversed());
   });
 
-  test.each([1, 4, 21, 50])('of %i turns hold each once, the oldest first', async (limit) => {
+  test.each([1, 4, 21, 50])('of %i turns hold each once, oldest first', async (limit) => {
     const all = await pages((after) => listTurns(database.pool, { limit, after }));
     const keys = all.map((row) => `${row.timestamp}${row.session_id}${row.revision}`);
     expect(new Set(keys).size).toBe(21);
     expect(keys).toEqual([...keys].sort());
   });
 
-  test('end by bytes too, and still hold each once', async () => {
+  test('are limited by bytes too, and still hold each turn once', async () => {
     const single = await listTurns(database.pool, { limit: 500 }, 1);
     expect([single.items.length, single.next]).toEqual([1, expect.any(String)]);
     const turns = await pages((after) => listTurns(database.pool, { limit: 500, after }, 1_000));
@@ -85,7 +85,7 @@ describe('pages', () => {
     expect(new Set(sessions.map(({ session_id }) => session_id)).size).toBe(7);
   });
 
-  test('of turns hold each once although PostgreSQL writes their data with more bytes than the answer', async () => {
+  test('of turns hold each once although PostgreSQL counts more bytes than the answer has', async () => {
     // PostgreSQL writes a space after each comma.
     const entities = { a: Array.from({ length: 1_000 }, () => 1) };
     await database.pool.query('UPDATE conversation_turn SET extracted_entities = $1', [entities]);
@@ -94,7 +94,7 @@ describe('pages', () => {
     expect(new Set(all.map(({ turn_id }) => turn_id)).size).toBe(21);
   });
 
-  test('of turns take their filters along', async () => {
+  test('of turns keep their filters', async () => {
     const session = scripts[3];
     expect(await turns({ session_id: session?.sessionId })).toHaveLength(3);
     expect(await turns({ partner_id: 'P0' })).toHaveLength(9);
@@ -105,13 +105,13 @@ describe('pages', () => {
     expect(await turns({ to: at })).toHaveLength(0);
   });
 
-  test('of sessions take their filters along', async () => {
+  test('of sessions keep their filters', async () => {
     expect(await sessions({ partner_id: 'P0' })).toHaveLength(3);
     expect(await sessions({ partner_id: 'P0', status: 'active' })).toHaveLength(2);
     expect(await sessions({ channel: 'ivr' })).toHaveLength(3);
   });
 
-  test('refuse a cursor that is not one of their query', async () => {
+  test('refuse a cursor of another query', async () => {
     const { next } = await listSessions(database.pool, { limit: 1 });
     await expect(listTurns(database.pool, { limit: 1, after: next ?? '' })).rejects.toThrow(
       InvalidCursorError,
@@ -120,13 +120,13 @@ describe('pages', () => {
   });
 });
 
-test('rows leave with the times of their events', async () => {
+test('rows are returned with the times of their events', async () => {
   const [script] = scripts;
   const { items } = await listTurns(database.pool, { session_id: script?.sessionId, limit: 1 });
   expect(items[0]?.timestamp).toBe(script?.events[1]?.metadata.occurred_at);
 });
 
-test('sessions are due once their time is over, if they are active', async () => {
+test('active sessions are due once they have expired', async () => {
   const times = scripts.map(({ session }) => session.state.session.expires_at).sort();
   expect(await dueSessions(database.pool, '2026-01-01T00:00:00.000Z', 10, ['session-'])).toEqual([]);
   const due = await dueSessions(database.pool, times.at(-1) ?? '', 10, ['session-']);
@@ -139,7 +139,7 @@ test('sessions are due once their time is over, if they are active', async () =>
   expect(await dueSessions(database.pool, times.at(-1) ?? '', 2, ['session-'])).toHaveLength(2);
 });
 
-test('the sessions that are due are those of the prefixes', async () => {
+test('due sessions are limited to the prefixes', async () => {
   const now = '2999-01-01T00:00:00.000Z';
   const found = await Promise.all(
     [...'0123456789abcdef'].map(async (digit) => dueSessions(database.pool, now, 10, [`session-${digit}`])),
@@ -162,7 +162,7 @@ describe('a session that is set aside', () => {
   );
   afterAll(() => database.pool.query('TRUNCATE set_aside_session'));
 
-  test('says so in the list, with the event, the reason and the time', async () => {
+  test('is listed with the event, the reason and the time', async () => {
     const { items } = await listSessions(database.pool, { limit: 100 });
     const since = '2026-01-05T10:00:00.500Z';
     const note = { revision: 3, event_id: 'e', type: 'TurnRecorded', reason: 'malformed_event', since };
@@ -178,7 +178,7 @@ describe('a session that is set aside', () => {
   });
 });
 
-test('sessions that are over are found among others', async () => {
+test('ended sessions are found among others', async () => {
   const ids = scripts.map(({ sessionId }) => sessionId);
   expect(await overSessions(database.pool, [...ids, randomUUID()])).toEqual(ids.slice(0, 1));
 });

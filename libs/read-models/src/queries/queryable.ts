@@ -1,4 +1,4 @@
 import type { Pool } from 'pg';
 
-/** What a query is sent to: a pool, or one connection of it. */
+/** Runs queries: a pool, or one of its connections. */
 export type Queryable = Pick<Pool, 'query'>;

@@ -22,11 +22,11 @@ const owners = async (): Promise<string[]> =>
   (await ownersOf(database.pool, [order])).map(({ partner_id }) => partner_id);
 
 describe('the owner of an order', () => {
-  test('is not known before an event names one', async () => {
+  test('is unknown before an event names one', async () => {
     expect(await owners()).toEqual([]);
   });
 
-  test('is the one whom an event named', async () => {
+  test('is the partner whom an event named', async () => {
     await rememberOwners(database.pool, [named('P1', 1)]);
     expect(await owners()).toEqual(['P1']);
   });
@@ -36,7 +36,7 @@ describe('the owner of an order', () => {
     ['in sequence', [[named('P1', 1)], [named('P2', 2)]]],
     ['late', [[named('P2', 2)], [named('P1', 1)]]],
     ['at the same time', [[named('P2', 1)], [named('P1', 1)]]],
-  ])('is the one whom the latest of several named that come %s', async (_, batches) => {
+  ])('is the partner named by the latest of several events that come %s', async (_, batches) => {
     for (const batch of batches) await rememberOwners(database.pool, batch);
     expect(await owners()).toEqual(['P2']);
   });
@@ -51,7 +51,7 @@ describe('the owner of an order', () => {
     expect(await owners()).toEqual(expected);
   });
 
-  test('is not that of a payout with the same id', async () => {
+  test('is independent of a payout with the same id', async () => {
     await rememberOwners(database.pool, [named('P1', 1, { kind: 'payout' })]);
     expect(await owners()).toEqual([]);
   });

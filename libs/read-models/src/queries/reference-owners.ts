@@ -1,17 +1,17 @@
 import type { Pool } from 'pg';
 import type { Reference } from './references.ts';
 
-/** To whom an order, payout or shipment belongs. */
+/** The owner of an order, payout or shipment. */
 interface ReferenceOwner extends Reference {
   readonly partner_id: string;
 }
 
-/** An owner, with when the event happened that named both (ISO 8601), by the clock of its system. */
+/** An owner, with the time of the event that named both (ISO 8601, by its system's clock). */
 export interface NamedOwner extends ReferenceOwner {
   readonly named_at: string;
 }
 
-/** Remembers whom events have named with what. The latest event counts, in whatever order they come. */
+/** Records which partners events have named with which references. The latest event wins, in whatever order they arrive. */
 export async function rememberOwners(pool: Pool, named: readonly NamedOwner[]): Promise<void> {
   const owners = named.filter(({ reference, partner_id }) => isStorable(reference) && isStorable(partner_id));
   if (owners.length === 0) return;
@@ -32,7 +32,7 @@ export async function rememberOwners(pool: Pool, named: readonly NamedOwner[]): 
   });
 }
 
-/** The owners of those references that an event has named with a partner. */
+/** The owners of the references that an event has named with a partner. */
 export async function ownersOf(pool: Pool, references: readonly Reference[]): Promise<ReferenceOwner[]> {
   const wanted = references.filter(({ reference }) => isStorable(reference));
   if (wanted.length === 0) return [];
@@ -45,10 +45,10 @@ export async function ownersOf(pool: Pool, references: readonly Reference[]): Pr
   return rows;
 }
 
-/** Owners that one statement forgets. */
+/** Owners deleted per statement. */
 const forgetBatch = 1_000;
 
-/** Forgets some of the owners whom no event has named for so many days; true when there may be more. */
+/** Forgets some of the owners that no event has named for this many days; true when there may be more. */
 export async function forgetOwners(pool: Pool, days: number): Promise<boolean> {
   const { rowCount } = await pool.query(
     `DELETE FROM reference_owner WHERE (kind, reference) IN (
@@ -59,7 +59,7 @@ export async function forgetOwners(pool: Pool, days: number): Promise<boolean> {
   return rowCount === forgetBatch;
 }
 
-/** PostgreSQL holds no text with the character NUL. */
+/** PostgreSQL stores no text with the character NUL. */
 function isStorable(text: string): boolean {
   return !text.includes('\0');
 }

@@ -6,27 +6,27 @@ export interface Reference {
   readonly reference: string;
 }
 
-/** Whom a message concerns: the sessions with any of the references; with a partner only those of that partner. */
+/** Selects the sessions that a message concerns: those with any of the references; with a partner, only those of that partner. */
 export interface Addressees {
   readonly references: readonly Reference[];
   readonly partner: string | null;
 }
 
-/** Some of the sessions that a message concerns, in the order of their ids. */
+/** A page of the sessions that a message concerns, ordered by id. */
 export interface SessionPage {
   readonly sessions: readonly string[];
-  /** The id after which the next page begins; undefined: there is none. */
+  /** The id after which the next page starts; undefined: there is none. */
   readonly next: string | undefined;
 }
 
-/** The id before those of all sessions. */
+/** Sorts before the ids of all sessions. */
 const beforeAll = '00000000-0000-0000-0000-000000000000';
 
 /**
- * For each of several messages a page of the live sessions that it concerns, each session once. As of the index: what
- * a session spoke of in the last moments may not be there yet.
+ * For each of several messages a page of the live sessions that it concerns, each session once. Reads the index, which may
+ * lack references of the last moments.
  * @param limit sessions of a page
- * @param after the `next` of the page before, of all messages
+ * @param after the `next` of the previous page, of all messages
  */
 export async function sessionsConcerned(
   pool: Pool,
@@ -62,7 +62,7 @@ export async function sessionsConcerned(
   return found.map((ids) => toPage([...ids].sort(), limit));
 }
 
-/** The first sessions of all references are among the first of each. */
+/** The first sessions over all references are among the first of each reference. */
 function toPage(ids: readonly string[], limit: number): SessionPage {
   const sessions = ids.slice(0, limit);
   return { sessions, next: ids.length > limit ? sessions.at(-1) : undefined };

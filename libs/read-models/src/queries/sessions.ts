@@ -21,14 +21,14 @@ interface SessionItem {
   readonly language: string;
   readonly expires_at: string;
   readonly status: SessionStatus;
-  /** Of a fork: the session that it was forked from. */
+  /** For a fork: the session that it was forked from. */
   readonly forked_from: string | null;
   readonly revision: number;
-  /** The event that cannot be projected: the row is as it was before it. Null: the session is not set aside. */
+  /** The event that cannot be projected: the row shows the state before it. Null: the session is not set aside. */
   readonly set_aside: SetAsideNote | null;
 }
 
-/** What is asked of sessions, in any mix; what a turn has, some turn of the session has, all of it the same one. */
+/** A filter of sessions; all conditions must hold. Turn conditions must hold for one and the same turn of the session. */
 export interface SessionFilter extends CourseFilter {
   readonly session_id?: string | undefined;
   readonly partner_id?: string | undefined;
@@ -40,23 +40,23 @@ export interface SessionFilter extends CourseFilter {
   readonly parsed_intent?: string | undefined;
   readonly actor_role?: string | undefined;
   readonly actor_id?: string | undefined;
-  /** What stands for a token in a turn, as in `turn_entity`. */
+  /** The blind index of a token in a turn, as in `turn_entity`. */
   readonly blind_index?: string | undefined;
-  /** When the session began: ISO 8601, this time included, and excluded. */
+  /** When the session started: ISO 8601; inclusive, and exclusive. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   /** `exclude` by default, unless a session is named. */
   readonly forks?: ForkChoice | undefined;
-  /** Only those of these partners, and on these channels. */
+  /** Only sessions of these partners, and on these channels. */
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
-  /** By the begin; the newest first, unless it says otherwise. */
+  /** By start; newest first by default. */
   readonly order?: 'asc' | 'desc';
   readonly limit: number;
   readonly after?: string | undefined;
 }
 
-/** Sessions by their begin; `maxBytes` end a page. @throws InvalidCursorError */
+/** Sessions ordered by start; `maxBytes` limits a page. @throws InvalidCursorError */
 export async function listSessions(
   db: Queryable,
   filter: SessionFilter,
@@ -117,8 +117,8 @@ function dayBefore(time: string): string {
 }
 
 /**
- * Active sessions whose time is over at `now` (ISO 8601) and whose streams begin with the prefixes, the longest over
- * first; none that is set aside.
+ * Active sessions that have expired by `now` (ISO 8601) and whose streams start with the prefixes, the longest expired
+ * first; without those that are set aside.
  */
 export async function dueSessions(
   pool: Pool,
@@ -137,7 +137,7 @@ export async function dueSessions(
   return rows.map((row) => row.session_id);
 }
 
-/** A session that an agent instance owns, or that waits for one of its pool. */
+/** A session that an agent instance owns, or that waits for an instance of its pool. */
 interface OwnedSession {
   readonly session_id: string;
   readonly agent_instance: string | null;
@@ -145,7 +145,7 @@ interface OwnedSession {
   readonly agent_epoch: number;
 }
 
-/** Active sessions that have an agent or wait for one, in the order of their ids. */
+/** Active sessions that have an agent or wait for one, ordered by id. */
 export async function ownedSessions(
   pool: Pool,
   after: string | null,
@@ -160,7 +160,7 @@ export async function ownedSessions(
   return rows;
 }
 
-/** Those of some sessions that are over. */
+/** The given sessions that are over. */
 export async function overSessions(pool: Pool, sessionIds: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
     `SELECT session_id FROM conversation_session WHERE session_id = ANY($1::uuid[]) AND status <> 'active'`,

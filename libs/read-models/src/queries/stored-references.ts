@@ -4,21 +4,21 @@ import { BlindIndex } from '#privacy';
 import type { Reference } from './references.ts';
 
 /**
- * How orders, payouts and shipments stand in tables: where there are keys as a blind index, so that no table tells them. A
- * partner's id says nothing of the person, and stands as it is; other systems may send one that does.
+ * The stored form of orders, payouts and shipments: with keys a blind index, so that no table reveals them. A
+ * partner's id does not identify the person and is stored as it is; other systems may send one that does.
  */
 export class StoredReferences {
   constructor(private readonly keys: DataKeys | undefined) {}
 
-  /** As they are written. @throws KeyStoreUnavailableError */
+  /** The form in which they are written. @throws KeyStoreUnavailableError */
   async written<R extends Reference>(items: readonly R[]): Promise<R[]> {
     const index = await this.index(items);
     return items.map((item) => blind(index, item));
   }
 
   /**
-   * As each may stand, the form that is written first. What was written before there were keys stands as it is, until its
-   * time is over: the release after this one need not look for it.
+   * All forms in which each may be stored, the written form first. References written before there were keys stay plain until
+   * they expire: the release after this one need not look for them.
    * @throws KeyStoreUnavailableError
    */
   async forms<R extends Reference>(items: readonly R[]): Promise<R[][]> {

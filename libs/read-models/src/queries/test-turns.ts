@@ -3,13 +3,13 @@ import type { Pool } from 'pg';
 interface GeneratedTurns {
   readonly sessions: number;
   readonly partners: number;
-  /** Seconds between the begins of two sessions, from the first of January 2026 on. */
+  /** Seconds between the starts of two sessions, from 1 January 2026 on. */
   readonly everyS: number;
 }
 
 const turnsEach = 10;
 
-/** Conversations of ten turns each, with what became of them, words and values, made by PostgreSQL; then its statistics. */
+/** Generates conversations of ten turns each, with milestones, words and values, in PostgreSQL; then updates its statistics. */
 export async function generateTurns(
   pool: Pool,
   { sessions, partners, everyS }: GeneratedTurns,

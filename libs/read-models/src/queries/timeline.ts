@@ -13,15 +13,15 @@ import { turnColumns } from './turn-rows.ts';
 
 /** A turn of a partner, or a milestone of one of the partner's sessions. */
 export interface TimelineItem {
-  /** ISO 8601; never before what precedes it in its session. */
+  /** ISO 8601; never earlier than the preceding item of its session. */
   readonly at: string;
   readonly session_id: string;
   readonly revision: number;
-  /** `turn`, or a kind of milestones. */
+  /** `turn`, or a kind of milestone. */
   readonly kind: string;
-  /** Of a milestone: the goal, the flag, the channel or the kind of the inquiry. */
+  /** For a milestone: the goal, the flag, the channel or the kind of the inquiry. */
   readonly name: string | null;
-  /** Of an inquiry that closed. */
+  /** For a closed inquiry. */
   readonly outcome: string | null;
   readonly turn: TurnItem | null;
 }
@@ -40,7 +40,7 @@ type TimelineRow = Omit<TimelineItem, 'turn'> & { readonly turn_id: string | nul
     'turn_id'
   >;
 
-/** What a partner said and was told, with the course of the sessions, over all of them, by time. @throws InvalidCursorError, KeyStoreUnavailableError */
+/** The turns and milestones of a partner over all sessions, by time. @throws InvalidCursorError, KeyStoreUnavailableError */
 export async function partnerTimeline(
   db: Queryable,
   request: TimelineRequest,

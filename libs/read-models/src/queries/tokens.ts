@@ -1,8 +1,8 @@
 import type { Queryable } from './queryable.ts';
 
-/** The value of a token, sealed, and the event whose metadata hold it. */
+/** The sealed value of a token, and the event whose metadata hold it. */
 export interface StoredToken {
-  /** Without the digits at its end. */
+  /** Without the trailing digits. */
   readonly token: string;
   readonly type: string;
   readonly sealed: string;
@@ -10,7 +10,7 @@ export interface StoredToken {
   readonly event_id: string;
 }
 
-/** What tokens of a partner stand for; those that are not known are left out. None given: all of the partner. */
+/** The values of a partner's tokens; unknown ones are left out. None given: all of the partner. */
 export async function storedTokens(
   db: Queryable,
   partnerId: string,

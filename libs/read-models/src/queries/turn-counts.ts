@@ -3,14 +3,14 @@ import type { Queryable } from './queryable.ts';
 import type { TurnFilter } from './turn-filter.ts';
 import { turnConditions } from './turn-filter.ts';
 
-/** By what turns are counted. `outcome`: what became of the session. */
+/** The dimensions of the counts. `outcome`: that of the session. */
 export const countDimensions = ['day', 'intent', 'channel', 'sender', 'goal', 'outcome'] as const;
 export type CountDimension = (typeof countDimensions)[number];
 
-/** What became of a session, the first that holds: a person was asked for, a goal was completed, or abandoned, none of it. */
+/** The outcome of a session, the first that holds: a handoff was requested, a goal was completed, one was abandoned, or none. */
 export const sessionOutcomes = ['handoff', 'completed', 'abandoned', 'open'] as const;
 
-/** How many turns, and sessions with such a turn, there are of one value of each dimension. */
+/** The number of turns, and of sessions with such a turn, for one combination of values. */
 export type TurnCount = { readonly [D in CountDimension]?: string | null } & {
   readonly turns: number;
   readonly sessions: number;
@@ -18,7 +18,7 @@ export type TurnCount = { readonly [D in CountDimension]?: string | null } & {
 
 interface CountRequest extends TurnFilter {
   readonly by: readonly CountDimension[];
-  /** The name of the time zone (IANA) whose days are counted. */
+  /** The IANA time zone that defines a day. */
   readonly timezone: string;
   readonly limit: number;
 }
@@ -31,14 +31,14 @@ const columns: Readonly<Record<Exclude<CountDimension, 'outcome'>, (zone: string
   goal: () => 't.goal',
 };
 
-/** Looked up session by session: what that costs grows with the sessions that are counted, not with all there are. */
+/** Looked up per session: the cost grows with the counted sessions, not with all sessions. */
 const outcomes = `(SELECT s.session_id, m.outcome FROM (SELECT DISTINCT session_id FROM grouped) AS s CROSS JOIN LATERAL (
   SELECT CASE WHEN bool_or(m.kind = 'handoff_requested') THEN 'handoff'
     WHEN bool_or(m.kind = 'goal_completed') THEN 'completed'
     WHEN bool_or(m.kind = 'goal_abandoned') THEN 'abandoned' ELSE 'open' END AS outcome
   FROM session_milestone AS m WHERE m.session_id = s.session_id) AS m)`;
 
-/** Counts turns by the dimensions, those of restricted partners left out, the most first within a day; at most `limit` groups. */
+/** Counts turns by the dimensions, without those of restricted partners, largest first within a day; at most `limit` groups. */
 export async function countTurns(
   db: Queryable,
   { by, timezone, limit, ...filter }: CountRequest,
@@ -46,7 +46,7 @@ export async function countTurns(
   const conditions = turnConditions(filter);
   conditions.add(isOpen('t.partner_id'));
   const zone = conditions.parameter(timezone);
-  // So that PostgreSQL knows its type, also where no day is asked for.
+  // Tells PostgreSQL the parameter's type, even without the dimension `day`.
   conditions.add(`${zone}::text IS NOT NULL`);
   const own = by.filter((dimension) => dimension !== 'outcome');
   const inner = [...own.map((name) => `${columns[name](zone)} AS ${name}`), 't.session_id'];

@@ -13,7 +13,7 @@ import { listTurns } from './turns.ts';
 
 let database: TestDatabase;
 let leases: readonly Lease[];
-/** Positions are those of one log, whoever writes. */
+/** Positions are those of one log, shared by all writers. */
 let log = 0n;
 beforeAll(async () => {
   database = await createDatabase();
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.drop());
 
-/** A projector of one partition, whose batches are appended at one time and written at another. */
+/** A projector of one partition that takes positions at one time and writes the rows at another. */
 class TestWriter {
   private writer: Writer;
   readonly script: Script;
@@ -41,7 +41,7 @@ class TestWriter {
     this.script.request(startSession);
   }
 
-  /** Takes places in the log; what is returned writes the rows. */
+  /** Takes positions in the log; the returned function writes the rows. */
   append(...texts: string[]): () => Promise<void> {
     const from = this.script.session.revision === 0 ? 0 : this.script.events.length;
     for (const message_text of texts) this.script.request(turn(randomUUID(), { message_text }));
@@ -81,7 +81,7 @@ async function read(after: string | undefined, limit = 2): Promise<{ texts: stri
   }
 }
 
-test('whoever follows the newest page gets what a slower partition writes later, each turn once', async () => {
+test('a reader that follows the newest page gets later rows of a slower partition, each turn once', async () => {
   const [slow, fast] = [new TestWriter(0), new TestWriter(1)];
   const late = slow.append('a1', 'a2', 'a3');
   await fast.append('b1', 'b2')();
@@ -97,7 +97,7 @@ test('whoever follows the newest page gets what a slower partition writes later,
   expect((await read(first.next)).texts).toEqual(['a4']);
 });
 
-test('two writers and a reader at the same time: nothing is missing, and nothing comes twice', async () => {
+test('a reader concurrent with two writers misses no row and gets none twice', async () => {
   const writers = [new TestWriter(0), new TestWriter(1)];
   const expected: string[] = [];
   const ended = new AbortController();
@@ -123,7 +123,7 @@ test('two writers and a reader at the same time: nothing is missing, and nothing
   expect(seen.sort()).toEqual(expected.sort());
 });
 
-test('the rows of a session that was set aside come when they are written', async () => {
+test('the rows of a set-aside session are delivered once they are written', async () => {
   const [kept, other] = [new TestWriter(0), new TestWriter(0)];
   await kept.append('a1')();
   const { next } = await read(undefined);

@@ -8,13 +8,13 @@ import { turnConditions } from './turn-filter.ts';
 import type { TurnItem } from './turn-rows.ts';
 import { itemOf, selectTurns } from './turn-rows.ts';
 
-/** Where a row is in the vector of a cursor: by the first two digits of its session. */
+/** The index of a row in the cursor's vector: by the first two digits of its session. */
 const pair = 'get_byte(uuid_send(t.session_id), 0) + 1';
 
 /**
- * Turns in the order in which they became visible. `next` always goes on from here: whoever follows it sees every turn, each once,
- * although partitions commit theirs in any order. Rows that a rebuild or a redrive has written again may come again.
- * @param after where to go on; left out: from the first turn on
+ * Turns in the order in which they became visible. Following `next` returns every turn exactly once, although partitions commit
+ * theirs in any order. Rows rewritten by a rebuild or a redrive may be returned again.
+ * @param after the cursor to continue from; left out: from the first turn
  * @throws InvalidCursorError, KeyStoreUnavailableError
  */
 export async function followTurns(

@@ -4,17 +4,17 @@ import type { ForkChoice } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { ofFork } from './forks.ts';
 
-/** What became of a session, by its milestones. */
+/** Conditions on the milestones of a session. */
 export interface CourseFilter {
   /** A flag that was raised in the session. */
   readonly flag?: string | undefined;
-  /** A handoff that was requested, accepted or returned in the session; `none`: none was requested. */
+  /** A handoff requested, accepted or returned in the session; `none`: no handoff was requested. */
   readonly handoff?: 'requested' | 'accepted' | 'returned' | 'none' | undefined;
   /** How an inquiry of the session ended. */
   readonly inquiry_outcome?: string | undefined;
 }
 
-/** What is asked of turns, in any mix. */
+/** A filter of turns; all conditions must hold. */
 export interface TurnFilter extends CourseFilter {
   readonly session_id?: string | undefined;
   /** `exclude` by default, unless a session is named. */
@@ -28,22 +28,22 @@ export interface TurnFilter extends CourseFilter {
   readonly goal?: string | undefined;
   readonly actor_role?: string | undefined;
   readonly actor_id?: string | undefined;
-  /** What stands for the value of an entity, or a token, as in `turn_entity`. */
+  /** The blind index of an entity's value, or of a token, as in `turn_entity`. */
   readonly blind_index?: string | undefined;
-  /** A value of an entity, where nothing is encrypted: it is compared as it is. */
+  /** A plain value of an entity, when nothing is encrypted. */
   readonly entity?: { readonly name: string; readonly value: string | number | boolean } | undefined;
-  /** What stands for words that the text has, all of them, as in `turn_word`. */
+  /** The stored forms of words that the text must all have, as in `turn_word`. */
   readonly words?: readonly string[] | undefined;
-  /** ISO 8601, this time included; compared with the time by which turns are ordered. */
+  /** ISO 8601, inclusive; compared with the time by which turns are ordered. */
   readonly from?: string | undefined;
-  /** ISO 8601, this time excluded. */
+  /** ISO 8601, exclusive. */
   readonly to?: string | undefined;
-  /** Only those of these partners, and of sessions on these channels. */
+  /** Only turns of these partners, and of sessions on these channels. */
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
 }
 
-/** The conditions of a filter on `conversation_turn AS t`. */
+/** The SQL conditions of a filter on `conversation_turn AS t`. */
 export function turnConditions(filter: TurnFilter): Conditions {
   const { forks = filter.session_id === undefined ? 'exclude' : 'include' } = filter;
   const conditions = new Conditions()
@@ -61,7 +61,7 @@ export function turnConditions(filter: TurnFilter): Conditions {
   return addCourse(conditions, 't.session_id', filter);
 }
 
-/** The conditions on what one turn holds: whose it is, and when it was, is not among them. */
+/** The conditions on the content of a turn, without its partner and time. */
 export function addTurnConditions(conditions: Conditions, filter: TurnFilter): Conditions {
   conditions
     .add('t.parsed_intent = $?', filter.parsed_intent)
@@ -80,7 +80,7 @@ export function addTurnConditions(conditions: Conditions, filter: TurnFilter): C
 const columns = 'ordered_at, session_id, revision';
 const place = '(t.ordered_at, t.session_id, t.revision)';
 
-/** Turns that have a value or a word, by its table; of a common one only those are read whose time and partner are asked for. */
+/** Turns that have a value or a word, looked up in its table; for a common one only within the given time and partner. */
 function holding(
   table: 'turn_entity' | 'turn_word',
   column: string,
@@ -98,7 +98,7 @@ function holding(
   return [sql, value, ...asked.map(({ bound }) => bound)];
 }
 
-/** The conditions on the course of a session. */
+/** The conditions on the milestones of a session. */
 export function addCourse(conditions: Conditions, sessionId: string, filter: CourseFilter): Conditions {
   const { flag, handoff, inquiry_outcome } = filter;
   const having = (where: string): string =>
@@ -113,7 +113,7 @@ export function addCourse(conditions: Conditions, sessionId: string, filter: Cou
   return conditions.add(having('m.kind = $?'), handoff && `handoff_${handoff}`);
 }
 
-/** What the entities of a turn contain that has a value: by itself, or in a list. */
+/** Matches entities with a value, directly or in a list. */
 function entitiesWith({ name, value }: NonNullable<TurnFilter['entity']>): string[] {
   return [value, [value]].map((item) => storableJson({ [name]: item }));
 }

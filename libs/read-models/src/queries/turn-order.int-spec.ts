@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.drop());
 
-/** A conversation over two nodes; the clock of the second, which records the reply, is 40 s behind. */
+/** A conversation over two nodes; the second node, which records the reply, has a clock 40 s behind. */
 function conversation(): Positioned[] {
   const script = new Script();
   script.request({ ...startSession, partner_id: 'P1' } as typeof startSession);
@@ -64,7 +64,7 @@ async function textsOf(filter: Omit<Parameters<typeof listTurns>[1], 'limit'>): 
 test.each([
   ['in one batch', 10],
   ['in a batch each', 1],
-])('a reply stands after its question though its clock was behind, written %s', async (_, size) => {
+])('a reply follows its question although its clock was behind, written %s', async (_, size) => {
   const events = conversation();
   for (let from = 0; from < events.length; from += size) await write(events.slice(from, from + size));
   const [{ session_id } = { session_id: '' }] = events;
@@ -78,7 +78,7 @@ test.each([
   ]);
 });
 
-test('a range of times has each turn once', async () => {
+test('consecutive time ranges have each turn once', async () => {
   await write(conversation());
   const middle = `${time}52.000Z`;
   expect(await textsOf({ to: middle })).toEqual(['question', 'reply']);

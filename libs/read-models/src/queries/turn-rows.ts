@@ -17,10 +17,10 @@ export interface TurnItem {
   readonly parsed_intent: string | null;
   readonly extracted_entities: JsonObject;
   readonly response_text: string | null;
-  /** Of a turn of a fork: the session that this was forked from. */
+  /** For a turn of a fork: the session that it was forked from. */
   readonly forked_from: string | null;
   readonly revision: number;
-  /** Of rows of older versions: null, as all that follows. */
+  /** Null in rows of older versions, like all fields below. */
   readonly channel: string | null;
   readonly intent_confidence: number | null;
   readonly bot_action: string | null;
@@ -30,12 +30,12 @@ export interface TurnItem {
   readonly actor_id: string | null;
 }
 
-/** A turn with its places, and how many there are from the beginning of the page on, one more than it may have at most. */
+/** A turn with its places, and the number of rows found from the start of the page on: at most one more than the limit. */
 export interface FoundTurn extends TurnItem {
   readonly ordered_at: string;
   readonly written: string;
   readonly found: number;
-  /** Its place in the page, from 1. */
+  /** Its row number in the page, from 1. */
   readonly place: string;
 }
 
@@ -47,7 +47,7 @@ interface Selection {
   readonly keys: DataKeys | undefined;
 }
 
-/** How many times as large as its text a sealed one is, about: four characters stand for three bytes. */
+/** About how many times larger than its text a sealed text is: base64 needs four characters for three bytes. */
 const sealedSize = 2;
 
 /** The columns of a turn, of `t`. */
@@ -57,8 +57,8 @@ export const turnColumns = `t.turn_id, t.session_id, t.partner_id, ${isoTime('t.
   (SELECT s.forked_from FROM conversation_session AS s WHERE s.session_id = t.session_id) AS forked_from`;
 
 /**
- * The first turns in an order, opened, and in the same snapshot how far each partition's rows go. They end by bytes: PostgreSQL
- * counts them roughly as the answer does, sends rows until they have so many, and says how many it found.
+ * The first turns in an order, opened, and from the same snapshot how far each partition's rows are written. Limited by bytes: PostgreSQL
+ * estimates the size of the answer, sends rows up to the limit, and reports how many it found.
  */
 export async function selectTurns(
   db: Queryable,

@@ -12,20 +12,20 @@ import { itemOf, selectTurns } from './turn-rows.ts';
 export type Order = 'asc' | 'desc';
 
 export interface TurnPageRequest extends TurnFilter {
-  /** By time; the oldest first, unless it says otherwise. */
+  /** By time; oldest first by default. */
   readonly order?: Order;
   readonly limit: number;
   readonly after?: string | undefined;
 }
 
-/** A page of turns; of the first one also where `followTurns` goes on with what was not there yet. */
+/** A page of turns; the first page also has the cursor from which `followTurns` continues with new turns. */
 export interface TurnsPage extends Page<TurnItem> {
   readonly latest: string | null;
 }
 
 /**
- * Turns by time. Those of one session are in the order of its stream, whatever the clocks of nodes said.
- * @param keys what opens sealed texts; without them they stay as they are
+ * Turns by time. Those of one session are in stream order, whatever the nodes' clocks said.
+ * @param keys open sealed texts; without keys the texts stay sealed
  * @throws InvalidCursorError, KeyStoreUnavailableError
  */
 export async function listTurns(

@@ -5,13 +5,13 @@ import type { RawEvent } from '#sessions';
 import { isUuid } from './changes.ts';
 import { storableJson } from './storable.ts';
 
-/** An event of an access log, and where it stands. */
+/** An event of an access log, with its place. */
 export interface AccessItem {
   readonly event: RawEvent;
   readonly position: bigint;
 }
 
-/** Thrown when the checkpoint is not where its writer left it: another one writes, or the records were rebuilt. */
+/** Thrown when the checkpoint is not where its writer left it: another process writes, or the records were rebuilt. */
 export class AccessCheckpointMovedError extends Error {
   readonly code = 'access_checkpoint_moved';
 
@@ -22,7 +22,7 @@ export class AccessCheckpointMovedError extends Error {
 
 type Database = Pick<Pool | PoolClient, 'query'>;
 
-/** The position up to which the access logs are written; null: from the start. */
+/** The position up to which the access logs are written; null: nothing yet. */
 export async function accessCheckpoint(database: Database): Promise<bigint | null> {
   const { rows } = await database.query<{ position: string | null }>(
     'SELECT position FROM access_checkpoint',
@@ -32,7 +32,7 @@ export async function accessCheckpoint(database: Database): Promise<bigint | nul
 }
 
 /**
- * Writes records and checkpoint in one statement. A record that is there already stays: two nodes may have added it.
+ * Writes records and checkpoint in one statement. An existing record stays: two nodes may have added it.
  * @throws AccessCheckpointMovedError when the checkpoint is not `from`
  */
 export async function writeAccessRecords(
@@ -67,19 +67,19 @@ export async function writeAccessRecords(
   if (rows.length === 0) throw new AccessCheckpointMovedError();
 }
 
-/** Records by their event: of equal ones that two nodes added, the first. */
+/** Records by their event id: of two that nodes added twice, the first. */
 function firstOfEach(records: readonly JsonObject[]): ReadonlyMap<Json | undefined, JsonObject> {
   return new Map(records.toReversed().map((record) => [record['event_id'], record]));
 }
 
-/** Deletes what is recorded and begins at the start of the log. To be called in a transaction that fills it again. */
+/** Deletes all records and restarts at the start of the log. Call it in a transaction that writes them again. */
 export async function clearAccessRecords(client: PoolClient): Promise<void> {
-  // Whoever writes waits for it first.
+  // Locks out other writers first.
   await client.query('UPDATE access_checkpoint SET position = NULL');
   await client.query('DELETE FROM access_record');
 }
 
-/** The row of an event; undefined: it is none of ours, whoever wrote it. */
+/** The row of an event; undefined: not an access event of ours. */
 function recordOf({ event_id, type, data, metadata }: RawEvent): JsonObject | undefined {
   if (!isAccessEventType(type) || !isUuid(event_id)) return undefined;
   const { role, subject, action } = data;

@@ -14,7 +14,7 @@ import type {
   WordsRow,
 } from './rows.ts';
 
-/** The rows of many events, each row once, in the state after the last of them. */
+/** The rows of many events, each row once, in its state after the last event. */
 export interface RowBatch {
   readonly started: readonly SessionRow[];
   readonly patches: readonly SessionPatch[];
@@ -28,7 +28,7 @@ export interface RowBatch {
   readonly correlations: readonly CorrelationRow[];
 }
 
-/** Merges what each event does, in the order of the streams. Pure. */
+/** Merges the changes of the events, in stream order. Pure. */
 export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   const started = new Map<string, SessionRow>();
   const patches = new Map<string, SessionPatch>();
@@ -69,7 +69,7 @@ export function mergeChanges(changes: readonly RowChange[]): RowBatch {
   };
 }
 
-/** A session that is over needs no references. */
+/** An ended session needs no references. */
 export function isOver(row: SessionPatch | SessionRow | undefined): boolean {
   return row?.status === 'ended' || row?.status === 'expired';
 }
@@ -88,7 +88,7 @@ function addPatch(
   patches.set(patch.session_id, earlier ? mergePatches(earlier, patch) : patch);
 }
 
-/** A session's row after a patch: in SQL the database does the same. */
+/** A session's row after a patch; SQL applies patches in the same way. */
 export function patchRow(row: SessionRow, patch: SessionPatch): SessionRow {
   const last_activity_time = latest(row.last_activity_time, patch.last_activity_time);
   return {
@@ -144,7 +144,7 @@ function without(task: string | null, cleared: readonly string[]): string | null
   return task !== null && cleared.includes(task) ? null : task;
 }
 
-/** The session's row or patch is at this turn already: its last activity is the latest so far. `asked`: the row of the user's latest turn with an id. */
+/** Requires the session's row or patch to include this turn: its last activity is the latest. `asked`: the row of the user's latest turn by id. */
 function addTurn(
   started: Map<string, SessionRow>,
   patches: Map<string, SessionPatch>,
@@ -162,7 +162,7 @@ function addTurn(
   if (turn.sender === 'user') asked.set(`${turn.session_id}/${turn.turn_id}`, key);
 }
 
-/** As a turn, it stands where the session's row or patch is. */
+/** As for a turn, the session's row or patch must include it. */
 function addMilestone(
   started: ReadonlyMap<string, SessionRow>,
   patches: ReadonlyMap<string, SessionPatch>,
@@ -176,7 +176,7 @@ function addMilestone(
   milestones.set(`${milestone.session_id}/${milestone.revision}`, { ...milestone, at, partner_id });
 }
 
-/** What a session is, whose row is known. */
+/** The context of a turn whose session row is in the batch. */
 export function contextOf({ channel, current_task, open_inquiries }: SessionRow): TurnContext {
   const inquiry_id = open_inquiries.at(-1) ?? null;
   return {
@@ -189,7 +189,7 @@ export function contextOf({ channel, current_task, open_inquiries }: SessionRow)
   };
 }
 
-/** What of a session has changed since the row before the batch: in SQL the database adds the rest. */
+/** The changes of a session since its row before the batch; SQL adds the rest. */
 function changedContext(patch: SessionPatch | undefined): Partial<TurnContext> {
   if (patch === undefined) return {};
   const { channel, task_known, current_task, tasks_cleared, inquiries_opened, inquiries_closed } = patch;
@@ -217,7 +217,7 @@ function addReply(
   else turns.set(key, { ...turn, response_text, response_revision });
 }
 
-/** The latest of two times in the same format; null: there is none. */
+/** The later of two times in the same format; null: none. */
 export function latest<T extends string | null>(one: T, other: string | null): T | string {
   return other !== null && (one === null || other > one) ? other : one;
 }

@@ -26,8 +26,8 @@ export interface TableDigest {
 }
 
 /**
- * The digests of the conversation tables, as of one moment. Rows come by their keys, columns by their names, sealed texts
- * opened, since what seals them differs each time. When a session was set aside, and when its rows came, does not count.
+ * The digests of the conversation tables in one snapshot. Rows are ordered by key, columns by name, and sealed texts are
+ * opened, since sealing gives a different text each time. Ignores when a session was set aside and when rows were written.
  */
 export async function digestTables(pool: Pool, keys?: DataKeys): Promise<Record<TableName, TableDigest>> {
   const client = await pool.connect();

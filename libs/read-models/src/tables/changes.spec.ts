@@ -80,7 +80,7 @@ function expectedRow({ session }: Script): SessionRow {
 }
 
 describe('the row of a session', () => {
-  test('is what the fold says, whatever happened and however the events are cut into batches', () => {
+  test('equals the fold, for any events and any batches', () => {
     fc.assert(
       fc.property(fc.array(commands, { maxLength: 25 }), fc.array(fc.nat(12)), (list, cuts) => {
         const script = new Script();
@@ -99,7 +99,7 @@ describe('the row of a session', () => {
     );
   });
 
-  test('moves its revision with an event of an unknown type, and nothing else', () => {
+  test('changes only its revision with an event of an unknown type', () => {
     const script = new Script();
     const [started] = script.request(startSession);
     if (!started) throw new Error('not started');
@@ -110,7 +110,7 @@ describe('the row of a session', () => {
 });
 
 describe('the rows of turns', () => {
-  test('a reply is in the row of its user turn and has its own', () => {
+  test('a reply is in the row of its user turn and has its own row', () => {
     const script = new Script();
     script.request(startSession);
     const [asked, reply] = [randomUUID(), randomUUID()];
@@ -123,7 +123,7 @@ describe('the rows of turns', () => {
     expect(replies).toEqual([]);
   });
 
-  test('a reply to a turn of an earlier batch is a change of its own; the last of two wins', () => {
+  test('a reply to a turn of an earlier batch is a separate change; the last of two wins', () => {
     const script = new Script();
     script.request(startSession);
     const asked = randomUUID();

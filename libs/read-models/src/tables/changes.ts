@@ -9,11 +9,11 @@ import { referencesOf } from './references.ts';
 import type { RowChange, SessionPatch, SessionRow, TurnContext, TurnRow } from './rows.ts';
 import { tokensOf } from './tokens.ts';
 
-/** Thrown when no row can hold an event: a malformed id or time, or a value that the column's type does not have. */
+/** Thrown when no row can hold an event: a malformed id or time, or a value outside the column's type. */
 export class UnstorableEventError extends Error {}
 
 /**
- * The rows that an event adds or changes. Pure. An event of an unknown type moves the revision only.
+ * The rows that an event adds or changes. Pure. An event of an unknown type changes only the revision.
  * @param index undefined: values of entities are not indexed
  */
 export function rowChange(sessionId: string, event: RecordedEvent, index?: BlindIndex): RowChange {
@@ -71,7 +71,7 @@ function startedRow(
   };
 }
 
-/** A fork begins with a task, and takes no turns over: those are the other session's. */
+/** A fork starts with a task and copies no turns: those belong to the other session. */
 function forkedRow(
   session_id: string,
   event: RecordedEvent & { type: 'SessionForked' },
@@ -103,7 +103,7 @@ function unchanged(session_id: string, event: RecordedEvent, at: string): Sessio
   };
 }
 
-/** The events not named here leave the row as it is, but for its revision and times. */
+/** Events not listed here change only the revision and the times of the row. */
 function patchOf({ type, data }: RecordedEvent): Partial<SessionPatch> {
   if (type === 'ChannelSwitched') return { channel: channelName(data.channel) };
   if (type === 'PreferenceChanged') {
@@ -131,12 +131,12 @@ function agent(
   return { agent_known: true, agent_instance, agent_pool, agent_epoch };
 }
 
-/** An id in a list; none when it has another form. */
+/** An id as a list; empty when it is malformed. */
 function idsOf(id: unknown): string[] {
   return typeof id === 'string' && isUuid(id) ? [id.toLowerCase()] : [];
 }
 
-/** What the session was at the time is added where the changes are merged. */
+/** The session's state at the time is added when the changes are merged. */
 const unknownContext: TurnContext = {
   channel: null,
   goal_known: false,
@@ -200,7 +200,7 @@ function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-/** With the digits that a `real` holds: it refuses a number that is too small for it. */
+/** Rounded to the precision of a `real`, which refuses numbers that are too small for it. */
 function confidence(value: unknown): number | null {
   const isOne = typeof value === 'number' && value >= 0 && value <= 1;
   return isOne ? Math.round(value * 1e6) / 1e6 : null;

@@ -3,12 +3,12 @@ import type { RecordedEvent } from '#domain';
 import { isAgentEvent } from '#domain';
 import type { CorrelationRow } from './rows.ts';
 
-/** What stands for a correlation id in `event_correlation`: a caller may have put anything into it, of any length. */
+/** The stored form of a correlation id in `event_correlation`: a caller may send any text of any length. */
 export function correlationKey(correlationId: string): string {
   return hash('sha256', correlationId, 'buffer').readBigInt64BE().toString();
 }
 
-/** Where an event of a correlation is. Those that say who serves a session were set off by no message. */
+/** The place of an event of a correlation. Events that only record who serves a session are left out: no message caused them. */
 export function correlationOf(
   session_id: string,
   { type, revision, metadata }: RecordedEvent,
@@ -18,7 +18,7 @@ export function correlationOf(
   return { session_id, correlation, first_revision: revision, last_revision: revision };
 }
 
-/** The rows of correlations, each once. `row` is later than those that are there. */
+/** The rows of correlations, each once. `row` is later than the existing ones. */
 export function addCorrelation(rows: Map<string, CorrelationRow>, row: CorrelationRow): void {
   const key = `${row.session_id}/${row.correlation}`;
   const { first_revision } = rows.get(key) ?? row;

@@ -3,23 +3,23 @@ import type { BlindIndex } from '#privacy';
 import { stemOf, typeOfToken } from '#privacy';
 import type { EntityRow, TurnRow } from './rows.ts';
 
-/** Where a text may hold a token of a personal value. */
+/** The places where a text may hold a token of a personal value. */
 const tokens = /tok_[a-z]+_[a-p]+(?:_\d{4})?/g;
 
-/** Values of a turn that can be found; what has more is no list of entities. */
+/** Values of a turn that can be found; more are not a list of entities. */
 const mostValues = 64;
 
-/** What stands for the value of an entity in the index: however it is written. */
+/** The blind index of an entity's value, independent of spelling. */
 export function entityIndex(index: BlindIndex, name: string, value: string | number | boolean): string {
   return index.of(`entity ${name}`, String(value).normalize('NFKC').trim().toLowerCase());
 }
 
-/** What stands for a token of a personal value, wherever a turn has it; with or without the digits at its end. */
+/** The blind index of a token of a personal value, wherever a turn has it; with or without its trailing digits. */
 export function tokenIndex(index: BlindIndex, token: string): string {
   return index.of('token', stemOf(token));
 }
 
-/** The values of a turn's entities, of a list each one, within an object by the name that holds it; and its tokens. */
+/** The values of a turn's entities (of a list each one, of an object by the name that holds it), and its tokens. */
 export function entityRows(
   index: BlindIndex,
   { session_id, revision, message_text, extracted_entities }: TurnRow,

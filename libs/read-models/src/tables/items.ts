@@ -15,36 +15,36 @@ export interface Positioned {
   readonly position: bigint;
 }
 
-/** In the place of an event: it cannot be decoded, so its session is set aside. */
+/** Replaces an event that cannot be decoded, so that its session is set aside. */
 interface Undecodable {
   readonly session_id: string;
   readonly setAside: SetAside;
   readonly position: bigint;
 }
 
-/** In the place of an event: the session's events with a revision below `before` are deleted. */
+/** Replaces an event: the session's events with a revision below `before` are deleted. */
 export interface Deletion {
   readonly session_id: string;
   readonly before: number;
   readonly position: bigint;
 }
 
-/** The item of an event: that of the erasure of its session removes the rows of all events before it. */
+/** The item of an event. The event of a session's erasure removes the rows of all events before it. */
 export function itemOf({ session_id, event, position }: Positioned): Positioned | Deletion {
   return event.type === 'SessionErased'
     ? { session_id, before: event.revision + 1, position }
     : { session_id, event, position };
 }
 
-/** What the tables are written from. */
+/** The input of the tables. */
 export type TableItem = Positioned | Undecodable | Deletion;
 
-/** A part of a batch: items in a row, or a deletion. Everything up to the position is in it or in those before. */
+/** A part of a batch: consecutive items, or a deletion. This part and those before it cover everything up to the position. */
 type Part<T> =
   | { readonly items: readonly T[]; readonly position: bigint }
   | { readonly deletion: Deletion; readonly position: bigint };
 
-/** Divides a batch up to a position at its deletions: each concerns what was written before it. */
+/** Splits a batch up to a position at its deletions: each deletion concerns what was written before it. */
 export function divide<T extends { readonly position: bigint }>(
   batch: readonly (T | Deletion)[],
   position: bigint,
@@ -69,7 +69,7 @@ export function isDeletion(item: object): item is Deletion {
   return 'before' in item;
 }
 
-/** An item that adds to the rows. */
+/** An item that adds rows. */
 export type StorableItem = Exclude<TableItem, Deletion>;
 
 /** About how much memory an item takes, in bytes. */
@@ -77,7 +77,7 @@ export function sizeOfItem(item: TableItem): number {
   return 'event' in item ? jsonSize(item.event.data) : 0;
 }
 
-/** What items do to the rows, and which sessions they set aside: such a session's later items are left out. */
+/** The row changes of items, and the sessions that they set aside: later items of such a session are left out. */
 export function changesOf(
   items: readonly StorableItem[],
   index?: BlindIndex,
@@ -103,7 +103,7 @@ function positioned(change: RowChange, position: bigint): RowChange {
   return change.turn ? { ...change, turn: { ...change.turn, position: String(position) } } : change;
 }
 
-/** The parameters $7 to $17 of a batch. @throws UnstorableEventError when something in it cannot be written as JSON */
+/** The parameters $7 to $17 of a batch. @throws UnstorableEventError when a value cannot be written as JSON */
 export function batchTexts(changes: readonly RowChange[], failures: readonly SetAside[]): string[] {
   try {
     const { started, patches, turns, replies, ...more } = mergeChanges(changes);

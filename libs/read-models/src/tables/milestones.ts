@@ -22,7 +22,7 @@ export const milestoneKinds = [
 ] as const;
 export type MilestoneKind = (typeof milestoneKinds)[number];
 
-/** What of an event is a milestone: its name is a goal, a flag, a channel or the kind of an inquiry. Nothing of it is personal. */
+/** A milestone; its name is a goal, a flag, a channel or the kind of an inquiry, never personal data. */
 type Milestone = readonly [kind: MilestoneKind, name: string | null, outcome?: string];
 
 function milestoneIn({ type, data }: RecordedEvent): Milestone | undefined {
@@ -75,12 +75,12 @@ function milestoneIn({ type, data }: RecordedEvent): Milestone | undefined {
     case 'TurnRecorded':
     case 'UpdateAcknowledged':
     default:
-      // None of those above, nor an event of a type that this version does not know.
+      // Not a milestone, or an event of a type that this version does not know.
       return undefined;
   }
 }
 
-/** The milestone that an event is. Pure. */
+/** The milestone of an event. Pure. */
 export function milestoneOf(session_id: string, event: RecordedEvent, at: string): MilestoneRow | undefined {
   const found = milestoneIn(event);
   if (found === undefined) return undefined;

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('a table with turns gets partitions by their months and keeps every row', async () => {
+test('a table with turns is partitioned by month and keeps every row', async () => {
   await database.pool.query(`
     INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
       expires_at, expires_in_s, status, revision)

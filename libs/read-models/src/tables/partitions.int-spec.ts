@@ -16,7 +16,7 @@ beforeAll(async () => {
 beforeEach(() => database.pool.query('TRUNCATE conversation_session, conversation_turn, projection_slot'));
 afterAll(() => database.drop());
 
-/** A session whose events are that many days apart, the last before the present month. */
+/** A session whose events are this many days apart, the last one before the present month. */
 function longConversation(turns: number, days: number): Script {
   const script = new Script();
   script.request({ ...startSession, expires_in_s: 400 * 86_400 } as typeof startSession);
@@ -51,14 +51,14 @@ async function partsOf(sessionId: string): Promise<string[]> {
   return found.map(({ part }) => part);
 }
 
-test('turns are in the partition of their month, which is made when the first of them comes', async () => {
+test('turns are in the partition of their month, which is created for the first of them', async () => {
   const { events, sessionId } = longConversation(3, 31);
   await (await TablesWriter.create(database.pool)).write(sessionId, events);
   const months = ['2026_04', '2026_05', '2026_06'];
   expect(await partsOf(sessionId)).toEqual(months.map((month) => `conversation_turn_${month}`));
 });
 
-test('a turn of a time that nobody can have meant is in the default partition', async () => {
+test('a turn with an implausible time is in the default partition', async () => {
   const script = longConversation(1, 1);
   const [started, said] = script.events as [RecordedEvent, RecordedEvent];
   const wrong = { ...said, metadata: { ...said.metadata, occurred_at: '2199-01-01T00:00:00.000Z' } };
@@ -66,7 +66,7 @@ test('a turn of a time that nobody can have meant is in the default partition', 
   expect(await partsOf(script.sessionId)).toEqual(['conversation_turn_default']);
 });
 
-test('maintenance prepares months and moves rows that came before their partition', async () => {
+test('maintenance prepares months and moves rows that were written before their partition existed', async () => {
   const script = longConversation(4, 20);
   await (await TablesWriter.create(database.pool)).write(script.sessionId, script.events);
   const before = (await partsOf(script.sessionId)).filter((part) => part !== 'conversation_turn_default');
@@ -83,7 +83,7 @@ test('maintenance prepares months and moves rows that came before their partitio
 });
 
 describe('an event has one row', () => {
-  test('though it is written again in any batches, after the session went on', async () => {
+  test('although it is written again in any batches, after the session continued', async () => {
     const { events, sessionId } = longConversation(8, 20);
     const tables = await TablesWriter.create(database.pool);
     await tables.write(sessionId, events);
@@ -96,7 +96,7 @@ describe('an event has one row', () => {
       }
   });
 
-  test('though clocks went back and its time is that of the activity before it', async () => {
+  test('although clocks went back and its time is that of the activity before it', async () => {
     const script = longConversation(6, 20);
     const events = script.events.map((event, index) => {
       const other = script.events.at(index % 2 === 0 ? -1 - index : index) ?? event;
@@ -113,7 +113,7 @@ describe('an event has one row', () => {
     expect(await rows()).toEqual(once);
   });
 
-  test('though its session was rewritten beyond it; its reply arrives', async () => {
+  test('although its session was rewritten beyond it and its reply arrives later', async () => {
     const { events, sessionId } = longConversation(4, 31);
     const tables = await TablesWriter.create(database.pool);
     await tables.write(sessionId, events);
@@ -127,7 +127,7 @@ describe('an event has one row', () => {
     expect(await rows()).toEqual(once);
   });
 
-  test('though a batch waited while its session was rewritten', async () => {
+  test('although a batch waited while its session was rewritten', async () => {
     const { events, sessionId } = longConversation(5, 31);
     const tables = await TablesWriter.create(database.pool);
     await tables.write(sessionId, events.slice(0, 2));

@@ -1,34 +1,34 @@
 import type { Pool } from 'pg';
 
-/** The tables that have a partition for each month (UTC) of `ordered_at`, and one for all other times. */
+/** The tables with one partition for each month (UTC) of `ordered_at`, and a default partition for all other times. */
 export const partitionedTables = ['conversation_turn', 'turn_entity'] as const;
-/** How many months are prepared, beyond the present one. */
+/** How many months are prepared beyond the present one. */
 const monthsAhead = 3;
-/** Times before that are a wrong clock's: they stay in the default partition. */
+/** Earlier times come from a wrong clock: they stay in the default partition. */
 const yearsBack = 20;
-/** How long a month that could not be given a partition is left to the default one. */
+/** How long a month whose partition could not be created stays in the default partition. */
 const retryAfterMs = 60_000;
 
-/** The month of a time in ISO 8601, as `2026-11-01`. */
+/** The month of an ISO 8601 time, such as `2026-11-01`. */
 function monthOf(time: string): string {
   return `${time.slice(0, 7)}-01`;
 }
 
-/** What the last call could not do; the rows concerned are in the default partition. */
+/** What the last call could not do; the affected rows are in the default partition. */
 type Failed = (error: unknown) => void;
 
-/** Gives the tables of turns their partitions, before the rows come. Without one, rows go to the default partition. */
+/** Creates the partitions of the turn tables ahead of their rows. Rows without one go to the default partition. */
 export class TurnPartitions {
   private readonly known = new Set<string>();
   private retryAt = 0;
 
-  /** @param pool whose `search_path` finds the tables */
+  /** @param pool its `search_path` must find the tables */
   constructor(
     private readonly pool: Pick<Pool, 'query'>,
     private readonly onFailure: Failed = () => undefined,
   ) {}
 
-  /** For rows of these times (ISO 8601) there are partitions afterwards, unless they cannot be made now. */
+  /** Ensures partitions for rows of these times (ISO 8601), unless they cannot be created now. */
   async prepare(times: Iterable<string>, now = new Date()): Promise<void> {
     for (const time of times) {
       const month = monthOf(time);
@@ -38,7 +38,7 @@ export class TurnPartitions {
     }
   }
 
-  /** The partitions of the months to come, and of those whose rows are in the default partition. */
+  /** The partitions of the coming months, and of those with rows in the default partition. */
   async maintain(now = new Date()): Promise<void> {
     this.retryAt = 0;
     this.known.clear();
@@ -72,7 +72,7 @@ function isPlausible(month: string, now: Date): boolean {
   return month >= plusMonths(now, -12 * yearsBack) && month <= plusMonths(now, monthsAhead);
 }
 
-/** The first day of a month, seen from that of a time. */
+/** The first day of a month, relative to that of a time. */
 function plusMonths(time: Date, months: number): string {
   return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + months)).toISOString().slice(0, 10);
 }

@@ -3,9 +3,9 @@ import { pendingTables } from './bulk/finish.ts';
 import { partitionedTables } from './partitions.ts';
 import { isRefusedData } from './refused.ts';
 
-/** Schema in which the tables are rebuilt, which stays; the connections that fill them name it. */
+/** The schema in which tables are rebuilt. It is never dropped, since connections that fill the tables name it. */
 export const rebuildSchema = 'rebuild';
-/** Those that are rebuilt: turns first, they refer to sessions. */
+/** The rebuilt tables; turns first, since they refer to sessions. */
 export const tables = [
   'conversation_turn',
   'conversation_session',
@@ -17,23 +17,23 @@ export const tables = [
   'session_milestone',
   'event_correlation',
 ];
-/** What a rebuild may have made in the schema. */
+/** Everything that a rebuild may create in the schema. */
 export const rebuildLeftovers = [...tables, 'pending_reply', 'pending_deletion', 'pending_correlation']
   .map((table) => `${rebuildSchema}.${table}`)
   .join(', ');
 export const lockKey = 7_230_118;
-/** How long a switch waits for a lock, in milliseconds, and how often it tries where it cannot be run again alone. */
+/** How long a switch waits for a lock, in milliseconds, and how often it retries where only this step cannot be repeated by hand. */
 const lockMs = 5_000;
 const exchanges = 6;
 
-/** Thrown when another rebuild is under way. */
+/** Thrown when another rebuild is in progress. */
 export class RebuildInProgressError extends Error {
   constructor() {
     super('Another rebuild of the tables is under way.');
   }
 }
 
-/** Thrown when the standby tables are not as a step needs them. */
+/** Thrown when the standby tables are not in the state that a step needs. */
 export class StandbyTablesError extends Error {
   constructor(readonly reason: string) {
     super(`The step is not possible: ${reason}.`);
@@ -42,8 +42,8 @@ export class StandbyTablesError extends Error {
 
 export interface RebuildSteps {
   /**
-   * Fills the empty tables of the schema; resolves when they have caught up with the streams. In bulk: those of turns have
-   * no indexes before it gives them some. It is called once more, not in bulk, when some row is refused.
+   * Fills the empty tables of the schema; resolves when they have caught up with the streams. In bulk, the turn tables have
+   * no indexes until it creates them. It is called again, not in bulk, when a row is refused.
    */
   readonly fill: (inBulk: boolean) => Promise<void>;
   /** Continues until everything up to a position is written; resolves with the position reached. */
@@ -51,9 +51,9 @@ export interface RebuildSteps {
 }
 
 /**
- * Rebuilds the conversation tables beside the others, then switches to them in one transaction. While it switches,
- * the projectors wait; afterwards they find themselves fenced, take their partitions again and continue from the position
- * reached. Sessions that are set aside stay listed: whoever takes their partition tries them again.
+ * Rebuilds the conversation tables beside those in use, then switches to them in one transaction. During the switch
+ * the projectors wait; afterwards they are fenced, take their partitions again and continue from the position
+ * reached. Set-aside sessions stay listed: the next owner of their partition retries them.
  * @throws RebuildInProgressError, StandbyTablesError
  */
 export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps, inBulk = true): Promise<void> {
@@ -64,7 +64,7 @@ export async function rebuildTables(pool: Pool, { fill, reach }: RebuildSteps, i
   });
 }
 
-/** Work that nobody else does at the same time, on a connection of its own. @throws RebuildInProgressError */
+/** Runs work exclusively, on its own connection. @throws RebuildInProgressError */
 export async function withRebuildLock<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
@@ -74,19 +74,19 @@ export async function withRebuildLock<T>(pool: Pool, work: (client: PoolClient) 
     if (!rows[0]?.locked) throw new RebuildInProgressError();
     return await work(client);
   } finally {
-    // The lock goes with the connection, which the server may notice later.
+    // The lock ends with the connection, which the server may notice later.
     await client.query('SELECT pg_advisory_unlock($1)', [lockKey]).catch(() => undefined);
     client.release(true);
   }
 }
 
-/** @throws StandbyTablesError when the schema holds tables that can be switched to */
+/** @throws StandbyTablesError when the schema already holds complete standby tables */
 export async function refuseStandby(client: PoolClient): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM standby_tables');
   if (rowCount !== 0) throw new StandbyTablesError('there are standby tables already');
 }
 
-/** Which row is refused is only found where each batch is written by itself. */
+/** Which row is refused is only found when each batch is written separately. */
 export async function fillTables(
   client: PoolClient,
   fill: RebuildSteps['fill'],
@@ -139,7 +139,7 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
   );
   const position = await reach(BigInt(rows[0]?.position ?? 0));
   await again(client, async () => {
-    // They stay the same objects, with whatever was granted on them.
+    // They stay the same objects, so grants on them remain.
     await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
     await client.query(replaceTables);
   });
@@ -164,14 +164,14 @@ const replaceTables = `
 `;
 
 /**
- * Begins the transaction of a switch. Whoever reads the tables in a long transaction must not hold it up for ever, and with it
- * everybody else.
+ * Starts the transaction of a switch. A long transaction that reads the tables must not block the switch, and everyone
+ * behind it, for ever.
  * @throws StandbyTablesError
  */
 export async function beginSwitch(client: PoolClient): Promise<void> {
   await client.query('BEGIN');
   await client.query(`SET LOCAL lock_timeout = '${lockMs}'`);
-  // Taken first by every batch too, so nobody waits for us while holding what we need.
+  // Every batch takes this lock first, too, so nobody waits for us while holding what we need.
   await again(client, () => client.query('LOCK TABLE projection_slot IN ACCESS EXCLUSIVE MODE'));
 }
 
@@ -185,7 +185,7 @@ export async function inTime<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same, some times: between them those who wait for us have their turn. */
+/** Retries some times; in between, those who wait for us get their turn. */
 async function again(client: PoolClient, work: () => Promise<unknown>): Promise<void> {
   await client.query('SAVEPOINT exchange');
   for (let left = exchanges; ; left -= 1) {

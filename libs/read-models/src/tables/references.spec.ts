@@ -3,7 +3,7 @@ import type { RecordedEvent } from '#domain';
 import { formerInquiryKinds } from '#domain';
 import { referencesOf } from './references.ts';
 
-/** What a session speaks of when an inquiry about these is opened. */
+/** The references of a session when an inquiry with these is opened. */
 function named(subject: object, about?: object): string[] {
   const declared = about && { ...formerInquiryKinds['order_status'], about };
   const event = { type: 'InquiryOpened', data: { subject, ...(declared && { declared }) }, metadata: {} };
@@ -11,15 +11,15 @@ function named(subject: object, about?: object): string[] {
   return rows.map(({ kind, reference }) => `${kind} ${reference}`);
 }
 
-test('a session speaks of what the kind of its inquiry says it is about', () => {
+test('the declared kind of an inquiry determines its references', () => {
   const subject = { parcel: 'ORD7', bill: 'PAY7', order_id: 'batch 1' };
   expect(named(subject, { order: 'parcel', payout: 'bill' })).toEqual(['order ORD7', 'payout PAY7']);
 });
 
-test('a session speaks of the ids in the subject of an inquiry whose kind does not say', () => {
+test('an inquiry of an undeclared kind has the ids in its subject as references', () => {
   expect(named({ order_id: 'ORD1', tracking_id: 'T1' })).toEqual(['order ORD1', 'tracking T1']);
 });
 
-test('a session speaks of no partner that an inquiry is about: it has only the updates of its own', () => {
+test('a partner in an inquiry is not a reference: a session gets only updates of its own partner', () => {
   expect(named({ rider: 'P-other' }, { partner: 'rider' })).toEqual([]);
 });

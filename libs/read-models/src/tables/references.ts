@@ -2,17 +2,17 @@ import type { JsonObject, RecordedEvent, UpdateReferences } from '#domain';
 import { aboutOf } from '#domain';
 import type { ReferenceRow } from './rows.ts';
 
-/** The fields that name what a conversation is about, each with the kind of its reference. */
+/** The fields that name the subject of a conversation, each with the kind of its reference. */
 const kinds = { order_id: 'order', payout_id: 'payout', tracking_id: 'tracking' } as const;
-/** Longer texts are no references. */
+/** Longer texts are not references. */
 const longest = 200;
 
-/** Whether a text may be the id of something: neither empty nor long, and a text that PostgreSQL can hold. */
+/** Whether a text may be an id: neither empty nor long, and storable in PostgreSQL. */
 export function isReference(text: unknown): text is string {
   return typeof text === 'string' && text !== '' && text.length <= longest && !text.includes('\0');
 }
 
-/** What an event says that its session is about. Nothing where it is one of a fork: no update of another system concerns it. Pure. */
+/** The references that an event adds to its session. None for a fork: updates of other systems do not concern it. Pure. */
 export function referencesOf(session_id: string, event: RecordedEvent): ReferenceRow[] {
   if (event.metadata.forked_from !== undefined) return [];
   const fields = fieldsOf(event);
@@ -25,7 +25,7 @@ export function referencesOf(session_id: string, event: RecordedEvent): Referenc
   return [...found.values()];
 }
 
-/** What the declaration of its type, or of its kind of inquiry, found in an event. */
+/** The references that the declaration of an event's type, or of its kind of inquiry, finds in it. */
 function resolvedIn(event: RecordedEvent): UpdateReferences {
   if (event.type === 'InquiryOpened') return aboutOf(event.data);
   return event.type === 'ExternalUpdateRecorded' ? (event.data.references ?? {}) : {};

@@ -25,7 +25,7 @@ test.each([
   '57P01',
   '58030',
   'ECONNRESET',
-])('%s is none of the data', (code) => {
+])('%s is not a fault of the data', (code) => {
   expect(isRefusedData(Object.assign(new Error('failed'), { code }))).toBe(false);
 });
 

@@ -16,12 +16,12 @@ import { RowSeals, sealedOf } from './row-seals.ts';
 import { saveSetAside, writeRebuiltBatch } from './sql.ts';
 import { storableJson } from './storable.ts';
 
-/** Events that one statement takes. */
+/** Events per statement. */
 const eventsPerChunk = 1_000;
 
 /**
- * Rewrites the rows of one session from all its events, up to the first that no row can hold: none when its key does not open. With `failure`, the
- * event after them, the session is set aside. One transaction.
+ * Rewrites the rows of one session from all its events, up to the first that no row can hold; the first event, if its key cannot be
+ * opened. With `failure`, the event after them, the session is set aside. One transaction.
  * @returns why the session is set aside now; null: it is not
  * @throws LeaseLostError, KeyStoreUnavailableError
  */
@@ -86,7 +86,7 @@ interface Attempt {
   readonly sessionId: string;
 }
 
-/** How many of a session's changes PostgreSQL takes, found by trying, and what it says of the next one. */
+/** How many of a session's changes PostgreSQL accepts, found by bisection, and its error for the next one. */
 async function storable(
   attempt: Attempt,
   changes: readonly RowChange[],
@@ -111,9 +111,9 @@ async function replaceRows(
   end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
 ): Promise<void> {
   await transaction(pool, end, async (client) => {
-    // Redis continues from here: a crash must not take it back.
+    // Redis continues from this state, so a crash must not undo it.
     await client.query('SET LOCAL synchronous_commit = on');
-    // Readers who follow are behind the position already: the rows come after it.
+    // Followers are beyond the position already, so the rows get a later `written`.
     const { rows } = await client.query<{ written: string }>(
       `UPDATE projection_slot SET written = greatest(written, coalesce(position, 0) * 1024) + 1
        WHERE slot = $1 AND owner = $2 AND epoch = $3 RETURNING written`,
@@ -159,7 +159,7 @@ async function transaction(
     await client.query(end);
     client.release();
   } catch (error) {
-    // Ends the connection, and the transaction with it.
+    // Closing the connection ends the transaction.
     client.release(true);
     throw error;
   }

@@ -13,18 +13,18 @@ const changes = [
 ].map((event) => rowChange(script.sessionId, event));
 const noRows = { query: async () => ({ rows: [] }) } as unknown as ConstructorParameters<typeof RowSeals>[0];
 
-test('where there are keys no references are written in plain', async () => {
+test('with keys no plain references are written', async () => {
   expect(JSON.stringify(changes)).toContain('CANARY');
   expect(JSON.stringify(await new RowSeals(noRows, testDataKeys(), 'off').seal(changes))).not.toContain(
     'CANARY',
   );
 });
 
-test('without keys rows stay as they are', async () => {
+test('without keys rows stay plain', async () => {
   expect(await new RowSeals(noRows, undefined, 'off').seal(changes)).toBe(changes);
 });
 
-test('turns of which everything is erased make no key', async () => {
+test('fully erased turns create no key', async () => {
   const store = new MemoryKeyStore();
   const text = '[erased]';
   const erased = script

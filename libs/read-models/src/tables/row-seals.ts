@@ -17,23 +17,23 @@ import type { TextSearchScope } from '../text-search/config.ts';
 import { WordIndex } from '../text-search/word-index.ts';
 import type { RowChange } from './rows.ts';
 
-/** Keys that are asked for at a time. */
+/** Keys fetched at a time. */
 const keysAtOnce = 8;
-/** What stands for a value that was changed, or stands where it was not written. */
+/** Replaces a value that was changed or copied from another place. */
 const unreadable = '[unreadable]';
 
-/** The columns of a turn that are sealed. */
+/** The sealed columns of a turn. */
 interface Sealable {
   readonly session_id: string;
   readonly turn_id: string;
   readonly message_text: string;
   readonly extracted_entities: JsonObject;
   readonly response_text: string | null;
-  /** Where it was asked for. */
+  /** Present when selected. */
   readonly message_id?: string | null;
 }
 
-/** Seals what turns' rows hold of a person. Without keys they stay as they are. */
+/** Seals personal data in the rows of turns. Without keys they stay plain. */
 export class RowSeals {
   constructor(
     private readonly pool: Pick<Pool, 'query'>,
@@ -41,7 +41,7 @@ export class RowSeals {
     private readonly textSearch: TextSearchScope,
   ) {}
 
-  /** The changes as they are stored. @throws KeyStoreUnavailableError */
+  /** The changes in their stored form. @throws KeyStoreUnavailableError */
   async seal(changes: readonly RowChange[]): Promise<readonly RowChange[]> {
     const { keys } = this;
     if (keys === undefined && this.textSearch === 'off') return changes;
@@ -53,7 +53,7 @@ export class RowSeals {
       found.set(partnerId, keys.cachedOf(partnerId) ?? (await keys.of(partnerId).catch(ifErased)));
     });
     return changes.map((plain) => {
-      // The references in plain are for bridges of the release before, which cannot read what is sealed.
+      // Plain references are only written for bridges of the previous release, which cannot read sealed ones.
       const change = { ...plain, references: [] };
       const session_id = sealedOf(change)?.session_id;
       if (session_id === undefined) return change;
@@ -62,7 +62,7 @@ export class RowSeals {
     });
   }
 
-  /** Whose the sessions of turns are: by their first event, what an event itself says, or the session's row. */
+  /** The partners of the sessions: from their first event, the event itself, or the session's row. */
   private async partnersOf(changes: readonly RowChange[]): Promise<ReadonlyMap<string, string>> {
     const partners = new Map<string, string>();
     const unknown = new Set<string>();
@@ -87,13 +87,13 @@ export class RowSeals {
   }
 }
 
-/** What of a change is sealed. What is erased is not: its partner would get a new key. */
+/** The part of a change that is sealed. Erased texts are not: sealing them would create a new key for the partner. */
 export function sealedOf({ turn, reply }: RowChange): { readonly session_id: string } | undefined {
   const isErased = turn?.message_text === erasedText && Object.keys(turn.extracted_entities).length === 0;
   return turn && !isErased ? turn : reply && reply.response_text !== erasedText ? reply : undefined;
 }
 
-/** The changes of one session with what the words of its turns are found by. A key is not made. @throws KeyStoreUnavailableError */
+/** Adds the words of one session's turns to its changes. Creates no key. @throws KeyStoreUnavailableError */
 export async function addWords(
   changes: readonly RowChange[],
   textSearch: TextSearchScope,
@@ -107,7 +107,7 @@ export async function addWords(
   return changes.map((change) => (sealedOf(change) ? withWords(change, index, key) : change));
 }
 
-/** Adds what the words of a turn are found by, while they can be read. */
+/** Adds the words of a turn, while they can be read. */
 function withWords(change: RowChange, index: WordIndex, key: DataKey | undefined): RowChange {
   const { turn } = change;
   const words = turn ? index.wordsOf(turn.message_text, key) : [];
@@ -115,7 +115,7 @@ function withWords(change: RowChange, index: WordIndex, key: DataKey | undefined
   return { ...change, words: { session_id: turn.session_id, revision: turn.revision, words } };
 }
 
-/** What a turn says whose partner was erased since it was read, as who reads it now finds it. */
+/** A turn whose partner was erased after it was read, as later readers see it. */
 function withoutContent(change: RowChange): RowChange {
   const { turn, reply } = change;
   return {
@@ -131,7 +131,7 @@ function ifErased(error: unknown): typeof erased {
   throw error;
 }
 
-/** Without a partner there is no row of the session, and none of its turns is written: it does not matter what they hold. */
+/** Without a partner there is no session row and no turn is written, so the content does not matter. */
 function sealed(change: RowChange, key: DataKey | undefined): RowChange {
   const { turn, reply } = change;
   const text = (field: string, of: { session_id: string; turn_id: string }, value: string): string =>
@@ -161,7 +161,7 @@ function sealedEntities(
   return seal(key, placeOf(turn, 'extracted_entities'), value) ?? {};
 }
 
-/** Turns as they were before they were sealed, those of the time before that as they are. @throws KeyStoreUnavailableError */
+/** Opens sealed turns; plain ones from before there were keys stay as they are. @throws KeyStoreUnavailableError */
 export async function openTurns<Turn extends Sealable>(
   keys: DataKeys | undefined,
   turns: readonly Turn[],

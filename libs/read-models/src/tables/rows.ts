@@ -14,14 +14,14 @@ export interface SessionRow {
   readonly agent_instance: string | null;
   readonly agent_pool: string | null;
   readonly agent_epoch: number | null;
-  /** Of a fork: the session that it was forked from. */
+  /** For a fork: the session that it was forked from. */
   readonly forked_from: string | null;
-  /** In the order in which they were opened. */
+  /** In the order of opening. */
   readonly open_inquiries: readonly string[];
   readonly revision: number;
 }
 
-/** Sets what is not null; the time of the last activity only moves forward. The current task: the one given if it is known, else none if it is one of those cleared. */
+/** Sets the fields that are not null; the last activity only moves forward. The current task: the given one if known, else none if it is among those cleared. */
 export interface SessionPatch {
   readonly session_id: string;
   readonly revision: number;
@@ -32,25 +32,25 @@ export interface SessionPatch {
   readonly task_known: boolean;
   readonly current_task: string | null;
   readonly tasks_cleared: readonly string[];
-  /** Whether the next three are known; else they stay as they are. */
+  /** Whether the next three are known; otherwise they stay unchanged. */
   readonly agent_known: boolean;
   readonly agent_instance: string | null;
   readonly agent_pool: string | null;
   readonly agent_epoch: number | null;
-  /** Those that stay open, in the order in which they were opened. */
+  /** Those still open, in the order of opening. */
   readonly inquiries_opened: readonly string[];
   readonly inquiries_closed: readonly string[];
 }
 
-/** What a session was when a turn was recorded, as far as its batch says; the rest is in the session's row before the batch. */
+/** The state of a session when a turn was recorded, as far as its batch knows it; the rest comes from the session's row before the batch. */
 export interface TurnContext {
-  /** Null: that of the row. */
+  /** Null: the row's channel. */
   readonly channel: string | null;
-  /** Whether `goal` is known; else it is that of the row, unless it is one of those cleared. */
+  /** Whether `goal` is known; otherwise it is the row's, unless that is among those cleared. */
   readonly goal_known: boolean;
   readonly goal: string | null;
   readonly goals_cleared: readonly string[];
-  /** Null: the last of the row's that is not closed. */
+  /** Null: the last of the row's open inquiries that is not closed. */
   readonly inquiry_id: string | null;
   readonly inquiries_closed: readonly string[];
 }
@@ -58,27 +58,27 @@ export interface TurnContext {
 export interface TurnRow extends TurnContext {
   readonly session_id: string;
   readonly turn_id: string;
-  /** Null: the one of the session's row. */
+  /** Null: the session row's. */
   readonly partner_id: string | null;
   readonly timestamp: string;
-  /** As `timestamp`, but never before the turn, or other activity, that precedes it in the session. */
+  /** As `timestamp`, but never earlier than the preceding turn or other activity of the session. */
   readonly ordered_at: string;
   readonly sender: Sender;
   readonly message_text: string;
   readonly parsed_intent: string | null;
-  /** A text: sealed. */
+  /** A string when sealed. */
   readonly extracted_entities: JsonObject | string;
   readonly response_text: string | null;
   readonly response_revision: number | null;
   /** From 0 to 1. */
   readonly intent_confidence: number | null;
   readonly bot_action: string | null;
-  /** Sealed, as the texts. */
+  /** Sealed, like the texts. */
   readonly message_id: string | null;
   readonly actor_role: string | null;
   readonly actor_id: string | null;
   readonly revision: number;
-  /** Commit position of the event, in digits; left out: not known. */
+  /** Commit position of the event, as digits; left out: unknown. */
   readonly position?: string;
 }
 
@@ -90,14 +90,14 @@ export interface ReplyRow {
   readonly response_revision: number;
 }
 
-/** An order, payout or shipment that a session speaks of. */
+/** An order, payout or shipment that a session refers to. */
 export interface ReferenceRow {
   readonly session_id: string;
   readonly kind: string;
   readonly reference: string;
 }
 
-/** The value that a token stands for, as an event brought it. */
+/** The sealed value of a token, as an event brought it. */
 export interface TokenRow {
   readonly partner_id: string;
   readonly token: string;
@@ -115,27 +115,27 @@ export interface EntityRow {
   readonly revision: number;
 }
 
-/** An event of a session's course: of a goal, a flag, a handoff, an inquiry, a channel, its begin or end. */
+/** A milestone of a session: of a goal, a flag, a handoff, an inquiry, a channel, its start or end. */
 export interface MilestoneRow {
   readonly session_id: string;
   readonly revision: number;
-  /** Null: the one of the session's row. */
+  /** Null: the session row's. */
   readonly partner_id: string | null;
-  /** As `ordered_at` of a turn. */
+  /** Like `ordered_at` of a turn. */
   readonly at: string;
   readonly kind: string;
   readonly name: string | null;
   readonly outcome: string | null;
 }
 
-/** What stands for the words of a turn. */
+/** The stored forms of a turn's words. */
 export interface WordsRow {
   readonly session_id: string;
   readonly revision: number;
   readonly words: readonly string[];
 }
 
-/** Between which revisions a session has the events of a correlation id. */
+/** The range of revisions in which a session has events of a correlation id. */
 export interface CorrelationRow {
   readonly session_id: string;
   /** See `correlationKey`. */
@@ -144,7 +144,7 @@ export interface CorrelationRow {
   readonly last_revision: number;
 }
 
-/** What one event does to the rows. */
+/** The row changes of one event. */
 export interface RowChange {
   readonly started?: SessionRow;
   readonly patch?: SessionPatch;
@@ -156,6 +156,6 @@ export interface RowChange {
   readonly milestone?: MilestoneRow;
   readonly words?: WordsRow;
   readonly correlation?: CorrelationRow | undefined;
-  /** Whose the session is, where the event itself says so. */
+  /** The session's partner, if the event itself names it. */
   readonly partner_id?: string;
 }

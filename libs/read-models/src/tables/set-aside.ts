@@ -7,20 +7,20 @@ import type { Owner } from './owner.ts';
 import { rebuildSchema } from './rebuild.ts';
 import { isRefusedData } from './refused.ts';
 
-/** A session that is set aside: the event that cannot be projected, and why. Row and context stay as they were before it. */
+/** A session that is set aside: the event that cannot be projected, and why. Its row and context stay at the state before it. */
 export interface SetAside {
   readonly session_id: string;
   readonly revision: number;
   readonly event_id: string;
   readonly type: string;
-  /** Commit position of the event; null: it was found while the stream was read. */
+  /** Commit position of the event; null: the event was found while reading the stream. */
   readonly position: string | null;
   readonly reason: string;
   /** ISO 8601. */
   readonly since: string;
 }
 
-/** A session to set aside at an event, with the reason or the error that says why the event cannot be projected. */
+/** A session to set aside at an event, with the reason or the error that explains why the event cannot be projected. */
 export function setAside(
   session_id: string,
   { revision, event_id, type }: Pick<RecordedEvent, 'revision' | 'event_id'> & { readonly type: string },
@@ -38,7 +38,7 @@ export function setAside(
   };
 }
 
-/** Anything else that is thrown comes from data that are not as their type says. */
+/** Any other error comes from data that do not match their type. */
 function reasonOf(error: unknown): string {
   if (typeof error === 'string') return error;
   if (error instanceof UnprojectableEventError) return error.reason;
@@ -57,7 +57,7 @@ export interface ListedSession extends SetAside {
   readonly redrive_requested: boolean;
 }
 
-/** The sessions that are set aside, the longest first; those of some stream prefixes only when they are given. */
+/** The set-aside sessions, longest first; only those of the stream prefixes if given. */
 export async function listSetAside(
   pool: Pick<Pool, 'query'>,
   prefixes?: readonly string[],
@@ -72,8 +72,8 @@ export async function listSetAside(
 }
 
 /**
- * Lists the sessions that are set aside in the tables of a rebuild, too, each at the lower of the two revisions: what comes
- * after it is left out of them, so they have to be tried again after a switch, though they may be whole in those in use.
+ * Also lists the set-aside sessions in the tables of a rebuild, each at the lower of the two revisions: these tables leave out
+ * what comes after it, so the sessions must be retried after a switch, even if they are whole in the tables in use.
  */
 export async function copySetAside(pool: Pick<Pool, 'query'>): Promise<void> {
   await pool.query(
@@ -95,8 +95,8 @@ export async function countSetAsideLastMinute(pool: Pool, prefixes: readonly str
 }
 
 /**
- * Asks the owners of the partitions to try sessions again, with their next heartbeat. None given: all of them.
- * @returns the sessions that are set aside and will be tried
+ * Asks the owners of the partitions to retry sessions at their next heartbeat. None given: all of them.
+ * @returns the set-aside sessions that will be retried
  */
 export async function requestRedrive(pool: Pool, sessionIds?: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
@@ -107,7 +107,7 @@ export async function requestRedrive(pool: Pool, sessionIds?: readonly string[])
   return rows.map((row) => row.session_id);
 }
 
-/** The sessions that are to be tried again. */
+/** The sessions to retry. */
 export async function redriveRequests(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
     'SELECT session_id FROM set_aside_session WHERE redrive_requested',
@@ -115,7 +115,7 @@ export async function redriveRequests(pool: Pool): Promise<string[]> {
   return rows.map((row) => row.session_id);
 }
 
-/** Takes a session that was rewritten whole off the list. */
+/** Removes a completely rewritten session from the list. */
 export async function unlist(pool: Pool, owner: Owner, sessionId: string): Promise<void> {
   await pool.query(
     `DELETE FROM set_aside_session WHERE session_id = $1

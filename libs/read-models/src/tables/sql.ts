@@ -1,7 +1,7 @@
 /**
- * One statement writes a batch: the partition's checkpoint first, then the rows. Whoever does not own the partition any
- * more, or is not at the position that it believes, changes no checkpoint and therefore, by the joins with it, no row.
- * Of several partitions that were merged, followers may have rows beyond the position (`written`): those that come now come after.
+ * One statement writes a batch: first the partition's checkpoint, then the rows. A writer that no longer owns the partition,
+ * or is not at its position, changes no checkpoint and therefore, through the joins with it, no row.
+ * After a merge of partitions, followers may have rows beyond the position (`written`): new rows get a later `written`.
  *
  * $1 partition, $2 owner, $3 epoch, $4 position before, $5 position after, $6 time up to which the rows are current,
  * $7 sessions started, $8 patches, $9 turns, $10 replies, $11 sessions set aside, $12 references,
@@ -15,12 +15,12 @@ const checkpoint = `checkpoint AS (
   RETURNING slot, written
 )`;
 
-/** For a rebuild: the tables are nobody else's. */
+/** For a rebuild, whose tables nobody else writes. */
 const noCheckpoint = `checkpoint AS (
   SELECT $1::int, $2::text, $3::bigint, $4::bigint, $5::bigint, $6::timestamptz, 0::bigint AS written
 )`;
 
-/** A session stays at the first of its events that cannot be projected. */
+/** A session stays set aside at the first of its events that cannot be projected. */
 function setAsideFrom(source: string): string {
   return `INSERT INTO set_aside_session AS a (session_id, revision, event_id, type, position, reason, since)
   SELECT f.* FROM ${source} AS f (session_id text, revision bigint, event_id text, type text, position bigint,
@@ -40,10 +40,10 @@ function tokensFrom(source: string): string {
 }
 
 /**
- * A turn is written when its session's row, as it was before the statement, is not as far: revision and turns of a session
- * commit together, so what is not beyond it was written before. Since `ordered_at` follows from the events up to the turn, whoever
- * writes it with an older row finds the same key. Turns of a session lie between its start and its last activity: partitions
- * beyond them are not looked at.
+ * A turn is written when its session's row, as of before the statement, has not reached its revision: a session's revision and turns
+ * commit together, so earlier turns are already written. Since `ordered_at` follows from the events up to the turn, a repeated write
+ * with an older row finds the same key. Turns of a session lie between its start and its last activity, so partitions
+ * outside that range are not read.
  */
 const rows = `started AS (
   INSERT INTO conversation_session AS s (session_id, partner_id, start_time, last_activity_time, channel,
@@ -167,8 +167,8 @@ const rows = `started AS (
 SELECT count(*)::int AS owned FROM checkpoint`;
 
 /**
- * Removes the rows of the events of a session below a revision. $1 to $6 as above, $7 the session's id, $8 the same, or
- * null when it is no UUID, $9 the revision
+ * Removes the rows of a session's events below a revision. $1 to $6 as above, $7 the session's id, $8 the same, or
+ * null when it is not a UUID, $9 the revision
  */
 const deleted = `turns AS (
   DELETE FROM conversation_turn AS t USING checkpoint WHERE t.session_id = $8::uuid AND t.revision < $9
@@ -195,7 +195,7 @@ SELECT count(*)::int AS owned FROM checkpoint`;
 export const deleteRows = `WITH ${checkpoint}, ${deleted}`;
 export const deleteRebuiltRows = `WITH ${noCheckpoint}, ${deleted}`;
 
-/** $1: sessions to list as set aside. One that is listed keeps its time. */
+/** $1: sessions to list as set aside. A listed session keeps its time. */
 export const saveSetAside = `${setAsideFrom('json_to_recordset($1::json)')}, redrive_requested = false`;
 
 /** $1: values of tokens. */
@@ -205,11 +205,11 @@ export const writeBatch = { name: 'turnstream-batch', text: `WITH ${checkpoint},
 export const writeRebuiltBatch = { name: 'turnstream-rebuilt-batch', text: `WITH ${noCheckpoint}, ${rows}` };
 
 /**
- * How a projector's connections work. Plans are made once, on tables that may still be empty: they must use the indexes.
+ * Settings of a projector's connections. Plans are made once, on tables that may still be empty: they must use the indexes.
  * Rows and checkpoint are lost together or not at all, so no commit needs to wait for the disk.
  */
 export const connectionSettings = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
   SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off`;
 
-/** The same, with the tables that are being rebuilt beside the others. */
+/** The same, for the tables that are rebuilt beside those in use. */
 export const rebuildConnectionSettings = `${connectionSettings}; SET search_path = rebuild, public`;

@@ -17,16 +17,16 @@ import { exchangeTables } from './swap.ts';
 
 /** The conversation tables beside those in use. */
 export interface Standby {
-  /** New: they were not in use yet. Old: they were, until a switch. */
+  /** New: they have not been in use yet. Old: they were in use until a switch. */
   readonly role: 'new' | 'old';
-  /** Commit position up to which they hold the events. */
+  /** Commit position up to which they contain the events. */
   readonly position: bigint;
   /** ISO 8601. */
   readonly made_at: string;
   readonly switched_at: string | null;
 }
 
-/** The standby tables; undefined: there are none, or a shadow rebuild has not come to its end. */
+/** The standby tables; undefined: there are none, or a shadow rebuild is incomplete. */
 export async function standbyTables(pool: Pick<Pool, 'query'>): Promise<Standby | undefined> {
   const { rows } = await pool.query<{
     role: Standby['role'];
@@ -46,8 +46,8 @@ export async function standbyTables(pool: Pick<Pool, 'query'>): Promise<Standby 
 }
 
 /**
- * Builds the tables in the schema `rebuild`, and leaves them there. Until they are complete they are nothing but the
- * beginning of a rebuild, which the next one drops.
+ * Builds the tables in the schema `rebuild` and leaves them there. Until they are complete they are only the
+ * beginning of a rebuild, which the next rebuild drops.
  * @throws RebuildInProgressError, StandbyTablesError
  */
 export async function buildStandby(pool: Pool, { fill, reach }: RebuildSteps, inBulk = true): Promise<void> {
@@ -59,12 +59,12 @@ export async function buildStandby(pool: Pool, { fill, reach }: RebuildSteps, in
   });
 }
 
-/** Saves up to where the standby tables hold the events. Their rows are written before. */
+/** Saves the position up to which the standby tables contain the events. Their rows are written first. */
 export async function saveStandbyPosition(pool: Pick<Pool, 'query'>, position: bigint): Promise<void> {
   await pool.query('UPDATE standby_tables SET position = $1', [position]);
 }
 
-/** Runs work with the standby tables, which nobody else touches meanwhile. @throws RebuildInProgressError, StandbyTablesError */
+/** Runs work with the standby tables, exclusively. @throws RebuildInProgressError, StandbyTablesError */
 export async function withStandby<T>(
   pool: Pool,
   work: (client: PoolClient, standby: Standby) => Promise<T>,
@@ -78,9 +78,9 @@ export async function withStandby<T>(
 }
 
 /**
- * Puts the standby tables in the place of those in use, and these in theirs, in one transaction: before, after a crash, or
- * afterwards, one set is whole and in use. Projectors are fenced, as with a rebuild, and go on from the position reached.
- * @throws StandbyTablesError when somebody reads the tables too long
+ * Swaps the standby tables with those in use, in one transaction: at any time, even after a crash, one complete set is in
+ * use. Projectors are fenced, as in a rebuild, and continue from the position reached.
+ * @throws StandbyTablesError when a transaction reads the tables too long
  */
 export async function swapTables(client: PoolClient, reach: RebuildSteps['reach']): Promise<void> {
   await beginSwitch(client);
@@ -89,7 +89,7 @@ export async function swapTables(client: PoolClient, reach: RebuildSteps['reach'
   );
   const position = await reach(BigInt(rows[0]?.most ?? 0));
   await inTime(async () => {
-    // They stay the same objects, with whatever was granted on them.
+    // They stay the same objects, so grants on them remain.
     await client.query('SELECT create_reporting_views($1)', [rebuildSchema]);
     await client.query(`
       INSERT INTO ${rebuildSchema}.set_aside_session SELECT * FROM public.set_aside_session
@@ -109,7 +109,7 @@ export async function swapTables(client: PoolClient, reach: RebuildSteps['reach'
   await client.query('ANALYZE conversation_session, conversation_turn');
 }
 
-/** Drops the standby tables, whatever there is of them. @throws RebuildInProgressError */
+/** Drops the standby tables, complete or not. @throws RebuildInProgressError */
 export async function dropStandby(pool: Pool): Promise<void> {
   await withRebuildLock(pool, async (client) => {
     await client.query(`
@@ -122,8 +122,8 @@ export async function dropStandby(pool: Pool): Promise<void> {
 }
 
 /**
- * Drops what an interrupted rebuild has left: nothing will use it, and it may tell of partners who are erased. One that is
- * under way is left alone: it learns of erasures from the log.
+ * Drops the leftovers of an interrupted rebuild: nothing will use them, and they may hold data of erased partners. A rebuild in
+ * progress is left alone: it learns of erasures from the log.
  */
 export async function dropInterrupted(pool: Pool): Promise<void> {
   const interrupted = `SELECT FROM pg_class WHERE relnamespace = to_regnamespace('${rebuildSchema}')::oid
@@ -131,7 +131,7 @@ export async function dropInterrupted(pool: Pool): Promise<void> {
   if ((await pool.query(interrupted)).rowCount === 0) return;
   await withClient(pool, async (client) => {
     await client.query('BEGIN');
-    // A rebuild has the lock for its connection; here it ends with the transaction.
+    // A rebuild holds the lock for its connection; here it ends with the transaction.
     const { rowCount } = await client.query(
       `SELECT WHERE pg_try_advisory_xact_lock(${lockKey}) AND EXISTS (${interrupted})`,
     );
@@ -140,7 +140,7 @@ export async function dropInterrupted(pool: Pool): Promise<void> {
   });
 }
 
-/** A migration changes the tables in use only, or drops the others. @throws StandbyTablesError when they are not alike any more */
+/** A migration changes only the tables in use, or drops the others. @throws StandbyTablesError when their columns differ */
 async function checkShape(client: PoolClient): Promise<void> {
   const { rowCount } = await client.query(
     `WITH shape AS (

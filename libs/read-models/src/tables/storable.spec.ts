@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { storableJson } from './storable.ts';
 
-test('leaves what PostgreSQL can store as it is', () => {
+test('leaves storable text unchanged', () => {
   const value = [{ text: 'नमस्ते 🙏 "quoted" \\u0000 \\ud800', list: [1, null, true, { key: 'x' }] }];
   expect(JSON.parse(storableJson(value))).toEqual(value);
 });

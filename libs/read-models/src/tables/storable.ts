@@ -1,11 +1,11 @@
 import type { Json } from '#domain';
 
-/** What PostgreSQL refuses in a text or in jsonb: the character NUL, and halves of surrogate pairs. */
+/** What PostgreSQL refuses in texts and jsonb: the character NUL and lone surrogates. */
 const suspicious = /\\u0000|\\ud[89a-f]/i;
 
 /**
- * JSON text that PostgreSQL can store: the few characters that it cannot are replaced by U+FFFD. Looks closer only at
- * a text that may hold one.
+ * JSON text that PostgreSQL can store: the few characters that it refuses become U+FFFD. Parses only texts that
+ * may contain one.
  */
 export function storableJson(value: unknown): string {
   const text = JSON.stringify(value);

@@ -16,13 +16,13 @@ import { setAside } from './set-aside.ts';
 import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './sql.ts';
 
 interface RowsOptions {
-  /** Which words of turns are found. */
+  /** Which words of turns are indexed. */
   readonly textSearch: TextSearchScope;
-  /** What seals the texts of turns and indexes the values of entities; without them they are stored as they are. */
+  /** Seal the texts of turns and index the values of entities; without keys they are stored plain. */
   readonly keys?: DataKeys | undefined;
   /** The tables are those of a rebuild: no partition's checkpoint moves with them. */
   readonly rebuilding?: boolean;
-  /** Told why rows are in the default partition. */
+  /** Called with the reason why rows are in the default partition. */
   readonly onPartitionFailure?: ((error: unknown) => void) | undefined;
 }
 
@@ -31,7 +31,7 @@ export class RowsStore {
   private readonly seals: RowSeals;
   private readonly partitions: TurnPartitions;
 
-  /** @param pool whose connections have `connectionSettings` */
+  /** @param pool its connections must have `connectionSettings` */
   constructor(
     private readonly pool: Pool,
     private readonly options: RowsOptions,
@@ -41,10 +41,10 @@ export class RowsStore {
   }
 
   /**
-   * Writes the rows of events, removes those of deleted ones, and moves the partition's checkpoint to `position`; rows and checkpoint in
-   * one transaction. A session with an event that no row can hold, or whose partner's key does not
-   * open, is set aside: the event and those after it are left out.
-   * @param until what happened until then is in the rows afterwards
+   * Writes the rows of events, removes those of deleted events, and moves the partition's checkpoint to `position`, all in
+   * one transaction. A session with an event that no row can hold, or whose partner's key cannot be opened,
+   * is set aside: that event and those after it are left out.
+   * @param until the time up to which the rows are complete afterwards
    * @returns the sessions that were set aside
    * @throws LeaseLostError, KeyStoreUnavailableError
    */
@@ -90,7 +90,7 @@ export class RowsStore {
     }
   }
 
-  /** PostgreSQL refuses something in the batch, or there is no key that seals it: halves it until the one event is found. */
+  /** Handles a batch in which PostgreSQL refuses a value or a key is missing: bisects it until the event is found. */
   private async writeHalves(
     writer: Writer,
     items: readonly StorableItem[],
@@ -127,7 +127,7 @@ export class RowsStore {
     await this.query(partition, { ...statement, values });
   }
 
-  /** Removes the rows of a session's deleted events; with the last of them, all that the tables have of it. */
+  /** Removes the rows of a session's deleted events; with the last event, all rows of the session. */
   private async delete(
     { partition, owner, epoch, position: at }: Writer,
     { session_id, before, position }: Deletion,

@@ -10,8 +10,8 @@ function tablesIn(schema: string): string {
 }
 
 /**
- * Exchanges the conversation tables of the schemas `public` and `rebuild`, with partitions and indexes, whose names a schema
- * takes only once: those in use have others for a moment. Who may read a table may read the one in its place.
+ * Swaps the conversation tables of the schemas `public` and `rebuild`, with partitions and indexes. Since a schema allows each
+ * name once, those in use are renamed in between. Grants move to the table that takes the place.
  */
 export const exchangeTables = `DO $$ DECLARE
   moved record;

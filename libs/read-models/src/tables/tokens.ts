@@ -2,7 +2,7 @@ import type { RecordedEvent } from '#domain';
 import { stemOf, typeOfToken } from '#privacy';
 import type { TokenRow } from './rows.ts';
 
-/** The values, sealed, that an event brought for its tokens. Pure. */
+/** The sealed values of an event's tokens. Pure. */
 export function tokensOf(session_id: string, { event_id, revision, metadata }: RecordedEvent): TokenRow[] {
   const { partner_id, tokens } = metadata;
   if (partner_id === undefined || tokens === undefined) return [];

@@ -27,7 +27,7 @@ async function columns(): Promise<Columns[]> {
   return rows;
 }
 
-/** What the fold says of the session at each of its turns. */
+/** The fold of the session at each of its turns. */
 function expected(sessionId: string, events: readonly RecordedEvent[]): Columns[] {
   const found: Columns[] = [];
   let session = newSession(sessionId);
@@ -81,7 +81,7 @@ function conversation(): Script {
 }
 
 test.each([1, 2, 3, 5, 100])(
-  'a turn knows what the session was at the time, in batches of %d',
+  'a turn has the state of its session at the time, in batches of %d',
   async (size) => {
     const script = conversation();
     const tables = await TablesWriter.create(database.pool);
@@ -94,7 +94,7 @@ test.each([1, 2, 3, 5, 100])(
   },
 );
 
-test('a turn has what its event says of itself and of who recorded it', async () => {
+test('a turn has the content and the actor of its event', async () => {
   const script = new Script();
   script.request(startSession);
   const said = { message_id: 'wamid.1', bot_action: null, intent_confidence: 0.87 };

@@ -4,12 +4,12 @@ import { orExit, readEnvironment } from '#platform';
 const scopes = ['off', 'partner', 'all'] as const;
 
 /**
- * Which words of turns are found. `partner`: those of a partner who is named, under the partner's own key; `all`: of any, under
- * one key, which tells more to whoever has the database.
+ * Which words of turns can be searched. `partner`: those of a given partner, indexed under the partner's own key; `all`: those of
+ * all partners, indexed under one key, which reveals more to a reader of the database.
  */
 export type TextSearchScope = (typeof scopes)[number];
 
-/** Whether words of turns are indexed and found; the token under which it is injected. */
+/** Whether words of turns are indexed; the token under which it is injected. */
 export abstract class TextSearchConfig {
   abstract readonly scope: TextSearchScope;
 }
@@ -24,7 +24,7 @@ export function loadTextSearchConfig(env: NodeJS.ProcessEnv): TextSearchConfig {
   return { scope: readEnvironment(Environment, env).TEXT_SEARCH };
 }
 
-/** Of the process's environment; a wrong one ends the process with 78. */
+/** Reads the process's environment; an error ends the process with 78. */
 export const textSearchConfigProvider = {
   provide: TextSearchConfig,
   useFactory: (): TextSearchConfig => orExit(() => loadTextSearchConfig(process.env)),

@@ -6,8 +6,8 @@ import { searchWords } from './words.ts';
 const kind = 'word';
 
 /**
- * What stands in `turn_word` for the words of texts. Where there are keys it is a keyed hash of each, so that the table says which
- * turns share a word, and not which word it is.
+ * The stored form of words in `turn_word`. With keys it is a keyed hash, so that the table reveals which turns share a word, but
+ * not the word.
  */
 export class WordIndex {
   private constructor(
@@ -22,7 +22,7 @@ export class WordIndex {
     return new WordIndex(scope, shared, keys !== undefined);
   }
 
-  /** What stands for the words of a text; none where they are not indexed. @param partner the key of whose text it is */
+  /** The stored forms of a text's words; empty when words are not indexed. @param partner the key of the text's partner */
   wordsOf(text: string, partner: DataKey | undefined): string[] {
     if (this.scope === 'off') return [];
     const words = searchWords(text);

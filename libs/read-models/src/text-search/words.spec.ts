@@ -25,16 +25,16 @@ describe('one form have', () => {
   });
 });
 
-test('words that mean something else keep forms of their own', () => {
+test('words with other meanings have other forms', () => {
   const words = 'pass push paisa payment pending order bank phone kab kahan october account';
   expect(searchWords(words)).toHaveLength(words.split(' ').length);
 });
 
-test('a text has each of its words once, and no token of a personal value', () => {
+test('a text has each of its words once, and no tokens of personal values', () => {
   expect(searchWords('Call tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210, call 1200!')).toEqual(['kl', '1200']);
 });
 
-test('what is too long or too much is left out', () => {
+test('words that are too long or too many are left out', () => {
   expect(searchWords('x'.repeat(41))).toEqual([]);
   expect(searchWords(Array.from({ length: 100 }, (_, n) => `w${n}`).join(' '))).toHaveLength(64);
   expect(searchWords('')).toEqual([]);

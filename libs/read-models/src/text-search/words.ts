@@ -1,8 +1,8 @@
-/** Words of a text that are found at most, and the longest that is one. */
+/** The most words indexed per text, and the most characters of a word. */
 const mostWords = 64;
 const longest = 40;
 
-/** A word of any script; tokens of personal values are none, and are found as entities. */
+/** A word of any script. Tokens of personal values are not words, but are indexed as entities. */
 const words = /[\p{L}\p{M}\p{Nd}]+/gu;
 const tokens = /tok_[a-z]+_[a-p]+(?:_\d{4})?/g;
 
@@ -18,7 +18,7 @@ const vowels: Readonly<Record<string, string>> = {
   'ं': 'n', 'ँ': 'n',
 }; // prettier-ignore
 
-/** Spellings of the same sound, as people write Hindi in Latin letters; applied in their order. */
+/** Spellings of the same sound, as people write Hindi in Latin letters; applied in order. */
 const sounds: readonly (readonly [RegExp, string])[] = [
   [/ph/g, 'f'],
   [/w/g, 'v'],
@@ -33,18 +33,18 @@ const sounds: readonly (readonly [RegExp, string])[] = [
   [/y/g, 'i'],
   [/(?<=[bcdfgjklmnprstv])h+/g, ''],
   [/(.)\1+/g, '$1'],
-  // A vowel at the end that is nasal in Hindi is often written without its n.
+  // A final vowel that is nasal in Hindi is often written without its n.
   [/(?<=^.{2,}[aeiou])n$/, ''],
   [/o/g, 'u'],
-  // The vowel that Devanagari does not write, and what stands for it.
+  // The inherent vowel, which Devanagari does not write.
   [/(?<!^)[ae](?!$)/g, ''],
   [/[ae]$/, 'a'],
   [/(?<=.{3})a$/, ''],
 ];
 
 /**
- * The words of a text in the form in which they are searched: Devanagari and Latin letters, long and short vowels and usual
- * spellings of the same word are one. Different words may share a form.
+ * The words of a text in their search form, which is the same in Devanagari and Latin letters, for long and short vowels and for
+ * usual spellings. Different words may share a form.
  */
 export function searchWords(text: string): string[] {
   const found = new Set<string>();
@@ -62,7 +62,7 @@ function searchForm(word: string): string {
   return sounds.reduce((form, [spelling, sound]) => form.replace(spelling, sound), latin);
 }
 
-/** Devanagari in Latin letters; the marks of other letters, as of é, are left out. */
+/** Devanagari in Latin letters; diacritics of other letters, such as é, are dropped. */
 function latinOf(word: string): string {
   const plain = word.normalize('NFD').replaceAll('\u093c', '');
   const letters = [...plain];

@@ -44,7 +44,7 @@ async function report() {
   return { intact: faults.length === 0, faults, gaps, events, revision, chain };
 }
 
-/** A cache that has one session, and keeps what it is told. */
+/** A cache that always returns one session and records what it is told to remember. */
 function cacheWith(kept: Session | undefined): SessionCachePort {
   let known = kept;
   return { ...noCache, load: async () => known, remember: (next) => (known = next) };
@@ -73,7 +73,7 @@ test('every event of every command is chained, whoever executes it', async () =>
   expect(await report()).toMatchObject({ intact: true, events: 17, gaps: [] });
 });
 
-test('the session at hand knows what the next event goes on from: nothing is read for it', async () => {
+test('a cached session knows the hash that the next event continues from, so nothing is read', async () => {
   await session.run(startSession);
   const cache = cacheWith(undefined);
   const executor = new CommandExecutor(counting, cache);
@@ -84,7 +84,7 @@ test('the session at hand knows what the next event goes on from: nothing is rea
   expect(await report()).toMatchObject({ intact: true, events: 5, gaps: [] });
 });
 
-test('where a snapshot does not say it, the last event is read once', async () => {
+test('without the hash in the snapshot, the last event is read once', async () => {
   await session.run(startSession);
   await session.run(raiseFlag('a'));
   const { chain: _, ...older } = (await readSession(session.store, session.id)) as Session;
@@ -95,7 +95,7 @@ test('where a snapshot does not say it, the last event is read once', async () =
   expect(await report()).toMatchObject({ intact: true, events: 4, gaps: [] });
 });
 
-test('events of an older release are reported as such, and the chain goes on behind them', async () => {
+test('events of an older release are reported as such, and the chain continues after them', async () => {
   await session.run(startSession);
   await appendUnchained();
   await appendUnchained();
@@ -116,7 +116,7 @@ test('a repeated command adds nothing, and what follows is chained', async () =>
   expect(await report()).toMatchObject({ intact: true, events: 3, gaps: [] });
 });
 
-test('a session that was deleted on record and begins again is whole', async () => {
+test('a session that was deleted with a removal record and started again has no faults', async () => {
   await session.run(startSession);
   await session.run(raiseFlag('a'));
   await recordRemoval(session.store, session.id, { reason: 'retention', signer: undefined });
@@ -132,7 +132,7 @@ test('a session that was deleted on record and begins again is whole', async () 
   });
 });
 
-test('events that go without a record are missing', async () => {
+test('events removed without a removal record are missing', async () => {
   await session.run(startSession);
   await session.run(raiseFlag('a'));
   await session.store.truncateStream(sessionStream(session.id), 1);

@@ -7,11 +7,11 @@ import type { EventBytes } from './link.ts';
 export interface CheckedEvent extends EventBytes {
   readonly revision: number;
   readonly isJson: boolean;
-  /** In the log of the whole store. */
+  /** Its position in the log of the whole store. */
   readonly position: bigint;
 }
 
-/** An event that the store cannot read, as when its file is damaged. */
+/** An event that the store cannot read, for example because its file is damaged. */
 export interface UnreadableEvent {
   readonly revision: number;
   readonly reason: string;
@@ -22,7 +22,7 @@ export function toChecked({ id, type, revision, isJson, position, bytes }: Exact
 }
 
 /**
- * The events of a stream as they are stored. One that the store cannot read does not hide the others: they are read one by one.
+ * The events of a stream as they are stored. When the store cannot read one, the others are read one by one.
  * @throws StoreUnavailableError
  */
 export async function* checkedEvents(

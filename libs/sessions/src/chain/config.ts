@@ -5,9 +5,9 @@ import { HistoryKeys, HistorySigner } from './signing.ts';
 
 /** The keys of histories; the token under which they are injected. */
 export abstract class HistoryConfig {
-  /** What signs; undefined: no roots are made, and removals are recorded without a signature. */
+  /** The signing key; undefined: no roots are signed, and removals are recorded without a signature. */
   abstract readonly signer: HistorySigner | undefined;
-  /** What signatures are checked with. */
+  /** The public keys that verify signatures. */
   abstract readonly keys: HistoryKeys;
 }
 
@@ -23,8 +23,8 @@ class Environment {
 }
 
 /**
- * Reads the keys. The public one of the signing key is known without being listed.
- * @throws ConfigError that names the variable; nothing of a key is in its text
+ * Reads the keys. The public key of the signing key need not be listed.
+ * @throws ConfigError that names the variable and contains nothing of a key
  */
 export function loadHistoryConfig(env: NodeJS.ProcessEnv): HistoryConfig {
   const { HISTORY_SIGNING_KEY, HISTORY_PUBLIC_KEYS } = readEnvironment(Environment, env);
@@ -44,6 +44,6 @@ function read<T>(variable: string, address: string, parse: (pem: string) => T): 
   try {
     return parse(readFileSync(address.slice('file:'.length), 'utf8'));
   } catch {
-    throw new ConfigError(`Wrong environment: ${variable} names a file that has no key of Ed25519 (PEM)`);
+    throw new ConfigError(`Wrong environment: ${variable} names a file without an Ed25519 key (PEM)`);
   }
 }

@@ -5,9 +5,9 @@ import { sessionOf, sessionStream } from '../streams.ts';
 import { bytesOf } from './bytes.ts';
 import { chainIn, expectedChain, isDamagedChain, linkAfter, seedOf } from './link.ts';
 
-/** What an event of the log adds. */
+/** The result of one event of the log. */
 interface Taken {
-  /** The stream of a session that has to be read by itself. */
+  /** The stream of a session that has to be read separately. */
   readonly doubt?: string;
   readonly sessions: number;
   readonly events: number;
@@ -20,11 +20,11 @@ interface End {
   readonly link: string;
 }
 
-/** Sessions whose last event is kept; about 200 bytes each. One that is continued after more others is read by itself. */
+/** Sessions whose last event is kept, about 200 bytes each. A session evicted before its next event is read separately. */
 const sessionsKept = 200_000;
 const nothing: Taken = { sessions: 0, events: 0, unchained: 0 };
 
-/** Follows the log, and compares each event of a session with the one before. Says of which sessions not all fits; not why. */
+/** Follows the log and compares each event of a session with its predecessor. Reports sessions that do not match, not why. */
 export class FollowedLog {
   private readonly ends = new LRUCache<string, End>({ max: sessionsKept });
 

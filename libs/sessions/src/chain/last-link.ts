@@ -5,8 +5,8 @@ import { bytesOf } from './bytes.ts';
 import { linkAfter, seedOf } from './link.ts';
 
 /**
- * What the next event of a session goes on from. Where the session does not say, since an older version has written the last event or
- * the snapshot of the session, the last event is read, and no other.
+ * The link that the next event of a session continues from. When the session does not hold it, since an older version wrote the last
+ * event or the snapshot, only the last event is read.
  */
 export function lastLink(
   store: EventStore,
@@ -17,8 +17,8 @@ export function lastLink(
 }
 
 /**
- * What the event behind a revision of a stream goes on from. Where that event is not there, the stream is at another revision, and what
- * is appended is refused. @throws StoreUnavailableError
+ * The link after a revision of a stream. When the event at that revision is missing, the stream is at another revision, and the append
+ * is refused. @throws StoreUnavailableError
  */
 export async function lastLinkOf(store: EventStore, stream: string, revision: number): Promise<string> {
   if (revision < 0) return seedOf(stream);

@@ -43,7 +43,7 @@ function isWhole(list: readonly EventBytes[]): boolean {
   });
 }
 
-test('what is stored is the same JSON with the chain at its end', () => {
+test('data and metadata are stored as the same JSON, with the chain at the end', () => {
   expect(events.map(({ data }) => JSON.parse(String(data)) as unknown)).toEqual(
     given.map(({ data }) => data),
   );
@@ -54,7 +54,7 @@ test('what is stored is the same JSON with the chain at its end', () => {
   expect(isWhole(stored)).toBe(true);
 });
 
-test('what is said of the chain in another store counts for nothing', () => {
+test('a chain hash from another store is ignored', () => {
   const copied = given.map((item) => ({ ...item, metadata: { chain: 'x', ...(item.metadata as object) } }));
   expect(chainEvents(seedOf(stream), copied)).toEqual({ events, chain });
 });
@@ -93,13 +93,13 @@ test.each([0, 1, 2])('no byte of event %d can be changed', (index) => {
   expect(count).toBeGreaterThan(100);
 });
 
-test('a byte does not move from one part into the next', () => {
+test('moving a byte from one part into the next changes the hash', () => {
   const [{ type, data, ...rest }] = stored as [EventBytes];
   const moved = { ...rest, type: `${type}{`, data: data.subarray(1) };
   expect(isWhole([moved, ...stored.slice(1)])).toBe(false);
 });
 
-test('an event that is not chained is bound by its successor', () => {
+test("the successor's hash covers an event that is not chained", () => {
   const old = bytes({ ...given[0], data: Buffer.from('{}'), metadata: Buffer.from('{"a":1}') } as NewEvent);
   const { chain: next } = chainEvents(linkAfter(stream, old), given);
   expect(linkAfter(stream, old)).toBe(anchorOf(stream, old));

@@ -2,7 +2,7 @@ import { createHash, hash } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 import type { NewEvent } from '../client/append-request.ts';
 
-/** What is stored of an event, to the byte. */
+/** The exact stored bytes of an event. */
 export interface EventBytes {
   readonly id: string;
   readonly type: string;
@@ -10,7 +10,7 @@ export interface EventBytes {
   readonly metadata: Uint8Array;
 }
 
-/** Events as they are appended, and the hash of the last one, which the next event goes on from. */
+/** Events as they are appended, and the hash of the last one, which the next event continues from. */
 interface ChainedEvents {
   readonly events: readonly NewEvent[];
   readonly chain: string;
@@ -23,16 +23,16 @@ const suffixBytes = 54;
 const frame = `"chain":"${' '.repeat(43)}"}`;
 const suffix = /^"chain":"([\w-]{43})"\}$/;
 
-/** What the first event of a stream goes on from. */
+/** The hash that the first event of a stream continues from. */
 export function seedOf(stream: string): string {
   return hash('sha256', `turnstream chain 1\0${stream}`, 'base64url');
 }
 
 /**
  * Adds to each event's metadata SHA-256(hash of the event before, SHA-256(content)). The content is its id, its type, and the exact
- * bytes of its data and metadata, each behind its length (4 bytes, big-endian): whoever checks a path from one event to a later
- * one needs of those between them the 32 bytes of their content only.
- * @param previous the hash of the event that they are appended to; of a stream's first one `seedOf`
+ * bytes of its data and metadata, each preceded by its length (4 bytes, big-endian). To check a path from one event to a later one,
+ * only the 32-byte content hash of each event in between is needed.
+ * @param previous the hash of the event before the first appended one; for a stream's first event `seedOf`
  */
 export function chainEvents(previous: string, events: readonly EventData[]): ChainedEvents {
   let chain = previous;
@@ -44,7 +44,7 @@ export function chainEvents(previous: string, events: readonly EventData[]): Cha
   return { events: chained, chain };
 }
 
-/** One buffer is what is hashed, and holds what is stored: nothing is copied. */
+/** The buffer that is hashed is also the one that is stored: nothing is copied. */
 function chainEvent(
   previous: string,
   { id, type, contentType, data, metadata }: EventData,
@@ -69,7 +69,7 @@ function chainEvent(
   return { event, chain };
 }
 
-/** Writes a part behind its length; returns where it ends. */
+/** Writes a part after its length; returns where it ends. */
 function writePart(buffer: Buffer, at: number, part: string | Uint8Array): number {
   const begin = at + lengthBytes;
   const length = typeof part === 'string' ? buffer.write(part, begin) : copy(part, buffer, begin);
@@ -77,7 +77,7 @@ function writePart(buffer: Buffer, at: number, part: string | Uint8Array): numbe
   return begin + length;
 }
 
-/** Metadata up to where the chain comes. What a copied event says of its chain in another store does not hold here. */
+/** Metadata up to where the chain is added. A copied event may carry a chain hash of another store, which is dropped. */
 function withoutEnd(metadata: EventData['metadata']): string {
   const text = JSON.stringify(withoutChain((metadata ?? {}) as object)).slice(0, -1);
   return text === '{' ? text : `${text},`;
@@ -94,42 +94,42 @@ function copy(bytes: Uint8Array, target: Buffer, at: number): number {
   return bytes.length;
 }
 
-/** The hash that an event's metadata ends with; undefined: the event is not chained. */
+/** The hash at the end of an event's metadata; undefined: the event is not chained. */
 export function chainIn(metadata: Uint8Array): string | undefined {
   if (metadata.length < suffixBytes) return undefined;
   return suffix.exec(Buffer.from(metadata.subarray(-suffixBytes)).toString('latin1'))?.[1];
 }
 
-/** Whether metadata that ends with no chain looks as if it had: no other field does so by chance. */
+/** Whether metadata without a valid chain looks as if it had one: no other field does so by chance. */
 export function isDamagedChain(metadata: Uint8Array): boolean {
   const end = Buffer.from(metadata.subarray(-suffixBytes)).toString('latin1');
   const same = Array.from(frame).filter((letter, index) => letter !== ' ' && letter === end[index]);
   return metadata.length >= suffixBytes && same.length >= 9;
 }
 
-/** The hash behind another one, of an event with this hash of its content. */
+/** The chain hash after another one, for an event with this content hash. */
 export function follow(previous: string, content: Uint8Array): string {
   const both = Buffer.allocUnsafe(2 * hashBytes);
   both.set(content, both.write(previous, 'base64url'));
   return hash('sha256', both, 'base64url');
 }
 
-/** The hash of what a chained event's hash covers beside the one before. */
+/** The content hash of an event, which its chain hash covers together with the hash before. */
 export function contentHash(event: EventBytes): Buffer {
   return hashOf(event, event.metadata.subarray(0, -suffixBytes));
 }
 
-/** The hash that a chained event has to have behind the one before. */
+/** The hash that a chained event must have after the previous one. */
 export function expectedChain(previous: string, event: EventBytes): string {
   return follow(previous, contentHash(event));
 }
 
-/** What the next event goes on from where this one is not chained, as one of an older version: it is bound by its successor. */
+/** The hash that the successor of an unchained event (of an older version) continues from: the successor binds its content. */
 export function anchorOf(stream: string, event: EventBytes): string {
   return follow(seedOf(`unchained\0${stream}`), hashOf(event, event.metadata));
 }
 
-/** What the next event of a stream goes on from. */
+/** The hash that the next event of a stream continues from. */
 export function linkAfter(stream: string, event: EventBytes): string {
   return chainIn(event.metadata) ?? anchorOf(stream, event);
 }

@@ -1,4 +1,4 @@
-/** A sequence of which some items can be seen before they are taken. */
+/** A sequence whose next items can be inspected before they are taken. */
 export class Lookahead<T> {
   private readonly waiting: T[] = [];
   private readonly rest: AsyncIterator<T>;
@@ -7,14 +7,14 @@ export class Lookahead<T> {
     this.rest = items[Symbol.asyncIterator]();
   }
 
-  /** The next item, which is taken; undefined: there is none. */
+  /** Takes the next item; undefined: there is none. */
   async take(): Promise<T | undefined> {
     const [first] = await this.peek(1);
     this.waiting.shift();
     return first;
   }
 
-  /** So many of the next items, or as many as there are. */
+  /** The next `count` items, or as many as there are. */
   async peek(count: number): Promise<readonly T[]> {
     while (this.waiting.length < count) {
       const { done, value } = await this.rest.next();
@@ -24,7 +24,7 @@ export class Lookahead<T> {
     return this.waiting.slice(0, count);
   }
 
-  /** Ends what the items come from. */
+  /** Closes the source of the items. */
   async close(): Promise<void> {
     await this.rest.return?.();
   }

@@ -17,7 +17,7 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
 }
 
 /**
- * The root over some nodes, as in RFC 6962. Over the roots of pages of 2^n leaves each, but the last, it is the root over all leaves.
+ * The root over some nodes, as in RFC 6962. Over the roots of pages of 2^n leaves (the last page may have fewer), it is the root over all leaves.
  */
 export function merkleRoot(nodes: readonly Buffer[]): Buffer {
   const [only] = nodes;

@@ -1,7 +1,7 @@
 import type { CheckedEvent } from './checked-events.ts';
 import { chainIn, expectedChain } from './link.ts';
 
-/** Events of a window in the order in which they were appended, as far as their hashes say. */
+/** Events of a window in the order in which they were appended, as far as their hashes show it. */
 export function appendedOrder(links: readonly string[], window: readonly CheckedEvent[]): CheckedEvent[] {
   const rest = [...window];
   const order: CheckedEvent[] = [];
@@ -15,7 +15,7 @@ export function appendedOrder(links: readonly string[], window: readonly Checked
   }
 }
 
-/** Whether an event's hash says that it was appended behind one with one of these hashes. */
+/** Whether an event's hash shows that it was appended after an event with one of these hashes. */
 export function follows(links: readonly string[], event: CheckedEvent): boolean {
   const chain = chainIn(event.metadata);
   return chain !== undefined && links.some((link) => expectedChain(link, event) === chain);

@@ -12,8 +12,8 @@ import type { ReadRoot, Roots } from './roots/roots.ts';
 import type { HistoryKeys, Signed } from './signing.ts';
 
 /**
- * That an event is in the history of a session as it was when a root was signed: the event as it is stored, the hashes from it to the
- * leaf, and those from the leaf to the root. Of other events it has the hash of their content only.
+ * Proves that an event is in the history of a session as of a signed root: the event as it is stored, the hashes from it to the
+ * leaf, and those from the leaf to the root. Of other events it contains only the content hash.
  */
 export interface EventProof {
   readonly version: 1;
@@ -26,9 +26,9 @@ export interface EventProof {
     readonly data: string;
     readonly metadata: string;
   };
-  /** The hash that the event goes on from; all hashes are SHA-256 in base64url. */
+  /** The hash that the event continues from; all hashes are SHA-256 in base64url. */
   readonly previous: string;
-  /** The hash of the content of each later event, up to the revision of the leaf. */
+  /** The content hash of each later event, up to the revision of the leaf. */
   readonly path: readonly string[];
   readonly leaf: { readonly stream: string; readonly revision: number; readonly chain: string };
   readonly merkle: readonly MerkleStep[];
@@ -39,8 +39,8 @@ export interface EventProof {
 export type NoProof = 'not_found' | 'not_sealed' | 'not_chained' | 'broken';
 
 /**
- * The proof of an event, or why there is none: no such event, no root that covers it yet, it or a later one has no hash, or the history
- * is not what was signed.
+ * The proof of an event, or why there is none: no such event, no root covers it yet, it or a later event has no hash, or the history
+ * differs from what was signed.
  * @throws StoreUnavailableError
  */
 export async function proveEvent(
@@ -96,7 +96,7 @@ async function pathOf(
   return [...merklePath(leafNodes(leaves), index), ...merklePath(pageNodes(root.stored.pages), page)];
 }
 
-/** What an event goes on from: the event before, or what a record of its removal says. */
+/** The hash that an event continues from: that of the event before, or of the removal record. */
 async function linkBefore(
   store: EventStore,
   session_id: string,
@@ -112,7 +112,7 @@ async function linkBefore(
   return removals.find((removal) => removal.before === revision)?.chain ?? undefined;
 }
 
-/** The hashes of the contents behind an event up to a revision; undefined: one of them has no hash. */
+/** The content hashes after an event up to a revision; undefined: one of the events has no hash. */
 async function walk(
   store: EventStore,
   stream: string,

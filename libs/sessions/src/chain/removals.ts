@@ -7,11 +7,11 @@ import { bytesOf } from './bytes.ts';
 import { linkAfter } from './link.ts';
 import type { HistoryKeys, HistorySigner, Signed } from './signing.ts';
 
-/** That the events of a session before a revision are removed, and why. */
+/** The record that the events of a session before a revision are removed, and why. */
 export interface Removal {
   readonly session_id: string;
   readonly before: number;
-  /** The hash of the last event that is removed; null: it was not there to be read. */
+  /** The hash of the last removed event; null: it could not be read. */
   readonly chain: string | null;
   readonly reason: 'retention' | 'erasure' | 'encrypt-history';
   /** ISO 8601. */
@@ -22,15 +22,15 @@ type Reason = Removal['reason'];
 
 const attempts = 20;
 
-/** Each session has a stream of its own for its removals: that they are there is looked up without an index. */
+/** Each session has its own stream of removals, so that they are found without an index. */
 function removalStream(sessionId: string): string {
   return `removed-${sessionId}`;
 }
 
 /**
- * Records that a session's events are about to be removed: all of them, or those before a revision. Comes before the removal, so that
- * none is without a record; one that is not carried out is harmless.
- * @returns the revision of the last event that goes; -1: there is none
+ * Records that a session's events are about to be removed: all of them, or those before a revision. Recorded before the removal, so that
+ * every removal has a record; a record whose removal was not carried out is harmless.
+ * @returns the revision of the last removed event; -1: there is none
  * @throws StoreUnavailableError
  */
 export async function recordRemoval(
@@ -60,7 +60,7 @@ export async function truncateErased(
   await store.truncateStream(sessionStream(sessionId), before);
 }
 
-/** As `recordRemoval`, of what the caller knows. One that is on record already stays. @throws StoreUnavailableError */
+/** As `recordRemoval`, with the facts given by the caller. An existing record stays. @throws StoreUnavailableError */
 export async function appendRemoval(
   store: EventStore,
   removal: Removal,
@@ -88,7 +88,7 @@ export async function appendRemoval(
 }
 
 /**
- * The removals of a session on record, the oldest first. Where there are public keys, those count that are signed with one of them.
+ * The recorded removals of a session, oldest first. With public keys, only records signed with one of them count.
  * @throws StoreUnavailableError
  */
 export async function readRemovals(
@@ -105,7 +105,7 @@ export async function readRemovals(
       if (removal?.session_id === sessionId) removals.push(removal);
     }
   } catch (error) {
-    // A record that was damaged counts as none.
+    // A damaged record is ignored.
     if (saysNothing(error)) throw error;
   }
   return removals;
@@ -115,7 +115,7 @@ function isSame(known: Removal | undefined, { before, chain }: Removal): boolean
   return known?.before === before && known.chain === chain;
 }
 
-/** Others may have written anything. */
+/** Other programs may have written anything. */
 function parseRemoval(statement: unknown): Removal | undefined {
   try {
     const removal = JSON.parse(String(statement)) as Removal & { kind: unknown };

@@ -1,8 +1,8 @@
 /**
- * What is wrong with a history. `changed`: the event is not what was appended behind the one before. `moved`: it belongs at another
- * revision. `inserted`: nothing knows it. `dropped`: events between others are not there; `missing`: the first ones are not, and no
- * record says why. `unreadable`: the store refuses it. `rewritten`: a signed root says another hash of the history up to it.
- * `removed`: a signed root knows later events than there are. `unchained`: it has no hash where a root counted no such event.
+ * What is wrong with a history. `changed`: the event is not the one that was appended after its predecessor. `moved`: it belongs at another
+ * revision. `inserted`: it was never appended here. `dropped`: events between others are missing; `missing`: the first ones are missing
+ * without a removal record. `unreadable`: the store refuses it. `rewritten`: a signed root has another hash of the history up to it.
+ * `removed`: a signed root covers later events than there are. `unchained`: it has no hash where a root counted no such event.
  */
 export type FaultKind =
   | 'changed'
@@ -15,33 +15,33 @@ export type FaultKind =
   | 'removed'
   | 'unchained';
 
-/** A place where a history is not what was recorded. */
+/** A place where a history differs from what was recorded. */
 export interface Fault {
   readonly kind: FaultKind;
   readonly revision: number;
   /** The last revision, where there are several. */
   readonly to?: number;
-  /** The revision that an event that was moved belongs at. */
+  /** The revision where a moved event belongs. */
   readonly belongs_at?: number;
   readonly event_id?: string;
   readonly type?: string;
   readonly detail: string;
 }
 
-/** What cannot be proven, and is no fault: events of an older version, or that were removed on record. */
+/** What cannot be proven and is no fault: events of an older version, or events with a removal record. */
 export interface Gap {
   readonly kind: 'not_chained' | 'truncated' | 'deleted';
   readonly from: number;
   readonly to: number;
-  /** Of events that were removed: why, as the record says; not known of those that were removed before there were records. */
+  /** Of removed events: the reason on record; absent for removals before there were records. */
   readonly reason?: string;
 }
 
-/** What was found of one stream. */
+/** The result of checking one stream. */
 export interface StreamReport {
   readonly session_id: string;
   readonly intact: boolean;
-  /** Events that are there. */
+  /** Events in the stream. */
   readonly events: number;
   /** The last revision; -1: there is no event. */
   readonly revision: number;

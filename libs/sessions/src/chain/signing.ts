@@ -1,21 +1,21 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto';
 
-/** A text that was signed, to the byte, so that nothing has to be written in a canonical form to check it. */
+/** The exact text that was signed, so that verifying needs no canonical form. */
 export interface Signed {
   readonly statement: string;
-  /** Ed25519, base64url; null: nobody signed it. */
+  /** Ed25519, base64url; null: not signed. */
   readonly signature: string | null;
   readonly key_id: string | null;
 }
 
-/** What makes signatures (Ed25519). */
+/** Signs texts with Ed25519. */
 export class HistorySigner {
   readonly keyId: string;
   readonly publicKey: KeyObject;
   private readonly key: KeyObject;
 
-  /** @param pem PKCS #8 @throws TypeError unless it is a key of Ed25519 */
+  /** @param pem PKCS #8 @throws TypeError unless it is an Ed25519 key */
   constructor(pem: string) {
     this.key = createPrivateKey(pem);
     assertEd25519(this.key);
@@ -29,10 +29,10 @@ export class HistorySigner {
   }
 }
 
-/** What became of the check of a signature. `no_key`: its key is not among those that are known. */
+/** The result of verifying a signature. `no_key`: the public key is unknown. */
 export type SignatureCheck = 'valid' | 'invalid' | 'unsigned' | 'no_key';
 
-/** The public keys of histories, those of retired signing keys too. */
+/** The public keys that verify histories, including those of retired signing keys. */
 export class HistoryKeys {
   private readonly keys: ReadonlyMap<string, KeyObject>;
 
@@ -40,7 +40,7 @@ export class HistoryKeys {
     this.keys = new Map(keys.map((key) => [keyIdOf(key), key]));
   }
 
-  /** @param pem one public key (SPKI) behind the other @throws TypeError unless they are of Ed25519 */
+  /** @param pem concatenated public keys (SPKI) @throws TypeError unless they are Ed25519 keys */
   static parse(pem: string): HistoryKeys {
     const blocks = pem.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
     const keys = blocks.map((block) => createPublicKey(block));
@@ -52,7 +52,7 @@ export class HistoryKeys {
     return [...this.keys.values()];
   }
 
-  /** Whether there are any: without, no signature is checked. */
+  /** Whether there are any keys: without keys, no signature is verified. */
   get isKnown(): boolean {
     return this.keys.size > 0;
   }

@@ -11,13 +11,13 @@ import type { Roots } from './roots/roots.ts';
 import type { HistoryKeys } from './signing.ts';
 import { verifyEvents, verifySession } from './verify-session.ts';
 
-/** What was found so far. */
+/** The results so far. */
 export interface Totals {
   sessions: number;
   events: number;
-  /** Leaves of signed roots that were compared. */
+  /** Leaves of signed roots that were compared so far. */
   leaves: number;
-  /** Events that no hash covers, and sessions of which events were removed on record. */
+  /** Events that no hash covers, and sessions with recorded removals. */
   not_chained: number;
   removed: number;
   faulty: number;
@@ -26,26 +26,26 @@ export interface Totals {
 interface VerifyOptions {
   /** Called for each session with a fault. */
   readonly onFault: (report: StreamReport) => void;
-  /** Called from time to time. */
+  /** Called periodically. */
   readonly onProgress?: (totals: Totals) => void;
-  /** Called once when the log cannot be read to its end; then only the sessions that roots know are read besides. */
+  /** Called once when the log cannot be read to its end; then only the sessions that roots cover are read in addition. */
   readonly onBrokenLog?: (reason: string) => void;
-  /** Sessions at a time. */
+  /** Sessions checked at a time. */
   readonly atOnce?: number;
 }
 
-/** Sessions that are read by themselves together, and events of the log between two reports of progress. */
+/** Sessions read separately at a time, and events of the log between two progress reports. */
 const batchSize = 256;
 const progressEvery = 20_000;
 
 /**
- * Checks every session of the store: each leaf of each signed root against the event that it names, and each event against the one
- * before, in the order of the log. A session in which something does not fit is read by itself, and judged by that.
+ * Checks every session of the store: each leaf of each signed root against the event that it names, and each event against its
+ * predecessor, in the order of the log. A session with a mismatch is read separately, and that result counts.
  * @throws StoreUnavailableError
  */
 export class VerifyAll {
   readonly totals: Totals = { sessions: 0, events: 0, leaves: 0, not_chained: 0, removed: 0, faulty: 0 };
-  /** Sessions that were read by themselves, or will be. */
+  /** Sessions that were read separately, or will be. */
   private readonly judged = new Set<string>();
 
   constructor(
@@ -68,7 +68,7 @@ export class VerifyAll {
     return this.totals;
   }
 
-  /** A leaf that does not fit is a matter for the whole session. */
+  /** A mismatching leaf makes the whole session suspect. */
   private async compareLeaves(): Promise<void> {
     for (const root of this.roots.list)
       for (const page of root.stored.pages.keys()) {
@@ -108,7 +108,7 @@ export class VerifyAll {
     await this.judge(doubtful);
   }
 
-  /** Where the log cannot be followed to its end: the sessions that roots know. */
+  /** Fallback when the log cannot be followed to its end: checks the sessions that roots cover. */
   private async readSealed(): Promise<void> {
     for (const root of this.roots.list)
       for (const page of root.stored.pages.keys()) {
@@ -131,7 +131,7 @@ export class VerifyAll {
     if (report !== undefined) this.add(report);
   }
 
-  /** What the log has was counted there. */
+  /** Counts gaps and faults only: events are counted while the log is read. */
   private add(report: StreamReport): void {
     if (report.gaps.some(({ kind }) => kind !== 'not_chained')) this.totals.removed += 1;
     if (report.intact) return;

@@ -8,8 +8,8 @@ import type { HistoryKeys } from './signing.ts';
 import { ChainCheck } from './verify.ts';
 
 /**
- * Checks the history of a session: every event against the one before, and all of it against the signed roots.
- * @returns undefined when nothing knows of such a session
+ * Checks the history of a session: every event against its predecessor, and the whole history against the signed roots.
+ * @returns undefined when neither the store nor a root knows the session
  * @throws StoreUnavailableError
  */
 export async function verifySession(

@@ -8,7 +8,7 @@ import { ChainCheck } from './verify.ts';
 
 const stream = 'session-1';
 
-/** Events as they are stored behind others. */
+/** Events as they are stored after others. */
 function appended(count: number, from = 0, previous = seedOf(stream)): CheckedEvent[] {
   const given = Array.from({ length: count }, (_, index): EventData => ({
     id: randomUUID(),
@@ -30,7 +30,7 @@ function appended(count: number, from = 0, previous = seedOf(stream)): CheckedEv
 
 const whole = appended(8);
 const chainAt = (revision: number): string => chainIn(whole[revision]?.metadata ?? new Uint8Array()) ?? '';
-/** As they would be stored now, one at each revision. */
+/** The events renumbered, one at each revision. */
 const stored = (events: readonly CheckedEvent[], from = 0): CheckedEvent[] =>
   events.map((event, index) => ({ ...event, revision: from + index }));
 const unchained = (event: CheckedEvent): CheckedEvent => ({
@@ -57,7 +57,7 @@ const found = async (...args: Parameters<typeof check>): Promise<string[]> =>
     [kind, revision, to, belongs_at].filter((item) => item !== undefined).join(' '),
   );
 
-test('a history that nobody changed has no faults', async () => {
+test('an unchanged history has no faults', async () => {
   const { faults, gaps, events, revision, chain } = await check(whole, {
     sealed: new Map([[3, chainAt(3)]]),
   });
@@ -77,7 +77,7 @@ test.each(whole.map(({ revision }) => revision))(
   },
 );
 
-test.each([0, 4, 7])('each changed byte of event %d names that event alone', async (at) => {
+test.each([0, 4, 7])('changing any byte of event %d reports only that event', async (at) => {
   const event = whole[at] as CheckedEvent;
   for (const part of ['data', 'metadata'] as const)
     for (const index of event[part].keys()) {
@@ -87,7 +87,7 @@ test.each([0, 4, 7])('each changed byte of event %d names that event alone', asy
     }
 });
 
-test('two events that were swapped are named with where they belong', async () => {
+test('two swapped events are reported with the revisions where they belong', async () => {
   const [a, b, c, d, ...rest] = whole as [CheckedEvent, CheckedEvent, CheckedEvent, CheckedEvent];
   expect(await found(stored([a, c, b, d, ...rest]))).toEqual(['moved 1 2', 'moved 2 1']);
   expect(await found(stored([d, b, c, a, ...rest]))).toEqual(['moved 0 3', 'moved 3 0']);
@@ -97,19 +97,19 @@ test('two events that were swapped are named with where they belong', async () =
   ]);
 });
 
-test('events that are not there are named', async () => {
+test('dropped events are reported', async () => {
   expect(await found(whole.filter(({ revision }) => revision !== 3))).toEqual(['dropped 3 3']);
   expect(await found(stored(whole.toSpliced(3, 1)))).toEqual(['changed 3']);
   expect(await found(whole.slice(2))).toEqual(['missing 0 1']);
 });
 
-test('an event that nobody appended is named', async () => {
+test('an event that was never appended is reported', async () => {
   const alien = { ...changed(whole[0] as CheckedEvent), id: randomUUID() };
   expect(await found(stored(whole.toSpliced(4, 0, alien)))).toEqual(['inserted 4']);
   expect(await found([...whole, { ...alien, revision: 8 }])).toEqual(['changed 8']);
 });
 
-test('an event that cannot be read is named, and those behind it are checked', async () => {
+test('an unreadable event is reported, and the events after it are checked', async () => {
   const broken = whole.with(5, changed(whole[5] as CheckedEvent));
   expect(await found([...broken.slice(0, 2), { revision: 2, reason: 'crc' }, ...broken.slice(3)])).toEqual([
     'unreadable 2',
@@ -117,7 +117,7 @@ test('an event that cannot be read is named, and those behind it are checked', a
   ]);
 });
 
-test('what was appended and removed again, or written anew, is known by a root', async () => {
+test('a root reveals events that were removed or rewritten after it was signed', async () => {
   const sealed = new Map([[6, chainAt(6)]]);
   expect(await found(whole.slice(0, 5), { sealed })).toEqual(['removed 5 6']);
   expect(await found([...whole.slice(0, 4), ...appended(4, 4, chainAt(3))], { sealed })).toEqual([
@@ -128,7 +128,7 @@ test('what was appended and removed again, or written anew, is known by a root',
 
 const removal = { session_id: '1', before: 3, chain: chainAt(2), reason: 'retention', at: '' } as const;
 
-test('events that were removed on record are a gap, and what follows them is checked', async () => {
+test('events with a removal record are a gap, and what follows them is checked', async () => {
   const { faults, gaps } = await check(whole.slice(3), { removals: [removal] });
   expect({ faults, gaps }).toEqual({
     faults: [],
@@ -139,13 +139,13 @@ test('events that were removed on record are a gap, and what follows them is che
   expect(await found(whole.slice(4), { removals: [removal] })).toEqual(['missing 0 3']);
 });
 
-test('a stream that was deleted may begin anew', async () => {
+test('a deleted stream may start again', async () => {
   expect(await found(appended(3, 3), { removals: [removal] })).toEqual([]);
   const gone = await check([], { removals: [removal], sealed: new Map([[2, chainAt(2)]]) });
   expect([gone.faults, gone.gaps]).toEqual([[], [{ kind: 'deleted', from: 0, to: 2, reason: 'retention' }]]);
 });
 
-test('a stream that was deleted before there were records of it may begin anew, unless a root knows of it', async () => {
+test('a stream deleted before removal records existed may start again, unless a root covers it', async () => {
   const anew = appended(3, 3);
   const { faults, gaps } = await check(anew);
   expect([faults, gaps]).toEqual([[], [{ kind: 'deleted', from: 0, to: 2 }]]);
@@ -153,7 +153,7 @@ test('a stream that was deleted before there were records of it may begin anew, 
   expect(await found(anew, { sealed: new Map([[1, chainAt(1)]]) })).toContain('missing 0 2');
 });
 
-test('events of an older version are a gap, also between others, and bound by the next one', async () => {
+test('events of an older version are a gap, even between others, and the next hash covers them', async () => {
   const old = stored(whole.slice(0, 2)).map(unchained);
   const link = linkAfter(stream, old[1] as CheckedEvent);
   const events = [...old, ...appended(2, 2, link), ...stored(whole.slice(4, 5), 4).map(unchained)];
@@ -170,7 +170,7 @@ test('events of an older version are a gap, also between others, and bound by th
   ]);
 });
 
-test('events that were removed before there were records are a gap', async () => {
+test('events removed before removal records existed are a gap', async () => {
   const old = unchained(whole[3] as CheckedEvent);
   const { faults, gaps } = await check([old, ...appended(2, 4, linkAfter(stream, old))]);
   expect({ faults, gaps }).toEqual({
@@ -183,7 +183,7 @@ test('events that were removed before there were records are a gap', async () =>
   expect(await found([unchained(whole[3] as CheckedEvent), ...whole.slice(4)])).toEqual(['changed 4']);
 });
 
-test('hashes that were stripped are no older version', async () => {
+test('stripped hashes do not pass for an older version', async () => {
   const sealed = new Map([[7, chainAt(7)]]);
   const stripped = whole.map((event) => (event.revision < 5 ? event : unchained(event)));
   expect(await found(stripped, { sealed })).toEqual(['rewritten 7']);

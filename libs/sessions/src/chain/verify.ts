@@ -5,21 +5,21 @@ import { appendedOrder, follows } from './order.ts';
 import type { Fault, FaultKind, Gap } from './report.ts';
 import type { Removal } from './removals.ts';
 
-/** What is known of a stream beside its events. */
+/** What is known of a stream besides its events. */
 export interface Expectations {
   readonly stream: string;
-  /** Removals on record. */
+  /** Recorded removals. */
   readonly removals: readonly Removal[];
-  /** The hashes that signed roots have of the stream, by revision. */
+  /** The hashes that signed roots hold for the stream, by revision. */
   readonly sealed: ReadonlyMap<number, string>;
-  /** Whether an event at a position of the log may have no hash; undefined: any may. */
+  /** Whether an event at a position of the log may lack a hash; undefined: any may. */
   readonly mayBeUnchained?: ((position: bigint) => boolean) | undefined;
 }
 
-/** Events after a break among which those that were moved are looked for. */
+/** How many events after a break are searched for moved ones. */
 const windowSize = 64;
 
-/** Checks the events of one stream, in flat memory. */
+/** Checks the events of one stream, in constant memory. */
 export class ChainCheck {
   readonly faults: Fault[] = [];
   readonly gaps: Gap[] = [];
@@ -27,7 +27,7 @@ export class ChainCheck {
   revision = -1;
   /** The hash of the last event. */
   chain: string | null = null;
-  /** What the next event may go on from; undefined: any. More than one where it is not known which part of the last one was changed. */
+  /** The hashes that the next event may continue from; undefined: any. Several when it is unknown which part of the last event was changed. */
   private links: readonly string[] | undefined;
 
   constructor(private readonly expected: Expectations) {
@@ -48,7 +48,7 @@ export class ChainCheck {
     return this;
   }
 
-  /** Compares the place of the next event with that of the one before. */
+  /** Compares the revision of the next event with that of its predecessor. */
   private place(next: CheckedEvent | UnreadableEvent): void {
     const { revision } = next;
     if (this.events === 0 && this.revision < 0 && revision > 0) this.begin(next);
@@ -58,14 +58,14 @@ export class ChainCheck {
     }
   }
 
-  /** A stream whose first events are gone: a record has to say so. */
+  /** Handles a stream whose first events are missing: a record must explain it. */
   private begin(next: CheckedEvent | UnreadableEvent): void {
     const { revision } = next;
     this.revision = revision - 1;
     const removal = this.expected.removals.find(({ before }) => before === revision);
     const isOld = !('reason' in next) && chainIn(next.metadata) === undefined;
     if (removal === undefined && isOld) {
-      // What was removed before there were records of it.
+      // Removed before removal records existed.
       this.gaps.push({ kind: 'truncated', from: 0, to: revision - 1 });
       this.links = undefined;
       return;
@@ -80,11 +80,11 @@ export class ChainCheck {
       return;
     }
     this.gaps.push({ kind: 'truncated', from: 0, to: revision - 1, reason: removal.reason });
-    // A stream that was deleted begins anew.
+    // A deleted stream starts again.
     this.links = [...(removal.chain === null ? [] : [removal.chain]), seedOf(this.expected.stream)];
   }
 
-  /** Whether a stream begins here, behind one that was deleted before there were records of it, or roots. */
+  /** Whether a stream starts again here, after a deletion from before there were removal records or roots. */
   private beganAnew(next: CheckedEvent | UnreadableEvent): boolean {
     if ('reason' in next || !follows([seedOf(this.expected.stream)], next)) return false;
     return [...this.expected.sealed.keys()].every((revision) => revision >= next.revision);
@@ -106,7 +106,7 @@ export class ChainCheck {
     await ahead.take();
   }
 
-  /** An event without a hash: of an older version, or one whose hash was damaged. */
+  /** An event without a hash: either of an older version, or its hash was damaged. */
   private unchained(event: CheckedEvent): void {
     const { revision, position } = event;
     const anchor = anchorOf(this.expected.stream, event);
@@ -124,7 +124,7 @@ export class ChainCheck {
     this.take(revision, [anchor]);
   }
 
-  /** An event that does not follow: another one may, further on. */
+  /** An event that does not continue from its predecessor: a later event may. */
   private async broken(
     event: CheckedEvent,
     chain: string,
@@ -146,7 +146,7 @@ export class ChainCheck {
     await this.reorder(order, window, ahead);
   }
 
-  /** Names what stands elsewhere than it was appended, and what nobody appended. */
+  /** Reports events that were moved or inserted. */
   private async reorder(
     order: readonly CheckedEvent[],
     window: readonly CheckedEvent[],
@@ -168,7 +168,7 @@ export class ChainCheck {
     if (end !== undefined) this.links = [end];
   }
 
-  /** The hashes that an event would have behind what came before. */
+  /** The hashes that an event could have after what came before. */
   private computed(event: CheckedEvent): readonly string[] {
     return (this.links ?? []).map((link) => expectedChain(link, event));
   }
@@ -183,7 +183,7 @@ export class ChainCheck {
       this.fault('rewritten', { revision }, 'has another hash than a signed root says');
   }
 
-  /** What roots know and the stream does not have. */
+  /** Reports revisions that roots cover and the stream lacks. */
   private finish(): void {
     const { removals, sealed } = this.expected;
     const last = Math.max(-1, ...sealed.keys());
@@ -192,7 +192,7 @@ export class ChainCheck {
       this.gaps.push({ kind: 'deleted', from: 0, to: removed.before - 1, reason: removed.reason });
     if (last <= this.revision || (removed !== undefined && removed.before > last)) return;
     const range = { revision: this.revision + 1, to: last };
-    this.fault('removed', range, 'is gone, which a signed root knows');
+    this.fault('removed', range, 'is missing, although a signed root covers it');
   }
 
   private fault(
@@ -219,7 +219,7 @@ export class ChainCheck {
 
 type Ahead = Lookahead<CheckedEvent | UnreadableEvent>;
 
-/** The events up to the first that cannot be read or has no hash. */
+/** The events up to the first that is unreadable or has no hash. */
 function chained(events: readonly (CheckedEvent | UnreadableEvent)[]): CheckedEvent[] {
   const list: CheckedEvent[] = [];
   for (const event of events) {

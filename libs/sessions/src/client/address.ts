@@ -1,13 +1,13 @@
-/** Settings that a connection string may leave out. A node that hangs is passed over after a second of discovery. */
+/** Defaults for a connection string. Discovery passes over a hanging node after a second. */
 const defaults = { gossipTimeout: 1, maxDiscoverAttempts: 5 };
 
-/** How long an unanswered ping of the connection is waited for, at least, in milliseconds. */
+/** How long an unanswered ping of the connection is waited for at least, in milliseconds. */
 const keepAliveTimeoutMs = 3_000;
 let connections = 0;
 
 /**
- * The connection string for one more connection. The client knows `esdb://` only. gRPC gives all clients of a process
- * with the same address and options one connection, on which a server allows 100 calls; so one option always differs.
+ * The connection string for one more connection. The client supports `esdb://` only. gRPC gives all clients of a process
+ * with the same address and options one shared connection, on which a server allows 100 calls; so one option always differs.
  */
 export function connectionString(url: string): string {
   const address = url.replace(/^kurrentdb/, 'esdb');

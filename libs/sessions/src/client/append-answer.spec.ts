@@ -22,7 +22,7 @@ test.each([0, 1, 300, 2 ** 40, Number.MAX_SAFE_INTEGER])('a success tells revisi
   expect(answer.outcome('session-1')).toEqual({ appended: true, revision });
 });
 
-test('an id is read that a server writes as numbers', () => {
+test('an id that a server writes as numbers is read', () => {
   const uuid = new shared.UUID();
   const numbers = new shared.UUID.Structured();
   const [most, least] = [0, 8].map((at) => Buffer.from(id.replaceAll('-', ''), 'hex').readBigInt64BE(at));

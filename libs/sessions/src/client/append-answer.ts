@@ -5,7 +5,7 @@ import messages from '@eventstore/db-client/generated/streams_pb.js';
 import protobuf from 'protobufjs/minimal.js';
 import { NotReadyError } from './errors.ts';
 
-/** What became of an append. */
+/** The outcome of an append. */
 export interface AppendOutcome {
   /** False: the stream was at another revision than expected. */
   readonly appended: boolean;
@@ -13,16 +13,16 @@ export interface AppendOutcome {
   readonly revision: number;
 }
 
-/** An answer, with the id of the request that it belongs to. */
+/** An answer, with the id of its request. */
 export interface AppendAnswer {
   readonly id: string;
-  /** What became of the append to that stream. @throws the client's errors, NotReadyError */
+  /** The outcome of the append to that stream. @throws the client's errors, NotReadyError */
   readonly outcome: (stream: string) => AppendOutcome;
 }
 
 /**
- * Reads an answer (`BatchAppendResp`). That an append succeeded is read straight from the bytes, in a fraction of the time that the
- * client's messages take; they read all others.
+ * Reads an answer (`BatchAppendResp`). A success is read straight from the bytes, in a fraction of the time that the
+ * client's messages take; all other answers are read with the client's messages.
  */
 export function readAnswer(bytes: Uint8Array): AppendAnswer {
   const reader = protobuf.Reader.create(bytes);
@@ -39,10 +39,10 @@ export function readAnswer(bytes: Uint8Array): AppendAnswer {
   return { id, outcome: () => outcome };
 }
 
-/** Fields with the kinds of their values, as they stand in the bytes. */
+/** Fields and wire types, as encoded in the bytes. */
 const field = { correlationId: 0x0a, success: 0x1a, uuidText: 0x12, revision: 0x08 } as const;
 
-/** A UUID that is written as text; empty where it is written as numbers. */
+/** A UUID written as text; empty when it is written as numbers. */
 function readUuid(reader: protobuf.Reader): string {
   let text = '';
   for (const end = reader.uint32() + reader.pos; reader.pos < end;) {
@@ -79,7 +79,7 @@ function outcomeOf(answer: messages.BatchAppendResp, stream: string): AppendOutc
   return { appended: false, revision: typeof actualVersion === 'bigint' ? Number(actualVersion) : -1 };
 }
 
-/** Whether a failure, by the type of its details, may pass: those that the client has no name for, and a full disk. */
+/** Whether a failure may be temporary, by the type of its details: errors unknown to the client, and a full disk. */
 function isPassing(type = ''): boolean {
   return !type.startsWith('event_store.client.') || type === 'event_store.client.Unknown';
 }

@@ -5,7 +5,7 @@ import { StoreOverloadedError } from './errors.ts';
 interface BudgetOptions {
   /** Bytes of the appends in flight at most. */
   readonly bytes?: number;
-  /** What becomes of an append for which there is no room: its caller is refused, or waits. */
+  /** What happens to an append that exceeds the limit: it is refused, or it waits. */
   readonly whenFull?: 'refuse' | 'wait';
 }
 
@@ -13,8 +13,8 @@ interface BudgetOptions {
 const frameBytes = 128;
 
 /**
- * Bounds the bytes of a process's appends that are not answered yet. What a server does not take off the connection waits
- * in this process's memory, and behind it the answers of all others.
+ * Limits the bytes of a process's unanswered appends. What the server does not take off the connection waits
+ * in this process's memory and delays the answers of all others.
  */
 export class AppendBudget {
   private readonly budget: ByteBudget;
@@ -29,7 +29,7 @@ export class AppendBudget {
     return this.budget.used;
   }
 
-  /** @throws StoreOverloadedError when there is no room and nobody waits for it */
+  /** @throws StoreOverloadedError when the limit is reached and appends are refused */
   async run<T>(events: readonly NewEvent[], append: () => Promise<T>): Promise<T> {
     const bytes = sizeOf(events);
     if (!this.budget.tryTake(bytes)) {

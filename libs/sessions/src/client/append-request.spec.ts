@@ -45,7 +45,7 @@ test('the events of a request are in it, in their order', () => {
   ]);
 });
 
-test('data that is bytes is stored as it is, and an event may have no metadata', () => {
+test('bytes are stored unchanged, and an event may have no metadata', () => {
   const bytes = Buffer.from('raw');
   const binary = {
     ...event,

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 
 type Writer = protobuf.Writer;
 
-/** An event to append. Data and metadata are stored as JSON, and bytes as they are. */
+/** An event to append. Data and metadata are stored as JSON; bytes are stored unchanged. */
 export interface NewEvent {
   readonly id: string;
   readonly type: string;
@@ -11,16 +11,16 @@ export interface NewEvent {
   readonly metadata?: unknown;
 }
 
-/** The server's own limit for an append is 2 s. A time so late that clocks which differ do not matter. */
+/** The server's own limit for an append is 2 s. This deadline is so late that differing clocks do not matter. */
 const deadlineS = 86_400;
 
-/** Protobuf's kinds of fields: a number, and bytes (texts and messages, too) after their length. */
+/** Protobuf wire types: a number, and length-delimited bytes (also texts and messages). */
 const number = 0;
 const bytes = 2;
 
 /**
  * A request (`BatchAppendReq`) to append events on top of a revision (-1: no stream), under an id that its answer repeats.
- * Written straight into bytes: by way of the client's messages each append costs three times as much.
+ * Encoded straight into bytes: with the client's messages each append costs three times as much.
  */
 export function appendRequest(
   id: string,
@@ -71,7 +71,7 @@ function writeEntry(writer: Writer, name: number, key: string, value: string): v
   field(entry, 2, bytes).string(value).ldelim();
 }
 
-/** The number and the kind of the field whose value follows. */
+/** The number and the wire type of the field whose value follows. */
 function field(writer: Writer, name: number, kind: number): Writer {
   return writer.uint32((name << 3) | kind);
 }

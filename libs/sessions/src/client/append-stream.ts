@@ -13,7 +13,7 @@ import { openBatchAppend } from './hidden.ts';
 type Waiting = PromiseWithResolvers<AppendAnswer>;
 
 /**
- * The one long call on which a connection's appends are sent and answered. The client has one of its own, but keeps the
+ * The one long call on which a connection's appends are sent and answered. The client's own batch append keeps the
  * appends of all connections of a process in one list: the end of a replaced connection would fail those of its successor.
  */
 export class AppendStream {
@@ -35,7 +35,7 @@ export class AppendStream {
     return this.failure !== undefined;
   }
 
-  /** @throws the client's errors, NotReadyError, NoAnswerError: whether the events were recorded is then not known */
+  /** @throws the client's errors, NotReadyError, NoAnswerError: the events may be recorded */
   async append(
     stream: string,
     events: readonly NewEvent[],
@@ -45,7 +45,7 @@ export class AppendStream {
     const id = randomUUID();
     const waiting = Promise.withResolvers<AppendAnswer>();
     this.waiting.set(id, waiting);
-    // What waits to be written is bounded by the callers, each of which waits for its answer.
+    // Callers bound what waits to be written, since each waits for its answer.
     this.call
       .then((call) => call.write(appendRequest(id, stream, events, expected)))
       .catch((error: unknown) => waiting.reject(this.failure ?? error));
@@ -57,7 +57,7 @@ export class AppendStream {
     }
   }
 
-  /** Ends the call; appends that wait fail. */
+  /** Ends the call; pending appends fail. */
   cancel(): void {
     this.call.then(
       (call) => call.cancel(),
@@ -68,7 +68,7 @@ export class AppendStream {
   private listenTo(call: BatchAppendCall): BatchAppendCall {
     call.on('data', (answer: AppendAnswer) => {
       this.onAnswer();
-      // Without one, its caller has given up.
+      // No entry: the caller has given up.
       this.waiting.get(answer.id)?.resolve(answer);
     });
     call.on('error', (error) => this.end(convertToCommandError(error)));

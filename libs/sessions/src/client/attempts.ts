@@ -9,7 +9,7 @@ export interface CallLimits {
 
 export const callLimits: CallLimits = { answerMs: 2_000, totalMs: 5_000 };
 
-/** The time that a call has, for all its attempts. */
+/** The time budget of a call, for all its attempts. */
 export class Deadline {
   private readonly endsAt: number;
 
@@ -21,17 +21,17 @@ export class Deadline {
     return this.leftMs <= 0;
   }
 
-  /** What the next attempt may take, in milliseconds. */
+  /** How long the next attempt may take, in milliseconds. */
   get attemptMs(): number {
     return Math.max(1, Math.min(this.limits.answerMs, this.leftMs));
   }
 
   /** @throws StoreUnavailableError when no time is left */
   check(): void {
-    if (this.isOver) throw new StoreUnavailableError({ cause: 'others took all the time' });
+    if (this.isOver) throw new StoreUnavailableError({ cause: 'other calls took all the time' });
   }
 
-  /** Bounds work that also waits for others; a little later, so that the work can say itself what is wrong. */
+  /** Bounds work that also waits for other calls. Ends a little later, so that the work can report its own error first. */
   bound<T>(work: Promise<T>): Promise<T> {
     return withTimeout(work, this.leftMs + 100, () => new StoreUnavailableError());
   }
@@ -42,7 +42,7 @@ export class Deadline {
 }
 
 /**
- * Makes a call until it succeeds, while the store is unavailable and there is time.
+ * Retries a call until it succeeds, as long as the store is unavailable and there is time.
  * @throws StoreUnavailableError when the time is over
  */
 export async function untilAnswered<T>(deadline: Deadline, attempt: () => Promise<T>): Promise<T> {
@@ -60,7 +60,7 @@ export async function untilAnswered<T>(deadline: Deadline, attempt: () => Promis
   }
 }
 
-/** Whether a read that saw a stream up to a revision has seen it all; if not, resolves when to read again. */
+/** Whether a read up to a revision has seen the whole stream; if not, resolves when to read again. */
 export function visibility(
   limits: CallLimits,
   stream: string,

@@ -12,18 +12,18 @@ import { readExactly, readLogExactly, readLogFast } from './exact-read.ts';
 import type { StoredEvent, StreamPage } from './page.ts';
 import { readPage } from './page.ts';
 
-/** Begins a bounded read on a client. */
+/** Starts a bounded read on a client. */
 export type BeginRead<E extends StoredEvent = StoredEvent> = (
   client: EventStoreDBClient,
 ) => StreamingRead<{ event?: E }>;
 
-/** What begins a read of a part of a stream. */
+/** Starts a read of a part of a stream. */
 export type PageOf<E extends StoredEvent> = (stream: string, from: number, maxCount: number) => BeginRead<E>;
 
 /** Reads in flight; a server allows 100 calls on a connection. */
 const readsAtOnce = 64;
 
-/** Begins a read of a part of a stream. A follower may lag, so the leader of a cluster answers it. */
+/** Starts a read of a part of a stream. The leader of a cluster answers it, since a follower may lag. */
 export function streamPage(
   stream: string,
   from: number | typeof END,
@@ -39,22 +39,22 @@ export function exactPage(stream: string, from: number, maxCount: number): Begin
   return (client) => readExactly(client, stream, from, maxCount);
 }
 
-/** Begins a read of a part of the whole log, with the bytes of each event. */
+/** Starts a read of a part of the whole log, with the bytes of each event. */
 export function exactLogPage(from: bigint | undefined, maxCount: number): BeginRead<ExactEvent> {
   return (client) => readLogExactly(client, from, maxCount);
 }
 
-/** Begins a read of a part of the whole log. */
+/** Starts a read of a part of the whole log. */
 export function logPage(from: bigint | undefined, maxCount: number): BeginRead {
   return (client) => readLogFast(client, from, maxCount);
 }
 
-/** How long a store that was silent is left alone, in milliseconds. */
+/** Pause before an unresponsive store is called again, in milliseconds. */
 const silentMs = 1_000;
 
 /**
- * Appends and reads, each tried again within its deadline while the store is unavailable. After a call during which the
- * store has answered nothing, the next ones fail at once, but for one a second that tries it.
+ * Appends and reads, each retried within its deadline while the store is unavailable. After a call during which the
+ * store answered nothing, further calls fail at once, except for one probe a second.
  */
 export class Calls {
   private readonly reads = new Semaphore(readsAtOnce);
@@ -75,7 +75,7 @@ export class Calls {
     return (await this.part(begin, Infinity)).events;
   }
 
-  /** As `page`, but the read ends when it has about so many bytes. @throws StoreUnavailableError */
+  /** As `page`, but the read ends after about that many bytes. @throws StoreUnavailableError */
   part<E extends StoredEvent>(begin: BeginRead<E>, maxBytes: number): Promise<StreamPage<E>> {
     const deadline = new Deadline(this.limits);
     return this.unlessSilent(() =>
@@ -99,7 +99,7 @@ export class Calls {
     return this.unlessSilent(() => untilAnswered(deadline, attempt));
   }
 
-  /** A call of the client with one answer; none that appends. @throws StoreUnavailableError */
+  /** A unary call of the client that appends nothing. @throws StoreUnavailableError */
   single<T>(call: (client: EventStoreDBClient) => Promise<T>): Promise<T> {
     const deadline = new Deadline(this.limits);
     const attempt = (): Promise<T> => {
@@ -112,8 +112,8 @@ export class Calls {
   }
 
   /**
-   * Calls a listener when the store answers after it was silent.
-   * @returns what ends that
+   * Calls a listener when the store answers again after it was unresponsive.
+   * @returns a function that removes the listener
    */
   whenBack(listener: () => void): () => void {
     this.listeners.add(listener);
@@ -157,8 +157,8 @@ export class Calls {
   }
 
   /**
-   * What became of an append that was sent and not answered, by what is at its place in the stream; undefined: nothing
-   * yet. A server lets one that is sent again while the first is in flight run into its deadline.
+   * The outcome of an append that was sent and not answered, by the event at its place in the stream; undefined: nothing there
+   * yet. A server lets a repeated append run into its deadline while the first one is in flight.
    */
   private async findOutcome(
     deadline: Deadline,

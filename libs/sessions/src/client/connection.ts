@@ -7,7 +7,7 @@ import { AppendStream } from './append-stream.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { catchFailedReactions, heldCalls, trackChannels } from './hidden.ts';
 
-/** One client and its connection. After it was replaced, it stays until its last call has ended. */
+/** One client and its connection. A replaced connection stays open until its last call has ended. */
 export class Connection {
   readonly client: EventStoreDBClient;
   private readonly closeChannels: () => void;
@@ -26,7 +26,7 @@ export class Connection {
     catchFailedReactions(this.client);
   }
 
-  /** Whether new calls may be made on it. */
+  /** Whether new calls may use it. */
   get isUsable(): boolean {
     return !this.retired && this.appends?.ended !== true;
   }
@@ -36,12 +36,12 @@ export class Connection {
     return this.calls;
   }
 
-  /** Calls that the client holds, also those that nobody waits for any more. */
+  /** Calls that the client holds, including those that nobody awaits any more. */
   get held(): number {
     return heldCalls(this.client);
   }
 
-  /** Notes that the server has answered something. */
+  /** Notes that the server has answered. */
   answered(): void {
     this.answeredAt = performance.now();
   }
@@ -60,7 +60,7 @@ export class Connection {
     };
   }
 
-  /** @throws StoreUnavailableError when the connection was closed meanwhile: what a read returned may be a part */
+  /** @throws StoreUnavailableError when the connection was closed meanwhile: a read may have returned only a part */
   async use<T>(call: (connection: Connection) => Promise<T>): Promise<T> {
     const release = this.hold();
     try {
@@ -82,7 +82,7 @@ export class Connection {
     return this.appends.append(stream, events, expected, limitMs);
   }
 
-  /** Closes the connection once its last call has ended; it gets no new ones. */
+  /** Closes the connection once its last call has ended; it gets no new calls. */
   retire(): void {
     if (this.retired) return;
     this.retired = true;

@@ -8,16 +8,16 @@ const subscriptionsOnOne = 50;
 
 /**
  * The connections of a process to the event store: one for appends, one for reads, and as many as the subscriptions need.
- * A failed call concerns itself only. A connection is replaced when it is of no use any more; its other calls go on.
+ * A failed call fails alone. An unusable connection is replaced; its other calls continue.
  */
 export class Connections {
   private readonly current = new Map<Role, Connection>();
   private readonly subscriptions = new Set<Connection>();
-  /** All that are open, with those that were replaced. */
+  /** All open connections, including replaced ones. */
   private readonly all = new Set<Connection>();
   private disposed = false;
 
-  /** @param silentMs after how long without any answer a server counts as hung */
+  /** @param silentMs how long a server may answer nothing before it counts as hung */
   constructor(
     private readonly url: string,
     private readonly silentMs: number,
@@ -40,7 +40,7 @@ export class Connections {
     return false;
   }
 
-  /** Makes a call. It limits its time itself, by NoAnswerError. */
+  /** Makes a call, which must limit its own time with NoAnswerError. */
   async use<T>(role: Role, call: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = this.connection(role);
     const began = performance.now();
@@ -53,7 +53,7 @@ export class Connections {
     }
   }
 
-  /** A connection with room for one more subscription, which keeps it open by `hold`. */
+  /** A connection with room for one more subscription, which must `hold` it open. */
   forSubscription(): Connection {
     for (const connection of this.subscriptions)
       if (connection.isUsable && connection.open < subscriptionsOnOne) return connection;
@@ -87,7 +87,7 @@ export class Connections {
     return connection;
   }
 
-  /** A server that hangs answers nobody. The next calls then begin with a new discovery. */
+  /** A hung server answers no call. The next calls then start with a new discovery. */
   private retireSilent(since: number): void {
     if (performance.now() - since < this.silentMs) return;
     for (const connection of this.current.values())

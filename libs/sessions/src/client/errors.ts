@@ -16,10 +16,10 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** Thrown when a call failed and the store has answered no other either, as long as it lasted. */
+/** Thrown when a call failed and the store answered no other call either in the meantime. */
 export class StoreSilentError extends StoreUnavailableError {}
 
-/** Thrown when so many bytes are on their way to the event store that no more are let in. Nothing was recorded. */
+/** Thrown when the limit of unanswered bytes on their way to the event store is reached. Nothing was recorded. */
 export class StoreOverloadedError extends Error {
   readonly code = 'store_overloaded';
 
@@ -35,7 +35,7 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** Thrown when a server takes no appends for now, as while its cluster elects a leader. */
+/** Thrown when a server takes no appends for now, for example while its cluster elects a leader. */
 export class NotReadyError extends Error {}
 
 /** Whether an error says nothing of what is stored: the store does not answer, or nobody waits for it. */
@@ -43,7 +43,7 @@ export function saysNothing(error: unknown): boolean {
   return error instanceof StoreUnavailableError || error instanceof AbandonedError;
 }
 
-/** Whether an error means that the store is unavailable or slow, so that trying again later can help. */
+/** Whether an error means that the store is unavailable or slow, so that a retry can help. */
 export function isStoreUnavailable(error: unknown): boolean {
   return (
     error instanceof StoreUnavailableError ||
@@ -55,7 +55,7 @@ export function isStoreUnavailable(error: unknown): boolean {
   );
 }
 
-/** Whether an error means that other calls on the same connection would fail, too. After NotLeader the client itself changes it. */
+/** Whether an error means that other calls on the same connection would fail, too. After NotLeader the client itself reconnects. */
 export function isConnectionUnusable(error: unknown): boolean {
   return (
     error instanceof NotReadyError ||
@@ -68,7 +68,7 @@ export function isConnectionUnusable(error: unknown): boolean {
 /** gRPC: cancelled, deadline exceeded, unavailable. */
 const unavailableCodes: ReadonlySet<unknown> = new Set([1, 4, 14]);
 
-/** The client passes on gRPC's own errors in places, and has none for a cluster that it cannot discover. */
+/** The client sometimes passes on gRPC's own errors, and has no error class for a cluster that it cannot discover. */
 function isBrokenCall(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error.message.startsWith('Failed to discover')) return true;

@@ -2,7 +2,7 @@ import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client';
 import { expect, test } from '@jest/globals';
 import { catchFailedReactions } from './hidden.ts';
 
-/** What the client does beside a failed call. */
+/** The client's background reaction to a failed call. */
 interface Internals {
   readonly getChannel: () => Promise<unknown>;
   readonly handleError: (client: { getChannel(): unknown }, error: Error) => Promise<void>;

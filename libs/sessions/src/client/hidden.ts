@@ -1,4 +1,4 @@
-import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { AllStreamSubscription, EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
@@ -7,16 +7,21 @@ import { readAnswer } from './append-answer.ts';
 
 type StreamsClient = InstanceType<typeof streams.StreamsClient>;
 
-/** A long call, on which appends are sent, as bytes, and answered. */
+/** A long call on which appends are sent as bytes and answered. */
 export type BatchAppendCall = ClientDuplexStream<Uint8Array, AppendAnswer>;
 
 type CallArguments = [Metadata, CallOptions];
+
+type ReadCall = ClientReadableStream<ReadResp>;
+
+/** How the client begins a read, on the part of its own client for gRPC that it uses for that. */
+type CreateRead = (grpc: { read(request: ReadReq, ...rest: CallArguments): ReadCall }) => ReadCall;
 
 interface Channel {
   close(): void;
 }
 
-/** What the client has and its type hides. */
+/** Members of the client that its type hides. */
 interface Hidden {
   readonly disposableStreams: ReadonlySet<unknown>;
   createChannel: () => Promise<Channel>;
@@ -33,7 +38,7 @@ function hidden(client: EventStoreDBClient): Hidden {
   return client as unknown as Hidden;
 }
 
-/** Opens a call for appends, with the client's discovery, credentials and reaction to errors. */
+/** Opens a call for appends, with the client's discovery, credentials and error handling. */
 export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppendCall> {
   const { callArguments, GRPCStreamCreator } = hidden(client);
   const { path } = streams.StreamsService.batchAppend;
@@ -49,14 +54,14 @@ export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppend
 }
 
 /**
- * Opens a call that reads, of the leader of a cluster, as `openBatchAppend`.
- * @param answerOf what makes an answer of its bytes
+ * Opens a call that reads from the leader of a cluster, as `openBatchAppend` does.
+ * @param answerOf decodes an answer from its bytes
  */
 export function openRead(
   client: EventStoreDBClient,
   request: ReadReq,
   answerOf = streams.StreamsService.read.responseDeserialize,
-): () => Promise<ClientReadableStream<ReadResp>> {
+): () => Promise<ReadCall> {
   const { callArguments, GRPCStreamCreator } = hidden(client);
   const { path, requestSerialize } = streams.StreamsService.read;
   return GRPCStreamCreator(streams.StreamsClient, 'readStream', (grpc) => {
@@ -65,12 +70,38 @@ export function openRead(
   });
 }
 
-/** The calls that a client holds: those in flight, and any that nobody ended. */
+/**
+ * Begins a subscription, as the client's `subscribeToAll`.
+ * @param answerOf makes an answer of its bytes; the event in it is passed on as it is
+ */
+export function openSubscription(
+  client: EventStoreDBClient,
+  options: Parameters<EventStoreDBClient['subscribeToAll']>[0],
+  answerOf: (bytes: Buffer) => ReadResp,
+): AllStreamSubscription {
+  const { GRPCStreamCreator } = hidden(client);
+  const { path, requestSerialize } = streams.StreamsService.read;
+  const decoding = Object.create(client, {
+    GRPCStreamCreator: {
+      value: (service: typeof streams.StreamsClient, name: string, create: CreateRead) =>
+        GRPCStreamCreator(service, name, (grpc) =>
+          create({
+            read: (request, ...rest) =>
+              grpc.makeServerStreamRequest(path, requestSerialize, answerOf, request, ...rest),
+          }),
+        ),
+    },
+  }) as EventStoreDBClient;
+  const subscription = decoding.subscribeToAll(options);
+  return Object.assign(subscription, { convertGrpcEvent: (event: unknown) => event });
+}
+
+/** The calls that a client holds: those in flight, and those that were never ended. */
 export function heldCalls(client: EventStoreDBClient): number {
   return hidden(client).disposableStreams.size;
 }
 
-/** Keeps note of a client's channels, which its `dispose` leaves open. Returns what closes them; calls in flight go on. */
+/** Tracks a client's channels, which its `dispose` leaves open. Returns a function that closes them; calls in flight continue. */
 export function trackChannels(client: EventStoreDBClient): () => void {
   const internals = hidden(client);
   const { createChannel } = internals;
@@ -89,8 +120,8 @@ export function trackChannels(client: EventStoreDBClient): () => void {
 }
 
 /**
- * After a failed call the client changes its connection on the side, and nobody waits for that. Where a cluster cannot be
- * discovered it fails, too, as an unhandled rejection that would end the process. The next call finds out by itself.
+ * After a failed call the client changes its connection in the background, which nobody awaits. When no node of a cluster is
+ * discovered, that fails as an unhandled rejection, which would end the process. The next call reports the same error itself.
  */
 export function catchFailedReactions(client: EventStoreDBClient): void {
   const internals = hidden(client);

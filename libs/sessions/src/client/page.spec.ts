@@ -32,17 +32,17 @@ class EndlessRead extends EventEmitter {
 const page = (read: EndlessRead, maxBytes?: number): ReturnType<typeof readPage> =>
   readPage(connection, 10_000, () => read.start() as unknown as StreamingRead<ResolvedEvent>, maxBytes);
 
-test('a read is cancelled once it has its bytes, with the event that reaches them', async () => {
+test('a read is cancelled after the event that reaches its byte limit', async () => {
   const read = new EndlessRead();
   const { events, isCut } = await page(read, 6_001);
   expect([events.length, isCut, read.cancelled, read.sent]).toEqual([5, true, 1, 10]);
 });
 
-test('a read has an event, however large it is', async () => {
+test('a read returns at least one event, however large', async () => {
   expect((await page(new EndlessRead(), 1)).events).toHaveLength(1);
 });
 
-test('a read that ends before is not cut', async () => {
+test('a read that ends below its byte limit is not cut', async () => {
   const read = new EndlessRead();
   setTimeout(() => {
     read.cancelled = 1;

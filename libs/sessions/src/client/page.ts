@@ -6,21 +6,21 @@ import { NoAnswerError } from './errors.ts';
 
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
-/** What a read has returned. */
+/** The result of a read. */
 export interface StreamPage<E extends StoredEvent = StoredEvent> {
   readonly events: E[];
-  /** Whether the read was ended because it had its bytes: there may be more events. */
+  /** Whether the byte limit ended the read: there may be more events. */
   readonly isCut: boolean;
 }
 
-/** Bytes of an event beside its data: its ids, names and metadata. */
+/** Bytes of an event besides its data: its ids, names and metadata. */
 const overhead = 500;
 
 /**
- * The events of a read, which is bounded; none when there is no such stream, or no longer. The call has ended when this settles: the
- * client would keep one that is left before its end.
+ * The events of a bounded read; none when there is no such stream, or no longer. The call has ended when this settles: the
+ * client keeps a call that is left before its end.
  * @param idleMs how long to wait for an event, or the end
- * @param maxBytes about how many bytes end the read, with the event that reaches them
+ * @param maxBytes the read ends after the event that reaches about this many bytes
  * @throws NoAnswerError, the client's errors
  */
 export async function readPage<E extends StoredEvent = StoredEvent>(
@@ -48,7 +48,7 @@ export async function readPage<E extends StoredEvent = StoredEvent>(
   read.on('error', ended.reject);
   try {
     await ended.promise;
-    // What is on its way is still taken in: the client keeps a call until its last event is consumed.
+    // Events in flight are still consumed: the client keeps a call until its last event is consumed.
     if (isCut) read.cancel().catch(() => undefined);
   } catch (error) {
     read.cancel().catch(() => undefined);

@@ -15,7 +15,7 @@ interface Stored {
 
 const json = { type: 'TurnRecorded', 'content-type': 'application/json', created: '17645184001234567' };
 
-/** What a server sends of an event. */
+/** The fields of an event that a server sends. */
 function answer({ data = '{"a":"ä😀"}', metadata = '{"b":1}', facts = json, revision = '300' }: Stored) {
   const record = new ReadEvent.RecordedEvent();
   const id = new shared.UUID();
@@ -38,7 +38,7 @@ function answer({ data = '{"a":"ä😀"}', metadata = '{"b":1}', facts = json, r
   return response;
 }
 
-/** An event with its bytes as bytes, of whatever kind of array. */
+/** An event whose bytes are compared as bytes, whatever the array type. */
 function plain(event: object | undefined): object {
   const entries = Object.entries(event ?? {}).map(([key, value]: [string, unknown]) => [
     key,
@@ -66,13 +66,13 @@ test.each<[string, Stored]>([
   expect(plain(eventOf(Buffer.from(response.serializeBinary())))).toEqual(expected);
 });
 
-test('an answer without an event has none', () => {
+test('an answer without an event decodes to undefined', () => {
   const response = new messages.ReadResp();
   response.setLastStreamPosition('5');
   expect(eventOf(Buffer.from(response.serializeBinary()))).toBeUndefined();
 });
 
-test('an answer that is cut is refused', () => {
+test('a truncated answer is refused', () => {
   const bytes = Buffer.from(answer({}).serializeBinary());
   expect(() => eventOf(bytes.subarray(0, 100))).toThrow(RangeError);
 });

@@ -2,7 +2,7 @@ import type { StoredEvent } from './page.ts';
 
 type Fields = (field: number, value: Value) => void;
 
-/** A value of a field: a number, or the part of the message that holds a text, bytes or a message. */
+/** A value of a field: a number, or the slice of the message that holds a text, bytes or a message. */
 interface Value {
   readonly number: bigint;
   readonly start: number;
@@ -11,7 +11,7 @@ interface Value {
 
 const never = new Date(0);
 
-/** The event of an answer to a read, as the client decodes it, in less time; undefined: the answer has none. */
+/** The event of an answer to a read, decoded as the client does, but faster; undefined: the answer has none. */
 export function eventOf(answer: Buffer): StoredEvent | undefined {
   let found: StoredEvent | undefined;
   eachField(answer, 0, answer.length, (field, read) => {
@@ -55,7 +55,7 @@ function recordOf(bytes: Buffer, { start, end }: Value): StoredEvent {
   return { ...event, data: isJson ? jsonOf(data, String) : data } as unknown as StoredEvent;
 }
 
-/** The time of ticks, of which a millisecond has 10,000. */
+/** The time of a tick count; a millisecond has 10,000 ticks. */
 function timeOf(ticks: string): Date {
   return /^\d+$/.test(ticks) ? new Date(Number(ticks.slice(0, -4))) : never;
 }
@@ -94,8 +94,8 @@ function eachField(bytes: Buffer, start: number, end: number, take: Fields): voi
       at += size;
       value.end = at;
     } else if (kind === 1 || kind === 5) at += kind === 1 ? 8 : 4;
-    else throw new RangeError(`a field of kind ${kind}`);
-    if (at > end) throw new RangeError('a message is cut');
+    else throw new RangeError(`unknown wire type ${kind}`);
+    if (at > end) throw new RangeError('the message is truncated');
     take(tag >>> 3, value);
   }
 }

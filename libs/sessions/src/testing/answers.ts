@@ -7,12 +7,12 @@ import messages, {
 } from '@eventstore/db-client/generated/streams_pb.js';
 import any from 'google-protobuf/google/protobuf/any_pb.js';
 
-/** The answer of a server whose deadline for an append is over. */
+/** The answer of a server whose deadline for an append has passed. */
 export function timeout(request: BatchAppendReq): BatchAppendResp {
   return failure(request, 4, 'Timeout', 'event_store.client.Timeout', new shared.Timeout());
 }
 
-/** The answer of a server that takes no appends, as during an election. */
+/** The answer of a server that takes no appends, for example during an election. */
 export function notReady(request: BatchAppendReq): BatchAppendResp {
   return failure(request, 14, 'Server Is Not Ready', 'google.protobuf.Empty', new shared.Empty());
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 
-/** New events of the kind that a session has, with the step that tells one from another or makes them large. */
+/** New session events whose step distinguishes them or makes them large. */
 export function goals(count: number, step: string | null = null): EventData[] {
   return Array.from({ length: count }, (_, index) => ({
     contentType: 'application/json' as const,

@@ -3,7 +3,7 @@ import { initialState } from '#domain';
 
 type Event<Type extends SessionEventType> = Extract<SessionEvent, { readonly type: Type }>;
 
-/** For specs: what stands in every personal field of the events below, and nowhere else. */
+/** For specs: the value of every personal field of the events below, found nowhere else. */
 export const canary = 'CANARY';
 const secret = { secret: canary };
 const request = { source: 'orders', attempt: 1, request: secret };

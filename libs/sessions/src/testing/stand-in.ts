@@ -12,7 +12,7 @@ import type {
   ReadResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
 
-/** A read on its way: forward it, with some of its messages, or answer it otherwise. */
+/** A read in flight: forward it, with some of its messages, or answer it otherwise. */
 interface ReadInFlight {
   readonly request: ReadReq;
   /** The name of the stream; undefined: `$all`. */
@@ -22,24 +22,24 @@ interface ReadInFlight {
   readonly forward: (keep?: (message: ReadResp) => boolean) => void;
 }
 
-/** An append on its way: forward it, or answer it otherwise. */
+/** An append in flight: forward it, or answer it otherwise. */
 interface AppendInFlight {
   readonly request: BatchAppendReq;
   readonly forward: () => void;
   readonly answer: (response: BatchAppendResp) => void;
 }
 
-/** What a stand-in does with calls; by default it forwards them. */
+/** How a stand-in handles calls; by default it forwards them. */
 interface Behaviour {
   read?: (read: ReadInFlight) => void;
   append?: (append: AppendInFlight) => void;
   /** May change the store's answer to an append; undefined: there is none. */
   answer?: (answer: BatchAppendResp) => BatchAppendResp | undefined;
-  /** The port of the leader that discovery is told of; by default its own. */
+  /** The port of the leader that discovery reports; by default its own. */
   leader?: () => number;
 }
 
-/** Stands before a real event store and behaves as one does that is slow, hung, or in the midst of an election. */
+/** A proxy in front of a real event store that behaves like one that is slow, hung, or electing a leader. */
 export class StandIn {
   private readonly batches = new Set<ServerDuplexStream<BatchAppendReq, BatchAppendResp>>();
 

@@ -5,7 +5,7 @@ import type { Terminal } from '../terminal.ts';
 import type { CommonOptions, Settings } from './settings.ts';
 import { settingsOf } from './settings.ts';
 
-/** What a command works with. */
+/** What a command needs to run. */
 export interface Call {
   readonly api: Turnstream;
   readonly out: Output;
@@ -13,17 +13,17 @@ export interface Call {
   readonly terminal: Terminal;
 }
 
-/** Longest wait for an answer, in milliseconds: audit queries may take long. */
+/** Timeout of a request, in milliseconds: audit queries may take long. */
 const timeoutMs = 120_000;
 
-/** What a command does, with its options and arguments. */
+/** The work of a command, with its options and arguments. */
 export type Work<Options extends CommonOptions> = (
   call: Call,
   options: Options,
   ...args: string[]
 ) => Promise<void>;
 
-/** Makes the action of a command: opens a client by its options, and closes it when the work is done. */
+/** Makes the action of a command: opens a client from its options, and closes it after the work. */
 export function calls<Options extends CommonOptions>(
   terminal: Terminal,
   work: Work<Options>,

@@ -8,7 +8,7 @@ export interface Downloaded {
   readonly sha256: string;
 }
 
-/** Writes a body to a new file for this user alone: under a name of its own until it is whole. */
+/** Writes a body to a new file that only this user can read, under a temporary name until it is complete. */
 export async function download(body: AsyncIterable<Uint8Array>, file: string): Promise<Downloaded> {
   const unfinished = `${file}.part`;
   const hash = createHash('sha256');

@@ -13,14 +13,14 @@ export interface EventsAsked {
   readonly limit?: number;
 }
 
-/** Pause before it is connected again, in milliseconds. */
+/** Pause before reconnecting, in milliseconds. */
 const pauseMs = 500;
-/** How often in a row a connection may break off without an event. */
+/** How many connections in a row may break without an event. */
 const patience = 10;
 
 /**
- * The events of a stream (`text/event-stream`) until the API says that there are no more. A connection that breaks off is
- * made again, and goes on behind the last event.
+ * The events of a stream (`text/event-stream`) until the API ends it. After a broken connection it reconnects and continues
+ * after the last event.
  */
 export async function* eventStream(
   { api, terminal, out }: Call,
@@ -45,8 +45,8 @@ export async function* eventStream(
     } catch (error) {
       if (signal.aborted || error instanceof SyntaxError) throw error;
     }
-    out.note('The connection broke off; connecting again.');
+    out.note('The connection was lost; reconnecting.');
     await sleep(pauseMs, undefined, { signal });
   }
-  throw new Failure('The connection breaks off again and again.', exitCodes.unreachable);
+  throw new Failure('The connection was lost repeatedly.', exitCodes.unreachable);
 }

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** The lines of a body, without their ends. What stands behind the last end of a line is a line, too. */
+/** The lines of a body, without line ends. Text after the last line end is a line, too. */
 export async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new StringDecoder('utf8');
   let rest = '';

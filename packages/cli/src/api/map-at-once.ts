@@ -1,4 +1,4 @@
-/** What `map` makes of each item, in their order, with at most `most` of them under way. */
+/** Maps items in order, with at most `most` of them in progress. */
 export async function* mapAtOnce<Item, Result>(
   items: AsyncIterable<Item>,
   most: number,
@@ -7,7 +7,7 @@ export async function* mapAtOnce<Item, Result>(
   const underWay: Promise<Result>[] = [];
   for await (const item of items) {
     const result = map(item);
-    // It is looked at in its turn; until then its failure is nobody's.
+    // Awaited in its turn; until then its rejection must not count as unhandled.
     result.catch(() => undefined);
     underWay.push(result);
     const [first] = underWay;

@@ -2,13 +2,13 @@ import type { CallOptions } from '@turnstream/sdk';
 import { usageError } from '../failure.ts';
 import type { Call } from './call.ts';
 
-/** A page of a list, as every list of the API has it. */
+/** A page of a list of the API. */
 interface Page<Row> {
   readonly items: readonly Row[];
   readonly next: string | null;
 }
 
-/** The greatest page that the API gives. */
+/** The largest page of the API. */
 const pageSize = 500;
 
 /** `--limit`: a whole number, or `all`. */
@@ -16,11 +16,11 @@ export function parseLimit(text: string): number {
   if (text === 'all') return Infinity;
   const limit = Number(text);
   if (!Number.isSafeInteger(limit) || limit < 1)
-    throw usageError(`--limit is a whole number from 1 on, or all; not ${text}.`);
+    throw usageError(`--limit must be a whole number from 1 on, or all; not ${text}.`);
   return limit;
 }
 
-/** The rows of a list, page by page, up to `limit`; a note says if there are more. */
+/** The rows of a list, page by page, up to `limit`; prints a note when there are more. */
 export async function* listed<Row>(
   { api, out, terminal }: Call,
   path: string,

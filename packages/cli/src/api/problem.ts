@@ -3,33 +3,33 @@ import type { Problem } from '@turnstream/sdk';
 import { exitCodes, Failure } from '../failure.ts';
 import { safeText } from '../output/text.ts';
 
-/** What whoever reads a problem can do about it. */
+/** How to solve a problem, by its code. */
 const advice: Readonly<Record<string, string>> = {
   unauthenticated: 'Set TURNSTREAM_TOKEN or --token-file to a token that has not expired.',
-  forbidden: 'Ask whoever gives out tokens for another role, or for other limits.',
-  not_found: 'Look at the id, and whether the token reaches it.',
-  invalid_cursor: 'Start the list anew.',
+  forbidden: 'Ask the issuer of tokens for another role, or for other limits.',
+  not_found: 'Check the id, and whether it is within the limits of the token.',
+  invalid_cursor: 'Start the list again.',
   partner_restricted:
-    'The partner has asked to be erased: only the role for restricted partners reads the data.',
-  session_set_aside: 'Ask an operator for npm run set-aside, or read the events, which are all there.',
-  unreachable: 'Is TURNSTREAM_URL or --url right, and does the API run?',
-  rate_limited: 'Wait, or ask for less at a time.',
+    'The partner has asked to be erased: only the role for restricted partners may read the data.',
+  session_set_aside: 'Ask an operator to run npm run set-aside, or read the events, which are complete.',
+  unreachable: 'Check TURNSTREAM_URL or --url, and that the API is running.',
+  rate_limited: 'Wait, or request less at a time.',
   overloaded: 'Try again later.',
   too_many_requests: 'Try again later.',
   engine_unavailable: 'A service behind the API does not answer: try again later.',
-  unexpected_answer: 'Is TURNSTREAM_URL the address of the API? A proxy may have answered.',
+  unexpected_answer: 'Check that TURNSTREAM_URL is the address of the API: a proxy may have answered.',
   internal_error: 'Tell the operators the trace id.',
 };
 
-/** What is printed of an error, and the exit code. */
+/** The lines to print for an error, and the exit code. */
 export interface Explained {
   readonly lines: readonly string[];
   readonly exitCode: number;
-  /** The answer of the API, if it is what failed. */
+  /** The API's answer, if that is what failed. */
   readonly problem?: Problem;
 }
 
-/** In words, without a stack trace. */
+/** Describes an error without a stack trace. */
 export function explain(error: unknown): Explained {
   if (error instanceof TurnstreamError) return explainProblem(error);
   if (error instanceof Failure) return { lines: [error.message], exitCode: error.exitCode };

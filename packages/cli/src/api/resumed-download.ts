@@ -12,9 +12,9 @@ export interface ExpectedFile {
 }
 
 /**
- * Downloads a file of an export whose size and SHA-256 are known. What an earlier run has of it stays: a whole file is only
- * checked, half of one goes on where it ended.
- * @throws Failure when it is another one than expected
+ * Downloads a file of an export whose size and SHA-256 are known. Continues an earlier run: a complete file is only
+ * verified, a partial one is continued.
+ * @throws Failure when the content differs from what is expected
  */
 export async function resumedDownload(
   { api, terminal: { signal } }: Call,
@@ -33,7 +33,7 @@ export async function resumedDownload(
   }
   if ((await sha256Of(unfinished)) !== expected.sha256) {
     await rm(unfinished);
-    throw new Failure(`${file} is not what the export says: its SHA-256 differs. Nothing of it was kept.`);
+    throw new Failure(`${file} does not match the export: its SHA-256 differs. It was deleted.`);
   }
   await rename(unfinished, file);
 }

@@ -13,22 +13,22 @@ export interface CommonOptions {
 
 export interface Settings {
   readonly url: string;
-  /** Asks for the token again when the API has refused it: a file may hold another one by then. */
+  /** Called again when the API has refused the token: a file may contain a new one by then. */
   readonly token: (() => string) | undefined;
   readonly purpose: string | undefined;
-  /** For how long an unavailable API is tried again, in milliseconds. */
+  /** How long requests are retried while the API is unavailable, in milliseconds. */
   readonly retryForMs: number;
 }
 
 const defaultUrl = 'http://127.0.0.1:3000';
 
-/** Options first, then the environment. @throws Failure for values that cannot be right */
+/** Options first, then the environment. @throws Failure for invalid values */
 export function settingsOf(options: CommonOptions, env: Terminal['env']): Settings {
   const url = options.url ?? (env['TURNSTREAM_URL'] || defaultUrl);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw usageError(`${url} is no address of an API, as https://turnstream.example.com.`);
+    throw usageError(`${url} is not the address of an API, such as https://turnstream.example.com.`);
   const retryS = Number(env['TURNSTREAM_RETRY_S'] || 5);
-  if (!(retryS >= 0)) throw usageError('TURNSTREAM_RETRY_S is a number of seconds.');
+  if (!(retryS >= 0)) throw usageError('TURNSTREAM_RETRY_S must be a number of seconds.');
   const token = tokenOf(options, env);
   const purpose = options.purpose ?? (env['TURNSTREAM_PURPOSE'] || undefined);
   return { url, token, purpose, retryForMs: retryS * 1_000 };
@@ -44,7 +44,7 @@ function tokenOf({ tokenFile }: CommonOptions, env: Terminal['env']): Settings['
   return token ? () => token : undefined;
 }
 
-/** The file holds the token alone, or the header with it as `npm start` keeps it for curl. */
+/** The file contains the token alone, or a header with it, as `npm start` writes it for curl. */
 function readToken(file: string): string {
   let text: string;
   try {

@@ -7,7 +7,7 @@ export interface SseMessage {
   readonly data: string;
 }
 
-/** The whole messages of an event stream; one that breaks off is left out. */
+/** The complete messages of an event stream; a truncated last message is left out. */
 export async function* sseMessages(body: AsyncIterable<Uint8Array>): AsyncGenerator<SseMessage, void> {
   let id: string | undefined;
   let event = 'message';

@@ -119,7 +119,7 @@ describe('verify', () => {
     expect(stderr).toBe('The history was changed.\n');
   });
 
-  test('of all shows those that were changed', async () => {
+  test('of all sessions shows the changed ones', async () => {
     await serveReports(intact, changed, intact);
     const { exitCode, stdout, stderr } = await runCli(['verify', '--all', '--url', api.url]);
     expect(exitCode).toBe(1);

@@ -15,7 +15,7 @@ interface ContextOptions extends CommonOptions {
   readonly explain?: boolean;
 }
 
-/** The event that set a field, and who is behind it. */
+/** The event that set a field, and who caused it. */
 export interface Explanation {
   readonly type: string;
   readonly revision: number;
@@ -45,7 +45,7 @@ export function contextCommand(terminal: Terminal): Command {
       calls<ContextOptions>(terminal, async ({ api, out }, options, id) => {
         const { at, atRevision, explain, utc = false } = options;
         if (at !== undefined && atRevision !== undefined)
-          throw usageError('--at and --at-revision exclude one another.');
+          throw usageError('--at and --at-revision cannot be combined.');
         const query = {
           at: at && parseTime(at, utc),
           at_revision: atRevision,

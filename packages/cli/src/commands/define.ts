@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { usageError } from '../failure.ts';
 import { parseLimit } from '../api/pages.ts';
 
-/** A command that calls the API; its arguments follow its name, as `show <session>`. */
+/** A command that calls the API; `name` includes its arguments, as in `show <session>`. */
 export function apiCommand(nameAndArgs: string, summary: string): Command {
   const [name = '', ...args] = nameAndArgs.split(' ');
   const command = new Command(name).summary(summary).description(summary);
@@ -10,7 +10,7 @@ export function apiCommand(nameAndArgs: string, summary: string): Command {
   return command;
 }
 
-/** Adds the options that every command has which calls the API. */
+/** Adds the options of every command that calls the API. */
 export function withCommonOptions(command: Command): Command {
   return command
     .optionsGroup('Options of every command:')
@@ -24,19 +24,19 @@ export function withCommonOptions(command: Command): Command {
 export const limitOption = (): Option =>
   new Option('--limit <n>', 'rows at most, or all').argParser(parseLimit).default(50);
 
-/** A whole number from `least` on. */
+/** Parses a whole number from `least` on. */
 export function whole(name: string, least = 0): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < least)
-      throw usageError(`${name} is a whole number from ${least} on, not ${text}.`);
+      throw usageError(`${name} must be a whole number from ${least} on, not ${text}.`);
     return value;
   };
 }
 
-/** The path of a session, from `/v1` on. */
+/** The path of a session, starting with `/v1`. */
 export function sessionPath(id: string, rest = ''): string {
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
-    throw usageError(`${id} is no session id (a UUID).`);
+    throw usageError(`${id} is not a session id (a UUID).`);
   return `/v1/sessions/${id}${rest}`;
 }

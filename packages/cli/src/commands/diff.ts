@@ -40,7 +40,7 @@ export function diffCommand(terminal: Terminal): Command {
     );
 }
 
-/** A whole number is a revision. */
+/** A whole number means a revision. */
 function pointOf(name: string, text: string, utc: boolean): Readonly<Record<string, string>> {
   return /^-?\d+$/.test(text) ? { [name]: text } : { [`${name}_at`]: parseTime(text, utc) };
 }

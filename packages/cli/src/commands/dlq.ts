@@ -12,7 +12,7 @@ Turnstream's repository:
 
 A PLACE is <topic>.dlq/<partition>/<offset>.`;
 
-/** `turnstream dlq`: only says how, and fails when asked to do it. */
+/** `turnstream dlq`: only prints instructions, and fails when it has arguments. */
 export function dlqCommand({ stdout }: Terminal): Command {
   return new Command('dlq')
     .summary('Say how to list and redrive messages that could not be processed')

@@ -64,10 +64,10 @@ export function eraseCommand(terminal: Terminal): Command {
 }
 
 async function confirm({ stdin, stderr, signal }: Terminal, partner: string): Promise<void> {
-  if (stdin.isTTY !== true) throw usageError('Nobody can be asked here: give --yes.');
+  if (stdin.isTTY !== true) throw usageError('There is no terminal to ask for a confirmation: use --yes.');
   const lines = createInterface({ input: stdin, output: stderr });
   try {
-    const question = `All data of ${safeText(partner)} will be gone for good. Type the partner's id to go on: `;
+    const question = `All data of ${safeText(partner)} will be deleted irreversibly. Type the partner's id to continue: `;
     const answer = await lines.question(question, { signal });
     if (answer.trim() !== partner) throw new Failure('Nothing was erased.');
   } finally {
@@ -75,7 +75,7 @@ async function confirm({ stdin, stderr, signal }: Terminal, partner: string): Pr
   }
 }
 
-/** What becomes of it: the receipt, or why it has to wait. */
+/** The outcome: the receipt, or why it has to wait. */
 async function outcome(
   { out, terminal }: Call,
   asked: Erasure,

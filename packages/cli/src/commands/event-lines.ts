@@ -2,7 +2,7 @@ import type { StoredEvent } from '../api/event-stream.ts';
 import type { Output } from '../output/output.ts';
 import { textOf } from '../output/text.ts';
 
-/** Writes events as they come: a line for each, or NDJSON. @returns how many */
+/** Writes events as they arrive, one line each, or as NDJSON. @returns how many */
 export async function writeEvents(events: AsyncIterable<StoredEvent>, out: Output): Promise<number> {
   let count = 0;
   for await (const event of events) {
@@ -24,14 +24,14 @@ function lineOf({ created, revision, type, data, metadata }: StoredEvent, out: O
   ]);
 }
 
-/** The role and who it is, as `agent/bot-7`. */
+/** The actor's role and id, such as `agent/bot-7`. */
 export function actorOf(actor: unknown): string | undefined {
   if (typeof actor !== 'object' || actor === null) return undefined;
   const { role, id, instance } = actor as Readonly<Record<string, unknown>>;
   return [role, instance ?? id].filter(Boolean).map(String).join('/');
 }
 
-/** What a turn says; of other events all that they hold. */
+/** The text of a turn; for other events, their data. */
 function summaryOf(data: StoredEvent['data']): string {
   const { sender, message_text } = data;
   if (typeof message_text === 'string') return `${textOf(sender)}: ${textOf(message_text)}`;

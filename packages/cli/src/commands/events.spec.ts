@@ -28,7 +28,7 @@ function send(response: ServerResponse, ...events: object[]): void {
 }
 const end = (response: ServerResponse): void => void response.end('event: end\ndata: {}\n\n');
 
-/** The connections get these parts of the stream, one after the other. */
+/** The connections get these parts of the stream, in order. */
 async function serve(...connections: ((response: ServerResponse) => void)[]): Promise<string> {
   const session = { session_id: id, revision: 41 };
   api = await fakeApi({
@@ -84,7 +84,7 @@ describe('replay', () => {
     });
   });
 
-  test('goes on behind the last whole event when the connection breaks off', async () => {
+  test('continues after the last complete event when the connection is lost', async () => {
     const url = await serve(
       (response) => {
         send(response, event(0), event(1));
@@ -97,7 +97,7 @@ describe('replay', () => {
     );
     const { exitCode, stdout, stderr } = await runCli(['replay', id, '--json', '--url', url]);
     expect(exitCode).toBe(0);
-    expect(stderr).toBe('The connection broke off; connecting again.\n');
+    expect(stderr).toBe('The connection was lost; reconnecting.\n');
     const revisions = stdout
       .trim()
       .split('\n')
@@ -113,7 +113,7 @@ describe('replay', () => {
     expect(stdout.trim().split('\n')).toHaveLength(2);
   });
 
-  test('cuts what does not fit the terminal', async () => {
+  test('truncates lines that do not fit the terminal', async () => {
     const url = await serve((response) => {
       send(response, event(0, { data: { note: 'x'.repeat(200) } }));
       end(response);
@@ -126,7 +126,7 @@ describe('replay', () => {
 });
 
 describe('tail', () => {
-  test('begins with the last events, follows, and ends with Ctrl-C', async () => {
+  test('starts with the last events, follows, and ends with Ctrl-C', async () => {
     const interrupted = new AbortController();
     const url = await serve((response) => {
       send(response, event(41));
@@ -170,7 +170,7 @@ describe('context', () => {
     );
   });
 
-  test('is of one point only', async () => {
+  test('is as of one point only', async () => {
     api = await fakeApi({});
     const { exitCode } = await runCli(['context', id, '--at', '2h', '--at-revision', '3', '--url', api.url]);
     expect(exitCode).toBe(2);

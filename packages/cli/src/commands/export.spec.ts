@@ -39,7 +39,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** A file, from where Range says; the first answers break off when so many bytes have arrived. */
+/** A file, from the Range on; the first answers break off after this many bytes. */
 function file(text: string, ...cuts: number[]): Route {
   return ({ headers }, response) => {
     const from = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
@@ -74,7 +74,7 @@ const begin = ['export', 'turns', '--from', '2026-03-01', '--utc'];
 const run = (...args: string[]) => runCli([...args, '-o', join(dir, 'out'), '--url', api.url]);
 const asked = (): string[] => api.received.map(({ method, url }) => `${method} ${url}`);
 
-test('an export is begun, waited for, downloaded and checked', async () => {
+test('an export is started, awaited, downloaded and verified', async () => {
   await serve();
   const { exitCode, stdout, stderr } = await run(...begin, '--json', '--partner', 'P1', '--gzip');
   expect(exitCode).toBe(0);
@@ -97,7 +97,7 @@ test('an export is begun, waited for, downloaded and checked', async () => {
   expect(readFileSync(join(dir, 'out/turns-00001.ndjson'), 'utf8')).toBe(first);
 });
 
-test('a download that is cut goes on where it ended', async () => {
+test('an interrupted download continues where it ended', async () => {
   await serve({ [`GET /v1/exports/${id}/files/turns-00001.ndjson`]: file(first, 100, 1_000) });
   expect((await run(...begin)).exitCode).toBe(0);
   expect(readFileSync(join(dir, 'out/turns-00001.ndjson'), 'utf8')).toBe(first);
@@ -107,7 +107,7 @@ test('a download that is cut goes on where it ended', async () => {
   expect(ranges).toEqual([undefined, 'bytes=100-', 'bytes=1100-']);
 });
 
-test('--resume fetches what is missing only', async () => {
+test('--resume fetches only the missing part', async () => {
   await serve();
   await run(...begin);
   rmSync(join(dir, 'out/manifest.json'));
@@ -123,7 +123,7 @@ test('--resume fetches what is missing only', async () => {
   expect(api.received.at(-2)?.headers.range).toBe('bytes=4000-');
 });
 
-test('a whole file in place of its rest is not added to what is there', async () => {
+test('a whole file in place of its rest is not appended to the existing part', async () => {
   await serve({
     [`GET /v1/exports/${id}/files/turns-00001.ndjson`]: (_, response) => void response.end(first),
   });
@@ -135,7 +135,7 @@ test('a whole file in place of its rest is not added to what is there', async ()
   expect(readFileSync(join(dir, 'out/turns-00001.ndjson.part'), 'utf8')).toBe(first.slice(0, 4_000));
 });
 
-test('a file with another content is not kept, and the run fails', async () => {
+test('a file with different content is deleted, and the run fails', async () => {
   await serve({ [`GET /v1/exports/${id}/files/turns-00001.ndjson`]: file(first.replace('1', '7')) });
   const { exitCode, stderr } = await run(...begin);
   expect(exitCode).toBe(1);
@@ -147,17 +147,17 @@ test('a name that leads out of the folder is refused', async () => {
   await serve({ [`GET /v1/exports/${id}`]: () => ({ ...done, files: [{ ...files[0], name: '../evil' }] }) });
   const { exitCode, stderr } = await run(...begin);
   expect([exitCode, readdirSync(join(dir, 'out'))]).toEqual([1, []]);
-  expect(stderr).toContain('not safe');
+  expect(stderr).toContain('unsafe name');
 });
 
-test('an export that failed is told', async () => {
+test('a failed export is reported', async () => {
   await serve({ [`GET /v1/exports/${id}`]: () => ({ ...running, status: 'failed', failure: 'gave_up' }) });
   const { exitCode, stderr } = await run(...begin);
   expect(exitCode).toBe(1);
   expect(stderr).toContain('The export is failed: gave_up.');
 });
 
-test('--no-wait only begins it', async () => {
+test('--no-wait only starts it', async () => {
   await serve();
   const { stdout } = await run(...begin, '--no-wait', '--json');
   expect(JSON.parse(stdout)).toMatchObject({ export_id: id, status: 'running' });

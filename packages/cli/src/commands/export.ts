@@ -26,7 +26,7 @@ interface ExportOptions
   readonly wait: boolean;
 }
 
-/** An export as the API tells of it. */
+/** An export, as the API describes it. */
 interface Export {
   readonly export_id: string;
   readonly status: 'waiting' | 'running' | 'done' | 'failed' | 'withdrawn' | 'deleted' | 'expired';
@@ -59,7 +59,7 @@ export function exportCommand(terminal: Terminal): Command {
     .addOption(new Option('--sender <sender>', 'turns of this sender').choices(['user', 'bot']))
     .option('-o, --output <folder>', 'where the files go; default export-<id>')
     .option('--resume <id>', 'go on with an export that was begun, in place of a new one')
-    .option('--no-wait', 'only begin it, and print its id')
+    .option('--no-wait', 'only start it, and print its id')
     .action(
       calls<ExportOptions>(terminal, async (call, options, form) => {
         const begun = await begin(call, options, form);
@@ -69,7 +69,7 @@ export function exportCommand(terminal: Terminal): Command {
     );
 }
 
-/** Under an id of ours, so that a repeated request begins no second one. */
+/** With an id of our own, so that a repeated request does not start a second export. */
 async function begin({ api, out, terminal }: Call, options: ExportOptions, form?: string): Promise<Export> {
   const { signal } = terminal;
   const { resume, format, gzip } = options;
@@ -84,7 +84,7 @@ async function begin({ api, out, terminal }: Call, options: ExportOptions, form?
   out.note(`Export ${begun.export_id}. If this ends early: turnstream export --resume ${begun.export_id}`);
   if (begun.masked) out.note('Personal values are masked.');
   if (begun.projected_until === null)
-    out.note('It is not known up to when the tables are complete: rows may be missing.');
+    out.note('It is unknown up to which time the tables are complete: rows may be missing.');
   return begun;
 }
 
@@ -102,7 +102,7 @@ async function done({ api, out, terminal }: Call, begun: Export): Promise<Export
   return current;
 }
 
-/** The manifest comes last: where it is, all files are. */
+/** The manifest is written last: if it exists, all files are complete. */
 async function fetchFiles(
   call: Call,
   { export_id, files, rows, sha256 }: Export,
@@ -119,9 +119,8 @@ async function fetchFiles(
   await out.document({ export_id, folder, files: files.length, rows, sha256 });
 }
 
-/** The names are the API's, the folder is ours. */
+/** The names come from the API, the folder is ours. */
 function safeName(name: string): string {
-  if (!/^\w[\w.-]*$/.test(name))
-    throw new Failure('The export has a file with a name that is not safe here.');
+  if (!/^\w[\w.-]*$/.test(name)) throw new Failure('The export has a file with an unsafe name.');
   return name;
 }

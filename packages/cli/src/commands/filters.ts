@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { parseTime } from '../output/times.ts';
 
-/** What lists of turns and sessions can be narrowed by, in any mix. */
+/** Filters of lists of turns and sessions, in any combination. */
 export interface FilterOptions {
   readonly session?: string;
   readonly partner?: string;
@@ -57,7 +57,7 @@ export function withFilters(command: Command): Command {
     .addOption(new Option('--order <order>', 'by time').choices(['asc', 'desc']));
 }
 
-/** The filter as the API takes it, in a query or a body. */
+/** The filter in the API's form, for a query or a body. */
 export function filterOf(options: FilterOptions): Readonly<Record<string, string | undefined>> {
   return {
     session_id: options.session,

@@ -84,7 +84,7 @@ function partitionsOf({ details }: Ready): readonly Partition[] {
 function linesOf(ready: Ready, out: Output): string[] {
   const partitions = partitionsOf(ready);
   const checks = out.tableLines(Object.entries(ready.checks), checkColumns);
-  if (partitions.length === 0) return [...checks, '', 'Nothing is known of the partitions.'];
+  if (partitions.length === 0) return [...checks, '', 'The partitions are unknown.'];
   return [...checks, '', ...out.tableLines(partitions, partitionColumns)];
 }
 
@@ -94,7 +94,7 @@ function noteOf({ owner, ahead_of_store }: Partition): string {
 }
 
 function assertWithin(partitions: readonly Partition[], max: number): void {
-  if (partitions.length === 0) throw new Failure('Nothing is known of the partitions.');
+  if (partitions.length === 0) throw new Failure('The partitions are unknown.');
   const late = partitions.filter(({ lag_s, owner }) => owner === null || (lag_s ?? Infinity) > max);
   if (late.length > 0)
     throw new Failure(`Behind by more than ${max} s, or without a projector: ${late.length} partitions.`);
@@ -102,6 +102,7 @@ function assertWithin(partitions: readonly Partition[], max: number): void {
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value >= 0)) throw usageError(`--max is a number of seconds, not ${text}.`);
+  if (text.trim() === '' || !(value >= 0))
+    throw usageError(`--max must be a number of seconds, not ${text}.`);
   return value;
 }

@@ -44,7 +44,7 @@ describe('a list', () => {
     expect(stderr).toBe('There are more than 2: --limit 20, or --limit all.\n');
   });
 
-  test('is NDJSON for programs, the rows as the API has them', async () => {
+  test('is NDJSON for programs, with the rows of the API', async () => {
     const url = await serveRows();
     const { stdout } = await runCli(['sessions', '--json', '--limit', '2', '--url', url]);
     const lines = stdout.trimEnd().split('\n');
@@ -76,7 +76,7 @@ describe('a list', () => {
 describe('turns', () => {
   const turn = { ...row(1), timestamp: '2026-11-24T08:00:00.000Z', sender: 'user', parsed_intent: 'ask' };
 
-  test('are filtered by their options, in any mix', async () => {
+  test('are filtered by their options, in any combination', async () => {
     api = await fakeApi({ 'GET /v1/turns': () => ({ items: [], next: null }) });
     const filter = {
       '--partner': 'P1',
@@ -121,7 +121,7 @@ describe('turns', () => {
     expect(api.received[0]?.body).toEqual({ text: 'paisa kab', order: 'desc', limit: 50 });
   });
 
-  test('are found by a value of the standard input, which no address has', async () => {
+  test('are found by a value from the standard input, which is in no URL', async () => {
     api = await fakeApi({ 'POST /v1/turns/search': () => ({ items: [], next: null }) });
     const args = ['turns', '--entity', 'phone=-', '--partner', 'P1', '--url', api.url];
     await runCli(args, { input: '98765 43210\n' });
@@ -133,7 +133,7 @@ describe('turns', () => {
     ]);
   });
 
-  test('cannot steer the terminal by their texts, and stay in one line of it', async () => {
+  test('cannot control the terminal with their texts, and stay in one line', async () => {
     const message_text = `\u001b]0;owned\u0007\u001b[2J one\n\ntwo \u202edeveloper ${'long '.repeat(50)}`;
     api = await fakeApi({ 'GET /v1/turns': () => ({ items: [{ ...turn, message_text }], next: null }) });
     const { stdout } = await runCli(['turns', '--url', api.url], { columns: 140, env: { NO_COLOR: '1' } });

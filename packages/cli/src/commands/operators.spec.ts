@@ -17,7 +17,7 @@ const asked = { ...none, status: 'in_progress', reason: 'ticket:1' };
 const checked = [{ store: 'redis', what: 'contexts', left: 0, checked_at: '2026-11-24T08:00:00.000Z' }];
 const erased = { ...none, status: 'erased', receipt: { receipt_id: 'r-1', sessions: 4, checked } };
 
-/** In progress for one look, then done. */
+/** In progress at the first request, then done. */
 async function erasing(outcome: object): Promise<string> {
   const looks = [asked, outcome];
   api = await fakeApi({
@@ -38,7 +38,7 @@ describe('erase', () => {
       env: { NO_COLOR: '1' },
     });
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('All data of P1 will be gone for good.');
+    expect(stderr).toContain('All data of P1 will be deleted irreversibly.');
     expect(stdout).toContain('status: erased');
     expect(stdout).toContain('redis  contexts  0     2026-11-24 08:00:00Z');
     expect(api?.received[0]?.body).toEqual({ reason: 'ticket:1' });
@@ -55,9 +55,9 @@ describe('erase', () => {
   });
 
   test.each([
-    [['--reason', 'ticket:1'], 'Nobody can be asked here: give --yes.'],
+    [['--reason', 'ticket:1'], 'There is no terminal to ask for a confirmation: use --yes.'],
     [['--yes'], 'erase needs --reason, as ticket:8812.'],
-  ])('with %j alone is a wrong command line for a program', async (options, message) => {
+  ])('with only %j is a wrong command line for a program', async (options, message) => {
     const url = await erasing(erased);
     const { exitCode, stderr } = await runCli(['erase', 'P1', ...options, '--url', url]);
     expect([exitCode, stderr]).toEqual([2, `${message}\n`]);
@@ -114,7 +114,7 @@ describe('lag', () => {
     expect(await runCli(['lag', '--max', max, '--url', api.url])).toMatchObject({ exitCode });
   });
 
-  test('of something else than Turnstream is not known', async () => {
+  test('of another server than Turnstream is not reported', async () => {
     api = await fakeApi({ 'GET /health/ready': () => ({ up: true }) });
     expect(await runCli(['lag', '--url', api.url])).toMatchObject({ exitCode: 3 });
     expect(await runCli(['lag', '--url', 'http://127.0.0.1:9'])).toMatchObject({ exitCode: 3 });
@@ -127,7 +127,7 @@ const broken: Route = ({ url }, response) => {
 };
 
 describe('archive', () => {
-  test('writes the file for this user alone and says its SHA-256', async () => {
+  test('writes the file for this user alone and prints its SHA-256', async () => {
     api = await fakeApi({ 'GET /v1/partners/P1/archive': (_, response) => void response.end('zip') });
     const file = join(dir, 'p1.zip');
     const args = ['archive', 'P1', '-o', file, '--purpose', 'access-request:41', '--json', '--url', api.url];
@@ -141,7 +141,7 @@ describe('archive', () => {
     expect(readFileSync(file, 'utf8')).toBe('zip');
   });
 
-  test('leaves no half of a file', async () => {
+  test('leaves no partial file', async () => {
     api = await fakeApi({ 'GET /v1/partners/P1/archive': broken });
     const file = join(dir, 'half.zip');
     expect((await runCli(['archive', 'P1', '-o', file, '--url', api.url])).exitCode).not.toBe(0);
@@ -149,7 +149,7 @@ describe('archive', () => {
   });
 });
 
-test('dlq says how, and fails when it should do it', async () => {
+test('dlq prints instructions, and fails with arguments', async () => {
   expect(await runCli(['dlq'])).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('npm run dlq'),

@@ -45,6 +45,6 @@ export function replayCommand(terminal: Terminal): Command {
 function speed(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0))
-    throw usageError(`--speed is a number, as 10 or 0.5, not ${text}.`);
+    throw usageError(`--speed must be a number, such as 10 or 0.5, not ${text}.`);
   return value;
 }

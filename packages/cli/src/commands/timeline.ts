@@ -14,7 +14,7 @@ interface TimelineOptions extends CommonOptions, Pick<FilterOptions, 'from' | 't
   readonly limit: number;
 }
 
-/** A turn, or something else that happened in a session. */
+/** A turn, or a milestone of a session. */
 interface Item {
   readonly at: string;
   readonly session_id: string;

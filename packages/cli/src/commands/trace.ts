@@ -55,7 +55,7 @@ function linesOf(trace: Trace, out: Output): string[] {
   ];
 }
 
-/** What a node and those below it look like. */
+/** The lines of a node and its children. */
 function branches(nodes: readonly TraceNode[], line: (node: TraceNode) => string): string[] {
   return nodes.flatMap((node, index) => {
     const isLast = index === nodes.length - 1;

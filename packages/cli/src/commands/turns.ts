@@ -53,13 +53,14 @@ export function turnsCommand(terminal: Terminal): Command {
     );
 }
 
-/** Values and words go in the body: no address holds them. From the standard input, no list of processes does either. */
+/** Values and words are sent in the body, so that no URL contains them. From the standard input, the process list does not, either. */
 async function searchOf({ terminal }: Call, { entity, text, ...filter }: TurnsOptions): Promise<object> {
   const given = async (value: string): Promise<string> =>
     value === '-' ? (await wholeText(terminal.stdin)).trim() : value;
   if (entity === undefined) return { ...filterOf(filter), text: await given(text ?? '') };
   const split = entity.indexOf('=');
-  if (split < 1 || split === entity.length - 1) throw usageError(`--entity is name=value, not ${entity}.`);
+  if (split < 1 || split === entity.length - 1)
+    throw usageError(`--entity must be name=value, not ${entity}.`);
   const value = await given(entity.slice(split + 1));
   return { ...filterOf(filter), text, entity: { name: entity.slice(0, split), value } };
 }

@@ -61,7 +61,7 @@ async function verifyOne(call: Call, id: string): Promise<void> {
   if (!report.intact) throw new Failure('The history was changed.');
 }
 
-/** One after the other in the order of the list, a few under way at once; people see those with faults only. */
+/** In the order of the list, a few at a time; for people, only sessions with faults are shown. */
 async function verifyMany(call: Call, partner: string | undefined): Promise<void> {
   const { out } = call;
   const query = { partner_id: partner, forks: 'include' };

@@ -1,12 +1,12 @@
 import type { Command, Option } from 'commander';
 
-/** A word that may come next, and what it means. */
+/** A possible next word, and its description. */
 export interface Candidate {
   readonly word: string;
   readonly meaning: string;
 }
 
-/** @param words what stands after the program's name; the last one is being typed, and may be empty */
+/** @param words the words after the program's name; the last one is being typed, and may be empty */
 export function candidates(program: Command, words: readonly string[]): Candidate[] {
   const typed = words.at(-1) ?? '';
   const before = words.slice(0, -1);
@@ -14,7 +14,7 @@ export function candidates(program: Command, words: readonly string[]): Candidat
   return possible(command, before.at(-1), typed).filter(({ word }) => word.startsWith(typed));
 }
 
-/** The command that the words have named so far. */
+/** The command named by the words so far. */
 function commandOf(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) command = command.commands.find((own) => own.name() === word) ?? command;

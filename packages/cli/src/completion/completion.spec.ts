@@ -14,7 +14,7 @@ const wordsAfter = async (...words: string[]): Promise<string[]> => {
     .map((line) => line.split('\t')[0] ?? '');
 };
 
-describe('what may come next', () => {
+describe('the next word', () => {
   test.each([
     [['sess'], ['sessions']],
     [['sessions', '--st'], ['--status']],
@@ -32,7 +32,7 @@ describe('what may come next', () => {
     expect(await wordsAfter(...words)).toEqual(expected);
   });
 
-  test('at the beginning is every command', async () => {
+  test('at the beginning can be any command', async () => {
     expect(await wordsAfter('')).toEqual(expect.arrayContaining(['sessions', 'erase', 'completion']));
   });
 
@@ -45,7 +45,7 @@ test.each(shells)('the script for %s is printed', async (shell) => {
   expect(await runCli(['completion', shell])).toEqual({ exitCode: 0, stdout: scripts[shell], stderr: '' });
 });
 
-test('bash completes by the script', () => {
+test('bash completes with the script', () => {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-completion-'));
   try {
     const program = `#!/bin/sh\nprintf '%s\\t%s\\n' "--of=$*" meaning --other "more words"\n`;

@@ -1,7 +1,7 @@
-/** The shells that there is a script for. */
+/** The shells with a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
-/** Each asks the program itself for the words that may come next: `turnstream __complete WORDS…`. */
+/** Each script asks the program itself for the possible next words: `turnstream __complete WORDS…`. */
 export const scripts: Readonly<Record<(typeof shells)[number], string>> = {
   bash: `# eval "$(turnstream completion bash)" in ~/.bashrc
 _turnstream() {

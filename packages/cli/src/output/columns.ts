@@ -8,7 +8,7 @@ export type Colors = ReturnType<typeof createColors>;
 export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => unknown;
-  /** `time`: shown in the zone asked for; `state`: coloured by what it says; `rest`: takes the width that is left. */
+  /** `time`: shown in the selected zone; `state`: coloured by its value; `rest`: takes the remaining width. */
   readonly kind?: 'time' | 'state' | 'rest';
 }
 
@@ -33,7 +33,7 @@ export function cellText<Row>({ value, kind }: Column<Row>, row: Row, utc: boole
     : textOf(content);
 }
 
-/** A state in the colour of what it means. */
+/** A state in the colour of its meaning. */
 export function colored(state: string, colors: Colors): string {
   if (good.has(state)) return colors.green(state);
   if (bad.has(state)) return colors.red(state);

@@ -16,12 +16,12 @@ describe('a time', () => {
     expect(parseTime(text, true, Date.parse('2026-03-01T12:00:00Z'))).toBe(time);
   });
 
-  test.each(['2026-03-01T10:00', '2026-03-01'])('%s is read in the zone that times are shown in', (text) => {
+  test.each(['2026-03-01T10:00', '2026-03-01'])('%s is read in the zone in which times are shown', (text) => {
     expect(formatTime(parseTime(text, false), false)).toMatch(text.replace('T', ' '));
   });
 
   test.each(['', 'yesterday', '2026-13-01', '2026-03', '5w', '1772359200'])('cannot be %j', (text) => {
-    expect(() => parseTime(text, true)).toThrow(`${text} is no time`);
+    expect(() => parseTime(text, true)).toThrow(`${text} is not a time`);
   });
 
   test('is shown in UTC with its Z', () => {

@@ -8,10 +8,10 @@ import { renderTable } from './table.ts';
 import { safeText } from './text.ts';
 import { formatTime } from './times.ts';
 
-/** Rows that are held to lay them out; a longer list has its titles again after so many. */
+/** Rows buffered for the layout; a longer list repeats its titles after this many rows. */
 const rowsPerTable = 500;
 
-/** What is left of a text that is cut. */
+/** The minimum length of a truncated text. */
 const leastCut = 20;
 
 /** Writes results: tables and colours for people, JSON for programs; notes go to the standard error. */
@@ -47,13 +47,13 @@ export class Output {
     return count;
   }
 
-  /** One document: JSON, or what `lines` makes of it. */
+  /** One document: JSON, or the lines made by `lines`. */
   async document<T>(value: T, lines: (value: T) => readonly string[] = this.fields): Promise<void> {
     if (this.isJson) return this.line(JSON.stringify(value, null, 2));
     for (const line of lines(value)) await this.line(line);
   }
 
-  /** A table of few rows, as lines. */
+  /** A table of a few rows, as lines. */
   tableLines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string[] {
     const { isTTY, columns: width } = this.terminal.stdout;
     const options = { colors: this.colors, utc: this.utc, width: isTTY ? width : undefined };
@@ -63,7 +63,7 @@ export class Output {
   /** Names and values, indented. */
   readonly fields = (value: unknown): string[] => renderDocument(value, this.colors, this.utc);
 
-  /** Parts with a gap between them; the last one is cut at the width of the terminal. */
+  /** Parts with a gap in between; the last one is truncated at the width of the terminal. */
   cut(parts: readonly string[]): string {
     const { isTTY, columns } = this.terminal.stdout;
     const line = parts.join('  ');
@@ -77,13 +77,13 @@ export class Output {
     return safeText(formatTime(time, this.utc));
   }
 
-  /** Waits while whoever reads is slower. */
+  /** Waits while the reader is slower. */
   async line(text: string): Promise<void> {
     const { stdout, signal } = this.terminal;
     if (!stdout.write(`${text}\n`)) await once(stdout, 'drain', { signal });
   }
 
-  /** What people should know and programs need not read. */
+  /** A note for people, which programs need not read. */
   note(text: string): void {
     this.terminal.stderr.write(`${text}\n`);
   }

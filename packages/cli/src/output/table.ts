@@ -3,7 +3,7 @@ import type { Colors, Column } from './columns.ts';
 import { cellText, colored } from './columns.ts';
 
 const gap = 2;
-/** The least width of the column that takes what is left. */
+/** The minimum width of the column that takes the rest. */
 const leastRest = 20;
 
 const frame = [
@@ -28,11 +28,11 @@ const noFrame = Object.fromEntries(frame.map((part) => [part, '']));
 export interface TableOptions {
   readonly colors: Colors;
   readonly utc: boolean;
-  /** Width of the terminal; undefined: texts are not cut. */
+  /** Width of the terminal; undefined: texts are not truncated. */
   readonly width: number | undefined;
 }
 
-/** Rows under their titles, without a frame. */
+/** Rows under their titles, without borders. */
 export function renderTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],

@@ -2,11 +2,11 @@ import { usageError } from '../failure.ts';
 
 const formats = new Map<boolean, Intl.DateTimeFormat>();
 
-/** A time to the second, in the local zone or in UTC; what is no time stays as it is. */
+/** A time to the second, in the local zone or in UTC; other text stays unchanged. */
 export function formatTime(time: string, utc: boolean): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;
-  // The Swedish form is that of ISO 8601.
+  // The Swedish format is that of ISO 8601.
   const format =
     formats.get(utc) ??
     new Intl.DateTimeFormat('sv-SE', {
@@ -23,8 +23,8 @@ const localForm = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?
 const zonedForm = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})$/i;
 
 /**
- * A time of the command line as ISO 8601 in UTC: `2026-03-01`, `2026-03-01T10:00`, both in the local zone unless `utc`,
- * with a zone (`…T10:00+05:30`), or so long ago (`90s`, `15m`, `2h`, `3d`).
+ * Parses a time of the command line into ISO 8601 in UTC: `2026-03-01`, `2026-03-01T10:00`, both in the local zone unless `utc`,
+ * with a zone (`…T10:00+05:30`), or an age (`90s`, `15m`, `2h`, `3d`).
  * @throws Failure for anything else
  */
 export function parseTime(text: string, utc: boolean, now = Date.now()): string {
@@ -36,5 +36,7 @@ export function parseTime(text: string, utc: boolean, now = Date.now()): string 
     const date = new Date(local && utc ? `${whole}Z` : whole);
     if (!Number.isNaN(date.getTime())) return date.toISOString();
   }
-  throw usageError(`${text} is no time, as 2026-03-01, 2026-03-01T10:00, 2026-03-01T10:00Z or 2h (ago).`);
+  throw usageError(
+    `${text} is not a time, such as 2026-03-01, 2026-03-01T10:00, 2026-03-01T10:00Z or 2h (ago).`,
+  );
 }

@@ -13,7 +13,7 @@ export interface Received {
   readonly body: unknown;
 }
 
-/** Answers a request: a value is sent as JSON, undefined means that the answer was written here. */
+/** Answers a request: a returned value is sent as JSON; undefined means that the function wrote the answer itself. */
 export type Route = (request: Received, response: ServerResponse) => unknown;
 
 export interface FakeApi {
@@ -22,7 +22,7 @@ export interface FakeApi {
   close(): void;
 }
 
-/** A server that answers by `METHOD /path`, without the query; anything else is the problem not_found. */
+/** A server that answers by `METHOD /path`, without the query; any other request gets the problem not_found. */
 export async function fakeApi(routes: Readonly<Record<string, Route>>): Promise<FakeApi> {
   const received: Received[] = [];
   const server = createServer((incoming, response) => {

@@ -9,12 +9,12 @@ export interface Ran {
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What stands on the standard input. */
+  /** The standard input. */
   readonly input?: string;
-  /** Whether people look at it, on a terminal of this width. */
+  /** Whether the output goes to a terminal, with this width. */
   readonly columns?: number;
   readonly signal?: AbortSignal;
-  /** Sees the standard output as it comes. */
+  /** Receives the standard output as it is written. */
   readonly onOutput?: (text: string) => void;
 }
 

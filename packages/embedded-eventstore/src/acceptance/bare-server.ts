@@ -7,7 +7,7 @@ import type { BatchAppendReq, ReadReq } from '@eventstore/db-client/generated/st
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 
 /**
- * The baseline: grpc-js with the client's own generated messages, which answers every append at once and stores
+ * The baseline: grpc-js with the client's own generated messages. It answers every append at once and stores
  * nothing, and answers every read from memory. Arguments: number of events, bytes of each.
  */
 const [count = '0', size = '0'] = process.argv.slice(2);

@@ -11,7 +11,7 @@ const SHARED = 'shared';
 interface Attempt {
   readonly stream: string;
   readonly ids: readonly string[];
-  /** Last revision; undefined while nobody acknowledged it. */
+  /** Last revision; undefined if it was never acknowledged. */
   revision: number | undefined;
 }
 

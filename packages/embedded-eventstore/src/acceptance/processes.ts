@@ -12,12 +12,12 @@ interface ServerProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** The built program, also for a caller that runs from source. */
+/** The built program, even for a caller that runs from source. */
 const PROGRAM = join(import.meta.dirname, '../../dist/main.js');
 /** Runs from source: it needs this process's `--import` of the compiler. */
 const BARE_SERVER = join(import.meta.dirname, 'bare-server.ts');
 
-/** Starts the event store on `dir` in a process of its own. */
+/** Starts the event store on `dir` in a separate process. */
 export const spawnEventStore = (
   dir: string,
   env: Readonly<Record<string, string>> = {},
@@ -37,7 +37,7 @@ export const withEventStore = async <T>(
   }
 };
 
-/** Runs a command of the event store to its end. */
+/** Runs a command of the event store to completion. */
 export const runCommand = (...args: readonly string[]): { code: number | null; output: string } => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     encoding: 'utf8',

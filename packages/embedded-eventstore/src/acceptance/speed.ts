@@ -58,7 +58,7 @@ const compare = (what: string, rates: readonly number[][], target: number): Meas
   ...ratioMeasurements(what, rates, target),
 ];
 
-/** Compares the best rounds: other work on the machine disturbed them least. */
+/** Compares the best rounds, which other work on the machine disturbed least. */
 export const ratioMeasurements = (
   what: string,
   rates: readonly number[][],

@@ -79,7 +79,7 @@ describe('soft delete and tombstone', () => {
     });
 
     test.each([ANY, NO_STREAM, 2n] as const)(
-      'then an append with %s goes on with the revisions',
+      'then an append with %s continues the revisions',
       async (expected) => {
         const stream = await filled();
         await client.deleteStream(stream);

@@ -27,10 +27,10 @@ export interface TestStore {
   stop(): Promise<void>;
 }
 
-/** Tests of what only our own store promises say so in their title, and are left out for another server. */
+/** Tests of guarantees that only our own store gives say so in their title, and are skipped for another server. */
 export const isOwnStore = !process.env['CONTRACT_EVENTSTORE_URL'];
 
-/** The server at CONTRACT_EVENTSTORE_URL, which nobody else uses, or an event store of these tests alone. */
+/** The server at CONTRACT_EVENTSTORE_URL, which must be unused otherwise, or an event store for these tests alone. */
 export const openTestStore = async (): Promise<TestStore> => {
   const url = process.env['CONTRACT_EVENTSTORE_URL'];
   return url ? connect(url, () => Promise.resolve()) : startTestStore('insecure');

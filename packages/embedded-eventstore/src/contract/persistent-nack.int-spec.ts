@@ -59,7 +59,7 @@ describe('nack of persistent subscriptions', () => {
       await subscription.unsubscribe();
     });
 
-    test('park keeps the event until a replay, which delivers it by its link in the parked stream', async () => {
+    test('park keeps the event until a replay, which delivers it through its link in the parked stream', async () => {
       const { stream, subscription, recorder } = await nackOnce('park');
       await recorder.until('event', 3);
       await waitUntil('parked', async () => (await parked(stream)) === 1);

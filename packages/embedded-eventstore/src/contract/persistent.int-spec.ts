@@ -46,7 +46,7 @@ describe('persistent subscriptions', () => {
       const subscription = connect(stream, 'group', 3);
       const recorder = new Recorder().follow(subscription);
       await recorder.until('event', 3);
-      // Its answer arrives after whatever the server sent before.
+      // The answer arrives after everything that the server sent before.
       await info(stream);
       expect(recorder.events).toHaveLength(3);
       for (const resolved of recorder.events.slice()) await subscription.ack(resolved);
@@ -140,7 +140,7 @@ describe('persistent subscriptions', () => {
     await first.recorder.until('error');
     await client.appendToStream(stream, event());
     const second = acking(stream);
-    // The reported checkpoint may be ahead of the written one: then acknowledged events come again.
+    // The reported checkpoint may be ahead of the written one; then acknowledged events are delivered again.
     await waitUntil('the new event', () => revisionsOf(second.recorder.events).includes(50));
     expect(revisionsOf(second.recorder.events)).not.toContain(0);
     await second.subscription.unsubscribe();

@@ -12,7 +12,7 @@ import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 /** Host and port of a connection string. */
 export const targetOf = (url: string): string => /^esdb:\/\/(?:[^@/]*@)?([^/?]+)/.exec(url)?.[1] ?? '';
 
-/** What the client's own API hides: the Streams service as it is on the wire. */
+/** The part that the client's own API hides: the Streams service as on the wire. */
 export class RawClient {
   readonly stub: InstanceType<typeof streams.StreamsClient>;
 
@@ -45,7 +45,7 @@ export class RawClient {
     return new Promise((resolve, reject) => {
       const call = this.stub.batchAppend(new Metadata());
       call.on('data', (response: BatchAppendResp) => {
-        // A server may leave out answers that are due when the client ends its half of the call.
+        // A server may leave out pending answers when the client ends its half of the call.
         if (responses.push(response) === count) call.end();
       });
       call.on('error', (error: ServiceError) => reject(error));

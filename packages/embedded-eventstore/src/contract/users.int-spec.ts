@@ -158,7 +158,7 @@ describe('Users in secure mode', () => {
     expect(await canAppend({ ...login, password: 'third' })).toBe(true);
   });
 
-  test('others than administrators see themselves only', async () => {
+  test('users other than administrators see only themselves', async () => {
     const login = await newLogin();
     expect(await details(login.username, login)).toHaveLength(1);
     await expect(details('admin', login)).rejects.toMatchObject({ code: status.PERMISSION_DENIED });

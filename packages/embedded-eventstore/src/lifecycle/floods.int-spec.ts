@@ -44,8 +44,8 @@ const bytesOf = (events: readonly EventRecord[]) => events.reduce((sum, { data }
 const part = () => proposed({ type: 'Part', contentType: 'application/octet-stream', data: PART });
 const bigEvent = () => proposed({ type: 'Big', contentType: 'application/octet-stream', data: DATA });
 
-describe('after a flood the server holds nothing, and during it little:', () => {
-  test('Appends of which more is to come share a limit', () =>
+describe('the server holds little during a flood, and nothing after it:', () => {
+  test('unfinished Appends share a limit', () =>
     withServer(async (server, raw) => {
       const codes: (number | undefined)[] = [];
       const options = new messages.AppendReq.Options();
@@ -68,7 +68,7 @@ describe('after a flood the server holds nothing, and during it little:', () => 
       await waitUntil('the end of the calls', () => server.heldBytes() === 0);
     }));
 
-  test('appends of a BatchAppend of which more is to come share it too', () =>
+  test('unfinished appends of a BatchAppend share it too', () =>
     withServer(async (server, raw) => {
       const call = raw.stub.batchAppend(new Metadata());
       const refusals: (string | undefined)[] = [];
@@ -85,7 +85,7 @@ describe('after a flood the server holds nothing, and during it little:', () => 
       call.cancel();
     }));
 
-  test('a live subscriber that does not read is behind by some events, and gets them all when it reads', () =>
+  test('a live subscriber that does not read is only some events behind, and gets all of them when it reads', () =>
     withServer(async (server, raw) => {
       const options = new messages.ReadReq.Options();
       plainOptions(options);
@@ -116,7 +116,7 @@ describe('after a flood the server holds nothing, and during it little:', () => 
 });
 
 describe('a page that grew over small events', () => {
-  test('ends with the event that makes it larger than 2 MiB, and a read goes on behind it', () =>
+  test('ends with the event that makes it larger than 2 MiB, and a read continues after it', () =>
     withDirectory((dir) =>
       withStore(dir, async (store) => {
         await appendMany(store, 'stream', 60);

@@ -19,7 +19,7 @@ interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** Never while a test runs, in milliseconds. */
+/** Longer than any test runs, in milliseconds. */
 const NEVER = 600_000;
 
 /** Runs `use` with a store that behaves like a server. */
@@ -40,7 +40,7 @@ const withServer = (
 const appendAtLeader = (client: EventStoreDBClient) =>
   client.appendToStream('stream', event(), { requiresLeader: true });
 
-/** Two appends at the same revision, of which one loses. */
+/** Two appends at the same revision, one of which loses. */
 const conflict = async (client: EventStoreDBClient) => {
   const race = events(2).map((each) =>
     client.appendToStream('stream', each, { expectedRevision: NO_STREAM }),
@@ -67,7 +67,7 @@ const checkpointsFromStart = async (client: EventStoreDBClient) => {
 };
 
 describe('a store like a server', () => {
-  test('tells the loser of a conflict of an event that a read does not show yet', () =>
+  test('reports a conflict with an event that a read does not return yet', () =>
     withServer({ indexLagMs: NEVER }, async ({ client }) => {
       await conflict(client);
       await expect(collect(client.readStream('stream'))).rejects.toMatchObject({ type: 'stream-not-found' });
@@ -76,7 +76,7 @@ describe('a store like a server', () => {
       );
     }));
 
-  test('shows the event of a conflict after a while', () =>
+  test('returns the event of a conflict after a while', () =>
     withServer({ indexLagMs: 50 }, async ({ client }) => {
       await conflict(client);
       const read = () => collect(client.readStream('stream')).catch(() => []);
@@ -84,7 +84,7 @@ describe('a store like a server', () => {
       expect(await read()).toHaveLength(1);
     }));
 
-  test('answers an append when reads and subscriptions show its events', () =>
+  test('answers an append when reads and subscriptions return its events', () =>
     withServer({ indexLagMs: 50 }, async ({ client }) => {
       const recorder = new Recorder().follow(client.subscribeToStream('stream'));
       await recorder.until('caughtUp');

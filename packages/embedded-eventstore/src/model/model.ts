@@ -92,7 +92,7 @@ export class Model {
     return { ok: true, revision };
   }
 
-  /** The revisions that a reader sees, or why it sees none. */
+  /** The revisions that a reader sees, or why there are none. */
   visible(name: string): readonly number[] | 'stream-not-found' | 'stream-deleted' {
     const stream = this.stream(name);
     if (stream.tombstoned) return 'stream-deleted';

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 import { checkpointStream, type GroupConfig } from './settings.ts';
 import { newId } from '../store/event-id.ts';
 
-/** Writes how far a group's messages are finished, so that it continues there after a restart. */
+/** Records up to where a group's messages are finished, so that it continues there after a restart. */
 export class Checkpoints {
   private lastWritten: number | undefined;
   private writtenAt = performance.now();

@@ -14,7 +14,7 @@ import { isGroupStream, parkedStream, type GroupConfig } from './settings.ts';
 import { Rate } from './statistics.ts';
 import { consumerSelector, type ConsumerSelector } from './strategies.ts';
 
-/** Pages that are read before the event loop continues. */
+/** Pages to read before yielding to the event loop. */
 const PAGES_AT_ONCE = 20;
 
 /** For GetInfo. */
@@ -78,7 +78,7 @@ export class Group implements Follower {
     setImmediate(() => this.pump());
   }
 
-  /** Removes a consumer; others get its unacknowledged messages. */
+  /** Removes a consumer; the others get its unacknowledged messages. */
   remove(consumer: Consumer): void {
     const index = this.consumers.indexOf(consumer);
     if (index < 0) return;

@@ -36,7 +36,7 @@ const storedGroups = (store: Store): string[] => {
   return entries.map(({ group }) => group);
 };
 
-test('a stored group whose expression is not supported any more is not served, but stays stored', () =>
+test('a stored group with an expression that is no longer supported is not served, but stays stored', () =>
   withDirectory((dir) =>
     withStore(dir, async (store) => {
       const entries = [configOf('old', '(a)\\1'), configOf('good', '^a')];

@@ -9,10 +9,10 @@ import { messageOf } from '../store/errors.ts';
 const CONFIG_STREAM = '$persistentSubscriptionConfig';
 const TICK_MS = 100;
 
-/** All persistent subscriptions; a stream of its own stores their configuration. */
+/** All persistent subscriptions; a separate stream stores their configuration. */
 export class Groups {
   private readonly groups = new Map<string, Group>();
-  /** Stored by an earlier version, with a filter that is not supported any more: not served, but not forgotten. */
+  /** Stored by an earlier version, with a filter that is no longer supported: not served, but kept. */
   private unusable: GroupConfig[] = [];
   private readonly timer: NodeJS.Timeout;
 

@@ -48,7 +48,7 @@ export class Progress {
     return this.hasStarted ? this.last : undefined;
   }
 
-  /** The last message that was started, or the place where it begins. */
+  /** The last started message, or the starting position. */
   get reached(): number {
     return this.last;
   }

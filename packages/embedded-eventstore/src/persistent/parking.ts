@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import { newMessage, Progress, type Message } from './messages.ts';
 import { newId } from '../store/event-id.ts';
 
-/** The parked messages of a group: links in a stream of their own, until they are replayed and finished. */
+/** The parked messages of a group: links in a separate stream, until they are replayed and finished. */
 export class Parking {
   private progress: Progress;
   private truncatedTo: number;

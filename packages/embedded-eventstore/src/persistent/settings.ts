@@ -36,7 +36,7 @@ export const checkpointStream = ({ stream, group }: GroupConfig): string =>
 export const parkedStream = ({ stream, group }: GroupConfig): string =>
   `$persistentsubscription-${groupKey(stream, group)}-parked`;
 
-/** A group on $all ignores the streams of groups: otherwise its checkpoints would be new events for it, without end. */
+/** A group on $all ignores the streams of groups: otherwise its own checkpoints would keep adding new events. */
 export const isGroupStream = (stream: string): boolean => /^(\$\$)?\$persistentsubscription-/.test(stream);
 
 /** Why the configuration is not valid; undefined when it is. */

@@ -5,16 +5,16 @@ import { notLeader, notReady } from './errors.ts';
 
 const CLUSTER_FILE = 'cluster.json';
 
-/** What gossip says of a cluster: addresses as `host:port`, each of which leads to the one store, directly or by a proxy. */
+/** The cluster that gossip describes: addresses as `host:port`, each of which leads to the one store, directly or through a proxy. */
 export interface ClusterView {
   readonly members: readonly string[];
-  /** Null: an election is under way, and the store is not ready. */
+  /** Null: an election is in progress, and the store is not ready. */
   readonly leader: string | null;
 }
 
 /**
- * Makes the store in `dir`, which runs like a server, pretend to be a cluster: its gossip names these members, and a call
- * that requires the leader is refused at any other address. Undefined: one node again.
+ * Makes the store in `dir`, if it imitates a server, pretend to be a cluster: its gossip lists these members, and a call
+ * that requires the leader is refused at any other address. Undefined: a single node again.
  */
 export const setCluster = (dir: string, view: ClusterView | undefined): void => {
   const path = join(dir, CLUSTER_FILE);
@@ -28,7 +28,7 @@ interface IncomingCall {
   getHost(): string;
 }
 
-/** The cluster that {@link setCluster} describes; without a description one node, which is the leader. */
+/** The cluster set by {@link setCluster}; by default a single node, which is the leader. */
 export class Cluster {
   private readonly path: string;
 
@@ -52,14 +52,14 @@ export class Cluster {
     if (!this.isReady) throw notReady();
   }
 
-  /** Throws not-leader for a call that requires the leader, at another address than the leader's. */
+  /** Throws not-leader for a call that requires the leader, at any address but the leader's. */
   requireLeader(call: IncomingCall): void {
     const leader = this.read()?.leader ?? undefined;
     const isRequired = call.metadata.get('requires-leader')[0] === 'true';
     if (isRequired && leader !== undefined && call.getHost() !== leader) throw notLeader(leader);
   }
 
-  /** At each use, so that another process can move the leader. */
+  /** Read at each use, so that another process can move the leader. */
   private read(): ClusterView | undefined {
     if (!existsSync(this.path)) return undefined;
     return JSON.parse(readFileSync(this.path, 'utf8')) as ClusterView;

@@ -85,7 +85,7 @@ export const refusalOf = (
   return undefined;
 };
 
-/** The end of a call that is in flight when the server stops. */
+/** The error that ends calls in flight when the server stops. */
 export const shuttingDown = (): RpcError => new RpcError(status.CANCELLED, 'The server is shutting down');
 
 export const loginNotFound = (login: string): RpcError =>
@@ -100,7 +100,7 @@ export const loginConflict = (login: string): RpcError =>
 export const NOT_READY = 'Server Is Not Ready';
 export const notReady = (): RpcError => new RpcError(status.UNAVAILABLE, NOT_READY);
 
-/** Too many bytes of appends are not complete yet. */
+/** The limit of bytes in unfinished appends is reached. */
 export const TOO_BUSY = 'Server Is Too Busy';
 export const tooBusy = (): RpcError => new RpcError(status.UNAVAILABLE, TOO_BUSY);
 
@@ -114,7 +114,7 @@ export const notLeader = (leader: string): RpcError => {
   });
 };
 
-/** The answer to an append that was not carried out in time. */
+/** The answer to an append that was not completed in time. */
 export const operationTimeout = (): RpcError => new RpcError(status.ABORTED, 'Operation timed out');
 
 export const unknownError = (message: string): RpcError => new RpcError(status.UNKNOWN, message);

@@ -1,7 +1,7 @@
 /** A call that is in flight. */
 export interface OpenCall {
-  /** What the server keeps for it in memory: events that are not stored, or not sent yet. */
+  /** The bytes that the server keeps in memory for it: events that are not stored, or not sent yet. */
   readonly heldBytes: number;
-  /** Ends the call with a status: the server stops. */
+  /** Ends the call with a status when the server stops. */
   shutdown(): void;
 }

@@ -4,7 +4,7 @@ import { toRpcError } from '../rpc/errors.ts';
 
 type AnyHandler = (call: ServerUnaryCall<never, never>, callback?: sendUnaryData<never>) => void;
 
-/** The handlers of a service, which refuse calls as a node of a cluster does. BatchAppend answers each append by itself. */
+/** Makes the handlers of a service refuse calls as a node of a cluster does. BatchAppend answers each append separately. */
 export const admitted = (
   cluster: Cluster,
   handlers: UntypedServiceImplementation,

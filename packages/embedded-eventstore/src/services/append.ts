@@ -76,7 +76,7 @@ class PendingAppend {
     return this.bytes;
   }
 
-  /** Lets go of what has arrived. */
+  /** Releases what has arrived. */
   release(): void {
     this.context.unfinished.release(this.bytes);
     this.bytes = 0;

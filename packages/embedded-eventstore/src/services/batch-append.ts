@@ -26,7 +26,7 @@ import type { ServiceContext } from './context.ts';
 import { submitAppend } from './submit-append.ts';
 import { RpcError, shuttingDown, TOO_BUSY, toRpcError } from '../rpc/errors.ts';
 
-/** Time limit of an append, in milliseconds, also for later deadlines. */
+/** Time limit of an append, in milliseconds, even with a later deadline. */
 const WRITE_TIMEOUT_MS = 2_000;
 
 const MAX_UNREAD_ANSWERS = 1_000;
@@ -37,14 +37,14 @@ interface Batch {
   readonly expected: ExpectedRevision;
   readonly events: ProposedEvent[];
   readonly timer: NodeJS.Timeout | undefined;
-  /** Of its events, for the limit of an append, and of the messages that hold them. */
+  /** The size of its events, for the append limit, and of the messages that hold them. */
   size: number;
   bytes: number;
 }
 
 type Call = ServerDuplexStream<BatchAppendRequest, Buffer>;
 
-/** Streams.BatchAppend: one long call in which each correlation id is an append of its own. */
+/** Streams.BatchAppend: one long call in which each correlation id is a separate append. */
 export const batchAppendService =
   (context: ServiceContext) =>
   (call: Call): void => {

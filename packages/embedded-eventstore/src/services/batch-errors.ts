@@ -30,7 +30,7 @@ export const TIMEOUT: BatchError = {
   detail: 'event_store.client.Timeout',
 };
 
-/** Clients make "Could not recognize Server Is Not Ready" of it. */
+/** Clients turn it into "Could not recognize Server Is Not Ready". */
 const NOT_READY_ERROR: BatchError = {
   code: status.UNAVAILABLE,
   message: NOT_READY,

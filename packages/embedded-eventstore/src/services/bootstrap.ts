@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 import { createAccount, userStream, type Account } from '../rpc/accounts.ts';
 import { newId } from '../store/event-id.ts';
 
-/** Names every user that was ever created. */
+/** The stream that names every user ever created. */
 export const USERS = '$users';
 const DEFAULT_PASSWORD = 'changeit';
 const ACCOUNTS = [
@@ -25,7 +25,7 @@ export const userEvent = (type: string, data: unknown): ProposedEvent => ({
   meta: Buffer.alloc(0),
 });
 
-/** Adds a user, unless one has the name. */
+/** Adds a user, unless the name is taken. */
 export const addUser = (tx: Transaction, account: Account): WriteOutcome => {
   const login = account.loginName;
   const outcome = append(tx, userStream(login), 'no_stream', [userEvent('$UserCreated', account)]);

@@ -14,7 +14,7 @@ export interface ServiceContext {
   readonly maxAppendSize: number;
   /** The address that Gossip gives to clients. */
   readonly advertise: { readonly host: string; readonly port: number };
-  /** What of EventStoreDB depends on time and on a cluster; undefined: left out. */
+  /** The imitated timing and cluster of EventStoreDB; undefined: not imitated. */
   readonly likeAServer: { readonly cluster: Cluster; readonly repeats: RepeatedAppends } | undefined;
   /** Calls in flight, which are ended with a status when the server stops. */
   readonly openCalls: Set<OpenCall>;

@@ -50,7 +50,7 @@ export const supportedMethodsService = ({ access }: ServiceContext): Unary => {
 
 const [UNKNOWN, FOLLOWER, LEADER] = [2, 6, 8];
 
-/** Gossip.Read: the members, all alive. There is one, which is the leader, unless the store pretends to be a cluster. */
+/** Gossip.Read: the members, all alive. There is one, the leader, unless the store pretends to be a cluster. */
 export const gossipService = (context: ServiceContext): Unary => {
   const instances = new Map<string, Buffer>();
   const instanceOf = (address: string): Buffer => {

@@ -14,7 +14,7 @@ import { invalidArgument, streamDeleted, unknownError } from '../rpc/errors.ts';
 import type { Sender } from '../rpc/sender.ts';
 
 const PAGE_SIZE = 128;
-/** The page size of EventStoreDB, which decides when the first revision is sent. */
+/** The page size of EventStoreDB, which determines when the first revision is sent. */
 const REAL_PAGE_SIZE = 32;
 
 /** Sends a read of one stream. */

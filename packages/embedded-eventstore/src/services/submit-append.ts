@@ -3,7 +3,7 @@ import type { StoreWriteError } from '../store/errors.ts';
 import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
 import type { ServiceContext } from './context.ts';
 
-/** What EventStoreDB answers besides: an election is under way, or the same append is in flight already. */
+/** EventStoreDB's further answers: an election is in progress, or the same append is already in flight. */
 export type AppendOutcome = WriteOutcome | { readonly kind: 'not_ready' } | { readonly kind: 'timeout' };
 
 interface ProposedAppend {

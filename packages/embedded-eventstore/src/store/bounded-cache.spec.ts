@@ -4,7 +4,7 @@ import { BoundedCache } from './bounded-cache.ts';
 const held = (cache: BoundedCache<string, string>, names: readonly string[]): number =>
   names.reduce((sum, name) => sum + (cache.get(name)?.length ?? 0), 0);
 
-test('a cache holds as many names as have room, the latest ones', () => {
+test('a cache holds the latest names, as many as fit', () => {
   const cache = new BoundedCache<string, string>((name) => name);
   const names = Array.from({ length: 3_000 }, (_, n) => `${n}-`.padEnd(4_096, 'x'));
   for (const name of names) cache.set(name, name);
@@ -13,7 +13,7 @@ test('a cache holds as many names as have room, the latest ones', () => {
   expect(cache.get(names.at(-1) ?? '')).toBe(names.at(-1));
 });
 
-test('a cache of usual names holds tens of thousands, and counts a name that is set again once', () => {
+test('a cache holds tens of thousands of typical names, and counts a repeated name once', () => {
   const cache = new BoundedCache<string, string>((name) => name);
   const names = Array.from({ length: 40_000 }, (_, n) => `session-${String(n).padStart(36, '0')}`);
   for (const name of [...names, ...names]) cache.set(name, name);

@@ -1,9 +1,9 @@
-/** Room for the keys and names of a cache, in characters: some 50,000 streams with usual names. */
+/** Size of a cache's keys and names, in characters: some 50,000 streams with typical names. */
 const ROOM = 5 * 1024 * 1024;
-/** What an entry takes besides its name. */
+/** The size of an entry besides its name. */
 const OVERHEAD = 64;
 
-/** A map that drops its oldest entries when their names take too much room. */
+/** A map that drops its oldest entries when their names exceed its size. */
 export class BoundedCache<Key, Value> {
   private readonly entries = new Map<Key, Value>();
   private taken = 0;

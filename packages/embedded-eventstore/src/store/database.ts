@@ -57,7 +57,7 @@ export const pragma = (db: Sqlite, name: string): number => {
   return Array.isArray(value) ? Number(value[0]) : 0;
 };
 
-/** Not by `recursive`: where none can be made, as in /proc, Node would never return. */
+/** Without `recursive`: where no folder can be created, as in /proc, Node would never return. */
 const makeDirectory = (dir: string): void => {
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return;
   const parent = dirname(resolve(dir));
@@ -69,7 +69,7 @@ const makeDirectory = (dir: string): void => {
 export const lockDirectory = (dir: string): (() => void) => {
   try {
     makeDirectory(dir);
-    // The database does not say why it cannot make a file.
+    // The database does not report why it cannot create a file.
     closeSync(openSync(join(dir, LOCK_FILE), 'a'));
   } catch (error) {
     const reason = `${messageOf(error)}: choose another --data directory, which can be written`;

@@ -27,12 +27,12 @@ export class Health {
   /** `report` is called with each line for the operator. */
   constructor(private readonly report: (line: string) => void) {}
 
-  /** Why the store is read-only until the next start; undefined: it is not. */
+  /** Why the store is read-only until the next start; undefined: it is writable. */
   get readOnlyReason(): string | undefined {
     return this.damage;
   }
 
-  /** Makes the store read-only. The first reason counts. */
+  /** Makes the store read-only. The first reason is kept. */
   makeReadOnly(reason: string): void {
     if (this.damage !== undefined) return;
     this.damage = reason;

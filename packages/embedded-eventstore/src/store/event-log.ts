@@ -8,7 +8,7 @@ import { prepareStatements } from './statements.ts';
 
 type PageStatements = ReturnType<typeof prepareStatements>['allForwards'];
 
-/** The size of so few events is not asked for before they are read; who asks for more than a page wants them all. */
+/** Only reads between these limits end by size: smaller ones need no check, and callers of larger ones want all events. */
 const FEW_EVENTS = 16;
 const MANY_EVENTS = 128;
 
@@ -57,7 +57,7 @@ export class EventLog {
     return this.nextPosition;
   }
 
-  /** The last scavenge ran up to here: positions of events that it removed are still valid. */
+  /** The last scavenge covered positions up to here: positions of events that it removed are still valid. */
   get scavengedTo(): number {
     return this.scavengedPosition;
   }

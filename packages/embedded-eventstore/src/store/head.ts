@@ -36,7 +36,7 @@ export class Head {
     try {
       writeSync(this.file, this.buffer, 0, SIZE, 0);
     } catch {
-      // It only helps to detect a loss; the events are safe.
+      // The file only helps to detect a loss; the events are safe.
     }
   }
 

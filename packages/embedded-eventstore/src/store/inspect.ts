@@ -9,7 +9,7 @@ export interface Inspection {
   readonly streams: number;
   /** The position of the last event. */
   readonly last: number;
-  /** What is wrong, at most a few dozen lines; empty: nothing. */
+  /** The faults, at most a few dozen lines; empty: none. */
   readonly faults: readonly string[];
 }
 
@@ -74,7 +74,7 @@ const checkEvents = (db: Sqlite, report: (fault: string) => void): { count: numb
   return { count, last };
 };
 
-/** Only a scavenge may leave gaps, and only up to where it ran. */
+/** Only a scavenge may leave gaps, and only up to the position that it covered. */
 const checkRevisions = (db: Sqlite, report: (fault: string) => void): number => {
   const scavenged = db.prepare("SELECT value FROM facts WHERE name = 'scavenged_to'").raw().get() as
     | [number]

@@ -5,12 +5,12 @@ import type { Sqlite } from './layout.ts';
 import type { EventRecord } from './records.ts';
 import { Streams } from './streams.ts';
 
-/** Readers lag after each commit with a conflict, and after every so many others. */
+/** Readers lag after each commit with a conflict, and after every n-th other one. */
 const LAG_EVERY = 8;
 
 /**
- * Readers on a connection of their own that are behind the writer after some commits, as the index of EventStoreDB is.
- * Whoever loses a conflict is told at once and may not see the winner's events yet. The winner is answered when they are
+ * Readers on a separate connection that lag behind the writer after some commits, like the index of EventStoreDB.
+ * The loser of a conflict is answered at once and may not see the winner's events yet. The winner is answered when they are
  * visible.
  */
 export class LaggingReaders {
@@ -32,7 +32,7 @@ export class LaggingReaders {
     this.streams = new Streams(this.log);
   }
 
-  /** Called before a commit: decides whether readers stay at what is stored now. */
+  /** Called before a commit: decides whether readers stay at the present state. */
   beforeCommit(hasConflict: boolean): void {
     if (this.timer || (!hasConflict && ++this.commits % LAG_EVERY !== 0)) return;
     this.db.exec('BEGIN');

@@ -24,7 +24,7 @@ export class LogReserve {
     try {
       this.isDone = !this.extend();
     } catch {
-      // Only commits get slower.
+      // Commits only get slower.
       this.isDone = true;
     }
   }

@@ -6,7 +6,7 @@ export const PAGE_BYTES = 2 * 1024 * 1024;
 const bytesOf = (events: readonly EventRecord[]): number =>
   events.reduce((sum, { data, meta }) => sum + data.length + meta.length, 0);
 
-/** Whether a page of fewer events than asked for ended early, since they are large. */
+/** Whether a page with fewer events than requested ended early because they are large. */
 export const isCut = (events: readonly EventRecord[]): boolean => bytesOf(events) > PAGE_BYTES;
 
 /** The number of events of the next page, after one of `limit`; it adapts to the size of the events. */

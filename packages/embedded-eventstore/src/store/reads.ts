@@ -15,7 +15,7 @@ export class Reads {
     private readonly streams: Streams,
   ) {}
 
-  /** At most `limit` events from revision `from`, inclusive. Fewer mean that the end was reached, or that they are large. */
+  /** At most `limit` events from revision `from`, inclusive. Fewer mean that the end was reached, or that the events are large. */
   stream(name: string, from: number, limit: number, backwards: boolean): StreamPage {
     const stream = this.streams.get(name);
     if (this.streams.isDeletedForReaders(stream)) return { kind: 'deleted' };

@@ -36,7 +36,7 @@ export interface ResolvedEvent {
 
 export type ExpectedRevision = number | 'no_stream' | 'any' | 'stream_exists';
 
-/** The record that has the position and is acknowledged: the link if there is one. */
+/** The record whose position is used and acknowledged: the link if there is one. */
 export const originalOf = (resolved: ResolvedEvent): EventRecord => {
   const original = resolved.link ?? resolved.event;
   if (!original) throw new Error('A resolved event holds neither an event nor a link');

@@ -16,7 +16,7 @@ type CommitListener = (events: readonly EventRecord[]) => void;
 interface StoreOptions {
   /** Called with lines for the operator. */
   readonly report?: (line: string) => void;
-  /** Makes readers lag behind the writer for so long after some commits, in milliseconds. */
+  /** How long readers lag behind the writer after some commits, in milliseconds. */
   readonly lagMs?: number;
 }
 
@@ -93,7 +93,7 @@ export class Store {
   }
 }
 
-/** A scavenge may remove the last event, but it keeps the next position. */
+/** A scavenge may remove the last event, but keeps the next position. */
 const findLoss = (acknowledged: number, { last, next }: EventLog): string | undefined =>
   last >= acknowledged || next > acknowledged
     ? undefined

@@ -6,7 +6,7 @@ export const isMetastream = (name: string): boolean => name.startsWith('$$');
 export const metastreamOf = (name: string): string => `$$${name}`;
 export const originalStreamOf = (metastream: string): string => metastream.slice(2);
 export const isSystemStream = (name: string): boolean => name.startsWith('$');
-/** Of a stream's name and of an event type, in characters: caches and filters grow with them. */
+/** Limit of a stream's name and of an event type, in characters: the size of caches and filters depends on them. */
 export const MAX_NAME = 4_096;
 export const isInvalidStream = (name: string): boolean => {
   const original = isMetastream(name) ? originalStreamOf(name) : name;

@@ -4,7 +4,7 @@ import { NO_METADATA, parseMetadata, type StreamMetadata } from './metadata.ts';
 import { DELETED_REVISION, NO_STREAM, type EventRecord } from './records.ts';
 import { isMetastream, metastreamOf, originalStreamOf } from './stream-names.ts';
 
-/** Larger metadata are read each time, in bytes. */
+/** Larger metadata is not cached, in bytes. */
 const MAX_CACHED_METADATA = 4_096;
 const METASTREAM_METADATA: StreamMetadata = { truncateBefore: 0, softDeleted: false, maxCount: 1 };
 
@@ -79,7 +79,7 @@ export class Streams {
     if (isMetastream(entry.name)) delete this.entry(originalStreamOf(entry.name)).metadata;
   }
 
-  /** Drops a stream from the cache: another connection has stored events of it. */
+  /** Drops a stream from the cache, since another connection has stored events of it. */
   forget(name: string): void {
     this.cache.delete(name);
     if (isMetastream(name)) this.cache.delete(originalStreamOf(name));

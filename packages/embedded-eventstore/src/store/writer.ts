@@ -12,7 +12,7 @@ const MAX_WAIT_MS = 2;
 interface Write {
   /** Runs inside the transaction and keeps its result. */
   run(tx: Transaction): void;
-  /** Called once: after the commit, or with the error because of which nothing was stored. */
+  /** Called once: after the commit, or with the error that prevented it. */
   settle(error?: StoreWriteError): void;
   isConflict(): boolean;
 }
@@ -52,7 +52,7 @@ export class Writer {
     setImmediate(() => setImmediate(() => this.gather()));
   }
 
-  /** Waits for about as many writes as usual, but no longer than half the duration of a commit. */
+  /** Waits for about as many writes as usual, but at most half the duration of a commit. */
   private gather(): void {
     if (!this.scheduled) return;
     const maxWait = Math.min(MAX_WAIT_MS, this.commitMs / 2);

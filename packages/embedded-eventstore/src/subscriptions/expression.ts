@@ -2,15 +2,15 @@ import { RE2JS, RE2JSException, RE2JSSyntaxException } from 're2js';
 import { invalidArgument, unknownError } from '../rpc/errors.ts';
 
 const MAX_LENGTH = 1_024;
-/** Instructions of the compiled expression: the time for a text grows with their number. */
+/** Limit of instructions in the compiled expression: matching time grows with their number. */
 const MAX_PROGRAM = 250;
-/** How RE2 names constructs that .NET has and it lacks, and sizes beyond its own; any other fault is one for both. */
+/** RE2's error texts for .NET constructs that it lacks, and for sizes beyond its limits; any other error is an error in both. */
 const LACKING =
   /^(invalid (or unsupported Perl syntax|escape sequence|named capture|repeat count|.* '\\[pP])|expression )/;
 
 /**
- * Matches texts by an unanchored regular expression in the syntax of RE2, in time that is linear in the text. Throws
- * UNKNOWN when it is malformed, and INVALID_ARGUMENT when RE2 lacks a construct of it or it is too large.
+ * Matches texts by an unanchored regular expression in RE2 syntax, in linear time. Throws
+ * UNKNOWN when it is malformed, and INVALID_ARGUMENT when it uses a construct that RE2 lacks or is too large.
  */
 export const expressionMatcher = (source: string): ((text: string) => boolean) => {
   if (source.length > MAX_LENGTH)

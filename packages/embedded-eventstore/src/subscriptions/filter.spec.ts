@@ -54,7 +54,7 @@ describe('a filter', () => {
     expect(compileFilter(options({ regex: '^(a+)+$' })).matches(`${'a'.repeat(60)}!`, '')).toBe(false);
   });
 
-  test('finds a prefix among others that begin with it, follow it or are its beginning', () => {
+  test('finds a prefix among others that start with it, follow it or are its beginning', () => {
     const prefixes = ['ab', 'abc', 'abd', 'b', 'ba', 'a!', 'c', 'session-\u{1F600}', 'session-\uE000'];
     const texts = [
       'a',
@@ -80,7 +80,7 @@ describe('a filter', () => {
     expect(compileFilter(options({})).matches('x', '')).toBe(false);
   });
 
-  test.each([{ on: undefined }, { window: 0 }])('is refused when it makes no sense: %j', (given) => {
+  test.each([{ on: undefined }, { window: 0 }])('is refused when it is meaningless: %j', (given) => {
     expect(() => compileFilter(options(given))).toThrow(RangeError);
   });
 });

@@ -6,9 +6,9 @@ import { prefixMatcher } from './prefixes.ts';
 /** Selects the events of a filtered read or subscription of $all. */
 export interface Filter {
   matches(stream: string, type: string): boolean;
-  /** Events considered in a page. */
+  /** Events examined per page. */
   readonly searchWindow: number;
-  /** Events considered between two checkpoints. */
+  /** Events examined between two checkpoints. */
   readonly checkpointInterval: number;
 }
 
@@ -32,10 +32,10 @@ export const compileFilter = (options: FilterOptions): Filter => {
   };
 };
 
-/** How long a page is filtered before the event loop continues, in milliseconds. */
+/** How long a page is filtered before yielding to the event loop, in milliseconds. */
 const SLICE_MS = 20;
 
-/** Yields the items until the slice of a page is over, at least one. */
+/** Yields the items until the time slice of a page is over; at least one. */
 export function* inSlice<T>(items: readonly T[]): Generator<T> {
   const end = performance.now() + SLICE_MS;
   for (const item of items) {

@@ -1,6 +1,6 @@
 /**
- * Matches texts that begin with any of the prefixes, by binary search. No prefix that is kept begins with another one, so
- * only the last of them that sorts before the text can be its beginning.
+ * Matches texts that start with any of the prefixes, by binary search. No kept prefix starts with another one, so
+ * only the last one that sorts before the text can match.
  */
 export const prefixMatcher = (prefixes: readonly string[]): ((text: string) => boolean) => {
   const kept: string[] = [];

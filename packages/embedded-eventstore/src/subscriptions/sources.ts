@@ -28,7 +28,7 @@ export interface Source {
 }
 
 const NOTHING: readonly Item[] = [];
-/** 2^64 - 1 on the wire, which is no position. */
+/** 2^64 - 1 on the wire, which is not a position. */
 const NO_POSITION = 2 ** 64;
 
 /** A stream's events with a revision above `after`. */
@@ -100,7 +100,7 @@ export class AllSource implements Source {
     if (this.options.checkpointsLikeAServer) {
       if (this.isEmptyLog) return [{ checkpoint: NO_POSITION }];
       const { log } = this.store;
-      // A page begins with the event after which to begin.
+      // The first page also has the event at the start position.
       const read = this.examined + (this.isFromStart ? 0 : 1);
       if (this.examined > 0 && read % this.filter.searchWindow === 0 && this.after === log.last)
         return [{ checkpoint: log.next, prepare: 0 }];

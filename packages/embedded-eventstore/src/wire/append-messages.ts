@@ -55,7 +55,7 @@ const readStreamOptions = (reader: Reader): StreamOptions =>
   reader.message({ stream: undefined, expected: undefined }, readOptionsField);
 
 export interface AppendRequest {
-  /** Of the whole message, which its event keeps in memory. */
+  /** The size of the whole message, which its event keeps in memory. */
   size: number;
   options: StreamOptions | undefined;
   event: ProposedMessage | undefined;

@@ -12,7 +12,7 @@ export interface BatchOptions {
 }
 
 export interface BatchAppendRequest {
-  /** Of the whole message, which its events keep in memory. */
+  /** The size of the whole message, which its events keep in memory. */
   size: number;
   /** The encoded UUID message; responses repeat these bytes. */
   correlation: Buffer;

@@ -175,7 +175,7 @@ const readConsumerOptions = (reader: Reader): NonNullable<ConsumerRequest['optio
   });
 };
 
-/** Invalid ids match no message: they are left out. */
+/** Invalid ids match no message and are left out. */
 const addId = (ids: Buffer[], reader: Reader): void => {
   const id = readUuid(reader);
   if (id) ids.push(id);

@@ -47,7 +47,7 @@ export const readAllStart = (
   return true;
 };
 
-/** A filter keeps one more, by which it is refused. */
+/** A filter stores one more than the limit, so that it is then refused. */
 export const MAX_PREFIXES = 10_000;
 
 const readExpression = (filter: FilterOptions, reader: Reader): void => {

@@ -1,4 +1,4 @@
-/** Reads protobuf fields from a buffer, without copying. One reader serves nested messages too. */
+/** Reads protobuf fields from a buffer, without copying. The same reader is used for nested messages. */
 export class Reader {
   pos = 0;
   end: number;
@@ -117,7 +117,7 @@ export class Reader {
 
 type FieldReader<T> = (target: T, field: number, reader: Reader) => void;
 
-/** A decoder of a whole message: `create` gives the defaults, with the size in bytes, `field` reads one field into it. */
+/** A decoder of a whole message: `create` returns the defaults, given the size in bytes; `field` reads one field into it. */
 export const decoder =
   <T>(create: (size: number) => T, field: FieldReader<T>) =>
   (buffer: Buffer): T =>

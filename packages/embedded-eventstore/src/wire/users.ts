@@ -2,7 +2,7 @@ import type { Account } from '../rpc/accounts.ts';
 import { decoder, type Reader } from './reader.ts';
 import { encode, type Writer } from './writer.ts';
 
-/** The options of every request of Users: what a method does not have stays empty. */
+/** The options of all requests of Users; fields that a method does not have stay empty. */
 export interface UserRequest {
   login: string;
   /** The password of Create; the current one of ChangePassword. */

@@ -2,14 +2,14 @@ import type { Deferred } from '../client/deferred.ts';
 import { deferred } from '../client/deferred.ts';
 import type { Frame } from './frame.ts';
 
-/** The acknowledgements that were sent, until the API has recorded them. */
+/** The acknowledgements that were sent but are not recorded yet. */
 export class Acknowledgements {
   private readonly sent = new Map<string, number>();
   private waiter: Deferred<void> | undefined;
 
   constructor(private readonly send: (frame: Frame) => void) {}
 
-  /** An update, and those before it, is handled; or skipped, for a reason. */
+  /** An update, and those before it, is handled; or skipped, with a reason. */
   acknowledge(sessionId: string, revision: number, skipped?: string): void {
     this.sent.set(sessionId, revision);
     const reason = skipped === undefined ? {} : { skipped: { reason: skipped } };

@@ -51,13 +51,13 @@ export async function connectAgent(options: AgentOptions): Promise<Agent> {
   return agent;
 }
 
-/** A name that no other process has. */
+/** A unique name for this process. */
 function uniqueInstance(pool: string): string {
   const place = `${pool}-${hostname()}`.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, 100);
   return `${place}-${process.pid}-${randomUUID().slice(0, 8)}`;
 }
 
-/** An agent instance: owns sessions, receives what others do in them, and hands them over when it closes. */
+/** An agent instance: owns sessions, receives the events of others in them, and hands them over when it closes. */
 export class Agent {
   /** Unique name of this process. */
   readonly instance: string;
@@ -80,7 +80,7 @@ export class Agent {
   private isDraining = false;
   /** The attempt of a newer connection, when the API has refused the hello for it. */
   private newestAttempt: number | undefined;
-  /** Why the API ends the connection, in full: the reason of a close event is cut off. */
+  /** Why the API ends the connection, in full: the reason of a close event is truncated. */
   private refusal: string | undefined;
   private closing: Promise<void> | undefined;
 
@@ -122,7 +122,7 @@ export class Agent {
   }
 
   /**
-   * Takes a session, also from another instance. `after`: the last revision that you know; left out, updates start
+   * Takes a session, even from another instance. `after`: the last revision that you know; left out, updates start
    * after those that the previous owner acknowledged, or from now on for a session that had no owner.
    * @throws SessionNotFound, CommandNotAllowed when it is over or `at_capacity`, AgentReplaced when another instance
    * was faster, Unavailable when there is no answer for `timeoutMs`
@@ -133,7 +133,7 @@ export class Agent {
   }
 
   /**
-   * Hands all sessions over to other instances of the pool, and takes none any more; resolves when that is done, or after
+   * Hands all sessions over to other instances of the pool, and takes no more; resolves when that is done, or after
    * 10 s.
    */
   async drain(): Promise<void> {
@@ -145,8 +145,8 @@ export class Agent {
   }
 
   /**
-   * Starts no further handler, waits for those that run (at most `closeTimeoutMs`) and for their acknowledgements, drains,
-   * and ends the connection. With `drain` false it only ends the connection.
+   * Starts no more handlers, waits for the running ones (at most `closeTimeoutMs`) and for their acknowledgements, drains,
+   * and closes the connection. With `drain` false it only closes the connection.
    */
   close({ drain = true }: { readonly drain?: boolean } = {}): Promise<void> {
     this.closing ??= this.end(drain);
@@ -187,7 +187,7 @@ export class Agent {
     this.transport.prefer(node);
     this.detaches.resend();
     this.requests.resend();
-    // An API that does not know `draining` in a hello has forgotten it.
+    // An API that does not support `draining` in a hello has forgotten it.
     if (this.isDraining) this.socket.send({ type: 'drain' });
     this.isReady = true;
     this.connected.resolve();

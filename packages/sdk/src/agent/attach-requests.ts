@@ -10,15 +10,15 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** The pause before an attach is sent again that failed because a backing service was unavailable. */
+/** The pause before an attach that failed because a backing service was unavailable is sent again. */
 const resendDelayMs = 500;
 /** Attaches that wait for their answers at the same time; the others are sent after them. */
 const pageSize = 200;
 
-/** The attaches that an agent sent and that have no answer yet. */
+/** The attaches of an agent without an answer yet. */
 export class AttachRequests {
   private readonly pending = new Map<string, Pending>();
-  /** Those of them that were sent over the current connection. */
+  /** Those that were sent over the current connection. */
   private readonly sent = new Set<string>();
 
   constructor(
@@ -50,13 +50,13 @@ export class AttachRequests {
     return promise;
   }
 
-  /** Sends all again, over a new connection. */
+  /** Sends all of them again over a new connection. */
   resend(): void {
     this.sent.clear();
     this.sendNext();
   }
 
-  /** Sends as many as a page has room for. */
+  /** Sends as many as the limit allows. */
   private sendNext(): void {
     for (const [sessionId, { frame }] of this.pending) {
       if (this.sent.size >= pageSize) return;

@@ -8,7 +8,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('attempts grow although the clock is set back', () => {
+test('attempts grow even if the clock is set back', () => {
   const attempts = new Attempts();
   expect(attempts.next()).toBe(1_000);
   jest.setSystemTime(500);

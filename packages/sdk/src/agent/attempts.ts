@@ -1,9 +1,9 @@
-/** Attempts of the protocol end here. */
+/** The largest attempt of the protocol. */
 const limit = 2 ** 52;
-/** How often a first connection follows what the API says. */
+/** How often a first connection adopts the attempt that the API suggests. */
 const corrections = 3;
 
-/** The numbers of an instance's connections. They only grow: the clock, which may be set back, is asked once. */
+/** The attempt numbers of an instance's connections. They only grow: the clock, which may be set back, is read once. */
 export class Attempts {
   private last: number | undefined;
   private corrected = 0;
@@ -14,8 +14,8 @@ export class Attempts {
   }
 
   /**
-   * An earlier process of the instance had a higher number: the clock went back since.
-   * @returns whether another connection may come after it
+   * An earlier process of the instance had a higher number, since the clock was set back.
+   * @returns whether to connect again
    */
   correct(newest: number): boolean {
     this.corrected += 1;

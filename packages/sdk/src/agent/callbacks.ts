@@ -2,7 +2,7 @@ import type { AgentOptions } from './options.ts';
 import type { AgentStream, SkipReason } from './stream.ts';
 import type { Update } from './update.ts';
 
-/** The caller's callbacks. What they throw never reaches the connection: it goes to `onError`, or to stderr. */
+/** The caller's callbacks. Their errors never reach the connection: they go to `onError`, or to stderr. */
 export class Callbacks {
   constructor(private readonly options: Pick<AgentOptions, 'onError' | 'onTakeover' | 'onSkipped'>) {}
 
@@ -26,7 +26,7 @@ function print(error: unknown): void {
   process.stderr.write(`${String(error)}\n`);
 }
 
-/** Calls what may throw, or return a promise that rejects. */
+/** Calls a function that may throw or return a promise that rejects. */
 function guard(call: () => unknown, onFailure: (error: unknown) => void): void {
   try {
     Promise.resolve(call()).catch(onFailure);

@@ -2,10 +2,10 @@ import { deferred } from '../client/deferred.ts';
 import { noAnswer } from './errors.ts';
 import type { Frame } from './frame.ts';
 
-/** The pause before a detach is sent again that failed. */
+/** The pause before a failed detach is sent again. */
 const resendDelayMs = 500;
 
-/** The detaches that an agent was asked for and that are not confirmed yet. */
+/** The requested detaches that are not confirmed yet. */
 export class DetachRequests {
   private readonly pending = new Set<string>();
 
@@ -14,7 +14,7 @@ export class DetachRequests {
     private readonly timeoutMs: number,
   ) {}
 
-  /** Gives a session back; it is asked for again over each new connection until `ended`. @throws Unavailable */
+  /** Gives a session back; the request is repeated over each new connection until `ended`. @throws Unavailable */
   async request(sessionId: string, ended: Promise<unknown>): Promise<void> {
     this.pending.add(sessionId);
     this.sendFrame(sessionId);
@@ -28,7 +28,7 @@ export class DetachRequests {
     }
   }
 
-  /** Sends all again, over a new connection. */
+  /** Sends all of them again over a new connection. */
   resend(): void {
     for (const sessionId of this.pending) this.sendFrame(sessionId);
   }
@@ -38,7 +38,7 @@ export class DetachRequests {
     this.pending.delete(sessionId);
   }
 
-  /** Sends a detach again later that the API answered with an error; false when there was none. */
+  /** Schedules a detach that the API answered with an error to be sent again; false when there was none. */
   fail(sessionId: string): boolean {
     if (!this.pending.has(sessionId)) return false;
     setTimeout(() => {

@@ -2,7 +2,7 @@ import { toError, Unavailable } from '../client/errors.ts';
 import type { Problem } from '../client/types.ts';
 import type { Frame } from './frame.ts';
 
-/** The HTTP status that goes with the code of an error frame; 409 for all others. */
+/** The HTTP status for the code of an error frame; 409 for all others. */
 const statuses: Readonly<Record<string, number>> = {
   bad_frame: 400,
   validation_failed: 400,
@@ -12,14 +12,14 @@ const statuses: Readonly<Record<string, number>> = {
   internal_error: 500,
 };
 
-/** The error for a frame with a `code` and perhaps a `detail`. */
+/** The error for a frame with a `code` and an optional `detail`. */
 export function errorFrom(frame: Omit<Frame, 'type'>): Error {
   const code = String(frame['code']);
   const detail = typeof frame['detail'] === 'string' ? frame['detail'] : code;
   return toError({ ...frame, ...problemOf(code, statuses[code] ?? 409, detail) }, undefined);
 }
 
-/** The error when nothing answered. */
+/** The error for a missing answer. */
 export function noAnswer(detail: string): Unavailable {
   return new Unavailable(problemOf('no_answer', 0, detail));
 }

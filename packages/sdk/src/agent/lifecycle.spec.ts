@@ -11,7 +11,7 @@ import { testUpdate } from './test-update.ts';
 jest.setTimeout(limitMs);
 afterEach(() => cleanup.closeAll());
 
-/** An API that records what it is sent, and acknowledges. */
+/** An API that records what it receives, and acknowledges. */
 const drainable = (): Promise<TestApi> =>
   serve(({ type, revision }, socket) => {
     if (type === 'attach') {
@@ -45,7 +45,7 @@ describe('an agent', () => {
     await expect(agent.attach('s')).rejects.toThrow('closed');
   });
 
-  test('sends attempts that grow although the clock is set back', async () => {
+  test('sends attempts that grow even if the clock is set back', async () => {
     const { url, received } = await serve(({ type }, socket) => {
       if (type === 'hello' && received.length === 1) setImmediate(() => socket.terminate());
       return type === 'hello' ? welcome : undefined;

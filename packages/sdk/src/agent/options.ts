@@ -4,7 +4,7 @@ import type { Update } from './update.ts';
 
 /** For {@link connectAgent}. */
 export interface AgentOptions {
-  /** Address of the API, as `http://127.0.0.1:3000`, or of each of its nodes: the next is used when one is unavailable. */
+  /** Address of the API, such as `http://127.0.0.1:3000`, or of each of its nodes: the next one is used when one is unavailable. */
   readonly url: string | readonly string[];
   /** Instances of one pool take over each other's sessions. */
   readonly pool: string;
@@ -13,25 +13,25 @@ export interface AgentOptions {
   /** Unique name of this process; also the Agent-Id of its commands. Default: a generated one. */
   readonly instance?: string;
   /**
-   * The token, or a function that gives one, which is called again when the API refuses it or it has expired. Default:
+   * The token, or a function that returns one, which is called again when the API refuses the token or it has expired. Default:
    * TURNSTREAM_TOKEN of the environment, if it is set.
    */
   readonly token?: Token;
-  /** Handles the updates of all sessions without a handler of their own. */
+  /** Handles the updates of all sessions without their own handler. */
   readonly onUpdate?: UpdateHandler;
-  /** Called with a session that the instance did not ask for: its owner is gone or hands over. */
+  /** Called with a session that the instance did not request: its owner is gone or hands it over. */
   readonly onTakeover?: (stream: AgentStream) => unknown;
   /**
-   * How long one call of a handler may last, in milliseconds; then its `signal` aborts and the update is skipped. Default
+   * How long one call of a handler may take, in milliseconds; then its `signal` aborts and the update is skipped. Default
    * 300,000.
    */
   readonly handlerTimeoutMs?: number;
-  /** How often a handler is called with an update that fails, with pauses of up to 2 s, before it is skipped. Default 100. */
+  /** How often a handler is called with a failing update, with pauses of up to 2 s, before the update is skipped. Default 100. */
   readonly handlerAttempts?: number;
-  /** Called with an update that was skipped. The session's stream records it with the reason. */
+  /** Called with a skipped update. The session's stream records it with the reason. */
   readonly onSkipped?: (update: Update, reason: SkipReason) => unknown;
   /**
-   * Called with the errors of handlers (each such update comes again after a pause), of the other callbacks, and with the
+   * Called with the errors of handlers (each such update is retried after a pause) and of other callbacks, and with the
    * error that ends the agent. Default: written to stderr.
    */
   readonly onError?: (error: unknown, update: Update | undefined) => unknown;
@@ -40,13 +40,13 @@ export interface AgentOptions {
   /** @deprecated Use `includeOwnEvents`. */
   readonly echo?: boolean;
   /**
-   * On SIGTERM close the agent; once all agents of the process are closed, end it, if nothing else listens for the signal.
+   * Closes the agent on SIGTERM; once all agents of the process are closed, ends the process, if nothing else listens for the signal.
    * Default true.
    */
   readonly drainOnSigterm?: boolean;
-  /** How long closing waits for the handlers that run, in milliseconds. Default 10,000. */
+  /** How long closing waits for running handlers, in milliseconds. Default 10,000. */
   readonly closeTimeoutMs?: number;
-  /** Longest wait for one attempt of a request, for an attach and a detach, in milliseconds. Default 10,000. */
+  /** Timeout of one attempt of a request, of an attach and of a detach, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /** How long a request and the first connection are retried, in milliseconds. Default 30,000. */
   readonly retryForMs?: number;

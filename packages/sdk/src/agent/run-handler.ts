@@ -1,6 +1,6 @@
 import { deferred } from '../client/deferred.ts';
 
-/** The longest time of a timer. */
+/** The maximum delay of a timer. */
 const maxMs = 2 ** 31 - 1;
 
 /** Given to `onError` when a handler runs longer than `handlerTimeoutMs`: its update is skipped. */
@@ -24,7 +24,7 @@ export async function runHandler(
     limit.abort(error);
     late.reject(error);
   };
-  // A handler that hangs does not keep the process of a closed agent alive.
+  // A hanging handler does not keep the process of a closed agent alive.
   const timer = setTimeout(end, Math.min(limitMs, maxMs)).unref();
   try {
     await Promise.race([call(limit.signal), late.promise]);

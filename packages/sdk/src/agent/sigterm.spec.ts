@@ -51,7 +51,7 @@ describe('SIGTERM', () => {
     expect(host.listenerCount('SIGTERM')).toBe(0);
   });
 
-  test('that comes again is left to the process', () => {
+  test('a second time is left to the process', () => {
     const host = new TestHost();
     new SigtermShutdown(host).add(agentThatCloses(deferred<void>().promise));
     host.emit('SIGTERM');

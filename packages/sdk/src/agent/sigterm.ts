@@ -2,7 +2,7 @@ interface Closable {
   close(): Promise<void>;
 }
 
-/** What is used of `process`. */
+/** The used part of `process`. */
 export interface Host {
   once(signal: 'SIGTERM', listener: () => void): unknown;
   off(signal: 'SIGTERM', listener: () => void): unknown;
@@ -47,5 +47,5 @@ export class SigtermShutdown {
   }
 }
 
-/** Of this process. */
+/** For this process. */
 export const sigtermShutdown = new SigtermShutdown(process);

@@ -10,7 +10,7 @@ interface SocketOptions {
   /** The first frame of each connection; it names the sessions that the instance owns. */
   readonly hello: () => Frame;
   readonly onFrame: (frame: Frame) => void;
-  /** Called with its address each time a connection is established. */
+  /** Called with the node's address each time a connection is established. */
   readonly onConnected: (url: string) => void;
   /**
    * Called when another connection has the instance id.
@@ -18,29 +18,29 @@ interface SocketOptions {
    */
   readonly onSuperseded: () => boolean;
   /**
-   * Called when the connection ends for good: the API does not understand what it was sent, or the token does not allow it.
+   * Called when the connection ends for good: the API refuses what it was sent, or the token does not allow it.
    */
   readonly onRefused: (code: string, detail: string) => void;
 }
 
 const superseded = 4409;
-/** Why a connection ends for good, by the close code. */
+/** Why a connection ends for good, by close code. */
 const refusals: Readonly<Record<number, string>> = {
   4400: 'bad_frame',
   4401: 'unauthenticated',
   4403: 'forbidden',
 };
-/** Statuses of an answer to the handshake, and the close codes that say the same. */
+/** HTTP statuses of a refused handshake, with the close codes of the same meaning. */
 const closeCodeOf: Readonly<Record<number, number>> = { 401: 4401, 403: 4403 };
-/** Used until the API names the length of the lease. */
+/** Used until the API sends the duration of the lease. */
 const defaultLeaseMs = 5_000;
-/** A node that hangs accepts connections and does not answer. */
+/** A hanging node accepts connections but does not answer. */
 const handshakeMs = 1_500;
 const closeMs = 1_000;
 
 /**
- * A WebSocket that reconnects with back-off and full jitter, to the next address each time. A connection on which two
- * heartbeats have no answer counts as dead, early enough to reconnect before the lease expires.
+ * A WebSocket that reconnects with back-off and full jitter, to the next address each time. A connection without an answer to two
+ * heartbeats counts as dead, early enough to reconnect before the lease expires.
  */
 export class ReconnectingSocket {
   private socket: WebSocket | undefined;
@@ -89,7 +89,7 @@ export class ReconnectingSocket {
     socket.on('error', () => undefined);
   }
 
-  /** Sends a frame. Without a connection the frame is lost: the next hello repeats everything that matters. */
+  /** Sends a frame. Without a connection it is lost: the next hello repeats everything that matters. */
   send(frame: Frame): void {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
   }
@@ -114,7 +114,7 @@ export class ReconnectingSocket {
   private receive(socket: WebSocket, url: string, text: string): void {
     this.lastReceivedAt = performance.now();
     const frame = parseFrame(text);
-    // Another protocol, or something in between changed the text: the next connection may work.
+    // Another protocol, or a proxy changed the text: the next connection may work.
     if (frame === undefined) return socket.terminate();
     if (frame.type === 'welcome') {
       this.failures = 0;
@@ -140,7 +140,7 @@ export class ReconnectingSocket {
     clearInterval(this.heartbeat);
     if (this.closed) return;
     const refusal = refusals[code];
-    // An expired token is followed by another one, if there is where to get it.
+    // An expired token is replaced, if there is a source of tokens.
     if (refusal !== undefined && !(refusal === 'unauthenticated' && this.options.token.refresh(token))) {
       this.closed = true;
       return this.options.onRefused(refusal, reason);
@@ -160,8 +160,8 @@ export class ReconnectingSocket {
 }
 
 /**
- * The pause before a reconnect, with full jitter: the instances of a node that died come back one after the other, over a
- * fifth of their lease, which grows with each failure up to a whole one.
+ * The pause before a reconnect, with full jitter: the instances of a dead node come back spread over a
+ * fifth of their lease, which grows with each failure up to the whole lease.
  */
 export function reconnectMs(failures: number, leaseMs: number, random: number = Math.random()): number {
   return random * Math.min(leaseMs, (leaseMs / 5) * 2 ** failures);

@@ -58,7 +58,7 @@ function recordUpdates(stream: AgentStream): number[] {
 }
 
 describe('an update', () => {
-  test('that arrives twice is shown once', async () => {
+  test('that arrives twice is delivered once', async () => {
     const { stream, acknowledged } = openStream(3);
     const shown = recordUpdates(stream);
     for (const revision of [4, 4, 5]) stream.receive(testUpdate(revision));
@@ -66,14 +66,14 @@ describe('an update', () => {
     expect(shown).toEqual([4, 5]);
   });
 
-  test('from before the attach is acknowledged and not shown', () => {
+  test('from before the attach is acknowledged and not delivered', () => {
     const { stream, acknowledged } = openStream(3);
     const shown = recordUpdates(stream);
     stream.receive(testUpdate(3));
     expect([shown, acknowledged]).toEqual([[], [3]]);
   });
 
-  test('that arrives after it was handled is acknowledged with the last one', async () => {
+  test('that arrives again after it was handled is acknowledged with the last one', async () => {
     const { stream, acknowledged } = openStream();
     recordUpdates(stream);
     for (const revision of [1, 2]) stream.receive(testUpdate(revision));
@@ -121,7 +121,7 @@ describe('an update', () => {
 });
 
 describe('the handler of an update', () => {
-  test('that does not finish in time has its update skipped, and the next one goes on', async () => {
+  test('that does not finish in time skips the update and continues with the next one', async () => {
     const { stream, acknowledged, skipped, errors } = openStream(0, { timeoutMs: 20 });
     let signal: AbortSignal | undefined;
     stream.onUpdate(({ revision }, _stream, run) => {
@@ -139,7 +139,7 @@ describe('the handler of an update', () => {
     expect(signal?.aborted).toBe(true);
   });
 
-  test('that fails again and again has its update skipped', async () => {
+  test('that fails repeatedly skips the update', async () => {
     const { stream, acknowledged, skipped, errors } = openStream(0, { attempts: 3 });
     stream.onUpdate(({ revision }) => {
       if (revision === 1) throw new Error('spec');
@@ -164,7 +164,7 @@ describe('the handler of an update', () => {
 });
 
 describe('a loop over the updates', () => {
-  test('goes on after an update that took too long', async () => {
+  test('continues after an update that took too long', async () => {
     const { stream, acknowledged } = openStream(0, { timeoutMs: 20 });
     for (const revision of [1, 2]) stream.receive(testUpdate(revision));
     const shown: number[] = [];
@@ -204,13 +204,13 @@ describe('a loop over the updates', () => {
 });
 
 describe('a stream that ended', () => {
-  test('says why', async () => {
+  test('gives the reason', async () => {
     const { stream } = openStream();
     stream.finish('replaced');
     await expect(stream.ended).resolves.toBe('replaced');
   });
 
-  test('shows no further updates', async () => {
+  test('delivers no further updates', async () => {
     const { stream } = openStream();
     const shown = recordUpdates(stream);
     stream.receive(testUpdate(1));

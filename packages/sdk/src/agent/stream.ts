@@ -7,9 +7,9 @@ import { HandlerTimedOut, runHandler } from './run-handler.ts';
 import type { Update } from './update.ts';
 
 /**
- * Handles an update. When it is done the update is acknowledged; when it fails it is called again with the same update
- * after a pause, and the next ones wait. After `handlerAttempts` calls, or when a call lasts longer than
- * `handlerTimeoutMs`, the update is skipped; `signal` then aborts.
+ * Handles an update. When it is done the update is acknowledged. When it fails, it is called again with the same update
+ * after a pause, and later updates wait. After `handlerAttempts` calls, or when a call takes longer than
+ * `handlerTimeoutMs`, the update is skipped and `signal` aborts.
  */
 export type UpdateHandler = (
   update: Update,
@@ -20,16 +20,16 @@ export type UpdateHandler = (
 /** Why an update was skipped; recorded in the session's stream. */
 export type SkipReason = 'handler_failed' | 'handler_timed_out';
 
-/** How long, and how often, the handler of an update may try. */
+/** The time limit of a handler call, and the number of calls per update. */
 export interface HandlerLimits {
   readonly timeoutMs: number;
   readonly attempts: number;
 }
 
-/** Why the instance no longer owns a session: it detached, another took the session, it is over, … */
+/** Why the instance no longer owns a session: it detached, another instance took the session, the session is over, … */
 export type StreamEnd = 'requested' | 'replaced' | 'drained' | 'lease_expired' | 'session_over' | 'closed';
 
-/** An update in the hands of a loop: resolved when the loop asks for the next one. */
+/** An update given to a loop: resolved when the loop asks for the next one. */
 interface LoopItem {
   readonly update: Update;
   readonly handled: Deferred<void>;
@@ -43,7 +43,7 @@ export interface StreamOptions {
   readonly epoch: number;
   /** The last revision that was already handled. */
   readonly after: number;
-  /** The handler that an earlier stream of the session still runs. */
+  /** The handler of an earlier stream of the session that is still running. */
   readonly earlier?: Promise<void> | undefined;
   readonly limits: HandlerLimits;
   /** The last revision that any stream of the session handled; -1: none. */
@@ -65,7 +65,7 @@ export class AgentStream {
   readonly ended: Promise<StreamEnd>;
   private readonly ending = deferred<StreamEnd>();
   private readonly stop = new AbortController();
-  /** Aborts when no further handler is started: the stream ended, or the agent closes. */
+  /** Aborts when no more handlers start: the stream has ended, or the agent closes. */
   private readonly halt = new AbortController();
   private readonly queue: Update[] = [];
   private handler: UpdateHandler | undefined;
@@ -98,7 +98,7 @@ export class AgentStream {
     return !this.stop.signal.aborted;
   }
 
-  /** Sets the handler of the updates, in place of the agent's own. Updates that wait come first. */
+  /** Sets the handler of the updates, instead of the agent's. Waiting updates come first. */
   onUpdate(handler: UpdateHandler): this {
     this.handler = handler;
     this.work();
@@ -126,7 +126,7 @@ export class AgentStream {
     try {
       for (let item = await next(); item; item = await next()) {
         yield item.update;
-        // After its time limit, the next one is there already.
+        // After a timeout, the next one is already the current update.
         if (current === item) {
           current = undefined;
           arrival = deferred<void>();
@@ -142,14 +142,14 @@ export class AgentStream {
 
   /**
    * Gives the session back; no other instance gets it. Resolves when that is done.
-   * @throws Unavailable when there is no answer for `timeoutMs`; it is asked for again over the next connection
+   * @throws Unavailable when there is no answer for `timeoutMs`; the request is then repeated over the next connection
    */
   async detach(): Promise<void> {
     if (this.isOpen) await this.options.detach(this.ended);
   }
 
   /**
-   * Queues an update that arrived. One that was received before is not shown again.
+   * Queues an update that arrived. An update received before is not delivered again.
    * @internal
    */
   receive(update: Update): void {
@@ -161,7 +161,7 @@ export class AgentStream {
   }
 
   /**
-   * The instance still owns the session, perhaps under a new epoch.
+   * The instance still owns the session, possibly under a new epoch.
    * @internal
    */
   renew(epoch: number): void {
@@ -169,7 +169,7 @@ export class AgentStream {
   }
 
   /**
-   * The instance no longer owns the session. Updates that were not handled are left to the next owner.
+   * The instance no longer owns the session. Unhandled updates are left to the next owner.
    * @internal
    */
   finish(reason: StreamEnd): void {
@@ -181,7 +181,7 @@ export class AgentStream {
   }
 
   /**
-   * Starts no further handler.
+   * Starts no more handlers.
    * @internal
    */
   pause(): void {
@@ -189,7 +189,7 @@ export class AgentStream {
   }
 
   /**
-   * The handler that runs; undefined: none does.
+   * The running handler; undefined: none.
    * @internal
    */
   get running(): Promise<void> | undefined {
@@ -232,7 +232,7 @@ export class AgentStream {
     return this.settle(update);
   }
 
-  /** An update is handled, or skipped. If the instance no longer owns the session, what is skipped is the next owner's. */
+  /** An update is handled or skipped. If the instance no longer owns the session, a skipped update is left to the next owner. */
   private settle(update: Update, skipped?: SkipReason): 0 {
     if (skipped !== undefined && !this.isOpen) return 0;
     this.lastHandled = Math.max(this.lastHandled, update.revision);

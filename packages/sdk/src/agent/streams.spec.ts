@@ -60,7 +60,7 @@ async function attachedAgain(): Promise<Streams> {
   return streams;
 }
 
-test('a session that is attached again waits for the handler that still runs', async () => {
+test('a session that is attached again waits for the running handler', async () => {
   const streams = await attachedAgain();
   await new Promise((resolve) => void setImmediate(resolve));
   expect(started).toEqual([4]);
@@ -68,7 +68,7 @@ test('a session that is attached again waits for the handler that still runs', a
   await streams.whenIdle();
 });
 
-test('a session that is attached again does not show the update again whose handler ran meanwhile', async () => {
+test('a session that is attached again does not repeat an update handled meanwhile', async () => {
   await attachedAgain();
   gate.resolve();
   await waitUntil(() => frames.length === 2);
@@ -76,14 +76,14 @@ test('a session that is attached again does not show the update again whose hand
   expect(frames.map(({ revision }) => revision)).toEqual([4, 5]);
 });
 
-test('a session that is attached again shows the update again whose handler failed meanwhile', async () => {
+test('a session that is attached again repeats an update whose handler failed meanwhile', async () => {
   await attachedAgain();
   gate.reject(new Error('spec'));
   await waitUntil(() => frames.length === 2);
   expect(started).toEqual([4, 4, 5]);
 });
 
-test('streams that are paused start no handler, and are idle once the last has ended', async () => {
+test('paused streams start no handlers, and are idle once the last one has ended', async () => {
   const streams = openStreams();
   const stream = streams.attach('s', 1, 3);
   for (const revision of [4, 5]) stream.receive(testUpdate(revision));

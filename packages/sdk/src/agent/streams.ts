@@ -16,14 +16,14 @@ interface StreamsOptions {
   readonly onSkipped: (update: Update, reason: SkipReason) => void;
 }
 
-/** How many ended sessions' last updates are remembered, so that none is shown twice. */
+/** For how many ended sessions the last update is remembered, so that none is delivered twice. */
 const maxRemembered = 10_000;
 
 /** The sessions that an instance owns. */
 export class Streams {
   private readonly streams = new Map<string, AgentStream>();
   private readonly lastHandled = new Map<string, number>();
-  /** Handlers that still run although their streams have ended. */
+  /** Running handlers of ended streams. */
   private readonly running = new Map<string, Promise<void>>();
   private isPaused = false;
 
@@ -33,7 +33,7 @@ export class Streams {
     return this.streams;
   }
 
-  /** What the next hello claims. */
+  /** The sessions that the next hello claims. */
   get claims(): readonly object[] {
     return [...this.streams.values()].map(({ sessionId, epoch, handledRevision }) => ({
       session_id: sessionId,
@@ -42,7 +42,7 @@ export class Streams {
     }));
   }
 
-  /** The stream of a session that the instance owns under this epoch; it is opened when there is none. */
+  /** The stream of a session that the instance owns under this epoch; opened if there is none. */
   attach(sessionId: string, epoch: number, acknowledged: number): AgentStream {
     const known = this.streams.get(sessionId);
     known?.renew(epoch);
@@ -63,13 +63,13 @@ export class Streams {
     for (const sessionId of this.streams.keys()) this.end(sessionId, reason);
   }
 
-  /** Starts no further handler. */
+  /** Starts no more handlers. */
   pause(): void {
     this.isPaused = true;
     for (const stream of this.streams.values()) stream.pause();
   }
 
-  /** Resolves when the handlers that run now are done. */
+  /** Resolves when the running handlers are done. */
   async whenIdle(): Promise<void> {
     const running = [...this.streams.values()].map((stream) => stream.running);
     await Promise.all([...running, ...this.running.values()]);

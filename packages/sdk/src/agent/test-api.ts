@@ -7,7 +7,7 @@ import { connectAgent } from '../index.ts';
 import { Cleanup } from '../client/test-support.ts';
 import type { Frame } from './frame.ts';
 
-/** What a spec opened; close it after each test. */
+/** The resources that a spec opened; close them after each test. */
 export const cleanup = new Cleanup();
 
 export const welcome = { type: 'welcome', node: 'spec', lease_ms: 5_000, heartbeat_ms: 1_000 };
@@ -15,13 +15,13 @@ export const attached = { type: 'attached', session_id: 's', epoch: 1, acknowled
 
 export interface TestApi {
   readonly url: string;
-  /** The frames that agents sent. */
+  /** The frames sent by agents. */
   readonly received: readonly Frame[];
-  /** The Authorization of each connection. */
+  /** The Authorization header of each connection. */
   readonly authorizations: readonly (string | undefined)[];
 }
 
-/** An API that answers each frame of an agent with what `answer` returns. */
+/** An API that answers each frame of an agent with the result of `answer`. */
 export async function serve(
   answer: (frame: Frame, socket: WebSocket) => object | string | undefined,
 ): Promise<TestApi> {

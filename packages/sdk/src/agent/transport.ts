@@ -12,7 +12,7 @@ interface FailoverOptions {
   readonly retryForMs: number;
 }
 
-/** Sends to one of several API nodes: the one that the agent is connected to, or the next when that is unavailable. */
+/** Sends to one of several API nodes: the one that the agent is connected to, or the next one when that is unavailable. */
 export class FailoverTransport {
   private readonly transports: readonly { readonly url: string; readonly transport: Transport }[];
   private current = 0;

@@ -7,7 +7,7 @@ export interface Update {
   readonly event: {
     /** UUID of the event: derive the keys of your commands from it. */
     readonly event_id: string;
-    /** As `ExternalUpdateRecorded`, `InquiryClosed`, `TurnRecorded`, `HandoffAccepted`. */
+    /** For example `ExternalUpdateRecorded`, `InquiryClosed`, `TurnRecorded`, `HandoffAccepted`. */
     readonly type: string;
     readonly revision: number;
     readonly data: Readonly<Record<string, unknown>>;

@@ -13,7 +13,7 @@ jest.setTimeout(limitMs);
 const cleanup = new Cleanup();
 afterEach(() => cleanup.closeAll());
 
-/** A client of a server that answers so. */
+/** A client of a server with this answer. */
 async function clientOf(
   listener: RequestListener,
   options: Partial<TurnstreamOptions> = {},
@@ -30,7 +30,7 @@ async function clientOf(
   return client;
 }
 
-test('a request has its query without what is undefined, and the purpose', async () => {
+test('a request has its query without undefined members, and the purpose', async () => {
   const client = await clientOf(
     ({ url, headers }, response) => response.end(JSON.stringify({ url, purpose: headers['access-purpose'] })),
     { purpose: 'complaint:4711' },
@@ -40,7 +40,7 @@ test('a request has its query without what is undefined, and the purpose', async
   expect(answer).toEqual({ url: '/v1/access?partner_id=P%201', purpose: 'complaint:4711' });
 });
 
-test('a stream is read as it arrives', async () => {
+test('a stream is readable as it arrives', async () => {
   const client = await clientOf((_, response) => {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.write('{"a":1}\n');
@@ -51,13 +51,13 @@ test('a stream is read as it arrives', async () => {
   expect(await text(Readable.from(body))).toBe('{"a":1}\n{"a":2}\n');
 });
 
-test('a stream that is refused is an error', async () => {
+test('a refused stream is an error', async () => {
   const problem = { type: 'https://turnstream.dev/problems/not_found', title: 'Not found', status: 404 };
   const client = await clientOf((_, response) => response.writeHead(404).end(JSON.stringify(problem)));
   await expect(client.stream('/v1/things')).rejects.toThrow(SessionNotFound);
 });
 
-test('an answer that breaks off is Unavailable', async () => {
+test('a truncated answer is Unavailable', async () => {
   let requests = 0;
   const client = await clientOf((request, response) => {
     requests += 1;

@@ -5,14 +5,14 @@ import type { Request } from './transport.ts';
 export interface CallOptions {
   /** Default GET. */
   readonly method?: Request['method'];
-  /** The query string; what is undefined is left out. */
+  /** The query string; undefined members are left out. */
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @param path from `/v1` on, encoded */
+/** @param path starting with `/v1`, encoded */
 export function toRequest(
   path: string,
   { method = 'GET', query = {}, headers, body, signal }: CallOptions,
@@ -20,7 +20,7 @@ export function toRequest(
   return { method, path: path + search(query), headers: { ...headers }, body, signal };
 }
 
-/** The header that says what for personal data is asked. */
+/** The header with the purpose for which personal data is requested. */
 export function why(purpose: string | undefined): Record<string, string> {
   return purpose === undefined ? {} : { 'access-purpose': purpose };
 }

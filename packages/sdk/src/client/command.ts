@@ -9,7 +9,7 @@ export interface Command {
   readonly options: CommandOptions;
 }
 
-/** Sends a command under its key, or a generated one: retries repeat the same command. */
+/** Sends a command with its key, or a generated one: retries repeat the same command. */
 export async function runCommand<Result extends object = Omit<CommandResult, 'replayed'>>(
   transport: Sender,
   { method, path, body, options }: Command,

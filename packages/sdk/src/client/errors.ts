@@ -3,7 +3,7 @@ import type { Problem, RecordedEvent } from './types.ts';
 /** Base of all errors that this package throws. `code` is stable; the message is for people. */
 export class TurnstreamError extends Error {
   override readonly name: string = 'TurnstreamError';
-  /** The problem's code, as `validation_failed`; `unreachable` when there was no answer. */
+  /** The problem's code, such as `validation_failed`; `unreachable` when there was no answer. */
   readonly code: string;
   /** The HTTP status, 0 when there was no answer. */
   readonly status: number;
@@ -42,7 +42,7 @@ export class SessionNotFound extends TurnstreamError {
 export class CommandNotAllowed extends TurnstreamError {
   override readonly name: string = 'CommandNotAllowed';
 
-  /** Why, as a stable code: `session_over`, `goal_not_set`, … */
+  /** The reason, as a stable code: `session_over`, `goal_not_set`, … */
   get reason(): string {
     return this.problem.reason ?? '';
   }
@@ -87,7 +87,7 @@ export class RevisionConflict extends TurnstreamError {
     return (this.problem['events'] as RecordedEvent[] | undefined) ?? [];
   }
 
-  /** Where {@link Session.events} goes on after `events`; null: they are all. */
+  /** Where {@link Session.events} continues after `events`; null: they are complete. */
   get nextRevision(): number | null {
     return this.problem.next_revision ?? null;
   }
@@ -118,7 +118,7 @@ export class Unavailable extends TurnstreamError {
   }
 }
 
-/** The error for an answer that is not a success. */
+/** The error for an unsuccessful answer. */
 export function toError(problem: Problem, key: string | undefined): TurnstreamError {
   switch (problem.status) {
     case 400:
@@ -136,7 +136,7 @@ export function toError(problem: Problem, key: string | undefined): TurnstreamEr
     case 422:
       return new KeyReused(problem);
     case 503:
-      // Trying again does not help.
+      // A retry does not help.
       if (problem.type.endsWith('/inquiries_off')) return new TurnstreamError(problem);
       return new Unavailable(problem, { key });
     case 408:
@@ -149,7 +149,7 @@ export function toError(problem: Problem, key: string | undefined): TurnstreamEr
   }
 }
 
-/** The problem for a request that got no answer. */
+/** The problem for a request without an answer. */
 export function unreachable(url: string, cause: unknown): Problem {
   const why = cause instanceof Error ? cause.message : String(cause);
   const title = 'The API cannot be reached';

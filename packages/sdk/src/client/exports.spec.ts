@@ -44,7 +44,7 @@ async function serve(
 const content = Buffer.from('नमस्ते '.repeat(20_000));
 const request = { form: 'turns', format: 'ndjson', from: '2026-03-01T00:00:00Z' } as const;
 
-/** Sends the file from where Range says, and hangs up in the middle as often as `cuts` says. */
+/** Sends the file from the Range on, and hangs up in the middle `cuts` times. */
 function sendFile(cuts: number): Parameters<typeof serve>[0] {
   return ({ headers }, response, count) => {
     const start = Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
@@ -61,7 +61,7 @@ async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(chunks));
 }
 
-test('a file whose connection is lost goes on where it ended', async () => {
+test('a file whose connection is lost continues where it ended', async () => {
   const { turnstream, received } = await serve(sendFile(3));
   expect(await bytesOf(turnstream.exportFile('e', 'turns.csv'))).toEqual(content);
   expect(received.length).toBe(4);
@@ -69,7 +69,7 @@ test('a file whose connection is lost goes on where it ended', async () => {
   expect(received[1]?.headers.range).toMatch(/^bytes=\d+-$/);
 });
 
-test('a file is fetched from the byte that is missing', async () => {
+test('a file is fetched from the first missing byte', async () => {
   const { turnstream, received } = await serve(sendFile(0));
   expect(await bytesOf(turnstream.exportFile('e', 'a/b', { from: 100 }))).toEqual(content.subarray(100));
   expect(received[0]).toMatchObject({ url: '/v1/exports/e/files/a%2Fb', headers: { range: 'bytes=100-' } });
@@ -86,7 +86,7 @@ test.each([
   await expect(bytes).rejects.toMatchObject({ code: 'unexpected_answer' });
 });
 
-test('a file whose connection is lost again and again is unavailable', async () => {
+test('a file whose connection is lost repeatedly is unavailable', async () => {
   const { turnstream } = await serve((_, response) => {
     response.writeHead(200, { 'content-length': 10 });
     response.flushHeaders();
@@ -95,13 +95,13 @@ test('a file whose connection is lost again and again is unavailable', async () 
   await expect(bytesOf(turnstream.exportFile('e', 'x'))).rejects.toThrow(Unavailable);
 });
 
-test('a file that is not there is an error', async () => {
+test('a missing file is an error', async () => {
   const problem = { type: 'https://turnstream.dev/problems/not_found', title: 'Not found', status: 404 };
   const { turnstream } = await serve((_, response) => response.writeHead(404).end(JSON.stringify(problem)));
   await expect(bytesOf(turnstream.exportFile('e', 'x'))).rejects.toThrow(TurnstreamError);
 });
 
-test('a request that is sent again has the same id, and its purpose', async () => {
+test('a repeated request has the same id and purpose', async () => {
   const { turnstream, received } = await serve((_, response, count) =>
     count === 1
       ? void response.destroy()
@@ -125,7 +125,7 @@ test('the id of another request is an error', async () => {
   await expect(turnstream.createExport({ ...request, export_id: 'e' })).rejects.toThrow(KeyReused);
 });
 
-test('an export is waited for until it is over', async () => {
+test('whenExported resolves when the export is over', async () => {
   const states = ['waiting', 'running', 'done'];
   const { turnstream } = await serve((_, response, count) =>
     response.end(JSON.stringify({ export_id: 'e', status: states[count - 1] })),

@@ -4,20 +4,20 @@ import type { Transport } from './transport.ts';
 import type { CreateExport, Export } from './types.ts';
 
 const pollMs = 1_000;
-/** Connections in a row that were lost before a byte came. */
+/** Lost connections in a row without a byte. */
 const mostLost = 8;
-/** Pause before the next one, in milliseconds. */
+/** Pause before reconnecting, in milliseconds. */
 const pauseMs = 500;
 
 /** Options of {@link Turnstream.createExport}. */
 export interface CreateExportOptions {
-  /** Why personal values are to be shown, 3 to 64 of a to z, digits and `_.:-`; left out: they are `[masked]`. */
+  /** Why personal values are to be shown, 3 to 64 of a to z, digits and `_.:-`; left out, they are `[masked]`. */
   readonly purpose?: string;
 }
 
 /** Options of {@link Turnstream.exportFile}. */
 export interface ExportFileOptions {
-  /** The first byte that is fetched: how many you have. Default 0. */
+  /** The first byte to fetch: the number of bytes that you have. Default 0. */
   readonly from?: number;
   readonly signal?: AbortSignal;
 }
@@ -50,8 +50,8 @@ export async function whenExported(
 }
 
 /**
- * The bytes of a file. A connection that is lost is opened again where it ended.
- * @throws Unavailable when it is lost again and again; TurnstreamError when what is not asked for is answered
+ * The bytes of a file. A lost connection is reopened where it ended.
+ * @throws Unavailable when it is lost repeatedly; TurnstreamError when the answer does not match the request
  */
 export async function* exportFile(
   transport: Transport,
@@ -85,12 +85,12 @@ export async function* exportFile(
   }
 }
 
-/** A whole file in place of its rest must not be taken for the rest. */
+/** A whole file must not be taken for the requested rest. */
 function startsAt(from: number, contentRange: string | string[] | undefined): boolean {
   return typeof contentRange === 'string' && contentRange.startsWith(`bytes ${from}-`);
 }
 
-/** Ends an answer that is not read: its connection would stay. */
+/** Discards an unread answer, which would otherwise keep its connection. */
 async function abandon(body: AsyncIterable<Uint8Array>): Promise<void> {
   const chunks = body[Symbol.asyncIterator]();
   await chunks.next();
@@ -102,12 +102,12 @@ function notThePart(from: number): TurnstreamError {
     type: 'https://turnstream.dev/problems/unexpected_answer',
     title: 'Unexpected answer',
     status: 0,
-    detail: `The file was asked for from byte ${from} on, and something else was answered.`,
+    detail: `The file was requested from byte ${from} on, but the answer is another part.`,
   });
 }
 
 function lostAgain(cause: unknown): Unavailable {
-  const title = 'The connection is lost again and again';
+  const title = 'The connection was lost repeatedly';
   return new Unavailable(
     { type: 'https://turnstream.dev/problems/unreachable', title, status: 0 },
     { cause },

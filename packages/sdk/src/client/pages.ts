@@ -1,4 +1,4 @@
-/** The query string, with its `?`, of the members that are not undefined; empty when there are none. */
+/** The query string, with its `?`, of the defined members; empty when there are none. */
 export function search(query: Readonly<Record<string, string | number | undefined>>): string {
   const pairs = Object.entries(query).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],

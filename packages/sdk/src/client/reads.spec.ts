@@ -10,7 +10,7 @@ test.each([
   expect(contextQuery(options, 7)).toBe(query);
 });
 
-test('a past is not refused for what this object has written', () => {
+test('a past is not refused because of this object’s writes', () => {
   expect(contextQuery({ atRevision: 0 }, 7, '1')).toBe('?at_revision=0&explain=1');
 });
 

@@ -4,7 +4,7 @@ import { search } from './pages.ts';
 export interface ContextOptions {
   /**
    * The least revision of the answer. Default: the last one that this object's commands wrote, so that you read your own
-   * writes. 0 accepts any revision, which is the cheapest. Not for the past.
+   * writes. 0 accepts any revision and is the cheapest. Does not apply to the past.
    */
   readonly minRevision?: number;
   /** The context as it was at this revision. */
@@ -14,9 +14,9 @@ export interface ContextOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Between which points {@link Session.contextDiff} compares: by revision or by time, one of each. */
+/** The points that {@link Session.contextDiff} compares: each by revision or by time. */
 export interface ContextDiffOptions {
-  /** Default -1: before the session began. */
+  /** Default -1: before the session started. */
   readonly from?: number;
   readonly fromAt?: Date;
   /** Default: now. */
@@ -31,7 +31,7 @@ export interface EventsOptions {
   readonly fromRevision?: number;
   /** The last revision, included. */
   readonly toRevision?: number;
-  /** Default `forwards`: the oldest first. */
+  /** Default `forwards`: oldest first. */
   readonly direction?: 'forwards' | 'backwards';
   /** Only events of these types, 50 at most. */
   readonly types?: readonly string[];
@@ -39,7 +39,7 @@ export interface EventsOptions {
   readonly limit?: number;
 }
 
-/** The query of a context; `known`: the revision that a caller of the present has to see. */
+/** The query of a context; `known`: the revision that a reader of the present must see. */
 export function contextQuery(
   { minRevision, atRevision, at }: ContextOptions,
   known: number,

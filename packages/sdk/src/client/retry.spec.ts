@@ -10,15 +10,15 @@ test('the delay has a maximum', () => {
   expect(backoffMs(20, 0, 1)).toBe(2_000);
 });
 
-test('all of the delay is random', () => {
+test('the whole delay is random', () => {
   expect([0, 0.5, 1].map((random) => backoffMs(0, 0, random))).toEqual([0, 25, 50]);
 });
 
-test('Retry-After is the shortest delay, and as much again is random', () => {
+test('Retry-After is the shortest delay, plus a random part of the same length', () => {
   expect([0, 1].map((random) => backoffMs(0, 1, random))).toEqual([1_000, 2_000]);
 });
 
-test('an attempt is repeated 50 times at most', async () => {
+test('an attempt is repeated at most 50 times', async () => {
   jest.spyOn(Math, 'random').mockReturnValue(0);
   let attempts = 0;
   const attempt = async (): Promise<void> => {

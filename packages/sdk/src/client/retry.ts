@@ -12,8 +12,8 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats an attempt while it throws {@link Unavailable}, within the time and 50 times at most. The delays grow
- * exponentially, are random between nothing and that, and never shorter than Retry-After.
+ * Repeats an attempt while it throws {@link Unavailable}, within the time limit and at most 50 times. Each delay is random, up to an
+ * exponentially growing maximum, and never shorter than Retry-After.
  */
 export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: RetryOptions): Promise<T> {
   const startedAt = performance.now();
@@ -30,8 +30,8 @@ export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: Ret
 }
 
 /**
- * The delay in milliseconds after a failure that had this many failures before it. What is random is as long as Retry-After
- * at least, so that clients that were refused together do not come back together.
+ * The delay in milliseconds after a failure, given the number of failures before it. The random part is at least as long as
+ * Retry-After, so that clients that were refused together do not return together.
  */
 export function backoffMs(failures: number, retryAfterS = 0, random: number = Math.random()): number {
   const wait = retryAfterS * 1_000;

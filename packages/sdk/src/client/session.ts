@@ -32,7 +32,7 @@ import type {
 } from './types.ts';
 
 export interface SessionOptions {
-  /** The highest revision that is known. */
+  /** The highest known revision. */
   readonly revision?: number | undefined;
   readonly started?: CommandResult | undefined;
   /** The epoch that the commands carry, for an agent that owns the session. */
@@ -140,7 +140,7 @@ export class Session {
   }
 
   /**
-   * What happened to an inquiry, step by step: who was asked when, what came back, how it closed.
+   * The steps of an inquiry: requests, replies and how it closed, with their times.
    * @throws SessionNotFound also when the session has no such inquiry
    */
   async inquiryTimeline(inquiryId: string, signal?: AbortSignal): Promise<InquiryTimeline> {
@@ -164,8 +164,8 @@ export class Session {
   }
 
   /**
-   * Forks the session: a new one that begins as it is, or was at `at_revision`, and goes on by itself. `purpose` is 3 to 64
-   * of a to z, digits and `_.:-`, as `what_if`. For services, analysts and administrators.
+   * Forks the session: starts a new one from its present state, or its state at `at_revision`, which continues independently. `purpose` is
+   * 3 to 64 of a to z, digits and `_.:-`, such as `what_if`. For services, analysts and administrators.
    * @throws CommandNotAllowed (`session_erased`)
    */
   async fork(fork: Fork, options: CommandOptions = {}): Promise<Session> {
@@ -180,15 +180,15 @@ export class Session {
   }
 
   /**
-   * The working context, as it is or was.
-   * @throws SessionNotFound also at a time before the session began; RevisionConflict when the session is not at
+   * The working context, at present or in the past.
+   * @throws SessionNotFound also at a time before the session started; RevisionConflict when the session is not at
    * `minRevision` or `atRevision` yet; TurnstreamError (`history_gone`) when the events of that past are deleted
    */
   context(options: ContextOptions = {}): Promise<Context> {
     return this.get(`/context${contextQuery(options, this.knownRevision)}`, options.signal);
   }
 
-  /** As {@link Session.context}, with the event, actor and outside system behind each field. */
+  /** Like {@link Session.context}, with the event, actor and outside system behind each field. */
   explainedContext(options: ContextOptions = {}): Promise<ExplainedContext> {
     return this.get(`/context${contextQuery(options, this.knownRevision, '1')}`, options.signal);
   }
@@ -198,7 +198,7 @@ export class Session {
     return this.get(`/context/diff${diffQuery(options)}`, options.signal);
   }
 
-  /** The working context if it is newer than `revision`, else undefined without a transfer (304). */
+  /** The working context if it is newer than `revision`, else undefined without transferring it (304). */
   async contextAfter(revision: number, signal?: AbortSignal): Promise<Context | undefined> {
     const { body } = await this.transport.send<Context | undefined>({
       method: 'GET',

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Limit of a spec, in milliseconds: only a fault reaches it. */
+/** Limit of a spec, in milliseconds, which only a fault reaches. */
 export const limitMs = 180_000;
 
 /** Waits until the condition holds. */
@@ -12,7 +12,7 @@ export async function waitUntil(condition: () => boolean): Promise<void> {
   }
 }
 
-/** Collects what a spec opened; `closeAll` closes it in reverse order, also after a failure. */
+/** Collects the resources that a spec opened; `closeAll` closes them in reverse order, even after a failure. */
 export class Cleanup {
   private readonly closers: (() => unknown)[] = [];
 

@@ -1,7 +1,7 @@
-/** A token, or a function that gives one: it is called for the first request, and again when the API refuses the token. */
+/** A token, or a function that returns one: called for the first request, and again when the API refuses the token. */
 export type Token = string | (() => string | Promise<string>);
 
-/** The token of requests and connections. Without one the variable TURNSTREAM_TOKEN counts, if it is set. */
+/** The token of requests and connections. Default: the variable TURNSTREAM_TOKEN, if it is set. */
 export class TokenSource {
   private current: Promise<string | undefined> | undefined;
 
@@ -12,7 +12,7 @@ export class TokenSource {
     return this.current;
   }
 
-  /** The API has refused this token. @returns whether another one can be had */
+  /** The API has refused this token. @returns whether another one is available */
   refresh(refused: Promise<string | undefined>): boolean {
     if (typeof this.token !== 'function') return false;
     if (this.current === refused) this.current = undefined;

@@ -62,7 +62,7 @@ const keysOf = (received: readonly IncomingHttpHeaders[]): Set<unknown> =>
   new Set(received.map((headers) => headers['idempotency-key']));
 
 describe('a command', () => {
-  test('names its agent and its content type', async () => {
+  test('sends its agent id and content type', async () => {
     const { url, received } = await serve({ status: 200, body: result });
     await client(url).session('a').setGoal({ goal: 'pay' });
     expect(received[0]).toMatchObject({ 'agent-id': 'bot-1', 'content-type': 'application/json' });
@@ -79,7 +79,7 @@ describe('a command', () => {
     expect(keysOf(received).size).toBe(1);
   });
 
-  test('has a key of its own each time', async () => {
+  test('has a new key each time', async () => {
     const { url, received } = await serve({ status: 200, body: result });
     const session = client(url).session('a');
     await session.clearFlag('vip');
@@ -101,7 +101,7 @@ describe('a command', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('rejects with its key when the time for retries is over', async () => {
+  test('rejects with its key when the retry time is over', async () => {
     const { url } = await serve({ status: 503, body: unavailable });
     const failure = client(url, 0).session('a').end('done', { key: 'k1' });
     await expect(failure).rejects.toBeInstanceOf(Unavailable);
@@ -176,7 +176,7 @@ describe('the token', () => {
     expect(received[0]).toMatchObject({ authorization: 'Bearer secret' });
   });
 
-  test('is asked for again when it is refused, with the same key', async () => {
+  test('is requested again when it is refused, and the command keeps its key', async () => {
     const { url, received } = await serve(refused, { status: 200, body: result });
     const tokens = ['old', 'new'];
     await withToken(url, () => tokens.shift() ?? '')
@@ -186,7 +186,7 @@ describe('the token', () => {
     expect(keysOf(received).size).toBe(1);
   });
 
-  test('that does not change is refused for good', async () => {
+  test('that does not change is an error', async () => {
     const { url, received } = await serve(refused);
     const request = withToken(url, 'old').session('a').setGoal({ goal: 'pay' });
     await expect(request).rejects.toMatchObject({ code: 'unauthenticated', status: 401 });

@@ -16,7 +16,7 @@ export interface TransportOptions {
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** From `/v1` on, encoded. */
+  /** Starting with `/v1`, encoded. */
   readonly path: string;
   readonly headers?: Record<string, string>;
   readonly body?: object | undefined;
@@ -66,7 +66,7 @@ export class Transport {
     });
   }
 
-  /** As `send`, but the body is read as it arrives; a connection that is lost meanwhile is the reader's to deal with. */
+  /** Like `send`, but the body is read as it arrives; the reader must handle a lost connection. */
   stream(request: Request): Promise<StreamedAnswer> {
     const { signal } = request;
     return retry(() => this.withToken((token) => this.open(token, request)), {
@@ -79,7 +79,7 @@ export class Transport {
     await this.pool.close();
   }
 
-  /** A token that is refused may have expired: another one is tried, once. */
+  /** A refused token may have expired: another one is tried, once. */
   private async withToken<T>(attempt: (token: string | undefined) => Promise<T>): Promise<T> {
     const { token } = this.options;
     const first = token.get();
@@ -158,7 +158,7 @@ function parsed(status: number, text: string): unknown {
   }
 }
 
-/** The problem in an answer; for anything else, as the answer of a proxy, a problem that quotes it. */
+/** The problem in an answer; for any other answer, such as that of a proxy, a problem that quotes it. */
 function problemOf(status: number, text: string, retryAfter: string | string[] | undefined): Problem {
   const seconds = secondsOf(retryAfter);
   const wait = seconds === undefined ? {} : { retry_after_s: seconds };
@@ -167,12 +167,12 @@ function problemOf(status: number, text: string, retryAfter: string | string[] |
     if (typeof body.type === 'string' && typeof body.title === 'string')
       return { ...body, ...wait, type: body.type, title: body.title, status };
   } catch {
-    // Not JSON: see below.
+    // Not JSON: reported below.
   }
   return { ...unexpected(status, text), ...wait };
 }
 
-/** The seconds of a Retry-After, which may also be a date; undefined: it is neither, or there is none. */
+/** The seconds of a Retry-After, which may also be a date; undefined: it is absent or invalid. */
 function secondsOf(retryAfter: string | string[] | undefined): number | undefined {
   if (typeof retryAfter !== 'string') return undefined;
   const seconds = /^\d+$/.test(retryAfter)

@@ -44,24 +44,24 @@ import type {
 
 /** For {@link Turnstream}. */
 export interface TurnstreamOptions {
-  /** Address of the API, as `http://127.0.0.1:3000`. */
+  /** Address of the API, such as `http://127.0.0.1:3000`. */
   readonly url: string;
   /** The sender of the commands, 1 to 128 visible ASCII characters; recorded in the events' metadata. */
   readonly agentId?: string;
   /**
-   * The token, or a function that gives one, which is called again when the API refuses it. Default: TURNSTREAM_TOKEN of
+   * The token, or a function that returns one, which is called again when the API refuses the token. Default: TURNSTREAM_TOKEN of
    * the environment, if it is set.
    */
   readonly token?: Token;
   /**
-   * Why personal data are read, as an identifier of yours (`complaint:4711`), sent as Access-Purpose: auditors and
-   * administrators see them with one only, and it is recorded.
+   * Why personal data is read, as your own identifier (`complaint:4711`), sent as Access-Purpose: auditors and
+   * administrators need one to see personal data, and it is recorded.
    */
   readonly purpose?: string;
-  /** Longest wait for one attempt, in milliseconds. Default 10,000. */
+  /** Timeout of one attempt, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
   /**
-   * How long a request is retried while the system is unavailable or overloaded, in milliseconds, 50 times at most; 0:
+   * How long a request is retried while the system is unavailable or overloaded, in milliseconds, at most 50 times; 0:
    * never. Default 30,000.
    */
   readonly retryForMs?: number;
@@ -100,9 +100,9 @@ export class Turnstream {
   }
 
   /**
-   * The partner's session: the most recently active one of any channel, or a new one. Calls at the same time, from any
-   * process, get the same session, so a webhook may simply call it for each message. `start` is used for a new session
-   * only (`session.started` is set then); continue on another channel with {@link Session.switchChannel}.
+   * The partner's session: the most recently active one of any channel, or a new one. Concurrent calls, from any
+   * process, get the same session, so a webhook can simply call it for each message. `start` is used only for a new session
+   * (`session.started` is then set); continue on another channel with {@link Session.switchChannel}.
    */
   async resumeOrStart(
     partnerId: string,
@@ -124,7 +124,7 @@ export class Turnstream {
   }
 
   /**
-   * Starts another session, with what is known of the partner: language, preferences, open goals.
+   * Starts another session, which inherits the partner's language, preferences and open goals.
    * @throws CommandNotAllowed (`session_exists`) when another start used the given `session_id`
    */
   async startSession(start: StartSession, options: CommandOptions = {}): Promise<Session> {
@@ -137,7 +137,7 @@ export class Turnstream {
     return new Session(this.transport, result.session_id, { revision: result.revision, started: result });
   }
 
-  /** An existing session; makes no request. `revision`: the highest one that you know of. */
+  /** An existing session; makes no request. `revision`: the highest one that you know. */
   session(sessionId: string, revision?: number): Session {
     return new Session(this.transport, sessionId, { revision });
   }
@@ -157,20 +157,20 @@ export class Turnstream {
     return pages<SessionRow>((after) => this.get<SessionsPage>(`/v1/sessions${search({ ...query, after })}`));
   }
 
-  /** Turns, oldest first unless `order` says otherwise; pages are fetched on demand. */
+  /** Turns, oldest first unless `order` differs; pages are fetched on demand. */
   turns(query: TurnsQuery = {}, options: ReadOptions = {}): AsyncGenerator<TurnRow, void> {
     return pages<TurnRow>((after) => this.turnsPage({ ...query, after }, options));
   }
 
   /**
-   * One page of turns. To follow them, read the newest page (`order: 'desc'`) and go on with `order: 'recorded'` and its `latest` as
-   * `after`, then with each `next`: every turn that was not there yet comes, once.
+   * One page of turns. To follow new turns, read the newest page (`order: 'desc'`) and continue with `order: 'recorded'` and its `latest`
+   * as `after`, then with each `next`: every new turn is returned once.
    */
   turnsPage(query: TurnsPageQuery = {}, options: ReadOptions = {}): Promise<TurnsPage> {
     return this.get<TurnsPage>(`/v1/turns${search({ ...query })}`, options);
   }
 
-  /** A partner over all sessions and channels, by time; pages are fetched on demand. For analysts, auditors and administrators. */
+  /** The turns and milestones of a partner over all sessions and channels, by time; pages are fetched on demand. For analysts, auditors and administrators. */
   timeline(
     partnerId: string,
     query: TimelineQuery = {},
@@ -182,7 +182,7 @@ export class Turnstream {
     );
   }
 
-  /** How many turns there are by day, intent, channel and so on. For analysts, auditors and administrators. */
+  /** The number of turns by day, intent, channel and so on. For analysts, auditors and administrators. */
   countTurns(query: TurnCountsQuery = {}): Promise<TurnCounts> {
     return this.get<TurnCounts>(`/v1/stats/turns${search({ ...query })}`);
   }
@@ -199,15 +199,15 @@ export class Turnstream {
   }
 
   /**
-   * Turns that hold a value of an entity, or words, oldest first; pages are fetched on demand. A personal value, as a phone number,
-   * is found with its `partner_id` only. Auditors and administrators need a purpose.
+   * Turns with a value of an entity, or with words, oldest first; pages are fetched on demand. A personal value, such as a phone number,
+   * can only be found with its `partner_id`. Auditors and administrators need a purpose.
    */
   searchTurns(query: TurnSearch, options: ReadOptions = {}): AsyncGenerator<TurnRow, void> {
     return pages<TurnRow>((after) => this.post<TurnsPage>('/v1/turns/search', { ...query, after }, options));
   }
 
   /**
-   * What tokens (`tok_phone_…_3210`) of a partner stand for, 100 at most. Each call is recorded with its purpose, 3 to 64
+   * The values of a partner's tokens (`tok_phone_…_3210`), at most 100. Each call is recorded with its purpose, 3 to 64
    * of a to z, digits and `_.:-`. For services, auditors and administrators.
    */
   async detokenise(partnerId: string, tokens: readonly string[], purpose: string): Promise<Detokenised> {
@@ -217,7 +217,7 @@ export class Turnstream {
   }
 
   /**
-   * Everything that one message set off across sessions, as a tree: by the correlation id of a command, or of an event. For
+   * Everything that one message caused across sessions, as a tree: by the correlation id of a command, or of an event. For
    * analysts, auditors and administrators.
    * @throws SessionNotFound when no event has it, or none is projected yet
    */
@@ -226,7 +226,7 @@ export class Turnstream {
   }
 
   /**
-   * Calls a route that has no method here, as `/v1/access`: the answer's body. It is retried while the system is
+   * Calls a route without its own method here, such as `/v1/access`, and returns the answer's body. It is retried while the system is
    * unavailable, so give a POST that creates something an `idempotency-key`.
    */
   async request<T>(path: string, options: CallOptions = {}): Promise<T> {
@@ -234,28 +234,28 @@ export class Turnstream {
   }
 
   /**
-   * Calls a route and returns its answer as it arrives: NDJSON, an event stream, a file. Its reader deals with a connection that is
-   * lost, and waits `timeoutMs` for the next bytes at most: 30 s or more suit event streams, which may be silent for 15 s.
+   * Calls a route and returns its answer as it arrives: NDJSON, an event stream, a file. The reader must handle a lost
+   * connection, and waits at most `timeoutMs` for the next bytes: use 30 s or more for event streams, which may be silent for 15 s.
    */
   stream(path: string, options: CallOptions = {}): Promise<StreamedAnswer> {
     return this.transport.stream(toRequest(path, options));
   }
 
   /**
-   * Asks for an export of turns, sessions, events or conversations for training, which is written in the background. Personal
-   * values are masked unless there is a `purpose`, and for analysts always. The same `export_id` again is the same export; left out, it gets one.
-   * @throws KeyReused when the `export_id` is that of another request
+   * Requests an export of turns, sessions, events or conversations for training, which is written in the background. Personal
+   * values are masked unless there is a `purpose`, and always for analysts. The same `export_id` again returns the same export; left out, one is generated.
+   * @throws KeyReused when the `export_id` was used for another request
    */
   createExport(request: CreateExport, options: CreateExportOptions = {}): Promise<Export> {
     return createExport(this.transport, { export_id: randomUUID(), ...request }, options);
   }
 
-  /** How far an export is, and the files that are complete. */
+  /** The progress of an export, and its complete files. */
   export(exportId: string): Promise<Export> {
     return this.get<Export>(pathOf(exportId));
   }
 
-  /** The exports that you asked for, newest first and without their files; pages are fetched on demand. */
+  /** Your exports, newest first and without their files; pages are fetched on demand. */
   exports(): AsyncGenerator<ListedExport, void> {
     return pages<ListedExport>((after) => this.get<ExportsPage>(`/v1/exports${search({ after })}`));
   }
@@ -265,7 +265,7 @@ export class Turnstream {
     return whenExported(this.transport, exportId, signal);
   }
 
-  /** The bytes of a file of an export, as they arrive; a connection that is lost is opened again where it ended. */
+  /** The bytes of a file of an export, as they arrive; a lost connection is reopened where it ended. */
   exportFile(
     exportId: string,
     name: string,

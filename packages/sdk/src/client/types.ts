@@ -3,9 +3,9 @@ import type { components, operations } from './openapi.ts';
 type Schemas = components['schemas'];
 type Query<Name extends keyof operations> = NonNullable<operations[Name]['parameters']['query']>;
 
-/** What an installation may declare more of: the names that every one has, and any other. */
+/** Names that an installation may extend: the built-in ones, and any other. */
 type Declared<Name extends string> = Name | (string & {});
-/** The channel of a conversation, as `whatsapp`. */
+/** The channel of a conversation, such as `whatsapp`. */
 export type Channel = Declared<Schemas['StartSessionDto']['channel']>;
 type OnChannel<Body> = Omit<Body, 'channel'> & { readonly channel: Channel };
 
@@ -13,11 +13,11 @@ type OnChannel<Body> = Omit<Body, 'channel'> & { readonly channel: Channel };
 export type StartSession = OnChannel<Schemas['StartSessionDto']>;
 /** How {@link Turnstream.resumeOrStart} starts a session when none is active. */
 export type ResumeOrStart = OnChannel<Schemas['ResumeOrStartDto']>;
-/** What a browser opens a connection with; `expires_in_s`: for how long it counts. */
+/** A ticket with which a browser opens a connection; `expires_in_s`: how long it is valid. */
 export type Ticket = Schemas['TicketDto'];
 /** A turn of the user or the bot; with a user's turn, `response_text` is the bot's reply. */
 export type RecordTurn = Schemas['RecordTurnDto'];
-/** The body of {@link Session.fork}: what for, and at which revision. */
+/** The body of {@link Session.fork}: the purpose, and the revision. */
 export type Fork = Schemas['ForkDto'];
 /** The body of {@link Session.setGoal}. */
 export type SetGoal = Schemas['SetGoalDto'];
@@ -46,42 +46,42 @@ export type AppendedEvent = Schemas['AppendedEventDto'];
 
 /** The working context of a conversation at its `revision`. */
 export type Context = Schemas['ContextDto'];
-/** How a context came to be what it is: by the path of each field, as `goal_state.step`, the event that set it last. */
+/** The origin of a context: by the path of each field, such as `goal_state.step`, the event that set it last. */
 export type ExplainedContext = Context & { readonly explained: Readonly<Record<string, Explanation>> };
-/** The event that set a field, its actor, and the other system whose fact it is (null: none). */
+/** The event that set a field, its actor, and the other system that the fact comes from (null: none). */
 export type Explanation = Schemas['ExplanationDto'];
 /** What changed in a context, by field (JSON Pointer), and which event did it. */
 export type ContextDiff = Schemas['ContextDiffDto'];
-/** Everything that one message set off, as a tree with times. */
+/** Everything that one message caused, as a tree with times. */
 export type Trace = Schemas['TraceDto'];
 /** An event, a request to a source, an acknowledgement or an outside message, with what followed from it. */
 export type TraceNode = Schemas['TraceNodeDto'];
-/** An order of {@link Context.orders}, or the one in focus: its state by the clocks of the systems that report it. */
+/** An order of {@link Context.orders}, or the one in focus: its state by the clocks of the reporting systems. */
 export type Order = Schemas['OrderTrackingDto'];
 /** An event of a conversation's stream, as recorded. */
 export type RecordedEvent = Schemas['EventDto'];
-/** A session by itself, as of its last event. Times are ISO 8601. */
+/** A single session, as of its last event. Times are ISO 8601. */
 export type SessionDetails = Schemas['SessionDto'];
 /** A row of the session table. Times are ISO 8601. */
 export type SessionRow = Schemas['SessionRowDto'];
 /** A row of the turn table. Times are ISO 8601. */
 export type TurnRow = Schemas['TurnRowDto'];
 
-/** Filters sessions, by what they are and what happened in them. `limit` is the page size (1 to 500). */
+/** Filters sessions, by their properties and what happened in them. `limit` is the page size (1 to 500). */
 export type SessionsQuery = Omit<Query<'sessions'>, 'after' | 'channel'> & { readonly channel?: Channel };
-/** Filters turns, by what they are and what happened in their session. `limit` is the page size (1 to 500). */
+/** Filters turns, by their properties and what happened in their session. `limit` is the page size (1 to 500). */
 export type TurnsQuery = Omit<Query<'turns'>, 'after' | 'channel' | 'order'> & {
   readonly channel?: Channel;
-  /** By time; the oldest first, unless it says otherwise. */
+  /** By time; oldest first by default. */
   readonly order?: 'asc' | 'desc';
 };
-/** As {@link TurnsQuery}, for one page; `recorded`: as turns became visible. */
+/** Like {@link TurnsQuery}, for one page; `recorded`: in the order in which turns became visible. */
 export type TurnsPageQuery = Omit<TurnsQuery, 'order'> & Pick<Query<'turns'>, 'after' | 'order'>;
-/** Which part of a partner's timeline. `limit` is the page size (1 to 500). */
+/** Selects a part of a partner's timeline. `limit` is the page size (1 to 500). */
 export type TimelineQuery = Omit<Query<'timeline'>, 'after'>;
-/** A turn of a partner, or a goal, flag, handoff, inquiry, channel, begin or end of a session. */
+/** A turn of a partner, or a milestone: a goal, flag, handoff, inquiry or channel, or the start or end of a session. */
 export type TimelineItem = Schemas['TimelineItemDto'];
-/** By what turns are counted, with commas between, in which period, and which of them. */
+/** The comma-separated dimensions of the counts, the period, and a filter. */
 export type TurnCountsQuery = Omit<Query<'countTurns'>, 'channel'> & { readonly channel?: Channel };
 export type TurnCounts = Schemas['TurnCountsDto'];
 /** The steps that sessions took, for {@link Turnstream.journeys}. */
@@ -89,32 +89,32 @@ export type JourneySearch = Omit<Schemas['JourneySearchDto'], 'after' | 'limit' 
   readonly limit?: number;
   readonly channel?: Channel;
 };
-/** A session that took the steps, with when it took each. */
+/** A session that took the steps, with the time of each. */
 export type Journey = Schemas['JourneyDto'];
 /** Options of reads of personal data. */
 export interface ReadOptions {
-  /** Why auditors and administrators want to see personal data, as `complaint:4711`; each such read is recorded. */
+  /** Why auditors and administrators want to see personal data, such as `complaint:4711`; each such read is recorded. */
   readonly purpose?: string;
   readonly signal?: AbortSignal;
 }
 
-/** The value of an entity, or words, and what else narrows the search for {@link Turnstream.searchTurns}. */
+/** The value of an entity, or words, and further filters for {@link Turnstream.searchTurns}. */
 export type TurnSearch = Omit<Schemas['TurnSearchDto'], 'after' | 'limit' | 'order' | 'channel'> & {
   readonly limit?: number;
   readonly order?: 'asc' | 'desc';
   readonly channel?: Channel;
 };
-/** What tokens of a partner stand for; `unknown` are those that are none of its tokens. */
+/** The values of a partner's tokens; `unknown` lists those that are not tokens of the partner. */
 export type Detokenised = Schemas['DetokenisedDto'];
 
-/** What is exported, from when on, in which format: the body of {@link Turnstream.createExport}. */
+/** The body of {@link Turnstream.createExport}: what to export, from when on, in which format. */
 export type CreateExport = Omit<Schemas['ExportRequestDto'], 'channel' | 'gzip'> & {
   readonly channel?: Channel;
   readonly gzip?: boolean;
 };
-/** An export: how far it is, what it holds, and its files with their SHA-256. */
+/** An export: its progress, its content, and its files with their SHA-256. */
 export type Export = Schemas['ExportDto'];
-/** An export in a list: how far it is, and how much it holds. */
+/** An export in a list: its progress and its size. */
 export type ListedExport = Schemas['ListedExportDto'];
 export type ExportsPage = Schemas['ExportsPageDto'];
 
@@ -126,13 +126,13 @@ export type OpenInquiry = Omit<Schemas['OpenInquiryDto'], 'kind'> & {
 export type InquiryAccepted = Schemas['InquiryAcceptedDto'];
 /** An inquiry with the state and latency of each source, and its merged answer once it is closed. */
 export type Inquiry = Schemas['InquiryDto'];
-/** The steps of an inquiry in their order; `truncated` when there are more. */
+/** The steps of an inquiry, in order; `truncated` when there are more. */
 export type InquiryTimeline = Schemas['InquiryTimelineDto'];
 
 /** A problem document (RFC 9457). */
 export type Problem = Schemas['Problem'] & { readonly [member: string]: unknown };
 export type SessionsPage = Schemas['SessionsPageDto'];
-/** A page of turns. `next`: the `after` of the next one; `latest`, of a first page: where the order `recorded` goes on. */
+/** A page of turns. `next`: the `after` of the following page; `latest`, on a first page: where the order `recorded` continues. */
 export type TurnsPage = Schemas['TurnsPageDto'];
 export type TimelinePage = Schemas['TimelinePageDto'];
 export type JourneysPage = Schemas['JourneysPageDto'];

@@ -10,7 +10,7 @@ function logOf(...samples: readonly (readonly [position: bigint, at: number])[])
 }
 
 describe('the age of a replica', () => {
-  test('counts from the last end of the log that it has replayed', () => {
+  test('counts from the last log end that it has replayed', () => {
     const log = logOf([10n, 100], [20n, 200], [30n, 300]);
     expect([10n, 19n, 20n, 29n, 30n, 99n].map((position) => log.asOf({ cluster, position }))).toEqual([
       100, 100, 200, 200, 300, 300,

@@ -9,17 +9,17 @@ interface Sample extends LogPosition {
   readonly at: number;
 }
 
-/** What is known of the log of the primary: where it ended, and when. By the clock of this process alone. */
+/** Where the primary's log ended at which times, by the clock of this process alone. */
 export class PrimaryLog {
   private samples: Sample[] = [];
 
-  /** @param keptMs for so long it is told when a position was the end */
+  /** @param keptMs how long samples are kept */
   constructor(private readonly keptMs: number) {}
 
-  /** The primary's log ended there at a time, or later. */
+  /** Records that the primary's log ended there at that time, or later. */
   add(sample: Sample): void {
     const last = this.samples.at(-1);
-    // Another server, or one that has lost its last writes: what was known says nothing of it.
+    // Another server, or one that has lost its last writes: the earlier samples do not apply to it.
     if (last !== undefined && (last.cluster !== sample.cluster || last.position > sample.position))
       this.samples = [];
     if (last?.position === sample.position) this.samples.pop();
@@ -28,7 +28,7 @@ export class PrimaryLog {
     if (from > 0) this.samples.splice(0, from);
   }
 
-  /** As of when a replica that has replayed up to a position has everything, by `performance.now()`; undefined: not known. */
+  /** The time as of which a replica that has replayed up to a position is complete, by `performance.now()`; undefined: unknown. */
   asOf({ cluster, position }: LogPosition): number | undefined {
     return this.samples.findLast((sample) => sample.cluster === cluster && sample.position <= position)?.at;
   }

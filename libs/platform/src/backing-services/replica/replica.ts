@@ -11,13 +11,13 @@ import { createPool, isPoolBusy } from '../postgres.ts';
 import type { LogPosition } from './primary-log.ts';
 import { PrimaryLog } from './primary-log.ts';
 
-/** How long the replica may take to give a connection, and to say how far it is. */
+/** How long the replica may take to give a connection, and to report its position. */
 const patienceMs = 500;
 const samplesAMaxAge = 10;
 const longestPauseMs = 500;
-/** The replica ended the query since the primary removed what it reads, or deadlocked with what it replays. */
+/** The replica ended the query because the primary removed the rows it reads, or because it deadlocked with the replay. */
 const conflicts = new Set(['40001', '40P01']);
-/** It refuses to let the reader in, lacks resources, or cannot read its files: of other servers that says nothing. */
+/** Faults of the replica alone: it refuses the login, lacks resources, or cannot read its files. */
 const ownFaults = /^(28|53|58)/;
 
 interface ReplicaOptions extends DatabaseReads {
@@ -27,12 +27,12 @@ interface ReplicaOptions extends DatabaseReads {
   readonly breaker: Breaker;
 }
 
-/** What a replica answered. */
+/** An answer of a replica. */
 export interface Reading<T> {
   readonly value: T;
-  /** The value has all that the primary had then, by `performance.now()`. */
+  /** The value includes everything that the primary had at that time, by `performance.now()`. */
   readonly asOf: number;
-  /** How far it may go: a replica that has replayed up to there has everything that this one had. */
+  /** The replica's position afterwards: a replica that has replayed up to there has everything that this one had. */
   readonly position: bigint;
 }
 
@@ -40,8 +40,8 @@ export interface Reading<T> {
 export type Borrow = <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
 
 /**
- * A streaming replica whose answers are taken unless they are too old. How old they are follows from positions in the log:
- * clocks of servers do not matter, and a replica that replays nothing gets old, whatever it says itself.
+ * A streaming replica whose answers are used unless they are too old. Their age follows from positions in the log: the
+ * clocks of servers do not matter, and a replica that stops replaying ages, whatever it reports itself.
  */
 export class Replica {
   private readonly log: PrimaryLog;
@@ -73,12 +73,12 @@ export class Replica {
     this.sampling = repeat(() => this.sample(), { everyMs, signal, onError: () => undefined });
   }
 
-  /** How old its last answer is by now, at most, in seconds; undefined: there was none. */
+  /** The age of its last answer, at most, in seconds; undefined: there was none. */
   get ageS(): number | undefined {
     return this.lastAsOf === undefined ? undefined : (performance.now() - this.lastAsOf) / 1_000;
   }
 
-  /** Connections of the replica for some readers. */
+  /** A pool of connections to the replica for some readers. */
   createPool(options: Omit<Parameters<typeof createPool>[1], 'connectMs'>): Pool {
     return createPool(this.options.url, { ...options, connectMs: patienceMs });
   }
@@ -87,7 +87,7 @@ export class Replica {
    * Reads from the replica.
    * @param atLeast a position that it must have replayed
    * @param maxAgeMs how old the answer may be, if less than configured
-   * @returns undefined when it is too old, or away, or ends the read: the primary is to be asked
+   * @returns undefined when it is too old or unavailable, or ends the read: ask the primary instead
    * @throws what the read throws
    */
   async read<T>(
@@ -125,7 +125,7 @@ export class Replica {
     return isUnavailable ? 'unavailable' : undefined;
   }
 
-  /** In one transaction, so that all of it is said by the same server, whatever is between. */
+  /** In one transaction, so that the same server answers all of it, whatever proxy is in between. */
   private async readBy<T>(
     client: PoolClient,
     read: (client: PoolClient) => Promise<T>,
@@ -160,25 +160,25 @@ interface Row {
   readonly position: string;
 }
 
-/** Positions say something of each other on one timeline: after a failover or a restore the log goes on in another way. */
+/** Positions are comparable on one timeline only: after a failover or a restore the log continues differently. */
 const cluster = (timeline: string): string =>
   `(pg_control_system()).system_identifier || '/' || ${timeline} AS cluster`;
 const primaryTimeline = 'left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)';
-/** Of the log that it has replayed or receives; what it receives is not for each user to see. It follows no timeline that lacks what it has. */
+/** The timeline that it has replayed or receives; not every user may see the latter. It never follows a timeline that lacks what it has. */
 const replicaTimeline = `lpad(upper(to_hex(greatest((pg_control_checkpoint()).timeline_id,
   (pg_control_recovery()).min_recovery_end_timeline, (SELECT received_tli FROM pg_stat_wal_receiver)))), 8, '0')`;
 const bytes = (position: string): string => `(${position} - '0/0')::text AS position`;
-/** No row: the server is no replica (any more), and may have writes that the primary does not know. */
+/** No row: the server is not a replica (any more), and may have writes that the primary lacks. */
 const howFar = `SELECT ${cluster(replicaTimeline)}, ${bytes('pg_last_wal_replay_lsn()')} WHERE pg_is_in_recovery()`;
 
-/** How far a replica is, by one of several statements. */
+/** The position of a replica, returned by one of several statements. */
 async function replayed(client: PoolClient, text: string): Promise<LogPosition | undefined> {
   const results = (await patiently(client, text)) as unknown as readonly QueryResult<Row>[];
   const row = results.flatMap(({ rows }) => rows).find(({ position }) => position !== undefined);
   return row && { cluster: row.cluster, position: BigInt(row.position) };
 }
 
-/** It is given up like a call that the breaker gives up: the connection is not used again. */
+/** Times out like a call through the breaker: the connection is not used again. */
 function patiently(client: PoolClient, text: string): Promise<QueryResult> {
   const late = (): Error => new BudgetExceededError(`The replica did not answer within ${patienceMs} ms.`);
   return withBudget(client.query(text), patienceMs, late);

@@ -1,4 +1,4 @@
-/** The check digits of made-up values, so that the corpus does not rest on the code that it judges. */
+/** The check digits of made-up values, computed separately from the code that the corpus judges. */
 const multiplied = [
   '0123456789',
   '1234067895',

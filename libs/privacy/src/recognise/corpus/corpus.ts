@@ -4,14 +4,14 @@ import { found } from './found.ts';
 import { near } from './near.ts';
 import { Random } from './random.ts';
 
-/** A value that a text holds: what is to be found there. */
+/** A value to be found in a text. */
 export interface Expected {
   readonly type: string;
   readonly value: string;
 }
 
 export interface Sample {
-  /** The type that the sentence is about. */
+  /** The type that the sentence tests. */
   readonly type: string;
   /** Whether a value of the type is to be found. */
   readonly positive: boolean;
@@ -23,13 +23,13 @@ type Sentences = Readonly<
   Record<string, { readonly found: readonly string[]; readonly near: readonly string[] }>
 >;
 
-/** `blind` was written before the recogniser, by its description in the issue only. */
+/** `blind` was written before the recogniser, from the description of its requirements only. */
 const halves = {
   blind: ['blind/en.yaml', 'blind/hi.yaml', 'blind/hinglish.yaml'],
   seen: ['seen.yaml'],
 } as const;
 
-/** `count` texts of each type that hold a value and as many that only seem to; the same in each run. */
+/** `count` texts of each type with a value and as many with a near miss; the same in each run. */
 export function corpus(half: keyof typeof halves, count = 100): Sample[] {
   const files = halves[half].map((file) => parse(read(file)) as Sentences);
   const types = Object.keys(files[0] ?? {});
@@ -49,7 +49,7 @@ function read(file: string): string {
   return readFileSync(new URL(file, import.meta.url), 'utf8');
 }
 
-/** Fills the braces of a sentence, then writes its digits as people do: in Devanagari, full width, with characters that are not seen. */
+/** Fills the braces of a sentence, then writes its digits as people do: in Devanagari, full width, with invisible characters. */
 function fill(random: Random, sentence: string): { text: string; expected: Expected[] } {
   const expected: Expected[] = [];
   const text = sentence.replaceAll(/\{(\w+)\}/g, (_, name: string) => {

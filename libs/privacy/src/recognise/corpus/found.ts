@@ -1,7 +1,7 @@
 import { gstinDigit, luhnDigit, verhoeffDigit } from './checksums.ts';
 import type { Random } from './random.ts';
 
-/** A made-up value as somebody writes it, and in the form that all its spellings have. */
+/** A made-up value in some spelling, and in its normal form. */
 interface Made {
   readonly written: string;
   readonly value: string;

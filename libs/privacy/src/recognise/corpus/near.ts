@@ -1,7 +1,7 @@
 import { gstinDigit, luhnDigit, verhoeffDigit } from './checksums.ts';
 import type { Random } from './random.ts';
 
-/** Values that only look like those to be found. */
+/** Values that only resemble those to be found. */
 export const near: Readonly<Record<string, (random: Random) => string>> = {
   badcard: (random) => {
     const body = `4${random.digits(14)}`;
@@ -101,7 +101,7 @@ export const near: Readonly<Record<string, (random: Random) => string>> = {
   rough: (random) => `${random.int(8, 35)}.${random.digits(1)}, ${random.int(68, 97)}.${random.digits(1)}`,
 };
 
-/** Another check digit than the right one. */
+/** A wrong check digit. */
 function other(right: string): string {
   return String((Number.parseInt(right, 36) + 3) % 10);
 }

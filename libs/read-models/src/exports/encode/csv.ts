@@ -2,8 +2,8 @@ import { stringify } from 'csv-stringify/sync';
 import type { Column, ExportRow } from '../columns.ts';
 
 /**
- * CSV (RFC 4180) in UTF-8 with a line of names. Objects are JSON, null is an empty field, an empty text is `""`. A text that a
- * spreadsheet would take for a formula has an apostrophe in front of it.
+ * CSV (RFC 4180) in UTF-8 with a header line. Objects are JSON, null is an empty field, an empty text is `""`. A text that a
+ * spreadsheet would take for a formula gets a leading apostrophe.
  */
 export async function* toCsv(
   batches: AsyncIterable<readonly ExportRow[]>,

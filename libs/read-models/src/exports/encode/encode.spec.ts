@@ -57,12 +57,12 @@ async function write(format: 'ndjson' | 'csv' | 'parquet', gzip = false, from = 
   return gzip ? gunzipSync(content) : content;
 }
 
-test.each([false, true])('NDJSON says what the rows say, gzip %s', async (gzip) => {
+test.each([false, true])('NDJSON has the values of the rows, gzip %s', async (gzip) => {
   const lines = (await write('ndjson', gzip)).toString().trimEnd().split('\n');
   expect(lines.map((line) => JSON.parse(line))).toEqual(rows);
 });
 
-test('Parquet says what the rows say', async () => {
+test('Parquet has the values of the rows', async () => {
   await write('parquet');
   const file = await asyncBufferFromFile(join(folder, 'parquet-false'));
   const read = await parquetReadObjects({ file });
@@ -77,14 +77,14 @@ async function* large(): AsyncGenerator<ExportRow[]> {
   for (let n = 0; n < 12; n += 1) yield [{ text: 'y'.repeat(2_000_000) }];
 }
 
-test('Parquet has row groups that are bounded by their bytes', async () => {
+test('Parquet has row groups bounded by their bytes', async () => {
   await write('parquet', false, large());
   const { row_groups } = await parquetMetadataAsync(await asyncBufferFromFile(join(folder, 'parquet-false')));
   expect(row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([3, 3, 3, 3]);
 });
 
 describe('CSV', () => {
-  test('says what the rows say', async () => {
+  test('has the values of the rows', async () => {
     const [names, ...records] = parsed((await write('csv')).toString());
     expect(names).toEqual(columns.map(({ name }) => name));
     expect(records).toEqual(

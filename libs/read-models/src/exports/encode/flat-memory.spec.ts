@@ -16,14 +16,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes that are in use once all garbage is gone. */
+/** Bytes in use after garbage collection. */
 function inUse(): number {
   collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** Rows that nothing keeps; what is in use is looked at five times. */
+/** Rows that nothing retains; memory is sampled five times. */
 async function* generated(rows: number, seen: number[]): AsyncGenerator<ExportRow[]> {
   const entities = { month: 'October', order_id: 'ORD9823' };
   const more = { message_text: 'मेरा भुगतान कहाँ है? '.repeat(5), extracted_entities: entities };
@@ -37,7 +37,7 @@ test.each([
   ['ndjson', 20_000],
   ['csv', 20_000],
   ['parquet', 40_000],
-] as const)('%s of %i rows takes no more memory than of a fifth', async (format, rows) => {
+] as const)('%s of %i rows takes no more memory than a fifth of them', async (format, rows) => {
   const seen: number[] = [];
   const options = { format, gzip: false, columns: columnsOf('turns') };
   const { bytes } = await writeFile(join(folder, format), generated(rows, seen), options);

@@ -1,6 +1,6 @@
 import type { ExportRow } from '../columns.ts';
 
-/** A JSON object a line. */
+/** One JSON object a line. */
 export async function* toNdjson(batches: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<Buffer> {
   for await (const rows of batches) yield Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }

@@ -13,11 +13,11 @@ const types: Readonly<Record<ColumnType, BasicType>> = {
   json: 'JSON',
 };
 
-/** Rows of a row group, and about how many bytes before compression. A group is in memory, and keeps the event loop while it is encoded. */
+/** Rows per row group, and about how many bytes before compression. A group is kept in memory, and its encoding blocks the event loop. */
 const groupRows = 1_000;
 const groupBytes = 4 * 2 ** 20;
 
-/** Parquet, compressed by Snappy; texts are UTF-8, times are UTC in milliseconds. */
+/** Parquet, compressed with Snappy; texts are UTF-8, times are UTC in milliseconds. */
 export async function* toParquet(
   batches: AsyncIterable<readonly ExportRow[]>,
   columns: readonly Column[],
@@ -49,7 +49,7 @@ export async function* toParquet(
 
 function sourceOf({ name, type }: Column, rows: readonly ExportRow[]): ColumnSource {
   const data = rows.map((row) => valueOf(type, row[name] ?? null));
-  // Of texts the least and the greatest cost much and tell little.
+  // Minimum and maximum of texts cost much and help little.
   const statistics = type === 'time' || type === 'whole';
   return { name, data, type: types[type], nullable: true, statistics };
 }
@@ -67,7 +67,7 @@ function lengthOf(value: Json | undefined): number {
   return typeof value === 'object' && value !== null ? JSON.stringify(value).length : 8;
 }
 
-/** What was written since the last time; the writer goes on counting. */
+/** The bytes written since the last call; the writer keeps counting. */
 function taken(bytes: ByteWriter): Uint8Array {
   const written = new Uint8Array(bytes.buffer, 0, bytes.index).slice();
   bytes.index = 0;

@@ -8,7 +8,7 @@ import { toCsv } from './csv.ts';
 import { toNdjson } from './ndjson.ts';
 import { toParquet } from './parquet.ts';
 
-/** Only for the user who runs the process. */
+/** Readable only by the user who runs the process. */
 const fileMode = 0o600;
 
 interface FileOptions {
@@ -17,7 +17,7 @@ interface FileOptions {
   readonly columns: readonly Column[];
 }
 
-/** Writes a file as fast as the disk takes it, and on it before this resolves. Returns its size and its SHA-256. */
+/** Writes a file as fast as the disk takes it, and syncs it before this resolves. Returns its size and SHA-256. */
 export async function writeFile(
   path: string,
   batches: AsyncIterable<readonly ExportRow[]>,
@@ -50,7 +50,7 @@ const encoders: Readonly<Record<ExportFormat, Encoder>> = {
   parquet: toParquet,
 };
 
-/** The end of the names of files, as `.csv.gz`. */
+/** The extension of the files, such as `.csv.gz`. */
 export function extensionOf({ format, gzip }: Pick<FileOptions, 'format' | 'gzip'>): string {
   return gzip ? `.${format}.gz` : `.${format}`;
 }

@@ -12,7 +12,7 @@ import { pageRows } from './source.ts';
 /** About how many characters of data a batch has at most. */
 const batchCharacters = 2_000_000;
 
-/** The events of sessions as they were written, those of the session that began first first. */
+/** The events of sessions as they were written, ordered by the sessions' start. */
 export async function* eventRows(context: SourceContext, after: Place | null): AsyncGenerator<ExportBatch> {
   const [started, resumed, revision] = after ?? [];
   const from = started === undefined || resumed === undefined ? null : [started, resumed];

@@ -12,7 +12,7 @@ const sources: Readonly<Record<ExportForm, ExportSource>> = {
   training: trainingRows,
 };
 
-/** What reads the rows of a form. */
+/** The source of the rows of a form. */
 export function sourceOf(form: ExportForm): ExportSource {
   return sources[form];
 }

@@ -7,7 +7,7 @@ import type { Place } from '../request.ts';
 import type { ExportBatch, SourceContext } from './source.ts';
 import { pageRows, placeTime } from './source.ts';
 
-/** A session as its table has it, and where it stands. */
+/** A session as in its table, with its place. */
 export interface SessionPlace {
   readonly session_id: string;
   readonly partner_id: string;
@@ -16,7 +16,7 @@ export interface SessionPlace {
 
 type SessionRow = SessionPlace & Readonly<Record<string, unknown>>;
 
-/** Sessions, the first that began first. */
+/** Sessions, ordered by their start. */
 export async function* sessionRows(context: SourceContext, after: Place | null): AsyncGenerator<ExportBatch> {
   for await (const page of sessionPages(context, after)) {
     const [first, last] = [page[0], page.at(-1)];
@@ -27,7 +27,7 @@ export async function* sessionRows(context: SourceContext, after: Place | null):
   }
 }
 
-/** The sessions of an export in pages. `isIncluded`: the page begins with the session at the place itself. */
+/** The sessions of an export in pages. `isIncluded`: the page starts with the session at the place itself. */
 export async function* sessionPages(
   context: SourceContext,
   after: Place | null,

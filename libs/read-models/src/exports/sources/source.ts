@@ -5,7 +5,7 @@ import type { EventStore } from '#sessions';
 import type { ExportRow } from '../columns.ts';
 import type { ExportJob, Place } from '../request.ts';
 
-/** Rows in their order, and where the first and the last of them stand. */
+/** Rows in order, with the places of the first and the last of them. */
 export interface ExportBatch {
   readonly rows: readonly ExportRow[];
   readonly first: Place;
@@ -21,7 +21,7 @@ export interface ShownEvent {
   readonly metadata: object;
 }
 
-/** Hides personal values of what a masked export shows. */
+/** Masks personal values in a masked export. */
 export interface ExportMasks {
   readonly turn: (row: ExportRow) => ExportRow;
   readonly event: <E extends ShownEvent>(event: E) => E;
@@ -31,7 +31,7 @@ export interface ExportPorts {
   readonly pool: Pool;
   /**
    * Reads rows from a replica that has replayed the primary's log up to a position; resolves to undefined when there is none.
-   * Left out: there are no replicas.
+   * Absent: there are no replicas.
    */
   readonly readReplica?: <T>(read: RowsRead<T>, atLeast: bigint) => Promise<T | undefined>;
   readonly store: EventStore;
@@ -42,19 +42,19 @@ export interface ExportPorts {
 
 export interface SourceContext extends ExportPorts {
   readonly job: ExportJob;
-  /** Reads rows as the primary had them when the file was begun, or later. */
+  /** Reads rows from the primary as of the start of the file, or later. */
   readonly rows: <T>(read: RowsRead<T>) => Promise<T>;
-  /** Called with the partners of rows before anything of them is opened. */
+  /** Called with the partners of rows before any of them is opened. */
   readonly note: (partners: readonly string[]) => Promise<void>;
 }
 
-/** The rows of an export after a place; null: from the first one on. */
+/** The rows of an export after a place; null: from the first row. */
 export type ExportSource = (context: SourceContext, after: Place | null) => AsyncGenerator<ExportBatch>;
 
-/** Rows that are read and opened at a time. */
+/** Rows read and opened at a time. */
 export const pageRows = 200;
 
-/** The time of a column to the microsecond, as a place has it. */
+/** The time of a column to the microsecond, as in a place. */
 export function placeTime(column: string): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }

@@ -9,7 +9,7 @@ import type { SessionPlace } from './sessions.ts';
 import { sessionPages, sessionPlace } from './sessions.ts';
 import type { ExportBatch, SourceContext } from './source.ts';
 
-/** Conversations in the form in which models are trained, the first that began first; none of erased partners. */
+/** Conversations in the form for training models, ordered by their start; without those of erased partners. */
 export async function* trainingRows(
   context: SourceContext,
   after: Place | null,
@@ -45,7 +45,7 @@ function rowOf(
   };
 }
 
-/** As far as the events of a session can be read. */
+/** The events of a session, as far as they can be read. */
 async function read(
   { store, job, masks }: SourceContext,
   sessionId: string,

@@ -21,7 +21,7 @@ interface TurnRow extends Record<string, unknown> {
   readonly ordered_at: string;
 }
 
-/** Turns, the oldest first, those of a session in the order of its stream. */
+/** Turns, oldest first; those of a session in stream order. */
 export async function* turnRows(context: SourceContext, after: Place | null): AsyncGenerator<ExportBatch> {
   const { keys, masks, job, note } = context;
   for (let place = after, isMore = true; isMore;) {

@@ -13,20 +13,20 @@ import type {
 } from '../rows.ts';
 import type { FoldedSessions } from './sessions.ts';
 
-/** A value of an entity as its table holds it. */
+/** A value of an entity as stored in its table. */
 export interface StoredEntity extends EntityRow {
   readonly ordered_at: string;
   readonly partner_id: string;
 }
 
-/** A word of a turn as its table holds it. */
+/** A word of a turn as stored in its table. */
 export interface StoredWord extends Omit<WordsRow, 'words'> {
   readonly word: string;
   readonly ordered_at: string;
   readonly partner_id: string;
 }
 
-/** What a chunk of events, in the order of the store, adds to tables that are filled. The rows of its sessions are in memory. */
+/** The rows that a chunk of events, in log order, adds to the tables being filled. The rows of its sessions are in memory. */
 export class Chunk {
   private readonly byRevision = new Map<string, TurnRow>();
   /** The row of the user's latest turn with an id. */
@@ -60,12 +60,12 @@ export class Chunk {
     return [...this.tokenRows.values()];
   }
 
-  /** Of a correlation there may be more in other chunks. */
+  /** A correlation may continue in other chunks. */
   get correlations(): readonly CorrelationRow[] {
     return [...this.correlationRows.values()];
   }
 
-  /** Replies to turns of chunks before. */
+  /** Replies to turns of earlier chunks. */
   get replies(): readonly ReplyRow[] {
     return this.replyRows;
   }
@@ -85,7 +85,7 @@ export class Chunk {
     if (correlation) addCorrelation(this.correlationRows, correlation);
   }
 
-  /** Leaves out what events of a session below a revision have brought. */
+  /** Drops the rows of a session's events below a revision. */
   forget(sessionId: string, before: number): void {
     const isGone = (row: { session_id: string; revision: number }): boolean =>
       row.session_id === sessionId && row.revision < before;

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { storableJson } from '../storable.ts';
 
-/** What a column holds; a value that is no text goes by its JSON. Undefined: malformed data lack it, which is null as in JSON. */
+/** A value of a column; values other than texts are written as JSON. Undefined: malformed data lack it, which becomes null as in JSON. */
 export type Cell = string | number | null | undefined | object;
 
 const special = /[\\\n\r\t\0]/g;
@@ -15,7 +15,7 @@ const escapes: Readonly<Record<string, string>> = {
   '\0': '\uFFFD',
 };
 
-/** A row in the text format of COPY. Halves of surrogate pairs become U+FFFD where the text is encoded. */
+/** A row in the text format of COPY. Encoding turns lone surrogates into U+FFFD. */
 export function copyLine(cells: readonly Cell[]): string {
   return `${cells.map((cell) => textOf(cell)).join('\t')}\n`;
 }
@@ -30,7 +30,7 @@ function escaped(text: string): string {
   return text.replaceAll(special, (character) => escapes[character] ?? character);
 }
 
-/** Adds rows to a table by COPY: none when it fails. */
+/** Adds rows to a table by COPY, all or none. */
 export async function copyRows(
   pool: Pool,
   table: string,

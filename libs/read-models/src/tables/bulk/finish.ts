@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { partitionedTables } from '../partitions.ts';
 
-/** What the rows of chunks before are to get when they can be found by an index. */
+/** Changes to rows of earlier chunks, applied once an index can find those rows. */
 export const pendingTables = `
   CREATE UNLOGGED TABLE rebuild.pending_reply
     (session_id uuid, turn_id uuid, response_text text, response_revision bigint);
@@ -32,14 +32,14 @@ const reply = `UPDATE rebuild.conversation_turn AS t
 const deleted =
   'rebuild.pending_deletion AS d WHERE t.session_id::text = d.session_id AND t.revision < d.before';
 
-/** Chunks know each of what they have seen. */
+/** Each chunk knows only its own events. */
 const correlations = `INSERT INTO rebuild.event_correlation (session_id, correlation, first_revision, last_revision)
   SELECT session_id, correlation, min(first_revision), max(last_revision) FROM rebuild.pending_correlation AS c
   WHERE NOT EXISTS (SELECT FROM rebuild.pending_deletion AS d
     WHERE d.session_id = c.session_id::text AND c.last_revision < d.before)
   GROUP BY session_id, correlation`;
 
-/** Gives the tables of turns the indexes and keys of those in use, and applies what waited for them. */
+/** Gives the tables of turns the indexes and keys of those in use, and applies the pending changes. */
 export async function finishTables(pool: Pool): Promise<void> {
   const client = await pool.connect();
   try {
@@ -64,12 +64,12 @@ export async function finishTables(pool: Pool): Promise<void> {
       'DROP TABLE rebuild.pending_reply, rebuild.pending_deletion, rebuild.pending_correlation',
     );
   } finally {
-    // With it goes what was set.
+    // Closing the connection discards its settings.
     client.release(true);
   }
 }
 
-/** The statements that make the keys and indexes of the tables in use on the new ones, under the same names. */
+/** The statements that create the keys and indexes of the tables in use on the new tables, under the same names. */
 async function definitions(client: PoolClient): Promise<string[]> {
   const found: string[] = [];
   for (const table of partitionedTables) {

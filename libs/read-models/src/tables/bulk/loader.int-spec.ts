@@ -26,7 +26,7 @@ function deletion(session_id: string, before: number): TableItem {
   return { session_id, before, position: 0n };
 }
 
-/** Conversations whose events are mixed, as in a store: turns with replies near and far, goals, channels, ends, deletions. */
+/** Conversations with interleaved events, as in a store: turns with near and late replies, goals, channels, ends, deletions. */
 function items(conversations: number): TableItem[] {
   const scripts = Array.from({ length: conversations }, () => new Script());
   const asked = new Map<Script, string[]>();
@@ -91,7 +91,7 @@ async function rebuilt(all: readonly TableItem[], size: number, keys?: DataKeys)
   await Promise.all(pools.map((pool) => pool.end()));
 }
 
-/** Which events each session has of each correlation. Those that are deleted are not told apart. */
+/** Which events each session has of each correlation. Deleted events are not told apart. */
 async function correlations(): Promise<unknown[]> {
   const { rows } = await database.pool.query<object>(
     'SELECT session_id, correlation, last_revision FROM event_correlation ORDER BY 1, 2',
@@ -104,7 +104,7 @@ test.each([
   ['plain', 50, undefined],
   ['plain', 10_000, undefined],
   ['sealed', 40, testDataKeys(new MemoryKeyStore())],
-])('%s tables filled in chunks of %d are those that were written live', async (_, size, keys) => {
+])('%s tables filled in chunks of %d equal those written live', async (_, size, keys) => {
   const all = items(30);
   const tables = await TablesWriter.create(database.pool, keys, 'all');
   await tables.writeItems(all);

@@ -44,25 +44,25 @@ const milestoneColumns = ['session_id', 'revision', 'partner_id', 'at', 'kind', 
 const correlationColumns = ['session_id', 'correlation', 'first_revision', 'last_revision'] as const;
 const entityColumns = ['blind_index', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
 
-/** Rows of correlations that go by one COPY: a chunk may be small. */
+/** Correlation rows per COPY: a chunk may be small. */
 const correlationsAtOnce = 20_000;
 
 /**
- * Fills the empty tables of a rebuild, which have no indexes on turns yet: sessions are folded in memory, turns go by COPY.
- * What concerns rows of before, as a late reply, waits until there are indexes.
+ * Fills the empty tables of a rebuild, whose turns have no indexes yet: sessions are folded in memory, turns are written by COPY.
+ * Changes to earlier rows, such as late replies, wait until there are indexes.
  */
 export class BulkLoader {
   private readonly seals: RowSeals;
   private readonly sessions: FoldedSessions;
   private readonly partitions: TurnPartitions;
   private copying: Promise<unknown> = Promise.resolve();
-  /** Each a line of COPY. */
+  /** Lines of COPY. */
   private correlations: string[] = [];
 
   /**
-   * @param pool whose connections have `rebuildConnectionSettings`
-   * @param copyPool the same: turns go to it while the next ones are folded
-   * @param onPartitionFailure told why rows are in the default partition
+   * @param pool its connections must have `rebuildConnectionSettings`
+   * @param copyPool the same; it writes turns while the next ones are folded
+   * @param onPartitionFailure called with the reason why rows are in the default partition
    */
   constructor(
     private readonly pool: Pool,
@@ -77,8 +77,8 @@ export class BulkLoader {
   }
 
   /**
-   * Takes events in the order of the store. The sessions that it sets aside are returned; their later items are not to come.
-   * @throws an error of PostgreSQL for which `isRefusedData`: some row cannot be stored, which one is not known
+   * Writes events in log order. Returns the sessions that it sets aside; the caller must leave out their later items.
+   * @throws an error of PostgreSQL for which `isRefusedData`: some row cannot be stored; it is unknown which
    */
   async write(items: readonly TableItem[]): Promise<SetAside[]> {
     const chunk = new Chunk(this.sessions);
@@ -104,12 +104,12 @@ export class BulkLoader {
     await this.sessions.flush();
     await this.partitions.prepare(turns.map(({ ordered_at }) => ordered_at));
     this.copying = this.copy(turns, chunk, [...failures.values()], deletions);
-    // Whoever waits for it next is told of its failure.
+    // The next call that awaits it gets its error.
     this.copying.catch(() => undefined);
     return [...failures.values()];
   }
 
-  /** Writes what is left, and gives the tables their indexes. Afterwards they are as if each event had been written by itself. */
+  /** Writes the rest and creates the indexes. The tables are then as if each event had been written separately. */
   async finish(): Promise<void> {
     await this.copying;
     await this.copyCorrelations();
@@ -148,7 +148,7 @@ export class BulkLoader {
     if (failures.length > 0) await pool.query(saveSetAside, [storableJson(failures)]);
   }
 
-  /** What each event does, sealed. A session whose key does not open is set aside at the first event that needs it. */
+  /** The sealed change of each event. A session whose key cannot be opened is set aside at the first event that needs it. */
   private async changes(
     items: readonly StorableItem[],
     failures: Map<string, SetAside>,
@@ -170,7 +170,7 @@ export class BulkLoader {
     }
   }
 
-  /** The sessions whose texts cannot be sealed, each with its first event that has one. */
+  /** The sessions whose texts cannot be sealed, each with its first event that has a text. */
   private async unsealable(
     items: readonly StorableItem[],
     changes: readonly RowChange[],
@@ -194,7 +194,7 @@ export class BulkLoader {
     return failed;
   }
 
-  /** Whose a session is: its row is in memory only. */
+  /** Adds the partner of a session, whose row is only in memory. */
   private withPartner(change: RowChange, item: StorableItem | undefined): RowChange {
     const partner_id = change.partner_id ?? this.sessions.get(item?.session_id ?? '')?.row.partner_id;
     return partner_id === undefined ? change : { ...change, partner_id };
@@ -205,7 +205,7 @@ function isFirst(item: StorableItem): boolean {
   return 'event' in item && item.event.revision === 0;
 }
 
-/** The session's id; none when it is no UUID: there are no rows of such a session. */
+/** The session's id; none when it is not a UUID: such sessions have no rows. */
 function idOf({ session_id }: TableItem): string[] {
   return isUuid(session_id) ? [session_id.toLowerCase()] : [];
 }

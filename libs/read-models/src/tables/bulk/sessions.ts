@@ -2,16 +2,16 @@ import type { Pool } from 'pg';
 import type { ReferenceRow, SessionRow } from '../rows.ts';
 import { storableJson } from '../storable.ts';
 
-/** A session as it is after the events so far. */
+/** A session as of the events so far. */
 export interface FoldedSession {
   row: SessionRow;
-  /** Whether the table has a row of it, and whether that is behind. */
+  /** Whether the table has a row of it, and whether that row is outdated. */
   stored: boolean;
   changed: boolean;
   readonly references: Map<string, ReferenceRow>;
 }
 
-/** Sessions that are kept in memory: those that events came for last. */
+/** Sessions kept in memory: those with the most recent events. */
 const kept = 50_000;
 
 const columns = `session_id, partner_id, start_time, last_activity_time, channel, current_task, language, expires_at,
@@ -32,11 +32,11 @@ const saveReferences = `INSERT INTO session_reference (kind, reference, session_
   SELECT kind, reference, session_id FROM json_to_recordset($1::json) AS r (session_id uuid, kind text, reference text)
   ON CONFLICT DO NOTHING`;
 
-/** The rows of sessions while tables are filled: in memory as long as events come, then in the table. */
+/** The session rows while tables are filled: in memory while events arrive, then in the table. */
 export class FoldedSessions {
   private readonly sessions = new Map<string, FoldedSession>();
 
-  /** @param pool whose `search_path` finds the tables that are filled */
+  /** @param pool its `search_path` must find the tables being filled */
   constructor(private readonly pool: Pool) {}
 
   get(id: string): FoldedSession | undefined {
@@ -47,14 +47,14 @@ export class FoldedSessions {
     this.sessions.set(row.session_id, { row, stored: false, changed: true, references: new Map() });
   }
 
-  /** Takes the rows of these sessions into memory, where the table has them. */
+  /** Loads the rows of these sessions into memory, if the table has them. */
   async load(ids: ReadonlySet<string>): Promise<void> {
     const missing: string[] = [];
     for (const id of ids) {
       const session = this.sessions.get(id);
       if (session === undefined) missing.push(id);
       else {
-        // Behind those that are not needed now.
+        // Moves it to the end: recently used.
         this.sessions.delete(id);
         this.sessions.set(id, session);
       }
@@ -78,7 +78,7 @@ export class FoldedSessions {
     await this.pool.query('DELETE FROM conversation_session WHERE session_id = $1', [id]);
   }
 
-  /** Writes those that have not been needed for the longest time; with `all` every one. */
+  /** Writes the least recently used sessions, or with `all` every session. */
   async flush(all = false): Promise<void> {
     const surplus = all ? this.sessions.size : this.sessions.size - kept;
     if (surplus <= 0) return;
@@ -101,7 +101,7 @@ function iso(time: string): string {
   return new Date(time).toISOString();
 }
 
-/** Times as events have them: compared as texts. */
+/** Times in the format of the events, since they are compared as texts. */
 function withTimes(row: SessionRow): SessionRow {
   return {
     ...row,

@@ -3,7 +3,7 @@ import { leafHash, merkleRoot } from '../merkle.ts';
 /** A stream, its revision at the time of a root, and the hash of its history up to there. */
 export type Leaf = readonly [stream: string, revision: number, chain: string];
 
-/** Leaves that are stored in one event: a power of two, so that the root over pages is that over leaves. */
+/** Leaves stored in one event: a power of two, so that the root over the pages equals the root over the leaves. */
 export const pageLeaves = 1_024;
 
 /** A page of leaves: its first stream, and the root over it (base64url). */
@@ -12,7 +12,7 @@ export interface LeafPage {
   readonly hash: string;
 }
 
-/** What of a leaf is hashed. */
+/** The bytes of a leaf that are hashed. */
 export function leafText([stream, revision, chain]: Leaf): string {
   return `${stream}\n${revision}\n${chain}`;
 }
@@ -31,7 +31,7 @@ export function pageNodes(pages: readonly LeafPage[]): Buffer[] {
   return pages.map(({ hash }) => Buffer.from(hash, 'base64url'));
 }
 
-/** The index of the page that has a stream, if any has; pages are in the order of their streams. */
+/** The index of the page that would contain a stream; pages are ordered by stream. */
 export function pageFor(pages: readonly LeafPage[], stream: string): number {
   return pages.findLastIndex(({ first }) => first <= stream);
 }

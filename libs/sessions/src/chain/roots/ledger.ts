@@ -4,22 +4,22 @@ import type { EventStore } from '../../store.ts';
 import type { HistorySigner, Signed } from '../signing.ts';
 import type { Leaf, LeafPage } from './leaves.ts';
 
-/** What a root says, as JSON in the signed statement. */
+/** The content of a root: the JSON of the signed statement. */
 export interface RootStatement {
   readonly version: 1;
   readonly kind: 'root';
-  /** From 0, without a gap. */
+  /** Consecutive from 0. */
   readonly number: number;
   /** SHA-256 of the statement of the root before, base64url; null: this is the first. */
   readonly previous: string | null;
-  /** When the first and the last event were stored that it covers, ISO 8601. */
+  /** When the first and the last covered event were stored, ISO 8601. */
   readonly from: string;
   readonly to: string;
-  /** The position in the log up to which it covers all events. */
+  /** The position in the log up to which all events are covered. */
   readonly position: string;
   readonly sessions: number;
   readonly events: number;
-  /** Events without a hash: of an older version. */
+  /** Events without a hash, written by an older version. */
   readonly unchained: number;
   /** The root over all leaves, base64url. */
   readonly root: string;
@@ -68,12 +68,12 @@ export async function storeLeaves(store: EventStore, pages: readonly (readonly L
   for (const [index, leaves] of pages.entries()) {
     const event = eventOf('HistoryLeavesStored', { leaves });
     const { appended } = await store.append(stream, [event], index - 1);
-    if (!appended) throw new Error(`Somebody else writes to ${stream}.`);
+    if (!appended) throw new Error(`Another process writes to ${stream}.`);
   }
   return stream;
 }
 
-/** Appends a root behind the last one; false: another process came first. @throws StoreUnavailableError */
+/** Appends a root after the last one; false: another process came first. @throws StoreUnavailableError */
 export async function storeRoot(
   store: EventStore,
   statement: RootStatement,

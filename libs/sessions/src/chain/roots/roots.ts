@@ -12,21 +12,21 @@ import { parseStatement, readLeaves, readRoots, statementHash } from './ledger.t
 /** What is wrong with a root; `number`: which one. */
 export interface RootFault {
   readonly number: number;
-  /** `signature`: it is not valid. `order`: it does not follow the one before. `leaves`: they do not give it. `differs`: an exported one says other things. */
+  /** `signature`: invalid. `order`: does not follow the previous root. `leaves`: they do not hash to it. `differs`: not the exported root. */
   readonly kind: 'signature' | 'order' | 'leaves' | 'differs' | 'gone';
   readonly detail: string;
 }
 
-/** A root with what it says. */
+/** A root with its parsed statement. */
 export interface ReadRoot {
   readonly stored: StoredRoot;
   readonly says: RootStatement;
 }
 
-/** Pages of leaves that are kept, each of about 100 KB. */
+/** Pages of leaves in memory, about 100 KB each. */
 const pagesKept = 128;
 
-/** The signed roots of a store. A root that is not as it was signed counts for nothing but its fault. */
+/** The signed roots of a store. A root that fails verification is used for nothing and only reported. */
 export class Roots {
   readonly list: ReadRoot[] = [];
   readonly faults: RootFault[] = [];
@@ -36,7 +36,7 @@ export class Roots {
 
   /**
    * Reads all roots and checks their signatures and their order.
-   * @param exported roots that were exported before: the store has to have them still
+   * @param exported roots that were exported earlier, which the store must still have
    * @throws StoreUnavailableError
    */
   static async read(store: EventStore, keys: HistoryKeys, exported: readonly Signed[] = []): Promise<Roots> {
@@ -63,13 +63,13 @@ export class Roots {
     return BigInt(this.list.at(-1)?.says.position ?? 0);
   }
 
-  /** Whether an event at a position may have no hash: not where a root counts none, nor behind the last root if that does. */
+  /** Whether an event at a position may lack a hash: not when its root counts none, and after the last root not when that root counts none. */
   readonly mayBeUnchained = (position: bigint): boolean => {
     const root = this.list.find(({ says }) => BigInt(says.position) >= position) ?? this.list.at(-1);
     return root === undefined || root.says.unchained > 0;
   };
 
-  /** The hashes that roots have of a stream, by revision. @throws StoreUnavailableError, AbandonedError */
+  /** The hashes that roots hold for a stream, by revision. @throws StoreUnavailableError, AbandonedError */
   async sealedOf(stream: string, signal?: AbortSignal): Promise<Map<number, string>> {
     const sealed = new Map<number, string>();
     for (const root of this.list) {
@@ -93,7 +93,7 @@ export class Roots {
     return leaf && { leaf, page, index };
   }
 
-  /** A page of leaves, which is checked; none where they are not those of the root. @throws StoreUnavailableError */
+  /** A verified page of leaves; undefined when it does not match the root. @throws StoreUnavailableError */
   async leavesAt({ stored, says }: ReadRoot, page: number): Promise<readonly Leaf[]> {
     const key = `${says.number} ${page}`;
     const kept = this.pages.get(key);
@@ -117,7 +117,7 @@ export class Roots {
     }
   }
 
-  /** What somebody damaged so that it cannot be read is a fault; a store that does not answer is none. */
+  /** A root that is damaged beyond reading is a fault; a store that does not answer is not. */
   private unreadable(number: number, kind: RootFault['kind'], error: unknown): [] {
     if (error instanceof StoreUnavailableError) throw error;
     this.fault(number, kind, `It cannot be read: ${error instanceof Error ? error.message : String(error)}`);
@@ -129,9 +129,9 @@ export class Roots {
     if (signature !== 'valid') return this.fault(number, 'signature', `Its signature: ${signature}.`);
     const says = parseStatement(stored);
     if (says.number !== number || says.previous !== (previous === undefined ? null : statementHash(previous)))
-      this.fault(number, 'order', 'It does not follow the root before.');
+      this.fault(number, 'order', 'It does not follow the previous root.');
     if (merkleRoot(pageNodes(stored.pages)).toString('base64url') !== says.root)
-      return this.fault(number, 'leaves', 'The hashes of its pages do not give it.');
+      return this.fault(number, 'leaves', 'It is not the root over the hashes of its pages.');
     this.list.push({ stored, says });
   }
 
@@ -140,7 +140,7 @@ export class Roots {
     if (keys.isKnown && keys.check(item) !== 'valid')
       this.fault(number, 'signature', 'The exported root has no valid signature.');
     if (statements.has(item.statement)) return;
-    if (number >= count) this.fault(number, 'gone', 'It was exported, and the store does not have it.');
+    if (number >= count) this.fault(number, 'gone', 'It was exported, but the store does not have it.');
     else this.fault(number, 'differs', 'The store has another root than the one that was exported.');
   }
 

@@ -11,17 +11,17 @@ import { lastRoot, parseStatement, statementHash, storeLeaves, storeRoot } from 
 
 interface SealOptions {
   readonly signer: HistorySigner;
-  /** Events that were stored before this time; undefined: all that are there. */
+  /** Only events stored before this time are covered; undefined: all events. */
   readonly before?: Date;
-  /** Sessions that one root covers at most: what is kept in memory. A day with more has several roots. */
+  /** Sessions per root at most, which bounds the memory. A day with more sessions has several roots. */
   readonly sessions?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Sessions of one root at most; with their hashes they take about 20 MB. */
+/** Sessions per root at most; with their hashes they take about 20 MB. */
 const mostSessions = 65_536;
 
-/** What has come since the last root. */
+/** The changes since the last root. */
 class Segment {
   readonly last = new Map<string, { readonly revision: number; readonly chain: string }>();
   events = 0;
@@ -38,7 +38,7 @@ class Segment {
 
 /**
  * Signs the state of all sessions that have changed since the last root: a leaf for each, with its revision and the hash of its
- * history. @returns the roots that were added, as they say; none when nothing has changed or another process was first
+ * history. @returns the content of the added roots; empty when nothing has changed or another process was first
  * @throws StoreUnavailableError
  */
 export async function sealHistory(store: EventStore, options: SealOptions): Promise<RootStatement[]> {
