@@ -47,7 +47,7 @@ export class EventStore {
   private readonly connections: Connections;
   private readonly calls: Calls;
   private readonly flights = new KeyedMutex();
-  /** What its reads are wanted until; undefined: for good. */
+  /** Ends its reads when it aborts; undefined: nothing does. */
   readonly signal?: AbortSignal;
 
   /**

@@ -142,7 +142,7 @@ async function untilGone<T>(
   }
 }
 
-/** What runs no statement any more when the caller has gone. One that runs is short, and its connection is shared. */
+/** Sends no further statement once the caller has gone. One that runs is short, and its connection is shared. */
 function wantedOnly(pool: Pool, signal: AbortSignal): Queryable {
   const query = (...args: Parameters<Pool['query']>): unknown => {
     assertWanted(signal);

@@ -3,10 +3,10 @@ import type { ExecutionContext } from '@nestjs/common';
 import { createParamDecorator } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
-/** One for each connection, for all requests that come over it. */
+/** One signal per connection, shared by its requests. */
 const signals = new WeakMap<Socket, AbortSignal>();
 
-/** Aborts when the caller has gone. Node closes the body of a request when it is read: the connection tells. */
+/** Aborts when the caller closes the connection. The request's own `close` event comes as soon as its body is read. */
 export function whileThere({ raw: { socket } }: Pick<FastifyRequest, 'raw'>): AbortSignal {
   const known = signals.get(socket);
   if (known !== undefined) return known;
@@ -17,7 +17,7 @@ export function whileThere({ raw: { socket } }: Pick<FastifyRequest, 'raw'>): Ab
   return gone.signal;
 }
 
-/** Injects what says that the caller has gone, for reads that may be long. */
+/** Injects the signal that aborts when the caller has gone, for reads that may take long. */
 export const WhileThere = createParamDecorator((_: unknown, context: ExecutionContext) =>
   whileThere(context.switchToHttp().getRequest<FastifyRequest>()),
 );

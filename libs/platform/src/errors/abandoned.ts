@@ -1,4 +1,4 @@
-/** Thrown when what is read is wanted by nobody any more, as by a caller that has gone. */
+/** Thrown when nobody waits for a read any more, for example since the caller has gone. */
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';
 

@@ -38,7 +38,7 @@ export class NoAnswerError extends Error {
 /** Thrown when a server takes no appends for now, for example while its cluster elects a leader. */
 export class NotReadyError extends Error {}
 
-/** Whether an error says nothing of what is stored: the store does not answer, or nobody waits for it. */
+/** Whether an error says nothing about what is stored: the store does not answer, or nobody waits for the read. */
 export function saysNothing(error: unknown): boolean {
   return error instanceof StoreUnavailableError || error instanceof AbandonedError;
 }

@@ -15,10 +15,10 @@ interface Delivered {
   readonly partnerId?: string;
 }
 
-/** The record that an instance is sent what is personal: one a session, instance and hour, before the first update of the hour. */
+/** Records that an instance is sent personal data: once per session, instance and hour, before the first update of the hour. */
 @Injectable()
 export class DeliveryRecords {
-  /** The hour of the last record; of each session that is delivered, so that no number of them makes it a record an update. */
+  /** The hour of the last record. Kept per attachment: even with very many of them there is no record per update. */
   private readonly hours = new WeakMap<Delivered, number>();
 
   constructor(@Inject(Reads) private readonly reads: Pick<Reads, 'isRecorded' | 'record'>) {}
