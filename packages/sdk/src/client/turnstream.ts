@@ -200,7 +200,8 @@ export class Turnstream {
 
   /**
    * Turns with a value of an entity, or with words, oldest first; pages are fetched on demand. A personal value, such as a phone number,
-   * can only be found with its `partner_id`. Auditors and administrators need a purpose.
+   * can only be found with its `partner_id`. Without a partner or a session the last 31 days are searched, unless `from` says otherwise.
+   * Auditors and administrators need a purpose.
    */
   searchTurns(query: TurnSearch, options: ReadOptions = {}): AsyncGenerator<TurnRow, void> {
     return pages<TurnRow>((after) => this.post<TurnsPage>('/v1/turns/search', { ...query, after }, options));
