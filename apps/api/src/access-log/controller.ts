@@ -17,7 +17,7 @@ const problems = [
   'engine_unavailable',
 ] as const;
 
-/** Who saw personal data, and what administrators did. */
+/** The access log: who read personal data, and what administrators did. */
 @ApiTags('privacy')
 @Controller('v1/access')
 export class AccessLogController {

@@ -4,7 +4,7 @@ import type { AccessCount, AccessRecord } from '#read-models';
 import { Page } from '../common/page.dto.ts';
 import { IsTime } from '../common/query-values.ts';
 
-/** Visible characters: subjects of tokens are those of another system. */
+/** Visible characters only: the subjects of tokens come from another system. */
 const subjectPattern = /^[^\p{Cc}\p{Cs}]*$/u;
 
 export class AccessQuery extends Page {

@@ -78,7 +78,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** What the bridge does when a source fails. */
+/** Simulates the bridge's command when a source fails. */
 async function fail(inquiry_id: string): Promise<void> {
   const now = new Date().toISOString();
   const failure = { inquiry_id, source: 'orders', attempt: 1, reason: secret, reply_id: null, now };
@@ -91,7 +91,7 @@ async function fail(inquiry_id: string): Promise<void> {
   });
 }
 
-/** What the projector does. */
+/** Simulates the row that the projector writes. */
 async function addRow(): Promise<void> {
   await app.pool.query(
     `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
@@ -134,7 +134,7 @@ interface Recorded {
   readonly action: string;
 }
 
-/** What is recorded of a caller. */
+/** The access records of a caller. */
 async function recordsOf(name: Name): Promise<Recorded[]> {
   const events = await Array.fromAsync(app.store.read(accessStream(new Date())));
   return events

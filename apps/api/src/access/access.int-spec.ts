@@ -133,7 +133,7 @@ describe('a session that a token does not reach', () => {
 });
 
 describe('a partner that a token does not reach', () => {
-  // Where a session would start, that is all that is refused: nothing of the partner is told.
+  // A route that would start a session only refuses the partner, and reveals nothing about it.
   const ofPartners = operations.filter(
     ({ template, rule }) => template.startsWith('/v1/partners/') && rule?.act !== 'command',
   );

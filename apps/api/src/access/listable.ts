@@ -1,7 +1,7 @@
 import type { Caller, CallerLimits } from '#privacy';
 import { forbidden } from './problems.ts';
 
-/** The limits by which rows are chosen, which have no region. @throws ProblemError `forbidden` */
+/** The caller's limits for selecting rows, which have no region. @throws ProblemError `forbidden` */
 export function listable({ limits }: Caller): CallerLimits {
   if (limits.regions === undefined) return limits;
   throw forbidden('A token that is limited to regions has no lists; ask for a session by its id.');

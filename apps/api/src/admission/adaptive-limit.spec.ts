@@ -5,11 +5,11 @@ const options = { min: 16, max: 256, targetMs: 50 };
 
 interface Answers {
   readonly tookMs: number;
-  /** How many requests were in flight, beside others that had to wait; by default as many as the limit allows. */
+  /** Requests in flight while others had to wait; by default as many as the limit allows. */
   readonly inFlight?: number;
 }
 
-/** Answers so many requests, one after the other. @returns the limit then */
+/** Answers `count` requests, one after the other. @returns the limit afterwards */
 function answer(limit: AdaptiveLimit, count: number, { tookMs, inFlight }: Answers): number {
   for (let index = 0; index < count; index += 1) {
     if (inFlight === undefined) limit.markReached();
@@ -23,7 +23,7 @@ let clock = 1_000_000;
 test('the limit falls while answers take too long, down to the least', () => {
   const limit = new AdaptiveLimit(options);
   expect(answer(limit, 64, { tookMs: 80 })).toBe(115);
-  // The more are in flight, the longer each takes.
+  // Each request takes longer the more are in flight.
   for (let index = 0; index < 5_000; index += 1) answer(limit, 1, { tookMs: limit.current * 2 });
   expect(limit.current).toBeLessThan(32);
 });

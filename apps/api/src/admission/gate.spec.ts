@@ -36,12 +36,12 @@ function numbered(caller: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${caller}${index + 1}`);
 }
 
-/** The body of a request is there. */
+/** The body of a request has arrived. */
 function begin(gate: Gate, ticket: Ticket | undefined, name: string): void {
   if (ticket) gate.begin(ticket, () => log.push(name));
 }
 
-/** Ends one request. @returns the requests that begin, or are refused, because of it */
+/** Ends one request. @returns the requests that begin, or are refused, as a result */
 function end(gate: Gate, ticket: Ticket | undefined): string[] {
   const { length } = log;
   if (ticket) gate.leave(ticket, true);

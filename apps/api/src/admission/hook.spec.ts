@@ -22,7 +22,7 @@ const config: AdmissionConfig = {
   analysts: { connections: 2, waiting: 2, waitMs: 60_000, statementMs: 1_000 },
 };
 
-/** An answer that begins, and does not end. */
+/** A body that begins and never ends. */
 function endless(): Readable {
   const body = new Readable({ read: () => undefined });
   body.push(':\n\n');
@@ -32,7 +32,7 @@ function endless(): Readable {
 let server: FastifyInstance;
 let admission: Admission;
 let url: string;
-/** Ends the requests that are under way, and lets all later ones pass. */
+/** Ends the requests in progress, and lets all later ones pass. */
 let open: () => void;
 let began: number;
 let sent: Promise<Response>[];
@@ -79,7 +79,7 @@ function post(agent: string, body: object = {}): Promise<Response> {
   return answer;
 }
 
-/** Two of bot-1 are under way and two wait. */
+/** Two requests of bot-1 are in progress and two wait. */
 async function fill(): Promise<void> {
   for (let index = 0; index < 4; index += 1) void post('bot-1');
   await waitUntil(() => began === 2 && admission.commands.counts.waiting === 2);
@@ -153,7 +153,7 @@ test('only lists of rows wait for PostgreSQL', async () => {
   expect([admission.reads.counts.admitted, admission.queries.counts.admitted]).toEqual([2, 2]);
 });
 
-/** A request whose body has begun to come. */
+/** A request whose body has begun to arrive. */
 async function beginUpload(agent = 'bot-1'): Promise<ClientRequest> {
   const { admitted } = admission.commands.counts;
   const headers = { 'content-type': 'application/json', 'content-length': 2, 'agent-id': agent };

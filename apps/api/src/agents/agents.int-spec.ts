@@ -3,7 +3,7 @@ import { waitUntil } from '#platform';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, metricOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
-/** Two api nodes over the same backing services, and agents that speak the frames by hand. */
+/** Two api nodes on the same backing services, and agents that speak the protocol by hand. */
 const fleet = new TestFleet({ leaseMs: 1_500 });
 let one: TestNode;
 let two: TestNode;
@@ -186,7 +186,7 @@ describe('the owner of a session', () => {
     await agent.attach(id);
     for (let n = 0; n < 80; n += 1) await recordUpdate(one, id);
     const revisions = await agent.updateRevisions(id, 64);
-    // A frame that comes after whatever else was sent.
+    // A frame that is sent after all earlier ones.
     const heartbeats = agent.frames.filter(({ type }) => type === 'heartbeat').length;
     await waitUntil(() => agent.frames.filter(({ type }) => type === 'heartbeat').length > heartbeats);
     expect(agent.updates(id)).toHaveLength(64);

@@ -4,7 +4,7 @@ import type { Frame, TestAgent } from './testing/test-agent.ts';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, newPool, TestFleet } from './testing/test-support.ts';
 
-/** What becomes of the sessions of instances that stop in an orderly way. */
+/** Sessions of instances that stop in an orderly way. */
 const fleet = new TestFleet({ leaseMs: 1_200 });
 let one: TestNode;
 let two: TestNode;
@@ -24,7 +24,7 @@ describe('an instance that drains', () => {
     const pool = newPool();
     const leaving = await fleet.join(one, pool);
     for (let n = 0; n < 2; n += 1) await leaving.attach(await one.start());
-    // Their loads: a half, a quarter, a fifth.
+    // Their loads: one half, one quarter, one fifth.
     const others: TestAgent[] = [];
     for (const [capacity, sessions] of [[2, 1] as const, [4, 1] as const, [10, 2] as const]) {
       const other = await fleet.join(two, pool, { capacity });

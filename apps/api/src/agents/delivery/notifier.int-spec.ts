@@ -64,7 +64,7 @@ test('a Redis that refuses the channels after a reconnection does not end the pr
   ofUser.onReconnect(() => void (ready += 1));
   try {
     await waitUntil(() => ready === 1);
-    // Redis closes the connection of a subscriber that may not listen any more.
+    // Redis closes the connection of a subscriber that loses its right to subscribe.
     await redis.acl('SETUSER', user, 'resetchannels');
     const isRefused = async () => JSON.stringify(await redis.acl('LOG')).includes(user);
     await waitUntil(isRefused, { what: 'a refusal' });

@@ -16,7 +16,7 @@ afterAll(() => fleet.close());
 
 const isUpdate = ({ type }: Frame): boolean => type === 'update';
 
-/** The agent stops reading; resolves once a connection was closed for that. */
+/** The agent stops reading; resolves once a connection was closed for that reason. */
 async function stopReading(agent: TestAgent, sessionId: string): Promise<number> {
   const closed = (): Promise<number> => metricOf(one, 'agent_slow_readers_closed_total');
   const before = await closed();

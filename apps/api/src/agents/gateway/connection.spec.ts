@@ -4,7 +4,7 @@ import type { Attachment } from '../delivery/attachment.ts';
 import type { Socket } from './connection.ts';
 import { closeCodes, Connection } from './connection.ts';
 
-/** A socket that keeps what is done with it. */
+/** A socket that records its calls. */
 class TestSocket implements Socket {
   readonly OPEN = 1;
   readyState: Socket['readyState'] = 1;

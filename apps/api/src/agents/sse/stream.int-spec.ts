@@ -18,7 +18,7 @@ afterAll(async () => {
   await fleet.close();
 });
 
-/** The blocks that arrive, as they are. */
+/** The received blocks, unparsed. */
 async function open(app: TestNode, path: string, headers: Record<string, string> = {}): Promise<string[]> {
   const abort = new AbortController();
   aborts.push(abort);
@@ -59,7 +59,7 @@ describe('the stream of a session', () => {
     for (const socket of sockets) socket.write(request.repeat(8));
     await Promise.race(sockets.map((socket) => once(socket, 'data')));
     for (const socket of sockets) socket.destroy();
-    // What came before on other connections is handled by then.
+    // By then the earlier notifications on other connections have been handled.
     for (let n = 0; n < 5; n += 1) await one.call('GET', `/v1/sessions/${id}/context`);
     const areEnded = async (): Promise<boolean> => (await openStreams()) === before;
     await expect(waitUntil(areEnded)).resolves.toBeUndefined();
