@@ -16,7 +16,7 @@ const config = {
   heldBytes: 1_500,
 };
 
-/** The specs give the table themselves. */
+/** The specs provide the table. */
 const unread = { changesSince: async () => ({ version: 1, cells: [], slots: [], partners: [] }) };
 
 const start = (url: string): Promise<Response> =>
@@ -63,7 +63,7 @@ describe('Router', () => {
     return listen(router);
   };
 
-  /** The status line that a request gets which is sent as it is. */
+  /** Sends a raw request and returns the status line of the answer. */
   const sendRaw = async (head: string): Promise<string> => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(`${head}\r\nhost: router\r\n\r\n`);

@@ -57,7 +57,7 @@ async function converse(session: string): Promise<void> {
   await send(`/v1/sessions/${session}/handoff`, { action: 'request' });
 }
 
-/** As the projector does. */
+/** Simulates the projector. */
 async function project(...sessions: string[]): Promise<void> {
   const events = await Promise.all(
     sessions.map(async (session_id) =>
@@ -167,7 +167,7 @@ test('counts and journeys are of the partners that a token reaches', async () =>
 const countsWith = async (query: string): Promise<unknown> =>
   (await call(analyst, 'GET', `/v1/stats/turns?by=intent${query}`)).body['counts'];
 
-/** Which sessions took the steps. */
+/** The sessions that match the steps. */
 async function journeysWith(more: object): Promise<string[]> {
   const steps = [{ kind: 'goal_set' }, { kind: 'handoff_requested' }];
   const { body } = await call(analyst, 'POST', '/v1/journeys/search', { steps, ...more });

@@ -30,7 +30,7 @@ import { JourneySearchDto, JourneysPageDto } from './journeys.dto.ts';
 import { periodOf } from './period.ts';
 import { shownTimeline } from './shown.ts';
 
-/** What is asked of many conversations at once. */
+/** Queries over many conversations. */
 @ApiTags('analysis')
 @Controller('v1')
 export class AnalysisController {
@@ -135,7 +135,7 @@ export class AnalysisController {
   }
 }
 
-/** PostgreSQL has a list of time zones of its own; nothing else that is asked for may have a wrong value by now. */
+/** PostgreSQL has its own list of time zones; all other values are valid at this point. */
 function isUnknownZone(error: unknown): boolean {
   return (error as { code?: unknown }).code === '22023';
 }

@@ -9,7 +9,7 @@ import { timeOrders, TurnRowDto } from '../history/dto.ts';
 import { Filters, Period } from '../history/filters.dto.ts';
 
 const nullable = { nullable: true } as const;
-/** Groups of an answer at most. */
+/** The maximum number of groups in an answer. */
 export const mostCounts = 1_000;
 
 export class TimelineQuery extends Period {
@@ -54,7 +54,7 @@ export class TimelinePageDto {
   next: string | null;
 }
 
-/** Names of dimensions with commas between, each once. */
+/** Comma-separated names of dimensions, each once. */
 function IsDimensions(): PropertyDecorator {
   return ValidateBy({
     name: 'isDimensions',

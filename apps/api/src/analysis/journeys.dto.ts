@@ -34,7 +34,7 @@ function isStep(step: unknown): step is JourneyStep {
   );
 }
 
-/** The first step is there, and depends on no other. */
+/** Whether the first step is positive and has no conditions on a previous step. */
 function areSteps(steps: unknown): boolean {
   if (!Array.isArray(steps) || steps.length === 0 || steps.length > mostSteps) return false;
   if (!steps.every(isStep)) return false;

@@ -4,14 +4,14 @@ const dayMs = 86_400_000;
 const usualDays = 31;
 const mostDays = 366;
 
-/** No earlier than the first of January of the year 1: there is no year 0 in PostgreSQL. */
+/** January 1 of the year 1: PostgreSQL has no year 0. */
 const earliest = Date.parse('0001-01-01T00:00:00Z');
 
 function timeBefore(to: string): string {
   return new Date(Math.max(earliest, Date.parse(to) - usualDays * dayMs)).toISOString();
 }
 
-/** The period that is asked of; left out: the last 31 days. @throws ProblemError `validation_failed` beyond 366 days */
+/** The period of a query; by default the last 31 days. @throws ProblemError `validation_failed` beyond 366 days */
 export function periodOf(query: { readonly from?: string; readonly to?: string }): {
   from: string;
   to: string;

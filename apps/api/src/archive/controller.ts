@@ -16,7 +16,7 @@ import { partnerNotFound } from '../common/problems.ts';
 import { assertReachesPartner } from '../common/reach.ts';
 import { requiredPurposeOf } from '../privacy/masking.ts';
 
-/** All data of one partner, for the person who asks for them. */
+/** All data of one partner, for data access requests. */
 @ApiTags('privacy')
 @Controller('v1/partners/:partner_id/archive')
 export class ArchiveController {

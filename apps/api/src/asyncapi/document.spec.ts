@@ -4,7 +4,7 @@ import { Ajv } from 'ajv';
 import { parseDeclarations } from '#declarations';
 import { asyncApiDocument } from './document.ts';
 
-/** A type on two topics, one with signs that the name of a message cannot have, and two topics of one system. */
+/** A type on two topics, one with characters that the name of a message cannot have, and two topics of one system. */
 const document = asyncApiDocument(
   parseDeclarations(
     `

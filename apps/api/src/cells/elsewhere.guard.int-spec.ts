@@ -12,7 +12,7 @@ let redis: Redis;
 let stores: EventStore[];
 let began: string;
 
-/** A store as a process of a cell has it. */
+/** The event store as a process of a cell sees it. */
 function storeOf(own: string): EventStore {
   const cell = { own, first: 'a' };
   const store = new EventStore(serviceUrl('EVENTSTORE_URL'), undefined, undefined, undefined, cell);

@@ -44,7 +44,7 @@ afterAll(async () => {
 
 const turn = (session: string): Promise<Answer> =>
   app.call('POST', `/v1/sessions/${session}/turns`, { sender: 'user', message_text: 'hello' });
-/** Asks whose an order is, which needs the key of the index. */
+/** Asks for the owner of an order, which needs the key of the index. */
 const ask = (session: string): Promise<Answer> =>
   app.call('POST', `/v1/sessions/${session}/inquiries`, {
     kind: 'order_status',

@@ -117,7 +117,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
 };
 
-/** Documents the header that answers carry while requests do without Redis. */
+/** Documents the header that answers carry while requests work without Redis. */
 export const degradedHeader = {
   'Turnstream-Degraded': {
     description: '`redis`: Redis does not answer; contexts are folded from their streams.',
@@ -125,7 +125,7 @@ export const degradedHeader = {
   },
 } as const;
 
-/** Documents what answers say that are read from rows. */
+/** Documents the age headers of answers read from rows. */
 export const ageHeaders = {
   Age: { description: 'How many seconds ago that was.', schema: { type: 'integer' } },
   'Turnstream-As-Of': {
@@ -134,7 +134,7 @@ export const ageHeaders = {
   },
 } as const;
 
-/** Documents how a caller says how old such an answer may be. */
+/** Documents the header by which a caller limits the age of such an answer. */
 export function ApiLongestAge(): MethodDecorator {
   return ApiHeader({
     name: 'Cache-Control',
@@ -143,7 +143,7 @@ export function ApiLongestAge(): MethodDecorator {
   });
 }
 
-/** Documents the problems that a route answers with, each with an example; those of any request with the same status too. */
+/** Documents the problems of a route, each with an example, including common problems with the same status. */
 export function ApiProblems(...own: ProblemCode[]): MethodDecorator {
   const statuses = new Set(own.map((code) => problems[code].status));
   const codes = new Set([...own, ...commonProblems.flat()]);
@@ -170,7 +170,7 @@ function problemResponse(codes: readonly ProblemCode[]): ApiResponseNoStatusOpti
   };
 }
 
-/** What any request may be answered with, whatever its route: those of one status together. */
+/** The problems that any route may answer with; those with the same status are grouped. */
 const commonProblems: readonly (readonly [ProblemCode, ...ProblemCode[]])[] = [
   ['malformed_request'],
   ['unauthenticated'],

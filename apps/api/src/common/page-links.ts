@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** Where a list goes on: members of the query that change, by relation. */
 export type PageLinks = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 
-/** Sets `Link` (RFC 8288): the request's own address with other members, by relation. */
+/** Sets `Link` (RFC 8288): the request's own address with other query parameters, by relation. */
 export function linkPages({ url }: Pick<FastifyRequest, 'url'>, reply: FastifyReply, links: PageLinks): void {
   const [path = '', query = ''] = url.split('?', 2);
   const texts = Object.entries(links).flatMap(([rel, members]) => {

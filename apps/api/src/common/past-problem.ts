@@ -2,7 +2,7 @@ import type { NoSuchPastError } from '#sessions';
 import { ProblemError } from '#platform';
 import { etag } from './command-headers.ts';
 
-/** What answers who asks how a session was at a point where it never was, or of which nothing is left. Undefined: there is no session. */
+/** The problem for a point in the past that never existed or is deleted. Undefined: there is no session. */
 export function noSuchPast({ missing }: NoSuchPastError): ProblemError | undefined {
   if (missing.code === 'no_session') return undefined;
   if (missing.code === 'not_reached') return notReached(missing.current, missing.expected);

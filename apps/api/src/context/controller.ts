@@ -23,7 +23,7 @@ import { ContextDiffQuery, ContextQuery } from './query.dto.ts';
 import { ExplainContext, GetContext } from './queries.ts';
 import { shownContext, shownDiff } from './shown.ts';
 
-/** The working context, which an agent reads before each of its turns. */
+/** The working context, which agents read before each turn. */
 @ApiTags('reads')
 @Controller('v1')
 export class ContextController {
@@ -105,7 +105,7 @@ export class ContextController {
   }
 }
 
-/** A document is as new as what it is judged by. Only for the tokens that are limited it is parsed. */
+/** The decision uses the document's own state, so both have the same age. It is parsed only for limited tokens. */
 function isShown(caller: Caller, { body }: Versioned): boolean {
   return !isLimited(caller) || isReached(caller, JSON.parse(body) as SessionState);
 }

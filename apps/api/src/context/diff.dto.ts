@@ -20,7 +20,7 @@ export class ActorDto implements Actor {
   @ApiPropertyOptional({ example: 'bot-7' }) instance?: string;
 }
 
-/** The event that set a field, and who is behind it. */
+/** The event that set a field, and its origin. */
 export class ExplanationDto {
   @ApiProperty({ format: 'uuid' }) event_id: string;
   @ApiProperty({ example: 'ExternalUpdateRecorded' }) type: string;
@@ -41,7 +41,7 @@ export class ExplanationDto {
   set_by: string;
 }
 
-/** A field that changed. `before` is left out where there was none, `after` where there is none any more. */
+/** A changed field. `before` is left out for a new one, `after` for a removed one. */
 export class FieldChangeDto {
   @ApiProperty({
     example: '/order_tracking/status',

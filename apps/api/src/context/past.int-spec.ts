@@ -22,7 +22,7 @@ const get = (path: string, of = id, headers?: Record<string, string>): Promise<A
   app.call('GET', `/v1/sessions/${of}/context${path}`, undefined, headers);
 const problem = (code: string): object => ({ type: `https://turnstream.dev/problems/${code}` });
 
-/** When the store took in an event of the session. */
+/** When the store stored an event of the session. */
 async function createdAt(revision: number): Promise<Date> {
   const [event] = await Array.fromAsync(app.store.read(sessionStream(id), { from: revision, limit: 1 }));
   return event?.created ?? new Date(Number.NaN);

@@ -18,14 +18,14 @@ export class IdentityDto {
   @ApiProperty(nullableText) device: string | null;
 }
 
-/** What a fork was forked from. */
+/** The origin of a fork. */
 export class ForkedFromDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({ example: 41, description: 'The revision of that session.' }) revision: number;
   @ApiProperty({ example: 'what_if' }) purpose: string;
 }
 
-/** In which cell the session takes commands. */
+/** The cell in which the session takes commands. */
 export class HomeDto {
   @ApiProperty({ example: 'a' }) cell: string;
   @ApiPropertyOptional({
@@ -122,7 +122,7 @@ export class ExternalUpdateSectionDto {
   @ApiProperty(time) timestamp: string;
 }
 
-/** The derived flags; flags that were raised stand beside them. */
+/** The derived flags; raised flags are added beside them. */
 export const conversationFlagsSchema = {
   type: 'object',
   additionalProperties: true,

@@ -9,7 +9,7 @@ import { assertReachesPartner } from '../common/reach.ts';
 import { Detokeniser } from './detokenise.ts';
 import { DetokenisedDto, DetokeniseDto } from './dto.ts';
 
-/** What tokens of personal values stand for. */
+/** Resolves tokens of personal values. */
 @ApiTags('privacy')
 @Controller('v1/partners')
 export class DetokeniseController {

@@ -42,7 +42,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As the projector does. */
+/** Simulates the projector. */
 async function project(): Promise<void> {
   const events = await Array.fromAsync(readEvents(app.store, id));
   const items = events.map((event) => ({ session_id: id, event, position: 1n }));
@@ -66,7 +66,7 @@ test('what was sent is stored as tokens, sealed values and hashes only', async (
      UNION ALL SELECT e::text FROM turn_entity AS e WHERE partner_id = $1`,
     [partner_id],
   );
-  // Two tokens with their values, three values of entities or texts that can be found, and the tokens themselves.
+  // Two tokens with their values, three searchable values of entities or texts, and the tokens themselves.
   expect(rows.rows.length).toBe(6);
   const stored = JSON.stringify([events.map(({ data, metadata }) => [data, metadata]), rows.rows]);
   for (const secret of ['43210', '3210', 'asha', 'okaxis', 'October', 'october'])

@@ -3,7 +3,7 @@ import { IsString, Matches } from 'class-validator';
 import type { CheckedStore, ErasureReceipt, LegalHold, NamedExport, PartnerPrivacy } from '#domain';
 import { purposeForm, purposePattern } from '#privacy';
 
-/** Why something is asked for. It outlives the partner's data, so it is a name or a number of yours, no text. */
+/** The reason for a request. It outlives the partner's data, so it must be a name or an identifier, not a text. */
 export class ReasonDto {
   @ApiProperty({
     type: String,

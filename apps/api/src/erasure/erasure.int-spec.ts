@@ -20,7 +20,7 @@ async function startPartner(): Promise<{ partner_id: string; session_id: string;
   const partner_id = `P-${randomUUID()}`;
   const session_id = await app.start({ partner_id });
   const path = `/v1/partners/${partner_id}`;
-  // As the projector does.
+  // Simulates the projector.
   await app.pool.query(
     `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
        expires_at, expires_in_s, status, revision)

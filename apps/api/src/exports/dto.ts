@@ -31,7 +31,7 @@ function isParquet(args?: ValidationArguments): boolean {
   return (args?.object as Record<string, unknown> | undefined)?.['format'] === 'parquet';
 }
 
-/** True or false; Parquet is compressed in itself. */
+/** True or false; Parquet has its own compression. */
 function IsGzip(): PropertyDecorator {
   return ValidateBy({
     name: 'isGzip',

@@ -36,7 +36,7 @@ let database: TestDatabase;
 
 beforeAll(async () => {
   issuer = await DevelopmentIssuer.in(join(dir, 'issuer'));
-  // Of its own: the exports of a database are written by all who share it.
+  // A separate database: every node that shares one writes its exports.
   database = await createTestDatabase();
   const exports = { dir: join(dir, 'files'), partRows: 100 };
   app = await startTestApp({ issuer, databaseUrl: database.url, exports });

@@ -17,7 +17,7 @@ let app: TestApp;
 let partner_id: string;
 let id: string;
 
-/** The contexts of the session at its revisions, but for what a fork has of its own. */
+/** The contexts of the session at its revisions, without the fork's own fields. */
 const contexts: object[] = [];
 
 function at(session: string, path: string, method = 'GET', body?: object, headers = {}): Promise<Answer> {

@@ -23,7 +23,7 @@ const reasons: Readonly<Record<Exclude<NoProof, 'not_found'>, string>> = {
   broken: 'The history is not what was signed; look at …/verification.',
 };
 
-/** Whether the history of a conversation is as it was recorded, and proofs of that for others. */
+/** Verification of a conversation's history, and proofs of it for others. */
 @ApiTags('reads')
 @Controller('v1/sessions/:session_id')
 export class HistoryProofController {

@@ -14,7 +14,7 @@ const faults = [
   'unchained',
 ];
 
-/** Which event is proven. */
+/** The event to prove. */
 export class ProofQuery {
   @ApiProperty({ type: 'integer', minimum: 0, description: 'The revision of the event.' })
   @IsRevision()
@@ -58,7 +58,7 @@ class GapDto {
   reason?: string;
 }
 
-/** What was found of the history of a session. */
+/** The result of verifying the history of a session. */
 export class VerificationDto {
   @ApiProperty({ type: String, format: 'uuid' })
   session_id: string;

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A cursor of turns, made by a caller. */
+/** A cursor of turns, forged by a caller. */
 function cursorAt(time: string): string {
   return Buffer.from(JSON.stringify([time, randomUUID(), '1'])).toString('base64url');
 }
@@ -39,7 +39,7 @@ test('events come in pages, each with its metadata', async () => {
   expect((await get(`/v1/sessions/${id}/events?from_revision=9`)).body).toMatchObject({ events: [] });
 });
 
-/** The revisions of an answer's events, which have no more bytes than a page has. */
+/** The revisions of an answer's events; checks that the events fit into the bytes of a page. */
 function revisionsOf({ body }: Answer): number[] {
   const events = body['events'] as { revision: number }[];
   expect(Buffer.byteLength(JSON.stringify(events))).toBeLessThanOrEqual(1_048_576);
@@ -48,7 +48,7 @@ function revisionsOf({ body }: Answer): number[] {
 
 describe('a conversation of large events', () => {
   let id: string;
-  /** Calls that stay open: those on which is appended. */
+  /** The number of open calls for appends. */
   let held: number;
   const large = 12;
   beforeAll(async () => {

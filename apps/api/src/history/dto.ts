@@ -11,7 +11,7 @@ const statuses = ['active', 'ended', 'expired'] as const;
 export const timeOrders = ['asc', 'desc'] as const;
 const turnOrders = [...timeOrders, 'recorded'] as const;
 
-/** A page of what is filtered, by the query. */
+/** A filtered page, by the query. */
 class FilteredPage extends Filters {
   @PageSize()
   limit = 50;

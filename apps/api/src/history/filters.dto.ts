@@ -11,7 +11,7 @@ import { ForkFilter } from './fork-fields.ts';
 const handoffs = ['none', 'requested', 'accepted', 'returned'] as const;
 const actorRoles = ['agent', 'service', 'human', 'system', 'analyst', 'auditor', 'admin'] as const;
 
-/** A stretch of time, in a query or a body. */
+/** A period, in a query or a body. */
 export class Period {
   @ApiPropertyOptional({
     format: 'date-time',
@@ -28,7 +28,7 @@ export class Period {
   to?: string;
 }
 
-/** What is asked of turns or sessions, in any mix; all of it has to be so. */
+/** Filters of turns or sessions; all of them have to match. */
 export class Filters extends Period {
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()

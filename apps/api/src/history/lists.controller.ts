@@ -75,12 +75,12 @@ export class ListsController {
     @Query() { entity, order, ...query }: TurnsQuery,
   ): Promise<TurnsPageDto> {
     const caller = callerOf(request);
-    // Whoever follows goes on from a place: what is older is not read again.
+    // A follower continues from its cursor: older rows are not read again.
     if (order !== 'recorded' || query.after === undefined) assertBounded(caller, 'turns', query);
     const { partners, channels } = await this.turnsWithin(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const filter = { ...query, ...(await this.search.tokenOf(entity)), partners, channels };
-    // Where a follower goes on it says for each partition: it misses nothing on a server that is behind.
+    // The cursor of a follower has a position for each partition, so it misses nothing on a server that lags behind.
     const page: TurnsPageDto =
       order === 'recorded'
         ? await this.rows.run(request, (db) => followTurns(db, filter, undefined, this.keys))
@@ -136,7 +136,7 @@ export class ListsController {
     );
   }
 
-  /** The turns of one session are shown if the session is reached, by what its stream says. */
+  /** The turns of one session are shown if the token reaches the session, by its stream. */
   private async turnsWithin(
     caller: Caller,
     { session_id }: Pick<TurnsQuery, 'session_id'>,

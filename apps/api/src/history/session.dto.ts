@@ -2,7 +2,7 @@ import { ApiProperty, OmitType } from '@nestjs/swagger';
 import type { Session } from '#domain';
 import { SessionRowDto } from './dto.ts';
 
-/** A session by itself: as its row, but read from its stream. */
+/** A single session: the same fields as its row, but read from its stream. */
 export class SessionDto extends OmitType(SessionRowDto, ['set_aside']) {
   @ApiProperty({
     type: String,

@@ -27,7 +27,7 @@ const nothingKept = {
   forget: async () => undefined,
 };
 
-/** What the bridge does with an order service's answer. */
+/** Simulates the bridge with an answer of the order service. */
 async function answer(sessionId: string, inquiry_id: string): Promise<void> {
   const now = new Date().toISOString();
   const data = { order_id: 'ORD9823', status: 'pending' };
@@ -114,7 +114,7 @@ test('only the same question joins an open inquiry', async () => {
   expect((await ask(id, other)).body).toMatchObject({ joined: false, revision: 2 });
 });
 
-/** A question that joined the one in `inquiry_id` and closed an overdue one by it, which records its key. */
+/** Opens an inquiry that joins the one in `inquiry_id` and closes an overdue one, an event that records its key. */
 async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: string; joined: Answer }> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const id = await app.start();
@@ -123,7 +123,7 @@ async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: s
     await sleep(120);
     const joined = await ask(id, question, key);
     const { body } = await app.call('GET', `/v1/sessions/${id}/events?from_revision=3`);
-    // A bridge that runs meanwhile may have closed the overdue one before.
+    // A running bridge may have closed the overdue inquiry first.
     const [closing] = body['events'] as { metadata: { command_id?: string } }[];
     if (closing?.metadata.command_id === `key:${key['idempotency-key']}`) return { id, joined };
   }

@@ -48,7 +48,7 @@ const AnswersOpened = AnswersCommand<OpenInquiryResult>({
   }),
 });
 
-/** Questions to other systems; the answers arrive in the context. */
+/** Inquiries to other systems; the answers arrive in the context. */
 @ApiTags('inquiries')
 @ApiExtraModels(InquirySourceDto)
 @Controller('v1/sessions/:session_id/inquiries')

@@ -163,7 +163,7 @@ export class InquiriesDto {
   closed: readonly InquiryDto[];
 }
 
-/** What `POST …/inquiries` answers. */
+/** The answer of `POST …/inquiries`. */
 export class InquiryAcceptedDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({ format: 'uuid' }) inquiry_id: string;

@@ -30,7 +30,7 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
     return state.earlier_inquiries.includes(inquiryId) ? this.foldAlone(sessionId, inquiryId) : undefined;
   }
 
-  /** An inquiry that the state no longer has, folded from its own events in the stream. */
+  /** An inquiry that is no longer in the state, folded from its own events in the stream. */
   private async foldAlone(sessionId: string, inquiryId: string): Promise<Inquiry | undefined> {
     const { inquiries } = await foldEvents(this.store, sessionId, noInquiries, (state, event) =>
       isOf(inquiryId, event) ? evolveInquiries(state, event) : state,
@@ -39,7 +39,7 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
   }
 }
 
-/** Whether an event is one of this inquiry. */
+/** Whether an event belongs to this inquiry. */
 export function isOf(inquiryId: string, event: RecordedEvent): event is RecordedEvent<InquiryEvent> {
   return (
     event.type.startsWith('Inquiry') && 'inquiry_id' in event.data && event.data.inquiry_id === inquiryId

@@ -39,7 +39,7 @@ class InquiryStepDto implements InquiryStep {
   source_traceparent?: string;
 }
 
-/** What `GET …/inquiries/:inquiry_id/timeline` answers. */
+/** The answer of `GET …/inquiries/:inquiry_id/timeline`. */
 export class InquiryTimelineDto {
   @ApiProperty({ format: 'uuid', example: inquiryExample.inquiry_id }) inquiry_id: string;
   @ApiProperty({ type: [InquiryStepDto], description: `In their order, ${timelineLimit} at most.` })

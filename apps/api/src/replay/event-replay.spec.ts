@@ -12,7 +12,7 @@ function eventAt(revision: number): RawEvent {
   return { event_id: `e-${revision}`, type: 'FlagRaised', revision, created, data, metadata: {} };
 }
 
-/** A history without an end, that counts what is read of it. */
+/** An endless history that counts the events read from it. */
 function endless(): { read: () => AsyncGenerator<RawEvent>; count: () => number } {
   let count = 0;
   const read = async function* (): AsyncGenerator<RawEvent> {

@@ -17,8 +17,8 @@ import { EventReplay } from './event-replay.ts';
 import { streamTypes } from './format.ts';
 
 /**
- * Sends a handler's `EventReplay`; other answers pass. It ends when its reader goes, its token ends, the process stops, or
- * the partner is restricted or asks to be erased.
+ * Sends a handler's `EventReplay`; passes other answers. The replay ends when its reader disconnects, its token
+ * expires, the process stops, or the partner is restricted or asks to be erased.
  */
 @Injectable()
 export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>, BeforeApplicationShutdown {
@@ -39,7 +39,7 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
       .pipe(map((answer) => (answer instanceof EventReplay ? this.send(answer, request, reply) : answer)));
   }
 
-  /** The connections break off, so that no reader takes what it has for all. */
+  /** Destroys the connections, so that no reader takes a partial history for a complete one. */
   beforeApplicationShutdown(): void {
     for (const breakOff of this.open) breakOff();
   }
@@ -62,7 +62,7 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
       unwatch();
       this.open.delete(breakOff);
     });
-    // A connection that is gone by now closes no response that begins after it.
+    // If the connection has closed by now, a response that begins later gets no close event.
     if (request.raw.socket.destroyed) abort.abort();
     void reply.headers({
       'content-type': `${streamTypes[replay.format]}; charset=utf-8`,

@@ -15,7 +15,7 @@ import { PartnerSessionDto, toPartnerSessionDto } from './partner-session.dto.ts
 import type { PartnerSessionResult } from './resume-or-start.ts';
 import { ResumeOrStart } from './resume-or-start.ts';
 
-/** The session of a partner. */
+/** A partner's session. */
 @ApiTags('commands')
 @Controller('v1/partners')
 export class PartnerController {
@@ -67,7 +67,7 @@ export class PartnerController {
   }
 }
 
-/** Which session it will be is not known to the caller, so neither key nor revision nor epoch can be meant for it. */
+/** The caller does not know which session it will get, so key, revision and epoch make no sense. */
 function unconditional(headers: RequestHeaders): RequestHeaders {
   return { ...headers, key: undefined, expectedRevision: undefined, agentEpoch: undefined };
 }

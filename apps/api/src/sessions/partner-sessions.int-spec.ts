@@ -27,7 +27,9 @@ const context = async (id: string): Promise<Answer['body']> =>
   (await app.call('GET', `/v1/sessions/${id}/context`)).body;
 const idOf = ({ body }: Answer): string => String(body['session_id']);
 
-/** Ends the event store's answers to a node in the middle of a start: the session is named, but does not start. */
+/**
+ * Cuts a node off from the event store's answers in the middle of a start: the session is named, but does not start.
+ */
 async function crashBeforeStart(work: () => Promise<Answer>): Promise<string> {
   const append = app.store.append.bind(app.store);
   app.store.append = (stream, events, expected) => {

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await app.store.append(sessionStream(id), [app.store.codec.encode(newer)], 0);
 });
 
-/** The problem that answers what depends on the event. */
+/** The problem of answers that depend on the event. */
 const problem = () => ({
   status: 503,
   body: {

@@ -11,7 +11,7 @@ import { shownTrace } from './shown.ts';
 import type { Trace } from './trace.ts';
 import { Traces } from './trace.ts';
 
-/** What messages set off, for analysts. */
+/** Traces: the effects of messages, for analysts. */
 @ApiTags('reads')
 @Controller('v1')
 export class TraceController {

@@ -19,7 +19,7 @@ export class TraceParams {
   correlation_id: string;
 }
 
-/** Something that a message set off, with what followed from it. */
+/** An effect of a message, with its own effects. */
 export class TraceNodeDto {
   @ApiProperty({
     enum: ['message', 'event', 'request', 'acknowledgement'],
@@ -47,7 +47,7 @@ export class TraceNodeDto {
   @ApiProperty({ type: () => [TraceNodeDto] }) children: TraceNodeDto[];
 }
 
-/** Everything that one message set off, as a tree. */
+/** All effects of one message, as a tree. */
 export class TraceDto {
   @ApiProperty({ example: 'whatsapp-20931' }) correlation_id: string;
   @ApiProperty({ type: [String], description: 'The sessions that it reached.' }) session_ids: string[];

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await call('PUT', `/v1/sessions/${id}/flags/other`, { role: 'service' }, {});
   const inquiry = { kind: 'order_status', subject: { order_id: 'ORD1' } };
   await call('POST', `/v1/sessions/${id}/inquiries`, { role: 'service' }, inquiry, headers);
-  // What the projector does, and one session that only seems to belong to it.
+  // Simulates the projector, and adds a session that only seems to belong to the trace.
   for (const session of [id, randomUUID()])
     await app.pool.query('INSERT INTO event_correlation VALUES ($1, $2, 1, 4)', [
       session,

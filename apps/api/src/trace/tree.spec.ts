@@ -6,7 +6,7 @@ import { traceTree } from './tree.ts';
 const start = Date.parse('2026-11-24T08:00:00.000Z');
 let count = 0;
 
-/** An event at a revision of a session, stored one second after the one before it. */
+/** An event at a revision of a session, stored one second after the previous one. */
 function event(
   session_id: string,
   revision: number,
@@ -28,7 +28,7 @@ function event(
   };
 }
 
-/** The tree in short: each node with what is below it. */
+/** The tree in a short form: each node with its children. */
 function inShort(nodes: readonly TraceNode[]): unknown[] {
   return nodes.map(({ kind, type, children }) => {
     const name = kind === 'event' ? type : `${kind} ${type}`;

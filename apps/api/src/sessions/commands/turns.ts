@@ -87,7 +87,7 @@ export class RecordTurnDto {
   response_text?: string;
 }
 
-/** The reply's turn id derives from the turn's, so the same turn gives the same reply. */
+/** The reply's turn id derives from the turn's, so that the same turn gives the same reply. */
 export const recordTurn = defineCommand({
   type: 'RecordTurn',
   summary: 'Record a turn, with the bot’s reply if there is one',
