@@ -7,7 +7,7 @@ import { rebuild } from './rebuild/tables.ts';
 import type { Instance } from './test-harness.ts';
 import { ProjectorHarness, rowsPool, startSession, turn } from './test-harness.ts';
 
-/** What a projector makes of an event store whose streams are deleted, or that is another one than before. */
+/** The projector when streams of the event store are deleted, or the store is another one than before. */
 let harness: ProjectorHarness;
 beforeAll(async () => {
   harness = await ProjectorHarness.create(15);
@@ -17,7 +17,7 @@ afterAll(() => harness.end());
 
 const nothing = { sessions: [], turns: [] };
 
-/** Sessions with a turn each, and one in the same partition as the first. */
+/** Sessions with one turn each, and one in the same partition as the first. */
 async function conversations(): Promise<[string, string]> {
   const id = randomUUID();
   const neighbour = `${id.slice(0, 1)}${randomUUID().slice(1)}`;
@@ -107,7 +107,7 @@ test('turns that a truncation removes leave the tables', async () => {
   expect((await contexts.load(id))?.revision).toBe(2);
 });
 
-/** The position of every partition's rows, of its contexts, or of both, is beyond the end of the log. */
+/** Moves every partition's position of rows, contexts, or both, beyond the end of the log. */
 async function moveBeyondEnd(...what: ('rows' | 'contexts')[]): Promise<void> {
   const position = (await harness.store.head()) + 1_000_000_000n;
   if (what.includes('rows')) await harness.pool.query('UPDATE projection_slot SET position = $1', [position]);
@@ -204,7 +204,7 @@ describe('readiness', () => {
   });
 });
 
-/** A projector that has confirmed its rows, and how old the oldest confirmation is (seconds). */
+/** A projector that has confirmed its rows, and the age of the oldest confirmation (seconds). */
 async function confirmed(): Promise<{ instance: Instance; lag: () => number }> {
   const instance = await harness.start();
   const lag = (): number => Math.max(...instance.projector.status().map(({ lag_s }) => lag_s ?? Infinity));

@@ -233,7 +233,7 @@ export function ApiCommandHeaders(): MethodDecorator {
   return documented(commandHeaders);
 }
 
-/** Documents the headers that say who sends a request. */
+/** Documents the headers that identify the sender of a request. */
 export function ApiSenderHeaders(): MethodDecorator {
   return documented(commandHeaders.filter(({ name }) => senderHeaders.has(name)));
 }
@@ -243,7 +243,7 @@ function documented(list: typeof commandHeaders): MethodDecorator {
   return applyDecorators(...headers);
 }
 
-/** Every problem that a command may be answered with. */
+/** The problems that any command may be answered with. */
 export const commandProblems: readonly ProblemCode[] = [
   'validation_failed',
   'malformed_json',

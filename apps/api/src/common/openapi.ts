@@ -73,7 +73,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   return full;
 }
 
-/** Adds the answers that any request may get where the operation does not document that status itself. */
+/** Adds the common answers to operations that do not document that status themselves. */
 function addCommonResponses(document: OpenAPIObject): void {
   const common = Object.entries(commonResponses);
   const responses = common.map(([, { code, response }]) => [code, response]);

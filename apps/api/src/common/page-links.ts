@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Where a list goes on: members of the query that change, by relation. */
+/** Links of a list to other pages: the query parameters that change, by relation. */
 export type PageLinks = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 
 /** Sets `Link` (RFC 8288): the request's own address with other query parameters, by relation. */

@@ -187,7 +187,7 @@ test('a request is known from the partner’s stream alone, though another one c
   await waitUntil(async () => (await world.count('partner_privacy', partner_id)) === 1);
   stopping.abort();
   await running;
-  // Requests of other specs are in the store, too.
+  // The store also has requests of other specs.
   expect(await world.worker().round()).toBeGreaterThanOrEqual(1);
 });
 

@@ -7,7 +7,7 @@ import { turn } from '../../../../libs/read-models/src/test-support.ts';
 import { MemoryKeyStore, testMasterKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { erasureWorld } from './test-partner.ts';
 
-/** One that may end the process before keys are destroyed. */
+/** A key store that can end the process before keys are destroyed. */
 class KeyStore extends MemoryKeyStore {
   fails = false;
 
@@ -18,7 +18,7 @@ class KeyStore extends MemoryKeyStore {
 }
 
 const keyStore = new KeyStore();
-/** Those of the process that erases, and of another one. */
+/** The keys of the erasing process, and of another one. */
 const newKeys = (): DataKeys => new DataKeys(keyStore, testMasterKeys, { retryMs: 0 });
 const [keys, others] = [newKeys(), newKeys()];
 let world: Awaited<ReturnType<typeof erasureWorld>>;
@@ -32,7 +32,7 @@ afterAll(() => Promise.all([world.close(), other.close()]));
 
 const partner = (): string => `P-${randomUUID()}`;
 
-/** What comes to the other process after the erasure: it still has sessions in memory, and no key. */
+/** Writes of the other process after the erasure: it still has sessions in memory, and no key. */
 async function erase(partner_id: string): Promise<void> {
   await world.request(partner_id);
   await world.eraser.erase(partner_id);
@@ -146,7 +146,7 @@ test('an erasure in an event store of the time within it ends what has begun sin
   await world.start(partner_id);
   await world.request(partner_id);
   const { erasure } = (await world.privacy(partner_id)) ?? {};
-  // What the ledger has of the first end, and a key of after it.
+  // The ledger entry of the first erasure, and a key created after it.
   const receipt_id = uuidV5('receipt', erasure?.erasure_id ?? '');
   const at = await keyStore.beginErasure({ ...ledger(partner_id), receipt_id });
   await keyStore.destroy(partner_id, at);

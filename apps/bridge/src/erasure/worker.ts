@@ -22,11 +22,14 @@ const everyMs = 1_000;
 const perRound = 16;
 /** Partners of one query. */
 const perQuery = 100;
-/** How long to wait before a partner that is not erased yet is tried again (s). */
+/** How long to wait before a partner that is not erased yet is retried (s). */
 const retryS = 1;
 const hourMs = 3_600_000;
 
-/** Finishes erasures: those that are asked for, and those whose announced time, or the end of whose restriction, has come. */
+/**
+ * Completes erasures: requested ones, announced ones whose time has come, and those of partners whose restriction
+ * ends.
+ */
 @Injectable()
 export class ErasureWorker {
   constructor(
@@ -89,15 +92,15 @@ export class ErasureWorker {
       await releasePartner(this.pool, partnerId, retryS);
       if (err instanceof NotErasedYetError) return false;
       if (isUnavailable(err)) throw err;
-      // One partner that cannot be erased does not delay the others.
+      // A partner that cannot be erased does not delay the others.
       this.logger.error({ err }, 'partner not erased yet');
       return false;
     }
   }
 
   /**
-   * Whether the erasure is under way from now on. The stream decides: the table may be behind. An announced one waits until
-   * the table has all contacts up to its time.
+   * Begins the erasure; resolves to whether it is in progress. The stream decides, since the table may lag behind. An
+   * announced erasure waits until the table has all contacts up to its time.
    */
   private async begin(partner_id: string): Promise<boolean> {
     const { erasure } = (await readPartner(this.store, partner_id)).state.privacy ?? {};
@@ -110,7 +113,7 @@ export class ErasureWorker {
     return this.command({ type: 'BeginErasure', partner_id, now: new Date().toISOString() });
   }
 
-  /** Any contact since the announcement cancels it; returns how many were cancelled. */
+  /** Cancels announced erasures of partners with a contact since; returns their number. */
   private async cancelContacted(partnerId?: string): Promise<number> {
     const contacted = await contactedSince(this.pool, perQuery, partnerId);
     for (const partner_id of contacted) {
@@ -120,7 +123,7 @@ export class ErasureWorker {
     return contacted.length;
   }
 
-  /** It looks at all partners: rarely, and beside what is due. */
+  /** Scans all partners, so it runs rarely and separately from due erasures. */
   private async announceHourly(signal: AbortSignal): Promise<void> {
     if (this.config.inactiveDays === 0) return;
     const onError = (err: unknown): void => this.logger.warn({ err }, 'inactive partners not announced');
@@ -129,7 +132,7 @@ export class ErasureWorker {
     await repeat(announce, { everyMs: hourMs, signal, onError });
   }
 
-  /** Announces the erasure of every partner without contact for long. */
+  /** Announces the erasure of every partner without contact for the configured time. */
   async announceInactive(signal?: AbortSignal): Promise<void> {
     const { inactiveDays, noticeHours } = this.config;
     const now = Date.now();

@@ -8,7 +8,7 @@ import { ExpiryTimer } from './timer.ts';
 
 const over = new CommandRejectedError({ code: 'session_over', reason: 'It is over.' }, 0, 1);
 
-/** A timer over sessions that are all due, and those that it examined; `errors`: how their expiry fails. */
+/** A timer over sessions that are all due, and the sessions that it examined; `errors`: the errors of their expiry. */
 function timerOver(
   ids: readonly string[],
   errors: Readonly<Record<string, Error>>,

@@ -21,7 +21,7 @@ function received({ topic = 'orders.events', key = null, ...message }: Sent) {
   return { ...place, topic, key: key === null ? null : Buffer.from(key), ...message };
 }
 
-/** What an order event with these attributes is read as. */
+/** Reads an order event with these attributes. */
 const read = (more: object): IncomingEvent =>
   shipped.read(received({ value: bytes({ ...attributes, data, ...more }) }));
 const refusal = (events: DeclaredEvents, sent: Sent): unknown =>

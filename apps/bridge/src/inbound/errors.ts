@@ -1,7 +1,10 @@
 import { NonRetryableError } from '#messaging';
 import { CommandIdReusedError, CommandRejectedError } from '#sessions';
 
-/** What `read` returns, or why the message cannot be read: reading needs no backing service, so it fails again and again. */
+/**
+ * The result of `read`, or why the message cannot be read: reading needs no backing service, so a retry would fail
+ * again.
+ */
 export function readOrError<T>(read: () => T): T | NonRetryableError {
   try {
     return read();

@@ -17,7 +17,7 @@ const rejectedWith = (code: 'session_over' | 'session_not_found' | 'inquiry_not_
 const appended = { events: [{}], replayed: false } as unknown as CommandResult;
 const replayed = { events: [{}], replayed: true } as unknown as CommandResult;
 
-/** A command executor that answers with these outcomes, one after the other, and keeps the requests. */
+/** A command executor that returns these outcomes in turn, and records the requests. */
 function executor(...outcomes: (CommandResult | Error)[]): {
   readonly requests: CommandRequest[];
   execute(request: CommandRequest): Promise<CommandResult>;
@@ -51,7 +51,7 @@ const marked: string[] = [];
 const metrics = new Metrics('bridge');
 const bridge = new BridgeMetrics(metrics);
 
-/** The error for an id that was used before, for an update that was resolved in another way. */
+/** The error for an id that was used before, for an update that was resolved differently. */
 function recordedBefore(data: JsonObject): CommandIdReusedError {
   const update = { type: 'ExternalUpdateRecorded', data: { system: 'orders', kind: 'of_before', data } };
   return new CommandIdReusedError('1', [update as unknown as RecordedEvent]);
@@ -167,7 +167,7 @@ describe('an external update', () => {
   });
 });
 
-/** Counts what is under way at a time. */
+/** Work that records its greatest concurrency. */
 function slow(during: () => void = () => undefined): {
   most: number;
   ended: number;

@@ -35,7 +35,7 @@ async function createUnusual(topic: string): Promise<void> {
   await untilThere(topic);
 }
 
-/** The broker creates and deletes topics a little later. */
+/** The broker creates and deletes topics asynchronously. */
 async function untilThere(topic: string): Promise<void> {
   const isThere = (): Promise<boolean> =>
     admin.fetchTopicMetadata({ topics: [topic] }).then(

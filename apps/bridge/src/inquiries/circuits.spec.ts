@@ -25,7 +25,7 @@ function failSource(more: object): void {
   });
 }
 
-/** The source fails as often as opens its circuit, in a way that asking again may change. */
+/** Makes the source fail, retryably, often enough to open its circuit. */
 function failThrice(): void {
   for (let count = 0; count < 3; count += 1) failSource({ retryable: true });
 }

@@ -11,7 +11,7 @@ const { KafkaJSProtocolError } = kafkajs;
 /** What was sent, batch by batch. */
 let batches: string[][];
 let attempts: number;
-/** What became of requests, and why the topics of sources take none. */
+/** The results of requests, and why sources' topics refuse them. */
 let results: string[];
 let faults: Record<string, Error>;
 let lost: string[];

@@ -11,9 +11,9 @@ import { event, sessionId, TestSubscription, turnAbout } from './test-subscripti
 
 const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], of: 16, position: 10n, aheadOf: null };
 const positionAfterRestore = async (): Promise<bigint> => 3n;
-/** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
+/** The publisher's steps, in order: `send 11 12` and `save 12`. */
 let steps: string[];
-/** Everything that the index did, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
+/** The index's steps, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
 let indexSteps: string[];
 let indexed: bigint | null;
 let lateErrors: Error[];
@@ -49,7 +49,7 @@ async function savePosition(position: bigint): Promise<boolean> {
   return owned;
 }
 
-/** Begins the work on the partition, as of `indexed`. */
+/** Starts the processor at the position `indexed`. */
 function begin(): void {
   const logger = createLogger('bridge', 'silent');
   const ports = { send, savePosition, positionAfterRestore, queueBytes: 2 ** 20, metrics: bridge, logger };

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.drop());
 
-/** The index of the partition, as an owner writes it. */
+/** The index of the partition, as seen by an owner. */
 function storeOf(owner: string): IndexStore {
   return new IndexStore(database.pool, { partition: 0, owner, epoch: 1n, prefixes: ['session-0'] });
 }

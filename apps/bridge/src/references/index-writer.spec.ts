@@ -8,9 +8,9 @@ import type { IndexBatch, Mention } from './changes.ts';
 import { IndexWriter } from './index-writer.ts';
 
 const partner_id = 'P1';
-/** What the writer did, in order: `apply O1` and `save 12`. */
+/** The writer's steps, in order: `apply O1` and `save 12`. */
 let steps: string[];
-/** What sessions that arrive speak of, or why it cannot be read. */
+/** The mentions of arriving sessions, or the error of reading them. */
 let mentionsIn: () => Promise<readonly Mention[]>;
 let stopping: AbortController;
 let writer: IndexWriter;

@@ -8,7 +8,7 @@ import { IndexStore } from './index-store.ts';
 const [active, ended] = [randomUUID(), randomUUID()];
 let database: TestDatabase;
 
-/** The database as the release before leaves it, migrated. */
+/** The database of the previous release, migrated. */
 beforeAll(async () => {
   database = await createTestDatabase();
   const { pool } = database;

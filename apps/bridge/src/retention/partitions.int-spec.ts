@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const dayMs = 86_400_000;
 const policy = { sessionsDays: 10, partnersDays: 0, accessDays: 0, floorDays: 0 };
-/** The retention as it runs long after what is written now. */
+/** Runs the retention long after the current events. */
 const run = (archiveDir: string | null = null, more: Partial<Parameters<typeof runRetention>[0]> = {}) =>
   runRetention({
     ...world,
@@ -97,7 +97,7 @@ test('a partition stays while it has turns of a session that was over too late t
   expect(await hasPartition()).toBe(false);
 });
 
-/** The pool, but for the connections that work takes for itself. */
+/** The pool with another `connect`. */
 const poolThat = (connect: () => Promise<unknown>): Pool =>
   Object.assign(Object.create(world.pool) as Pool, { connect, query: world.pool.query.bind(world.pool) });
 

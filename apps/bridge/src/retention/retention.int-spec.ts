@@ -15,7 +15,7 @@ afterAll(() => world.close());
 
 const none: RetentionPolicy = { sessionsDays: 0, partnersDays: 0, accessDays: 0, floorDays: 0 };
 const dayMs = 86_400_000;
-/** The retention as it runs in some days, for what is written now. */
+/** Runs the retention some days later than now. */
 const runIn = (days: number, policy: Partial<RetentionPolicy>, apply = true) =>
   runRetention({
     ...world,
@@ -31,7 +31,7 @@ async function endedSession(partner_id = `P-${randomUUID()}`): Promise<{ partner
   await world.project(id);
   return { partner_id, id };
 }
-/** A record of the access log of a day, and its row. */
+/** An access log record of a day, and its row. */
 async function accessOn(at: Date): Promise<void> {
   const id = randomUUID();
   const event = { contentType: 'application/json', id, type: 'AdminActed', data: {}, metadata: {} } as const;

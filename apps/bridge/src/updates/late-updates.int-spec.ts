@@ -11,7 +11,7 @@ let database: TestDatabase;
 let harness: LateHarness;
 
 beforeAll(async () => {
-  // The time that the bridge gives a statement.
+  // The bridge's time limit of a statement.
   database = await createTestDatabase('SET statement_timeout = 4000');
   await database.pool.query(
     `INSERT INTO bridge_slot (slot, prefixes, owner, epoch) VALUES (0, '{session-0}', 'spec', 1)`,
@@ -30,7 +30,7 @@ async function keptCount(): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** That it happened on a day of a month. */
+/** Options for an update that occurred on a day of a month. */
 function on(day: number): { readonly occurred_at_source: string } {
   return { occurred_at_source: `2026-11-${String(day).padStart(2, '0')}T00:00:00.000Z` };
 }
@@ -122,7 +122,7 @@ describe("a partner's session", () => {
   test('begins with the updates that came in since the one before, in the order of their times', async () => {
     const [late, early] = [updateAbout({ partner: 'P1' }, on(9)), updateAbout({ partner: 'P1' }, on(8))];
     await harness.receive(late, early);
-    // The script's clock stands in the past; the updates came in an hour before that.
+    // The clock of the script is in the past; the updates arrived an hour before that.
     await database.pool.query("UPDATE kept_update_reference SET received_at = '2026-01-05T08:00:00Z'");
     const session = new Script();
     await harness.indexed(session, start('P1'));

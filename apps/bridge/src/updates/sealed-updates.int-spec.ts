@@ -52,7 +52,7 @@ test('no table tells what an update says, or which order it is about', async () 
   expect(await stored()).not.toContain('CANARY');
 });
 
-/** Of whom there are keys. */
+/** The partners that have keys. */
 const keyOwners = (): string[] => [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
 
 test('an update that names a partner who has a key is sealed with it', async () => {

@@ -5,7 +5,7 @@ import type { PartitionStatus, Stall } from './partition-status.ts';
 
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 
-/** What writes batches: of contexts (Redis) or of rows (PostgreSQL). */
+/** A writer of batches: contexts (Redis) or rows (PostgreSQL). */
 export type WriterName = 'contexts' | 'rows';
 
 /** The projector's metrics for Prometheus. */
@@ -33,7 +33,7 @@ export class ProjectorMetrics {
     this.durations.observe({ writer }, seconds);
   }
 
-  /** Shows how the partitions of this instance are getting on, whenever the metrics are read. */
+  /** Exposes the progress of this instance's partitions whenever the metrics are read. */
   observePartitions(partitions: () => readonly PartitionStatus[]): void {
     const each = (name: string, help: string, value: (status: PartitionStatus) => number | null): void => {
       this.metrics.gauge(name, help, ['partition'], (gauge) => setEach(gauge, partitions(), value));
@@ -57,7 +57,7 @@ export class ProjectorMetrics {
     );
   }
 
-  /** Shows how long the writers of partitions have made no progress. */
+  /** Exposes how long the writers of partitions have made no progress. */
   observeStalls(stalls: () => readonly Stall[]): void {
     const help = 'Seconds that events have been waiting for a writer whose position does not move';
     this.metrics.gauge('projector_stalled_seconds', help, ['partition', 'writer'], (gauge) => {

@@ -4,7 +4,7 @@ import { CheckpointRegressedError } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { ContextWriter } from './writer.ts';
 
-/** A writer whose Redis is lost, and at once there again, while it does something. */
+/** A writer that loses Redis, and gets it back at once, during a step. */
 function writerLostAt(lostAt: 'read' | 'write') {
   const reads: bigint[] = [];
   const lose = (): void => {

@@ -58,7 +58,7 @@ async function changeContext(id: string): Promise<void> {
   await harness.redis.hset(key, 'conversation_flags', changed);
 }
 
-/** The listed differences, once there are some. */
+/** The listed differences, once there are any. */
 async function listed(): Promise<ListedDifference[]> {
   let found: ListedDifference[] = [];
   await waitUntil(async () => (found = await listDrift(harness.pool)).length > 0, { what: 'a difference' });

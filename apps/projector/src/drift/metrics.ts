@@ -3,10 +3,10 @@ import type { Counter } from '#platform';
 import { Metrics } from '#platform';
 import type { SessionCheck } from '#read-models';
 
-/** What the comparison of contexts and rows with the streams has found. */
+/** Results of comparing contexts and rows with the streams. */
 @Injectable()
 export class DriftMetrics {
-  /** Sessions that are listed and not healed, as of the last check. */
+  /** Listed sessions that are not healed, as of the last check. */
   listed = 0;
   readonly healed: Counter<'result'>;
   private readonly checks: Counter<'result'>;
@@ -31,7 +31,7 @@ export class DriftMetrics {
     for (const { kind, problem } of differences) this.differences.inc({ kind, problem });
   }
 
-  /** A check that could not be made. */
+  /** A check that failed. */
   failed(): void {
     this.checks.inc({ result: 'failed' });
   }

@@ -9,7 +9,7 @@ beforeEach(() => {
   progress = new Progress(() => now);
 });
 
-/** A look each second, for so many seconds. */
+/** Observes the progress each second, for this many seconds. */
 function look(seconds: number, state: (second: number) => WriterState): void {
   for (let second = 1; second <= seconds; second += 1) {
     now += 1_000;

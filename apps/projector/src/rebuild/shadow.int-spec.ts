@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await harness.reset();
   await dropStandby(harness.pool);
-  // The store has the sessions of the specs before.
+  // The store also has the sessions of earlier specs.
   await rebuild(options);
 });
 afterAll(() => harness.end());
@@ -240,7 +240,7 @@ test('an erasure drops what an interrupted rebuild has left, and leaves one that
   } finally {
     underWay.release(true);
   }
-  // The lock goes when the server has seen the end of its connection.
+  // The lock is released when the server notices the end of its connection.
   const isGone = async (): Promise<boolean> => {
     await eraseRows(harness.pool, erased);
     return (
@@ -251,7 +251,7 @@ test('an erasure drops what an interrupted rebuild has left, and leaves one that
   await waitUntil(isGone, { what: 'the tables to be dropped' });
 });
 
-/** All that the schemas have of the tables: relations, and what views are made of. */
+/** The structure of the schemas: relations, and what views depend on. */
 async function shapes(): Promise<unknown> {
   const { rows } = await harness.pool.query(`
     SELECT relnamespace::regnamespace::text AS schema, relname, relkind, relispartition,

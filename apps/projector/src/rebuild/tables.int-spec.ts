@@ -19,7 +19,7 @@ function run(onProgress?: () => void): ReturnType<typeof rebuild> {
   return rebuild({ store: harness.store, pool, ...(onProgress && { onProgress }) });
 }
 
-/** Everything about the tables that a migration may have made. */
+/** Everything about the tables that a migration can create. */
 async function schema(): Promise<unknown> {
   const { rows } = await harness.pool.query(`
     SELECT 'index' AS kind, tablename AS name, indexname AS part, indexdef AS text FROM pg_indexes

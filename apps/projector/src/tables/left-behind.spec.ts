@@ -11,10 +11,10 @@ const tooSlow = Object.assign(new Error('canceling statement due to statement ti
 const hung = new Error('Query read timeout');
 
 let available: boolean;
-/** How many items PostgreSQL writes within the time of a statement. */
+/** How many items PostgreSQL writes before the statement timeout. */
 let fast: number;
 let sizes: number[];
-/** Until when the rows were said to be current, with each batch that was written. */
+/** The times until which the rows were reported as current, with each written batch. */
 let current: (string | null)[];
 let stop: AbortController;
 let writer: TableWriter;
