@@ -9,7 +9,7 @@ const frame = (functionName: string, url = ''): CallFrame => ({
   columnNumber: 0,
 });
 
-/** The codec calls native code and the seals; a sample every 10 µs. */
+/** The codec calls native code and the seals; samples are 10 µs apart. */
 const profile: Profile = {
   nodes: [
     { id: 1, callFrame: frame('(root)'), children: [2, 3, 6] },

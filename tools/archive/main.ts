@@ -16,7 +16,7 @@ import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 
 const usage = 'usage: npm run archive -- --partner PARTNER --to FILE.zip|FOLDER [--purpose WHY]';
-/** Only for the one who runs it. */
+/** Readable by the current user only. */
 const fileMode = 0o600;
 
 await runProgram(async () => {

@@ -14,7 +14,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A file that everybody may read, in folders that everybody may enter. */
+/** A file that everybody may read, in folders that everybody may open. */
 function make(path: string): void {
   const folder = dirname(join(dir, path));
   mkdirSync(folder, { recursive: true, mode: 0o755 });

@@ -1,6 +1,6 @@
 /**
- * `npm run compatibility`: compares OpenAPI, AsyncAPI, stored events and migrations with the last tag, and refuses what breaks
- * a client, a service or an older release that runs beside this one.
+ * `npm run compatibility`: compares OpenAPI, AsyncAPI, stored events and migrations with the last tag, and fails on
+ * changes that break a client, a service or an older release that runs beside this one.
  */
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { announcesBreak, breaks } from './compare.ts';

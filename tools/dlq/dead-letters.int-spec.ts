@@ -13,7 +13,7 @@ import { list } from './list.ts';
 import { parsePlace, placeText } from './place.ts';
 import { takeOverGroups } from './take-over.ts';
 
-/** Others, and empty, for each test. */
+/** New and empty for each test. */
 let topic: string;
 let dead: string;
 
@@ -45,7 +45,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Dead letters in one request each, so that they come in batches of their own. */
+/** Writes dead letters in one request each, so that each has its own batch. */
 async function write(reasons: readonly string[], headers: Record<string, string> = {}): Promise<void> {
   for (const [index, reason] of reasons.entries()) {
     const message = { key: Buffer.from('a'), value: Buffer.from(`text ${index}`), headers };
@@ -56,12 +56,12 @@ async function write(reasons: readonly string[], headers: Record<string, string>
 }
 
 const place = (offset: number): ReturnType<typeof parsePlace> => parsePlace(`${dead}/0/${offset}`);
-/** Offsets and what became of them. */
+/** Offsets and states. */
 async function listed(more: object = {}): Promise<string[]> {
   const { found } = await list(services, { limit: 100, topic, ...more });
   return found.map(({ offset, action }) => `${offset} ${action ?? 'open'}`);
 }
-/** How many letters an open redrive sent. */
+/** Redrives the open letters; resolves to their number. */
 async function redriveAll(more: Parameters<typeof redriveOpen>[1] = {}): Promise<number> {
   return (await redriveOpen(services, more)).sent;
 }

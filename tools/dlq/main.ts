@@ -51,7 +51,7 @@ async function run(services: Services, request: Request): Promise<void> {
   reportOpen(await redriveOpen(services, { ...request, again: isAgain }), isJson);
 }
 
-/** A dead letter may hold personal data: who looks at one is recorded, too. */
+/** A dead letter may hold personal data, so looking at one is recorded, too. */
 async function record({ action, places, isAgain, reason, topic }: Request): Promise<void> {
   const which =
     places.length > 0 ? places.map(placeText) : [topic, reason, isAgain && 'again'].filter(Boolean);

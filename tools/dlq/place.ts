@@ -1,6 +1,6 @@
 import { Failure } from '../shared/failure.ts';
 
-/** Where a dead letter lies. */
+/** The place of a dead letter. */
 export interface Place {
   readonly topic: string;
   readonly partition: number;
@@ -12,7 +12,7 @@ export function placeText({ topic, partition, offset }: Place): string {
   return `${topic}/${partition}/${offset}`;
 }
 
-/** @throws Failure when a text names no place */
+/** @throws Failure when a text is not a place */
 export function parsePlace(text: string): Place {
   const [, topic, partition, offset] = /^([\w.-]+)\/(\d{1,9})\/(\d{1,18})$/.exec(text) ?? [];
   if (topic === undefined || partition === undefined || offset === undefined)

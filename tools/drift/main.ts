@@ -1,4 +1,4 @@
-/** `npm run drift -- list | check | heal`: contexts and rows that are not what their streams say. */
+/** `npm run drift -- list | check | heal`: contexts and rows that differ from their streams. */
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import { createLogger, createPool, waitUntil } from '#platform';
@@ -19,7 +19,7 @@ list shows the differences that projectors, or check, have found. check compares
 sessions, with their streams, lists what differs, and ends with 1 if anything does. heal lets the owners of the partitions
 write rows and contexts anew, of all listed sessions when none is named.`;
 
-/** A projector looks for requests with each heartbeat, and looks at what it has healed once more. */
+/** A projector looks for requests with each heartbeat, and checks healed sessions again. */
 const patienceMs = 60_000;
 
 interface Options {

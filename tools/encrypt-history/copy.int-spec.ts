@@ -40,7 +40,7 @@ let copied: Copied;
 const run = (store: EventStore, session: string, command: SessionCommand, ids: readonly string[] = []) =>
   new CommandExecutor(store, noCache).execute(request(session, command, { commandIds: ids }));
 
-/** A history of before the keys: a conversation that is over, one whose first events were deleted, and their partner. */
+/** A history from before encryption: an ended conversation, one whose first events were deleted, and their partner. */
 beforeAll(async () => {
   embedded = await Promise.all(['from', 'to'].map((name) => startEventStore({ dir: join(dir, name) })));
   const [from, to] = embedded.map(({ connectionString }) => connectionString) as [string, string];

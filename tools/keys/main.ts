@@ -16,7 +16,7 @@ const usage = `usage: npm run keys -- init | status | rotate | rewrap
   rewrap  wraps all data keys anew with the current master key; it can be ended and run again
 Rotate and rewrap are recorded in the access log first.`;
 
-/** As given, else those of the system that npm start runs on this data folder. */
+/** The given values, or else those of the system that npm start runs on this data folder. */
 const env = {
   ...(!process.env['KEYSTORE_URL_FILE'] && { KEYSTORE_URL: `file:${join(dataDir, 'keys/keys.db')}` }),
   MASTER_KEYS: `file:${join(dataDir, 'keys/master-keys.json')}`,

@@ -31,7 +31,7 @@ export const stepOptions = {
 const steps = ['shadow', 'compare', 'switch', 'back', 'drop', 'status'] as const;
 type Step = { readonly name: (typeof steps)[number]; readonly report: string | undefined };
 
-/** The one step that the options ask for; undefined: a whole rebuild. @throws Failure when they ask for several */
+/** The step that the options select; undefined: a whole rebuild. @throws Failure when they select several */
 export function chosenStep(
   values: {
     readonly [name in Step['name']]?: boolean;

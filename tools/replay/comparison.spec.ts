@@ -12,7 +12,7 @@ script.request(turn('0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10'));
 script.request({ type: 'SetGoal', goal: 'pay', step: 'verify' });
 script.request({ type: 'RaiseFlag', flag: 'vip', value: 'gold' });
 
-/** Forgets steps of goals. */
+/** Drops steps of goals. */
 const forgetful: OtherEvolve = (state, event, ours) => {
   const next = ours(state, event);
   return { ...next, goal_state: { ...next.goal_state, step: null } };

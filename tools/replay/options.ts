@@ -33,7 +33,7 @@ export interface ReplayOptions {
 const mostSamples = 1_000;
 const mostWorkers = 64;
 
-/** @throws Failure which says what is wrong */
+/** @throws Failure that says what is wrong */
 export function replayOptions(args?: string[]): ReplayOptions {
   const { values } = parseOptions(
     {

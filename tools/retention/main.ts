@@ -1,4 +1,7 @@
-/** `npm run retention -- --dry-run | --apply | --list`: deletes what is older than the policy says, or says what would go, or went. */
+/**
+ * `npm run retention -- --dry-run | --apply | --list`: deletes data older than the policy allows, lists what would be
+ * deleted, or lists past runs.
+ */
 import { createLogger, createPool } from '#platform';
 import { loadRetentionConfig } from '#privacy';
 import { withRetentionLock } from '#read-models';

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes the launcher's note of a system that runs. */
+/** Writes the launcher's run file of a running system. */
 function writeRunFile(pid: number): void {
   const services = { KAFKA_BROKERS: '127.0.0.1:19092' };
   const state = { pid, api: 'http://127.0.0.1:4000', services };

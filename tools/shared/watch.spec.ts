@@ -21,10 +21,10 @@ afterEach(() => {
 
 /** A port that nobody listens on refuses at once. */
 const refuses = () => Promise.resolve(false);
-/** A process that is stuck says nothing. */
+/** A hung process sends nothing. */
 const isStuck = (timeoutMs: number) => sleep(timeoutMs).then(() => false);
 
-/** A program whose process does what `child.answers` says. */
+/** A program whose process behaves as `child.answers` says. */
 class Child {
   process?: { kill(): boolean };
 

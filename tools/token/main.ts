@@ -36,7 +36,7 @@ await runProgram(async () => {
   console.log(await issuer.token(options.claims, options.expiresS));
 }, usage);
 
-/** A token may be made before the system that it is for runs; then there is no log. */
+/** A token may be created before its system runs; then there is no log. */
 async function recordIfItRuns({ role, sub }: TokenClaims): Promise<void> {
   const isKnown = process.env['EVENTSTORE_URL'] || runningSystem(process.env) !== undefined;
   try {

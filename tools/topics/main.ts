@@ -1,4 +1,4 @@
-/** `npm run topics`: creates the topics that are missing, and shows what is different at the others; --apply changes that. */
+/** `npm run topics`: creates missing topics, and shows the differences of others; --apply changes these. */
 import { declared } from '#declarations';
 import type { TopicDifference, TopicSettings } from '#messaging';
 import { applyDifferences, createMissing, differencesOf, topicPlans } from '#messaging';

@@ -1,4 +1,4 @@
-/** `npm run verify-history -- --all | --session ID`: checks that no event was changed, and names those that were. */
+/** `npm run verify-history -- --all | --session ID`: checks that no event was changed, and names changed ones. */
 import type { StreamReport } from '#sessions';
 import { Roots, VerifyAll, verifySession } from '#sessions';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
