@@ -34,7 +34,7 @@ function fault(topic: string, message: { type: string }): unknown {
 }
 
 const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-/** Fields of any event; the personal ones must not be published. */
+/** Fields of any event; personal ones must not be published. */
 const fields = {
   session_id: id,
   partner_id: 'P7689',

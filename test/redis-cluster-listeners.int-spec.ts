@@ -19,7 +19,7 @@ import { holdOpen } from './scenarios/hold-open.ts';
 import type { RedisCluster } from './scenarios/redis-nodes.ts';
 import { withRedisCluster } from './scenarios/redis-nodes.ts';
 
-/** How a process listens to a cluster. */
+/** Subscriptions of a process to a cluster. */
 const held = holdOpen<RedisCluster>(withRedisCluster);
 const logger = createLogger('redis-cluster', 'silent');
 const soon = { attempts: 200, minMs: 50, maxMs: 50, isRetryable: isUnavailable };
@@ -35,7 +35,7 @@ afterAll(async () => {
   await held.close();
 });
 
-/** A channel whose slot has no keys: these would have to be moved with it. */
+/** A channel whose slot has no keys, which would have to be moved with it. */
 async function channelWithoutKeys(): Promise<string> {
   for (;;) {
     const channel = notificationChannel(randomUUID());

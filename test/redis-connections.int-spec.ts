@@ -122,7 +122,7 @@ const behindProxy = {
 };
 
 describe('a Redis with TLS', () => {
-  /** Ends TLS before the Redis of the run, as a proxy beside it does, and lets in whoever has a certificate. */
+  /** Terminates TLS in front of the run's Redis, as a proxy does, and admits clients with a certificate. */
   const server = createServer({ requestCert: true });
   let url = '';
   beforeAll(async () => {
@@ -172,7 +172,7 @@ describe('a Redis with TLS', () => {
   });
 });
 
-/** A certificate that signs itself, and its key. */
+/** A self-signed certificate and its key. */
 function makeCertificate(path: string, more: readonly string[] = []): void {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${path}.key`];
   const args = [

@@ -18,12 +18,12 @@ import { startStreamingReplica } from './scenarios/scale/streaming-replica.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-issuer-'));
 const maxAgeMs = 30_000;
-/** PgBouncer before the replica. */
+/** PgBouncer in front of the replica. */
 const poolers = new Supervisor();
 let pair: StreamingReplica;
 let issuer: DevelopmentIssuer;
 let pooled: URL;
-/** It takes answers that are old. */
+/** An api that accepts old answers. */
 let app: TestApp;
 let rows: ConversationRows;
 
@@ -67,14 +67,14 @@ const idsOf = ({ body }: Answer): string[] =>
   (body['items'] as { turn_id: string }[]).map(({ turn_id }) => turn_id);
 const primary = { 'cache-control': 'no-cache' };
 
-/** The newest turn is not in the replica. */
+/** Creates turns, the newest of which is missing in the replica. */
 async function behind(): Promise<{ old: string; fresh: string }> {
   await pair.pool.primary.query('TRUNCATE conversation_session, conversation_turn, projection_slot');
   rows = new ConversationRows(pair.pool.primary);
   await rows.begin();
   const old = await rows.write();
   await pair.caughtUp();
-  // The api has seen how far the primary was then.
+  // The api has read the primary's position of that time.
   await waitUntil(
     async () => idsOf(await turns('limit=1'))[0] === old.turn_id && (await readsOfReplica()) > 0,
     {
@@ -157,7 +157,7 @@ test('an export has what the primary had when it was asked for, however far the 
   await pair.resumeReplay();
   await pair.caughtUp();
   const before = await readsOfReplica();
-  // Its own lease is written, too: the replica may not have that yet.
+  // The write of its own lease may not have reached the replica yet.
   const isRead = async (): Promise<boolean> => {
     expect(await exported()).toEqual([old, fresh]);
     return (await readsOfReplica()) > before;
@@ -165,7 +165,7 @@ test('an export has what the primary had when it was asked for, however far the 
   await waitUntil(isRead, { what: 'an export that is read from the replica', timeoutMs: 60_000 });
 });
 
-/** A replica that is read without an api, by one connection. */
+/** Reads a replica without an api, by one connection. */
 async function withReplica(
   maxAgeMs: number,
   work: (

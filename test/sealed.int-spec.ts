@@ -7,7 +7,7 @@ import type { Answer, TestApp } from '../apps/api/src/test-app.ts';
 import type { SealedApps } from './sealed-apps.ts';
 import { startSealedApps } from './sealed-apps.ts';
 
-/** Stands in every personal value. */
+/** Part of every personal value. */
 const canary = `canary${randomUUID().replaceAll('-', '')}`;
 let apps: SealedApps;
 let app: TestApp;
@@ -39,7 +39,7 @@ const question = {
   response_text: `it is ${canary}`,
 };
 
-/** Every door of the api that takes something personal. */
+/** Sends personal data through every input of the api. */
 async function converse(): Promise<void> {
   partner_id = `P-${randomUUID()}`;
   id = await app.start({ partner_id, name: canary, region: canary, device: canary });

@@ -39,7 +39,7 @@ async function healthOf(env: Record<string, string>): Promise<string> {
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token server for whoever has the secret; its tokens are not signed. */
+/** A token server for clients with the secret; its tokens are not signed. */
 async function withTokenServer<T>(work: (url: string) => Promise<T>): Promise<T> {
   const expected = `Basic ${Buffer.from('me:hidden').toString('base64')}`;
   const server = createServer((request, response) => {

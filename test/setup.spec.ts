@@ -48,7 +48,7 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  /** What ends before the apps start. */
+  /** Steps that end before the apps start. */
   const steps = new Set(['migrate', 'keys']);
 
   test.each(apps)('%s knows every backing service and waits for what it needs', (name, app) => {

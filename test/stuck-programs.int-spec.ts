@@ -10,7 +10,7 @@ import { Supervisor } from '../tools/launcher/supervisor.ts';
 import { freePorts } from '../tools/shared/free-ports.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-stuck-'));
-/** Answers everything that it gets. */
+/** Answers all input. */
 const PROGRAM = `require('node:net').createServer((s) => s.on('data', () => s.write('+PONG'))).listen(+process.argv[1], '127.0.0.1')`;
 let port = 0;
 let lines: string[] = [];

@@ -18,7 +18,7 @@ beforeAll(async () => {
   nodes = await Promise.all([startTestApp({ leaseMs }), startTestApp({ leaseMs })]);
   turnstream = new Turnstream({ url: nodes[0].url, agentId: 'spec' });
 });
-/** Each test has a pool of its own, so that its agents get no sessions of other tests. */
+/** A separate pool for each test, so that its agents get no sessions of other tests. */
 let support: string;
 beforeEach(() => {
   support = `support-${randomUUID()}`;

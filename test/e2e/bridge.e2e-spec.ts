@@ -24,7 +24,7 @@ import type { TroubledInquiries } from '../scenarios/inquiries/troubled-services
 import { inquireTroubledServices } from '../scenarios/inquiries/troubled-services.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** The scenarios of `npm run prove -- inquiries` in small, on one system. */
+/** The scenarios of `npm run prove -- inquiries` at small size, on one system. */
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const held = holdOpen<ConnectedSystem>((work) => withOwnSystem((own) => withClients(own, work)));

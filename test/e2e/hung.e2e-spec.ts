@@ -5,7 +5,7 @@ import { goesOn, hang, hangs, shortMs } from '../hung/hang.ts';
 import type { HungSystem } from '../hung/system.ts';
 import { withHungSystem } from '../hung/system.ts';
 
-/** `npm run prove -- hung` in small, on one system. */
+/** `npm run prove -- hung` at small size, on one system. */
 const held = holdOpen<HungSystem>((work) => withHungSystem(work));
 let system: HungSystem;
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { freePorts } from '../../tools/shared/free-ports.ts';
 import { authorization } from '../../tools/shared/token.ts';
 import { separateBackingServices } from '../scenarios/separate-backing-services.ts';
 
-/** Fewer than the processes of a system have: a connection is another's in the next moment. */
+/** Fewer than the processes of a system use, so that connections change hands all the time. */
 const size = 8;
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-pgbouncer-'));
 const supervisor = new Supervisor();

@@ -7,7 +7,7 @@ import { holdOpen } from '../scenarios/hold-open.ts';
 import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** Backups that were taken under load at different moments, that of the event store first, are restored. */
+/** Restores backups that were taken under load at different times, that of the event store first. */
 const conversations = generatedDialogues('restore-', 24, 5);
 const held = holdOpen<System>(withOwnSystem);
 let result: RestoredBackups;

@@ -10,7 +10,7 @@ import { withClients } from '../scenarios/clients.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** The scenarios of `npm run prove -- agents` in small, on one system. */
+/** The scenarios of `npm run prove -- agents` at small size, on one system. */
 const leaseMs = 5_000;
 
 const held = holdOpen<ConnectedSystem>((work) =>

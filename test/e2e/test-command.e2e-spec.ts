@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'turnstream-specs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs `npm test -- --rootDir FOLDER` with one spec of this text there. */
+/** Runs `npm test -- --rootDir FOLDER` with one spec of this text. */
 function npmTest(spec: string, env: NodeJS.ProcessEnv = {}): { code: number | null; output: string } {
   writeFileSync(join(folder, 'one.spec.js'), spec);
   const config = JSON.stringify({ rootDir: folder, transform: {}, testMatch: ['**/*.spec.js'] });

@@ -33,7 +33,7 @@ beforeAll(async () => {
   for (const id of ids)
     for (const command of [startSession, raiseFlag('a'), raiseFlag('b')])
       await new CommandExecutor(store, noCache).execute(request(id, command));
-  // Several roots, as of a day with many sessions.
+  // Several roots, as on a day with many sessions.
   first = await sealHistory(store, { signer, sessions: 2 });
   await new CommandExecutor(store, noCache).execute(request(ids[0] ?? '', raiseFlag('late')));
 });
@@ -46,7 +46,7 @@ afterAll(async () => {
 const prove = async (id: string, revision: number) =>
   proveEvent(store, id, revision, await Roots.read(store, keys), keys);
 
-/** What the program for others says: the first line, or its error. */
+/** The output of the program for others: the first line, or its error. */
 function checked(proof: EventProof, key = publicKey): string {
   const [proofFile, keyFile] = [join(dir, `${randomUUID()}.json`), join(dir, `${randomUUID()}.pem`)];
   writeFileSync(proofFile, JSON.stringify(proof));

@@ -28,7 +28,7 @@ const keys = new HistoryKeys([signer.publicKey]);
 const ids: string[] = Array.from({ length: 4 }, () => randomUUID());
 const [one, two, three] = ids as [string, string, string, string];
 const last = 5;
-/** The roots as somebody took them away from the store. */
+/** The exported roots. */
 let exported: Signed[] = [];
 let sealed: Awaited<ReturnType<typeof sealHistory>>;
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(base, { recursive: true }));
 
-/** What is found in a copy of the store after somebody wrote into its file. */
+/** The findings in a copy of the store after tampering with its file. */
 async function after(tamper: (file: StoredFile) => void) {
   const dir = mkdtempSync(join(base, 'copy-'));
   cpSync(join(base, 'whole'), dir, { recursive: true });

@@ -5,7 +5,7 @@ import { example } from './test-example.ts';
 
 type Members = Record<string, unknown>;
 
-/** The rules that are broken when one thing in a run that is right is changed. */
+/** The broken rules after one change of a correct run. */
 function broken(change: (run: { history: Members[]; stores: Stores }) => void): string[] {
   const run = structuredClone(example()) as unknown as { history: Members[]; stores: Stores };
   change(run);
