@@ -36,9 +36,9 @@ const cloudEvent = {
     partitionkey: { type: 'string' },
     correlationid: {
       type: 'string',
-      description: 'Of a request: that of the command which opened the inquiry.',
+      description: 'For a request: that of the command that opened the inquiry.',
     },
-    traceparent: { type: 'string', description: 'Of a request: the W3C trace context of that command.' },
+    traceparent: { type: 'string', description: 'For a request: the W3C trace context of that command.' },
   },
 } as const;
 

@@ -127,7 +127,7 @@ export const degradedHeader = {
 
 /** Documents the age headers of answers read from rows. */
 export const ageHeaders = {
-  Age: { description: 'How many seconds ago that was.', schema: { type: 'integer' } },
+  Age: { description: 'The age of the answer in seconds.', schema: { type: 'integer' } },
   'Turnstream-As-Of': {
     description: 'The answer has all rows that PostgreSQL had then; it may come from a replica.',
     schema: { type: 'string', format: 'date-time' },
@@ -139,7 +139,7 @@ export function ApiLongestAge(): MethodDecorator {
   return ApiHeader({
     name: 'Cache-Control',
     required: false,
-    description: '`no-cache`: not from a replica. `max-age=5`: not older than so many seconds.',
+    description: '`no-cache`: not from a replica. `max-age=5`: at most 5 seconds old.',
   });
 }
 
@@ -209,8 +209,7 @@ const commandHeaders = [
   },
   {
     name: 'If-Match',
-    description:
-      'The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used.',
+    description: 'The revision that you have seen, in quotes: `"41"`. The default is the latest revision.',
   },
   {
     name: 'Agent-Id',

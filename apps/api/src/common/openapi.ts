@@ -30,11 +30,11 @@ const problem = {
     next_revision: {
       type: ['integer', 'null'],
       description:
-        'Where `GET …/events?from_revision=` goes on after `events`, which ends at 100 events or 1 MiB; null: it is complete.',
+        'Where `GET …/events?from_revision=` continues after `events`, which ends at 100 events or 1 MiB; null: `events` is complete.',
     },
     holder: {
       type: 'object',
-      description: 'Who owns the session now.',
+      description: 'The current owner of the session.',
       required: ['instance', 'epoch', 'pool', 'since'],
       properties: {
         instance: { type: ['string', 'null'] },

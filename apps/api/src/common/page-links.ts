@@ -18,7 +18,7 @@ export function linkPages({ url }: Pick<FastifyRequest, 'url'>, reply: FastifyRe
 /** For the documentation of an answer. */
 export const linkHeader = {
   Link: {
-    description: '`rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on.',
+    description: '`rel="next"`: the next page. `rel="latest"`: where a reader of the newest page continues.',
     schema: { type: 'string' },
   },
 } as const;

@@ -37,10 +37,10 @@ export class ContextController {
   @Shows(shownContext)
   @AnswersVersioned()
   @ApiOperation({
-    summary: 'The working context of a conversation, as it is or was',
+    summary: 'The working context of a conversation, now or in the past',
     description:
-      'With `at_revision` or `at` it is folded from the events up to there, and from nothing else: 412 names the current revision ' +
-      'where the session has not come so far, 404 when it began where the time is before that, 410 says that the events are deleted.',
+      'With `at_revision` or `at` it is folded from exactly the events up to there. 412 names the current revision ' +
+      'if the session has not reached the requested one, 404 the start of the session if the time is before it; 410: the events are deleted.',
   })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })
   @ApiOkResponse({
@@ -82,8 +82,8 @@ export class ContextController {
   @Access('read')
   @Shows(shownDiff)
   @ApiOperation({
-    summary: 'What changed between two revisions of a context, by field, and which event did it',
-    description: 'Without `from` since before the session began, without `to` until now.',
+    summary: 'The changes between two revisions of a context, by field, with the event that caused each',
+    description: '`from` defaults to the time before the session began, `to` to now.',
   })
   @ApiOkResponse({ type: ContextDiffDto })
   @ApiProblems(

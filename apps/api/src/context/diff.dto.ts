@@ -31,12 +31,12 @@ export class ExplanationDto {
     type: String,
     nullable: true,
     example: 'logistics',
-    description: 'The other system whose fact it is; null: none.',
+    description: 'The other system that reported it; null: none.',
   })
   system: string | null;
   @ApiProperty({
     example: 'logistics',
-    description: 'The system, else the instance of the actor, else its id.',
+    description: 'The system, or else the instance of the actor, or else its id.',
   })
   set_by: string;
 }

@@ -34,8 +34,8 @@ export class ListsController {
   @Get('sessions')
   @Access('list')
   @ApiOperation({
-    summary: 'Sessions, the newest first, by what they are and what happened in them',
-    description: `What a turn has (sender, intent, actor, entity), one turn of the session has. ${pageEnds}`,
+    summary: 'Sessions, newest first, filtered by their properties and events',
+    description: `The filters on turns (sender, intent, actor, entity) all apply to the same turn of the session. ${pageEnds}`,
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: SessionsPageDto, headers: { ...linkHeader, ...ageHeaders } })
@@ -61,10 +61,10 @@ export class ListsController {
   @Access('list')
   @Shows(shownTurns)
   @ApiOperation({
-    summary: 'Turns, the oldest first, by what they are and what happened in their session',
+    summary: 'Turns, oldest first, filtered by their properties and the events of their session',
     description:
-      `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds} The first page names ` +
-      '`latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write.',
+      `The turns of one session keep their order, even if the clocks of nodes differ. ${pageEnds} The first page has ` +
+      '`latest`, from which `order=recorded` continues: each later turn is returned once, in whatever order partitions write.',
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: TurnsPageDto, headers: { ...linkHeader, ...ageHeaders } })
@@ -102,8 +102,8 @@ export class ListsController {
   @ApiOperation({
     summary: 'Turns that hold a value of an entity, or words',
     description:
-      'Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and ' +
-      `each search is recorded, whatever it finds. ${pageEnds}`,
+      'Both are found by keyed hashes, since they are stored only encrypted. Auditors and administrators need a purpose, and ' +
+      `each search is recorded, even without results. ${pageEnds}`,
   })
   @ApiBody({
     type: TurnSearchDto,

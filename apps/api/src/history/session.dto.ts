@@ -9,7 +9,7 @@ export class SessionDto extends OmitType(SessionRowDto, ['set_aside']) {
     format: 'uuid',
     nullable: true,
     example: null,
-    description: 'The partner’s session before this one.',
+    description: 'The partner’s previous session.',
   })
   previous_session_id: string | null;
 }

@@ -47,8 +47,8 @@ const purpose = {
   required: false,
   schema: { type: 'string', pattern: purposePattern.source },
   description:
-    'Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and ' +
-    'each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none.',
+    'The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and ' +
+    'each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose.',
 } as const;
 
 /** A cache must not show one reader's answer to another. */

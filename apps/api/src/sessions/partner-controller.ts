@@ -34,15 +34,19 @@ export class PartnerController {
   @ApiOperation({
     summary: 'Resume the partner’s most recently active session, or start one',
     description:
-      'Calls at the same time get the same session, on whichever node. The call may be repeated without a key. The body is ' +
-      'used for a session that starts; one that is resumed stays as it is, on its own channel.',
+      'Concurrent calls get the same session, on any node. The call may be repeated without a key. The body is ' +
+      'used only for a new session; a resumed one stays as it is, on its own channel.',
   })
   @ApiSenderHeaders()
-  @ApiResponse({ status: 200, type: PartnerSessionDto, description: 'The session was active and goes on.' })
+  @ApiResponse({
+    status: 200,
+    type: PartnerSessionDto,
+    description: 'The session was active and is resumed.',
+  })
   @ApiResponse({
     status: 201,
     type: PartnerSessionDto,
-    description: 'No session was active; this one starts.',
+    description: 'No session was active; this one is new.',
   })
   @ApiProblems(
     'validation_failed',

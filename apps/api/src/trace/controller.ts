@@ -21,17 +21,17 @@ export class TraceController {
   @Access('trace')
   @Shows(shownTrace)
   @ApiOperation({
-    summary: 'Everything that one message set off, as a tree with times',
+    summary: 'Everything that one message caused, as a tree with times',
     description:
       'Events of all sessions with the correlation id, requests to sources of inquiries with their answers, and what agents ' +
-      'acknowledged. About a second after it happened.',
+      'acknowledged. Complete about a second after it happened.',
   })
   @ApiOkResponse({ type: TraceDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
   async trace(@CurrentCaller() caller: Caller, @Param() { correlation_id }: TraceParams): Promise<Trace> {
     const trace = await this.traces.find(caller, correlation_id);
     if (trace === undefined)
-      throw new ProblemError('not_found', 'There is no event with this correlation id, or not yet.');
+      throw new ProblemError('not_found', 'There is no event with this correlation id yet.');
     return trace;
   }
 }

@@ -33,7 +33,7 @@ export class TraceNodeDto {
   @ApiProperty({ type: String, format: 'uuid', ...nullable }) event_id: string | null;
   @ApiProperty({ type: Number, ...nullable, example: 4 }) revision: number | null;
   @ApiProperty({ format: 'date-time' }) occurred_at: string;
-  @ApiProperty({ format: 'date-time', description: 'When the event store took it in.' }) created: string;
+  @ApiProperty({ format: 'date-time', description: 'When the event store stored it.' }) created: string;
   @ApiProperty({ type: ActorDto, ...nullable }) actor: ActorDto | null;
   @ApiProperty({ type: String, ...nullable, description: 'The id of the message that caused it.' })
   causation_id: string | null;
@@ -41,7 +41,7 @@ export class TraceNodeDto {
     type: 'object',
     additionalProperties: true,
     example: { inquiry_id: '6fa459ea-ee8a-4ca4-894e-db77e160355e', kind: 'order_status' },
-    description: 'Ids, names and states that tell it from others; nothing personal.',
+    description: 'Ids, names and states that identify it; nothing personal.',
   })
   detail: JsonObject;
   @ApiProperty({ type: () => [TraceNodeDto] }) children: TraceNodeDto[];
@@ -56,7 +56,7 @@ export class TraceDto {
   @ApiProperty({ format: 'date-time' }) ended_at: string;
   @ApiProperty({
     description:
-      'Whether there is more: 200 sessions, 2,000 events and 2,000 acknowledgements are shown at most.',
+      'Whether there is more than the maximum of 200 sessions, 2,000 events and 2,000 acknowledgements.',
   })
   truncated: boolean;
   @ApiProperty({ type: [TraceNodeDto] }) children: TraceNodeDto[];

@@ -40,7 +40,7 @@ export class StreamController implements BeforeApplicationShutdown {
   @Get('sessions/:session_id/stream')
   @Access('follow')
   @ApiOperation({ summary: 'The events of a session as they happen (Server-Sent Events)' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this revision.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this revision.' })
   @ApiProduces('text/event-stream')
   @ApiResponse({
     status: 200,

@@ -78,7 +78,7 @@ export class RecordTurnDto {
   @ApiPropertyOptional({
     example: 'I am checking your October payout.',
     maxLength: 8_000,
-    description: 'With a user’s turn, the bot’s reply: a turn of its own, in the same append.',
+    description: 'With a user’s turn, the bot’s reply: a separate turn in the same append.',
   })
   @IsOptional()
   @IsString()
