@@ -130,7 +130,7 @@ describe('docs/asyncapi.json', () => {
     expect(older?.data).not.toHaveProperty('status');
   });
 
-  test('an external update that an agent sent is published without its texts, which nothing declares public', () => {
+  test('an external update that an agent sent is published without its texts', () => {
     const { data } = publicEvent(id, recorded('ExternalUpdateRecorded')) ?? {};
     expect(data).toMatchObject({ system: 'orders', kind: 'order_updated', source_event_id: '/orders/1' });
     expect(data).not.toHaveProperty('status');

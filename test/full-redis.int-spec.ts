@@ -99,7 +99,7 @@ test('the launcher gives Redis a bound, and evicts nothing', () => {
   expect(given).toEqual(expect.arrayContaining([String(2 ** 30), 'noeviction']));
 });
 
-test('while Redis has no room, commands and rows go on, and contexts that cannot be written are removed', async () => {
+test('while Redis is full, commands and rows continue, and contexts that cannot be written are removed', async () => {
   const ids = await sessions(8);
   const checkpoint = await harness.redis.get('projection:session-0');
   await room(false);
@@ -113,7 +113,7 @@ test('while Redis has no room, commands and rows go on, and contexts that cannot
   });
 });
 
-test('while Redis has no room, contexts are folded for their readers, and a metric says so', async () => {
+test('while Redis is full, contexts are folded for their readers, and a metric shows it', async () => {
   const ids = await sessions(2);
   const before = await metric('contexts_dropped_total');
   await room(false);
@@ -128,14 +128,14 @@ test('while Redis has no room, contexts are folded for their readers, and a metr
   await waitUntil(isShown, { what: 'the metrics' });
 });
 
-test('while Redis has no room, the leases of live agents are renewed', async () => {
+test('while Redis is full, the leases of live agents are renewed', async () => {
   await room(false);
   const scripts = new ScriptRunner(harness.redis);
   await expect(harness.redis.set('any', 1)).rejects.toThrow('OOM');
   expect(await scripts.run("redis.call('ZADD', KEYS[1], 1, 'a') return 1", 'pool', [])).toBe(1);
 });
 
-test('once Redis has room again, contexts are whole: at their next event, and when they are read', async () => {
+test('once Redis has room again, contexts are complete: at their next event, and when they are read', async () => {
   const [written = '', read = ''] = await sessions(2);
   await room(false);
   await Promise.all([written, read].map(say));

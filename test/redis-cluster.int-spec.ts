@@ -223,7 +223,7 @@ describe('a checkpoint on one master', () => {
     expect(await master.keys('ctx:{[01]*')).toEqual([]);
   });
 
-  test('of the history of another says nothing of its contexts: they are removed', async () => {
+  test('of another history does not cover its contexts: they are removed', async () => {
     const [master, keys] = await masterWithContexts();
     for (const key of keys) {
       const [position, , claim] = (await redis.get(key))?.split(' ') ?? [];

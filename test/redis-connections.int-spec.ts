@@ -161,12 +161,12 @@ describe('a Redis with TLS', () => {
     redis.disconnect();
   });
 
-  test('whose certificate is not trusted is not spoken to', async () => {
+  test('with an untrusted certificate is refused', async () => {
     const { REDIS_SSL_CA_FILE: _, ...others } = behindProxy;
     expect(await refusal(others)).toMatch(/self-signed certificate/);
   });
 
-  test('lets nobody in without a certificate', async () => {
+  test('accepts no client without a certificate', async () => {
     const { REDIS_SSL_CA_FILE } = behindProxy;
     expect(await refusal({ REDIS_SSL_CA_FILE })).toMatch(/certificate required|closed|ECONNRESET/);
   });

@@ -124,7 +124,7 @@ test('the check of workflows finds a fault', () => {
   ).not.toEqual([]);
 });
 
-test('dependabot looks after npm, Docker and the actions', () => {
+test('dependabot updates npm, Docker and the actions', () => {
   const { version, updates } = load(text('.github/dependabot.yml')) as {
     readonly version: number;
     readonly updates: readonly { readonly 'package-ecosystem': string; readonly directory: string }[];

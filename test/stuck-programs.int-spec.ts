@@ -46,7 +46,7 @@ async function supervised(silenceMs: number, use: (supervisor: Supervisor) => Pr
   }
 }
 
-test('a program that lives and does not answer is killed and started again', () =>
+test('a running program that does not answer is killed and restarted', () =>
   supervised(300, async (supervisor) => {
     const stuck = supervisor.pids.get('echo');
     supervisor.signal('echo', 'SIGSTOP');
@@ -57,7 +57,7 @@ test('a program that lives and does not answer is killed and started again', () 
     );
   }));
 
-test('without a limit it is left alone', () =>
+test('without a limit it is not killed', () =>
   supervised(0, async (supervisor) => {
     const first = supervisor.pids.get('echo');
     supervisor.signal('echo', 'SIGSTOP');

@@ -187,7 +187,7 @@ test('a message in a zstd batch has its effect', async () => {
   expect(found).toEqual([session_id]);
 });
 
-test('a session begins with the update of its partner that came in before', async () => {
+test('a session begins with the earlier update of its partner', async () => {
   const { kafka, turnstream, run } = system;
   const partner_id = `P-early-${run}`;
   const [id, source] = [`early-${run}`, '/early'];

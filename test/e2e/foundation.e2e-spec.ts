@@ -129,7 +129,7 @@ describe('40 identical requests at once with one key', () => {
     expect(result.differentAnswers).toBe(1);
   });
 
-  test('are answered as original once an api node at most', () => {
+  test('are answered as original at most once per api node', () => {
     expect(result.originals).toBeGreaterThan(0);
     expect(result.originals).toBeLessThanOrEqual(system.apis.length);
   });

@@ -46,7 +46,7 @@ test('no process ends', () => {
   expect(run.watched.changed).toEqual([]);
 });
 
-test('no event loop is blocked as long as a session of the group lasts', () => {
+test('no event loop is blocked for as long as the session timeout of the group', () => {
   expect(run.watched.longestBlock.ms).toBeLessThan(6_000);
 });
 

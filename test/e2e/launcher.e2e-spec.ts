@@ -134,7 +134,7 @@ describe('a fault is one line that says what to do', () => {
     expect(output).toMatch(/✖ Kafka needs Java 17 or newer .*: install a JRE 17.*--without kafka/);
   });
 
-  test('a given service that is not there', async () => {
+  test('a given service that does not answer', async () => {
     const free = await listen(0);
     await free.close();
     const { code, output } = await command('start.ts', { KAFKA_BROKERS: `127.0.0.1:${free.port}` }).ended;

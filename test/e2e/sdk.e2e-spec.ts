@@ -117,7 +117,7 @@ describe('a repeated request', () => {
 });
 
 describe('errors', () => {
-  test('a conflict has the events that came between and whether a retry is safe', async () => {
+  test('a conflict has the events since then and whether a retry is safe', async () => {
     const session = await start();
     await session.raiseFlag('vip');
     const conflict = session.recordTurn(turn, { expectedRevision: 0 });

@@ -60,7 +60,7 @@ function checked(proof: EventProof, key = publicKey): string {
   }
 }
 
-test('what does not fit into one root is covered by several', () => {
+test('a history too large for one root is covered by several', () => {
   expect(first.map(({ number, sessions }) => [number, sessions])).toEqual([
     [0, 2],
     [1, 2],
@@ -110,7 +110,7 @@ test('a root of another key proves nothing', async () => {
   expect(checked(proof, stranger + publicKey)).toContain('Event 1');
 });
 
-test('what is not there, or not sealed yet, has no proof', async () => {
+test('a missing or unsealed event has no proof', async () => {
   expect(await prove(ids[0] ?? '', 3)).toBe('not_sealed');
   expect(await prove(ids[0] ?? '', 9)).toBe('not_found');
   expect(await prove(randomUUID(), 0)).toBe('not_found');

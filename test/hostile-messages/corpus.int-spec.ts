@@ -108,6 +108,6 @@ test('every good message is read', () => {
   expect([...good].flatMap(([id, name]) => (read.has(id) ? [] : [name]))).toEqual([]);
 });
 
-test('the event loop is never blocked as long as a session of the group lasts', () => {
+test('the event loop is never blocked for as long as the session timeout of the group', () => {
   expect(longestBlockMs).toBeLessThan(6_000);
 });

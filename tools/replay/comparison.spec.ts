@@ -35,11 +35,11 @@ function compared(other: OtherEvolve, show = unmasked, events: readonly Recorded
   return comparison.differences;
 }
 
-test('code that does the same gives the same contexts', () => {
+test('equivalent code gives the same contexts', () => {
   expect(compared((state, event, ours) => ours(state, event))).toEqual([]);
 });
 
-test('a field that differs is told with the first event that makes it differ', () => {
+test('a differing field is reported at the first event where it differs', () => {
   expect(compared(forgetful)).toEqual([
     {
       field: '/goal_state/step',
@@ -52,7 +52,7 @@ test('a field that differs is told with the first event that makes it differ', (
   ]);
 });
 
-test('a field that differs for a while only is told, too', () => {
+test('a field that differs only for a while is reported, too', () => {
   expect(compared(slow).map(({ field, revision }) => `${field} ${revision}`)).toContain(
     '/goal_state/current_goal 2',
   );

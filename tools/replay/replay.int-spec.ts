@@ -86,12 +86,12 @@ async function run(...args: string[]): Promise<{ outcome: string; report: Replay
 }
 
 describe('one session', () => {
-  test('is equal with code that does the same', async () => {
+  test('is equal with equivalent code', async () => {
     const { outcome, report } = await run('--session', first, '--with', same);
     expect([outcome, report]).toMatchObject(['equal', { sessions: 1, events: 3, different: 0 }]);
   });
 
-  test('differs in the field and since the event that other code folds differently', async () => {
+  test('differs in the field, and since the event, that the other code folds differently', async () => {
     const { outcome, report, output } = await run('--session', first, '--with', stepless);
     expect(outcome).toBe('different');
     expect(output).toContain('/goal_state/step  since revision 2 GoalSet');

@@ -64,7 +64,7 @@ describe('setup-event-store', () => {
     expect(await readAll(user)).toHaveLength(1);
   });
 
-  test('keeps what the metadata of $all says besides', async () => {
+  test('keeps the other metadata of $all', async () => {
     const acl = { readRoles: ['$admins', 'auditor'], metaReadRoles: ['$ops'] };
     await client.setStreamMetadata('$all', { acl, purpose: 'log' }, { credentials: admin });
     await setUp();

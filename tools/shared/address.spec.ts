@@ -49,7 +49,7 @@ describe('the database without a pooler', () => {
     expect(directDatabase({ ...env(), DATABASE_URL: direct })).toBe(direct);
   });
 
-  test('is needed where a pooler of transactions is named', () => {
+  test('is required if a transaction pooler is named', () => {
     expect(() => directDatabase({ ...env(), DATABASE_URL: pooled })).toThrow('Set DATABASE_DIRECT_URL');
   });
 

@@ -46,7 +46,7 @@ describe.each(['tombstone', 'soft delete'] as const)('a %s', (how) => {
     expect(await keysOf(neighbour)).toBe(2);
   });
 
-  test('leaves no trace of a session that is projected afterwards only', async () => {
+  test('leaves no trace of a session that is projected only afterwards', async () => {
     const [id, neighbour] = await conversations();
     await deleteStream(id, how);
     await harness.start();
@@ -125,7 +125,7 @@ describe('an event store that was restored to an earlier state', () => {
   });
 
   test.each([[['rows']], [['contexts']], [['rows', 'contexts']]] as const)(
-    'does not stop what comes next, with %j ahead of it',
+    'does not stop later events, with %j ahead of it',
     async (what) => {
       await moveBeyondEnd(...what);
       await harness.start();
@@ -134,7 +134,7 @@ describe('an event store that was restored to an earlier state', () => {
     },
   );
 
-  test('takes contexts that are ahead of it away', async () => {
+  test('removes contexts that are ahead of it', async () => {
     const [id] = ids;
     await harness.redis.hset(`ctx:{${id}}`, 'revision', 50);
     await moveBeyondEnd('contexts');
@@ -196,7 +196,7 @@ describe('readiness', () => {
     expect((await health.ready()).checks['partitions']?.error).toContain('no partitions');
   });
 
-  test('is given without a partition when others have them all', async () => {
+  test('succeeds without a partition when others have them all', async () => {
     const { projector } = await harness.start({ name: 'a' });
     await waitUntil(() => projector.status().length === 4, { what: 'all partitions to be taken' });
     const { health } = await harness.instance({ name: 'b' });
@@ -221,7 +221,7 @@ describe('rows are not said to be current', () => {
   });
 });
 
-test('rows go on while more events than may wait have no context, and contexts follow', async () => {
+test('rows continue while more events than may wait have no context, and contexts catch up', async () => {
   const { instance } = await confirmed();
   const [id = ''] = await harness.sessions(1);
   await harness.settled([id]);

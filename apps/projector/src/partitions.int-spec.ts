@@ -101,7 +101,7 @@ async function say(id: string): Promise<void> {
   await harness.send(id, turn(randomUUID())).catch(() => harness.forget(id));
 }
 
-test('from 4 to 256 to 16 while events come and a projector is killed, rows, contexts and followers have each event once', async () => {
+test('from 4 to 256 to 16 partitions under load, with a killed projector, rows, contexts and followers have each event once', async () => {
   const ids = await harness.sessions(24);
   await harness.start({ name: 'a', leaseMs });
   const other = await startProcess();

@@ -119,7 +119,7 @@ async function appendHostile(): Promise<void> {
   }
 }
 
-test('a projector outlives events that no code can work on, and the loss of Redis and PostgreSQL', async () => {
+test('a projector survives unprocessable events, and the loss of Redis and PostgreSQL', async () => {
   const child = await start();
   await Promise.all([harness.redisProxy.cut(), harness.postgresProxy.cut()]);
   await appendHostile();

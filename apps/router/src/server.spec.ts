@@ -89,12 +89,12 @@ describe('Router', () => {
     expect((await fetch(`${router}/v1/partners/P1/session`)).status).toBe(503);
   });
 
-  it('a cell whose address is none of http: is unavailable', async () => {
+  it('a cell without an http: address is unavailable', async () => {
     const router = await routerTo('https://a.internal');
     expect((await fetch(`${router}/v1/partners/P1/session`)).status).toBe(503);
   });
 
-  it('a request whose caller is gone is given up', async () => {
+  it('a request of a disconnected caller is aborted', async () => {
     let [came, closed] = [false, false];
     reply = (_request, response) => {
       came = true;
@@ -108,7 +108,7 @@ describe('Router', () => {
     expect(closed).toBe(true);
   });
 
-  it('an answer that a cell breaks off is broken off', async () => {
+  it('an answer that a cell breaks off is broken off for the caller', async () => {
     reply = (_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{', () => response.destroy());

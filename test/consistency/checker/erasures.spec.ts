@@ -58,7 +58,7 @@ function broken(change: (run: Run) => void = () => undefined): string[] {
 
 const erasureIn = ({ history }: Run): Members => history.find(({ kind }) => kind === 'erasure') ?? {};
 
-test('an erasure that is right breaks no rule, and answers may follow it', () => {
+test('a correct erasure breaks no rule, including answers that it explains', () => {
   expect(broken()).toEqual([]);
 });
 

@@ -162,7 +162,7 @@ describe.each(['context', 'explained', 'past', 'difference', 'events', 'turns', 
   },
 );
 
-test('a purpose that is none is refused', async () => {
+test('an invalid purpose is refused', async () => {
   const { status, body } = await get(paths()['turns'] ?? '', 'auditor', { 'access-purpose': 'Asha Rao' });
   expect([status, body['errors']]).toMatchObject([400, [{ field: 'access-purpose' }]]);
 });
@@ -201,7 +201,7 @@ describe('a search by a value', () => {
     expect((await search(name, { ...headers })).status).toBe(status);
   });
 
-  test('of an auditor is recorded although it finds nothing', async () => {
+  test('of an auditor is recorded even without results', async () => {
     const before = (await recordsOf('auditor')).length;
     expect((await search('auditor', purpose)).body['items']).toEqual([]);
     const records = (await recordsOf('auditor')).slice(before);
@@ -211,12 +211,12 @@ describe('a search by a value', () => {
   });
 });
 
-test('an agent leaves one record a session and hour, however much it reads at once', async () => {
+test('reads of an agent are recorded once per session and hour', async () => {
   await Promise.all(Object.values(paths()).flatMap((path) => [get(path, 'other'), get(path, 'other')]));
   expect(await recordsOf('other')).toMatchObject([{ partner_ids: [partner_id], session_ids: [id] }]);
 });
 
-test('what an agent is sent is recorded, once a session and hour', async () => {
+test('updates sent to an agent are recorded once per session and hour', async () => {
   for (const _ of [1, 2]) {
     const agent = new TestAgent(app.url, 'bot-9', { token: authorizations.socket?.slice('Bearer '.length) });
     await agent.hello(`pool-${partner_id}`);
@@ -228,7 +228,7 @@ test('what an agent is sent is recorded, once a session and hour', async () => {
   ]);
 });
 
-test('agents alone follow events as they happen', async () => {
+test('only agents and services follow events as they happen', async () => {
   const path = `/v1/sessions/${id}/stream`;
   for (const caller of ['analyst', 'auditor', 'admin'] as const) {
     const { status, body } = await get(path, caller, purpose);

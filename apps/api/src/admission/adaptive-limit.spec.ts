@@ -20,7 +20,7 @@ function answer(limit: AdaptiveLimit, count: number, { tookMs, inFlight }: Answe
 }
 let clock = 1_000_000;
 
-test('the limit falls while answers take too long, down to the least', () => {
+test('the limit falls to its minimum while answers are too slow', () => {
   const limit = new AdaptiveLimit(options);
   expect(answer(limit, 64, { tookMs: 80 })).toBe(115);
   // Each request takes longer the more are in flight.
@@ -28,7 +28,7 @@ test('the limit falls while answers take too long, down to the least', () => {
   expect(limit.current).toBeLessThan(32);
 });
 
-test('the limit rises while requests wait for fast answers, up to the most', () => {
+test('the limit rises to its maximum while requests wait and answers are fast', () => {
   const limit = new AdaptiveLimit(options);
   expect(answer(limit, 64, { tookMs: 10 })).toBe(139);
   expect(answer(limit, 10_000, { tookMs: 10 })).toBe(256);
@@ -60,11 +60,11 @@ test('the limit does not fall when many requests take no longer than few did', (
   expect(answer(limit, 10_000, { tookMs: 130 })).toBe(256);
 });
 
-test('the limit returns from the least when even there answers take as long', () => {
+test('the limit rises from its minimum when answers are as slow there', () => {
   expect(answer(new AdaptiveLimit(options), 20_000, { tookMs: 120 })).toBe(256);
 });
 
-test('the limit falls again when answers were slow for a while only', () => {
+test('the limit falls again after answers were slow for a while', () => {
   const limit = new AdaptiveLimit(options);
   answer(limit, 640, { tookMs: 2_000, inFlight: 8 });
   answer(limit, 64, { tookMs: 10, inFlight: 8 });

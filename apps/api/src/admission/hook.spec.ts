@@ -86,7 +86,7 @@ async function fill(): Promise<void> {
 }
 
 describe('a node that is full', () => {
-  test('refuses with a problem and Retry-After before it reads a body, and begins nothing', async () => {
+  test('refuses with a problem and Retry-After before it reads a body', async () => {
     await fill();
     const answer = await post('bot-1', { text: 'x'.repeat(500_000) });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
@@ -102,7 +102,7 @@ describe('a node that is full', () => {
     expect(began).toBe(2);
   });
 
-  test('tells only the beginning of a long address', async () => {
+  test('quotes only the beginning of a long address', async () => {
     await fill();
     const headers = { 'content-type': 'application/json', 'agent-id': 'bot-1' };
     const address = `${url}/v1/sessions/${'%E0%A4%95'.repeat(90)}/turns`;
@@ -122,7 +122,7 @@ describe('a node that is full', () => {
     expect((await other).status).toBe(200);
   });
 
-  test('answers those that wait when there is room', async () => {
+  test('answers waiting requests when there is room', async () => {
     await fill();
     open();
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -189,7 +189,7 @@ describe('a body that takes long to come', () => {
     observe.mockRestore();
   });
 
-  test('leaves its place to others, and waits for one when it is there', async () => {
+  test('gives its place to others, and waits for one when it has arrived', async () => {
     const uploads = [await beginUpload(), await beginUpload()];
     for (let index = 0; index < 2; index += 1) void post('bot-1');
     await waitUntil(() => began === 2);
@@ -202,7 +202,7 @@ describe('a body that takes long to come', () => {
   });
 });
 
-test('a body that does not say its length counts as the largest', async () => {
+test('a body without Content-Length counts as the largest', async () => {
   const chunked = httpRequest(url + turns, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

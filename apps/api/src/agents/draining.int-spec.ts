@@ -20,7 +20,7 @@ async function ownerOf(id: string): Promise<Readonly<Record<string, unknown>>> {
 }
 
 describe('an instance that drains', () => {
-  test('gives each session to the instance that is the least loaded then, for its capacity', async () => {
+  test('gives each session to the instance with the least load relative to its capacity', async () => {
     const pool = newPool();
     const leaving = await fleet.join(one, pool);
     for (let n = 0; n < 2; n += 1) await leaving.attach(await one.start());
@@ -90,7 +90,7 @@ describe('an instance that drains', () => {
     });
   });
 
-  test('and comes back meanwhile hands over what it resumes', async () => {
+  test('and reconnects hands over the sessions that it resumes', async () => {
     const pool = newPool();
     const id = await one.start();
     const before = await fleet.join(one, pool);
@@ -103,7 +103,7 @@ describe('an instance that drains', () => {
   });
 });
 
-test('instances that drain together leave all sessions waiting, and none with each other', async () => {
+test('instances that drain together leave all sessions waiting, and take none from each other', async () => {
   const pool = newPool();
   const [first, second] = [await fleet.join(one, pool), await fleet.join(two, pool)];
   const ids: string[] = [];

@@ -178,7 +178,7 @@ async function completed(): Promise<void> {
   await waitUntil(isComplete, { what: 'the registry to be complete' });
 }
 
-test('an instance is welcome although keys that its pool does not need cannot be read or written', async () => {
+test('an instance is accepted even if keys that its pool does not need are unavailable', async () => {
   const instance = randomUUID();
   const unneeded = [`agents:pool-of:${instance}`, 'agents:lease'];
   const { redis } = one;
@@ -194,7 +194,7 @@ test('an instance is welcome although keys that its pool does not need cannot be
 });
 
 describe('after the registry is lost', () => {
-  test('it counts as complete only when live instances had time to come back, also the next times', async () => {
+  test('it counts as complete only after live instances had time to reconnect, each time', async () => {
     const pauses: number[] = [];
     for (let n = 0; n < 3; n += 1) {
       await completed();
@@ -206,7 +206,7 @@ describe('after the registry is lost', () => {
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(1.5 * leaseMs);
   });
 
-  test('an owner misses no update and is known again', async () => {
+  test('an owner misses no update and is registered again', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, newPool());
     await agent.attach(id);
@@ -229,7 +229,7 @@ describe('after the registry is lost', () => {
   });
 });
 
-test('while Redis hangs, an update reaches its owner, and who connects is told why it has to try later', async () => {
+test('while Redis hangs, updates reach owners, and new connections get an error and have to retry', async () => {
   const redis = await tcpProxy(redisUrl.href);
   const node = await startTestApp({ leaseMs, redisUrl: redis.url });
   try {

@@ -67,7 +67,7 @@ test.each([
   expect(problemOf(error)).toMatchObject({ code, headers });
 });
 
-test('the events after another revision are masked for who may not see them', () => {
+test('the events in a revision conflict are masked by the role of the reader', () => {
   const metadata = {
     schema_version: 1,
     occurred_at: '',

@@ -59,7 +59,7 @@ async function recorded(): Promise<unknown[]> {
   return events.map(({ data }) => data).filter((data) => JSON.stringify(data).includes(partner_id));
 }
 
-test('what was sent is stored as tokens, sealed values and hashes only', async () => {
+test('sent values are stored only as tokens, sealed values and hashes', async () => {
   const events = await Array.fromAsync(app.store.read(`session-${id}`));
   const rows = await app.pool.query(
     `SELECT p::text AS text FROM personal_token AS p WHERE partner_id = $1
@@ -80,7 +80,7 @@ test('an agent reads tokens, the same one for the same value', async () => {
   expect(text).not.toContain('43210');
 });
 
-test('a token shows its value, and who saw it for what is recorded before', async () => {
+test('a token shows its value, after the read and its purpose are recorded', async () => {
   const { status, body, headers } = await detokenise([phone, phone]);
   expect({ status, body }).toEqual({
     status: 200,
@@ -145,7 +145,7 @@ test('an entity without a value is refused', async () => {
   });
 });
 
-test('a value that stands with another partner than it was sealed for is not shown', async () => {
+test('a value copied to another partner is not shown', async () => {
   await app.pool.query('UPDATE personal_token SET partner_id = $2 WHERE partner_id = $1', [
     partner_id,
     other,

@@ -133,14 +133,14 @@ async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: s
 describe('a repetition of a question that joined an inquiry', () => {
   const key = { 'idempotency-key': 'a' };
 
-  test('gets that inquiry, though it is closed', async () => {
+  test('gets that inquiry, even if it is closed', async () => {
     const { id, joined } = await joinAndCloseOverdue(key);
     expect(joined.body).toMatchObject({ joined: true, revision: 3 });
     await close(id, joined.body['inquiry_id']);
     expect((await ask(id, question, key)).body).toEqual(joined.body);
   });
 
-  test('gets that inquiry, though the session keeps later ones only', async () => {
+  test('gets that inquiry, even if the session keeps only later ones', async () => {
     const { id, joined } = await joinAndCloseOverdue(key);
     await close(id, joined.body['inquiry_id']);
     for (const order_id of ['A', 'B', 'C', 'D']) {
@@ -186,7 +186,7 @@ test.each([
   expect(refused.body).toMatchObject({ errors: [{ field }] });
 });
 
-test('the timeline of an inquiry says what happened to it, also when it was closed long ago', async () => {
+test('the timeline of an inquiry has all of its steps, even long after its end', async () => {
   const id = await app.start();
   const { inquiry_id } = (await ask(id)).body;
   await answer(id, String(inquiry_id));
@@ -205,7 +205,7 @@ test('the timeline of an inquiry says what happened to it, also when it was clos
   ]);
 });
 
-test('what a kind was declared as is in its first event, and neither in the context nor in the inquiry', async () => {
+test('the declaration of a kind is in the first event only, not in context or inquiry', async () => {
   const id = await app.start();
   const { inquiry_id } = (await ask(id)).body;
   const { body } = await app.call('GET', `/v1/sessions/${id}/events?from_revision=1`);

@@ -46,7 +46,7 @@ describe('a session with an event of a newer version', () => {
     expect(body['events']).toHaveLength(2);
   });
 
-  test('lets its partner start another session, with what was remembered before', async () => {
+  test('lets its partner start another session, with the memory from before', async () => {
     const partner_id = randomUUID();
     const last = await app.start({ partner_id, language: 'ta' });
     const event = { ...newer, event_id: randomUUID() };

@@ -76,7 +76,7 @@ test('a trace has the events of its correlation id, as a tree with times', async
   expect(times[0]).toBeLessThanOrEqual(times[1] ?? 0);
 });
 
-test('a trace tells nothing personal', async () => {
+test('a trace shows nothing personal', async () => {
   expect(JSON.stringify((await trace({ role: 'admin' })).body)).not.toContain('Where?');
 });
 
@@ -94,7 +94,7 @@ test('a token sees the sessions that it reaches only', async () => {
   expect((await trace({ channels: ['ivr'] })).status).toBe(404);
 });
 
-test('what nobody set off is not found, and what is no id is refused', async () => {
+test('an unknown correlation id is not found, and an invalid one is refused', async () => {
   expect((await trace({}, randomUUID())).status).toBe(404);
   expect((await trace({}, 'a%20b')).status).toBe(400);
   expect((await trace({}, 'x'.repeat(129))).status).toBe(400);

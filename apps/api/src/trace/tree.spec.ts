@@ -40,7 +40,7 @@ const inquiry = { inquiry_id: 'i' };
 const place = (command_event: number) => ({ command_event, command_events: 3 });
 const ask = (source: string, attempt = 1) => ({ source, attempt, request: {} });
 
-test('events of one command stand below its first', () => {
+test('events of one command are below its first', () => {
   const events = [
     event('s', 4, 'TurnRecorded', { turn_id: 't' }, place(0)),
     event('s', 5, 'TurnRecorded', { turn_id: 'u', in_reply_to: 't' }, place(1)),
@@ -49,7 +49,7 @@ test('events of one command stand below its first', () => {
   expect(inShort(traceTree(events, []))).toEqual([['TurnRecorded', 'TurnRecorded', 'GoalSet']]);
 });
 
-test('a reply in a command of its own stands below the turn that it answers', () => {
+test('a reply in a separate command is below the turn that it answers', () => {
   const events = [
     event('s', 1, 'TurnRecorded', { turn_id: 't' }),
     event('s', 2, 'FlagRaised', { flag: 'vip' }),
@@ -93,7 +93,7 @@ test('an inquiry has its requests, each with its answer, and what that asks next
   ]);
 });
 
-test('an inquiry that closes at its deadline stands below what opened it, erased requests below nothing', () => {
+test('an inquiry that closes at its deadline is below its opening, erased requests below nothing', () => {
   const events = [
     event('s', 1, 'InquiryOpened', { ...inquiry, requests: [] }),
     event('s', 2, 'InquiryFailed', { ...inquiry, source: 'orders', attempt: 1, retry: {} }),
@@ -102,7 +102,7 @@ test('an inquiry that closes at its deadline stands below what opened it, erased
   expect(inShort(traceTree(events, []))).toEqual([['InquiryOpened', 'InquiryFailed', 'InquiryClosed']]);
 });
 
-test('an update of another system stands once above the events of all its sessions', () => {
+test('an update of another system is once above the events of all its sessions', () => {
   const update = { system: 'orders', source_event_id: 'e-1' };
   const events = ['a', 'b'].map((session) => event(session, 7, 'ExternalUpdateRecorded', update));
   const tree = traceTree(events, []);
@@ -112,7 +112,7 @@ test('an update of another system stands once above the events of all its sessio
   expect(tree[0]).toMatchObject({ session_id: null, detail: { system: 'orders', source_event_id: 'e-1' } });
 });
 
-test('an acknowledgement stands below the update that it is of', () => {
+test('an acknowledgement is below its update', () => {
   const events = [event('s', 1, 'FlagRaised'), event('s', 2, 'FlagCleared')];
   const updates: JsonObject[] = [
     { revision: 1, latency_ms: 12 },
@@ -126,7 +126,7 @@ test('an acknowledgement stands below the update that it is of', () => {
   ]);
 });
 
-test('an event stands below the one that its causation id names', () => {
+test('an event is below the one that its causation id names', () => {
   const events = [event('a', 1, 'GoalSet'), event('b', 1, 'FlagRaised', {}, { $causationId: 'a-1' })];
   expect(inShort(traceTree(events, []))).toEqual([['GoalSet', 'FlagRaised']]);
 });

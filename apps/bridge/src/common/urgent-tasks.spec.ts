@@ -50,7 +50,7 @@ test('other work waits until no task runs', async () => {
   await expect(yielding).resolves.toBe(true);
 });
 
-test('other work waits for a moment only', async () => {
+test('other work waits for a limited time only', async () => {
   void tasks.run(() => sleep(60_000));
   const yielded = jest.fn();
   void tasks.yieldToDeadlines().then(yielded);

@@ -55,7 +55,7 @@ test('a day is sealed once, when it is over, by whichever bridge comes first', a
   expect(await root()).toBe(after);
 });
 
-test('what is stored today waits for the end of the day', async () => {
+test('events of today wait for the end of the day', async () => {
   const before = await root();
   const bridge = timer();
   await start();

@@ -70,7 +70,7 @@ describe('a CloudEvent', () => {
     expect(read({ time }).occurred_at_source).toBe(expected);
   });
 
-  test('names what its subject names where the data does not', () => {
+  test('takes references from its subject where the data has none', () => {
     const type = 'logistics.shipment_updated.v1';
     const value = bytes({ ...attributes, type, subject: 'S1', data: { tracking_id: 'T1', status: 'x' } });
     expect(shipped.read(received({ topic: 'logistics.events', value })).references).toEqual({

@@ -133,7 +133,7 @@ describe('while the index is behind for nearly as long as updates are kept', () 
     expect(mustWait(error)).toBe(true);
   });
 
-  test('they come in again as soon as it is less', async () => {
+  test('updates are received again as soon as the lag is smaller', async () => {
     await isBehind(19);
     await expect(updates.ready()).resolves.toBeUndefined();
   });

@@ -84,7 +84,7 @@ describe('an external update', () => {
     expect(commands.requests.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
   });
 
-  test('is recorded with what its declaration found, which is no part of its content', async () => {
+  test('is recorded with the fields that its declaration found, apart from its content', async () => {
     const commands = executor();
     await record(commands);
     const { references, status, occurred_at_source, public_text } = event;
@@ -111,7 +111,7 @@ describe('an external update', () => {
     },
   );
 
-  test('that only sessions which are over mention is not matched', async () => {
+  test('that only ended sessions mention is not matched', async () => {
     const over = rejectedWith('session_over');
     expect(await record(executor(over, over))).toEqual({ sessions: 0, appended: 0 });
     expect(marked).toEqual([]);
@@ -245,7 +245,7 @@ describe('a reply', () => {
     });
   });
 
-  test('brings the time of its source, which does not make it another reply', async () => {
+  test('carries the time of its source, which does not make it another reply', async () => {
     const commands = executor();
     const origin = { occurred_at_source: '2026-11-24T08:00:00.000Z' };
     await recordReply(commands, { data: {}, origin });
@@ -270,7 +270,7 @@ describe('a reply', () => {
     expect(await recordReply(executor(rejectedWith('session_not_found')), {}, 'b')).toBe(false);
   });
 
-  test('whose session is not there is not retryable where there are no cells', async () => {
+  test('of a missing session is not retryable without cells', async () => {
     const recording = recordReply(executor(rejectedWith('session_not_found')), {});
     await expect(recording).rejects.toBeInstanceOf(NonRetryableError);
   });

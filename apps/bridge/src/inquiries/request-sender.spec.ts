@@ -164,7 +164,7 @@ test.each([
   expect(lost).toEqual([]);
 });
 
-test('a source whose topic takes nothing for the moment holds up no other', async () => {
+test('a source whose topic temporarily refuses requests holds up no other', async () => {
   faults = { weather: new Error('no leader') };
   add('a', { source: 'weather' });
   add('b');
@@ -173,7 +173,7 @@ test('a source whose topic takes nothing for the moment holds up no other', asyn
   expect(new Set(lost)).toEqual(new Set(['weather']));
 });
 
-test('the requests that wait are bounded in bytes; what is beyond is refused', async () => {
+test('the waiting requests are bounded in bytes; further ones are refused', async () => {
   available = false;
   add('first');
   await advance();

@@ -229,7 +229,7 @@ test('an inquiry whose deadline passed while no instance ran closes at the start
 });
 
 describe('the checkpoint', () => {
-  test('is some seconds old, so that who starts from it knows which sources fail', async () => {
+  test('is some seconds old, so that a starting instance learns which sources fail', async () => {
     harness.unprojectable();
     await advance(5_000);
     harness.unprojectable();

@@ -152,7 +152,7 @@ const sometime = (): Promise<void> => sleep(Math.random() * 200);
 
 const everyOnce = Array<number>(rounds).fill(1);
 
-test('an update and the mention of its order at the same moment meet, each time once', async () => {
+test('an update and a concurrent mention of its order are matched exactly once', async () => {
   await beginIndex();
   const sessions = await Promise.all(Array.from({ length: rounds }, () => begin(`P-${randomUUID()}`)));
   await inParallel(sessions, 8, async (id) => {
@@ -163,7 +163,7 @@ test('an update and the mention of its order at the same moment meet, each time 
   expect(await timesOfAll(sessions)).toEqual(everyOnce);
 });
 
-test('an update and the session of its partner, which begins at the same moment, meet, each time once', async () => {
+test('an update and a concurrently starting session of its partner are matched exactly once', async () => {
   await beginIndex();
   const sessions: string[] = [];
   await inParallel(Array(rounds).keys(), 8, async () => {
@@ -174,7 +174,7 @@ test('an update and the session of its partner, which begins at the same moment,
   expect(await timesOfAll(sessions)).toEqual(everyOnce);
 });
 
-test('what happens while nothing is indexed is made up for, once', async () => {
+test('updates during an outage of the index are recorded later, once', async () => {
   const id = await begin(`P-${randomUUID()}`);
   const order_id = `O-${id}`;
   await executor.execute(request(id, mention({ order_id })));

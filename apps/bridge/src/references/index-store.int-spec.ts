@@ -118,7 +118,7 @@ describe('the index', () => {
     expect(await references()).toEqual([]);
   });
 
-  test('knows its position, and until when it is current', async () => {
+  test('has its position, and the time until which it is current', async () => {
     expect(await index.load()).toBeNull();
     await index.savePosition(70n, '2100-01-01T00:00:00.000Z');
     expect(await index.load()).toBe(70n);
@@ -129,7 +129,7 @@ describe('the index', () => {
   });
 });
 
-test('a position alone does not say until when the index is current', async () => {
+test('saving only a position does not change the time until which the index is current', async () => {
   const { pool } = database;
   await index.load();
   await pool.query("UPDATE reference_index_position SET current_until = now() - interval '1 hour'");
@@ -144,7 +144,7 @@ function storeWith(prefixes: string[]): IndexStore {
   return new IndexStore(database.pool, { partition: 0, owner: 'spec', epoch: 1n, prefixes });
 }
 
-test('a position goes from a prefix to the longer ones, and the least of theirs back', async () => {
+test('a position is carried from a prefix to the longer ones, and the lowest of theirs back', async () => {
   const long = [...'0123456789abcdef'].map((digit) => `session-7${digit}`);
   await database.pool.query("INSERT INTO reference_index_position VALUES ('session-7', 70)");
   const positions = await Promise.all(long.map((prefix) => storeWith([prefix]).load()));

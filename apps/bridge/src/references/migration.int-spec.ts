@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('the index takes over what active sessions speak of, and their partners', async () => {
+test('the index takes over the mentions and partners of active sessions', async () => {
   const { rows } = await database.pool.query(
     'SELECT kind, reference, session_id, partner_id FROM reference_index ORDER BY kind',
   );

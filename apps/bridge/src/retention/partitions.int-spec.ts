@@ -101,7 +101,7 @@ test('a partition stays while it has turns of a session that was over too late t
 const poolThat = (connect: () => Promise<unknown>): Pool =>
   Object.assign(Object.create(world.pool) as Pool, { connect, query: world.pool.query.bind(world.pool) });
 
-test('partitions that cannot be looked through in time stay for the next run', async () => {
+test('partitions that cannot be checked in time are left to the next run', async () => {
   await conversation(true);
   const reader = await world.pool.connect();
   const impatient = new Pool({ ...world.pool.options, query_timeout: 200 });
@@ -127,7 +127,7 @@ test('a run goes on when no partition can be dropped', async () => {
   expect(failures).toEqual([new Error('no connection')]);
 });
 
-test('turns are archived as Parquet before they go, and say nothing without the key', async () => {
+test('turns are archived as Parquet before deletion, unreadable without the key', async () => {
   const { id, partner_id } = await conversation(true);
   await run(dir);
   expect(await hasPartition()).toBe(false);

@@ -75,7 +75,7 @@ describe.each(kinds)('an event %s', (_, bad, reason) => {
     ]);
   });
 
-  test('is still in the way when the projector starts again', async () => {
+  test('still sets its session aside when the projector restarts', async () => {
     const { id, revision } = await aside.conversations(bad);
     const first = await harness.start();
     const entry = await harness.setAside(id);
