@@ -53,7 +53,7 @@ test('a running program that does not answer is killed and restarted', () =>
     await waitUntil(() => ![undefined, stuck].includes(supervisor.pids.get('echo')));
     await waitUntil(() => answersAt(port, GREETINGS.redis)(1_000));
     expect(lines.join('\n')).toMatch(
-      /echo +lives, but has not answered for 0\.\d s: killing it\n.*echo +ended \(killed by SIGKILL\); starting it again/,
+      /echo +is running, but has not answered for 0\.\d s: killing it\n.*echo +ended \(killed by SIGKILL\); restarting/,
     );
   }));
 

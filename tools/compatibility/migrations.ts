@@ -34,7 +34,7 @@ export function migrationBreaks(before: Migrations, after: Migrations): string[]
   return [
     ...Object.entries(before)
       .filter(([name, text]) => after[name] !== text)
-      .map(([name]) => `${name} was released: a change belongs into a new migration`),
+      .map(([name]) => `${name} was released: put the change into a new migration`),
     ...Object.entries(after)
       .filter(([name, text]) => before[name] === undefined && !isContract.test(text))
       .flatMap(([name, text]) => contractions(upOf(text)).map((what) => `${name} ${what}`)),

@@ -53,7 +53,7 @@ export async function discardOpen(services: Services, filter: Filter): Promise<n
 export async function redrive(services: Services, letters: readonly Found[]): Promise<void> {
   const empty = letters.filter((letter) => !holdsMessage(letter));
   if (empty.length > 0)
-    throw new Failure(`These hold no message to send: ${empty.map(placeText).join(', ')}`);
+    throw new Failure(`These do not hold their message: ${empty.map(placeText).join(', ')}`);
   await withSender(services, (sender) => sender.send(letters));
   await mark(services, letters, 'redriven');
 }

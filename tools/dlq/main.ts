@@ -107,9 +107,9 @@ function reportOpen({ sent, withoutMessage, refused }: Redriven, isJson: boolean
     return console.log(JSON.stringify({ redriven: sent, without_message: withoutMessage, refused }));
   report('redrive', sent, isJson);
   if (withoutMessage > 0)
-    console.log(`${counted(withoutMessage, 'dead letter')} left out: without the bytes of a message to send`);
+    console.log(`${counted(withoutMessage, 'dead letter')} skipped: they do not hold their message`);
   for (const [topic, { letters, reason }] of Object.entries(refused))
-    console.log(`${counted(letters, 'message')} not taken by ${topic}: ${reason}`);
+    console.log(`${counted(letters, 'message')} refused by ${topic}: ${reason}`);
 }
 
 function inWords(error: unknown): unknown {

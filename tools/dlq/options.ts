@@ -11,7 +11,7 @@ export const usage = `usage: npm run dlq -- list [--open] [--reason R] [--topic 
        npm run dlq -- discard PLACE… | --reason R [--topic T] [--json]
 
 A PLACE is <topic>.dlq/<partition>/<offset>. redrive without one sends every open dead letter to its topic once more;
-redrive again those that were sent and came back. Sent twice, a message has its effect once. discard marks dead letters
+redrive again sends those that were sent and came back. A message sent twice has one effect. discard marks dead letters
 as of no use. What was redriven or discarded is open no more; a PLACE that is named is redriven in any case. list shows
 100 at a time, --after the last of them the next ones.`;
 

@@ -17,7 +17,7 @@ export function parsePlace(text: string): Place {
   const [, topic, partition, offset] = /^([\w.-]+)\/(\d{1,9})\/(\d{1,18})$/.exec(text) ?? [];
   if (topic === undefined || partition === undefined || offset === undefined)
     throw new Failure(
-      `${text} is no place of a dead letter: name one as npm run dlq -- list does, such as orders.events.dlq/0/12.`,
+      `${text} is not the place of a dead letter: use one from npm run dlq -- list, such as orders.events.dlq/0/12.`,
     );
   return { topic, partition: Number(partition), offset: BigInt(offset) };
 }

@@ -29,7 +29,7 @@ export class ChainedAppends {
     const chained = isSession ? chainEvents(link, events) : { events, chain: link };
     const { appended, revision } = await this.store.append(stream, chained.events, expected);
     if (!appended)
-      throw new Error(`${stream} is at revision ${revision} in the new store: somebody writes there.`);
+      throw new Error(`${stream} is at revision ${revision} in the new store: another program writes there.`);
     this.ends.set(stream, { revision, link: chained.chain });
   }
 

@@ -19,7 +19,7 @@ import { issuerDir } from '../shared/token.ts';
 const version = '4.32.5';
 const usage = `usage: npm run fuzz -- [--cases 1000] [--seed N] [--role service]
 
---role: whose token is sent, or all: of each role, so many cases each.`;
+--role: the role whose token is sent, or all: every role, with as many cases each.`;
 const checks = [
   'not_a_server_error',
   'status_code_conformance',
@@ -87,13 +87,13 @@ async function fuzz(
       });
       console.log(all);
       if (exitCode !== 0)
-        throw new Failure(`The api does not keep to its document: see above; again with ${repeat}.`);
+        throw new Failure(`The api does not match its document: see above; repeat with ${repeat}.`);
       const count = generatedCases(all);
       if (count === 0) throw new Failure('Schemathesis does not say how many cases it generated.');
       generated += count;
     }
     console.log(
-      `\n✔ ${generated} cases with ${commandLine({ cases, seed }, role)}: every answer is as the document says`,
+      `\n✔ ${generated} cases with ${commandLine({ cases, seed }, role)}: every answer matches the document`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -17,6 +17,6 @@ await runProgram(async () => {
     if (path !== cacheDir) rmSync(path, { recursive: true, force: true });
   if (await dockerIsChosen()) await composeDown('turnstream', ['--volumes']);
   console.log(
-    `The data in ${dataDir} is gone. Services that a variable names (DATABASE_URL, …) keep theirs.`,
+    `The data in ${dataDir} is deleted. Services that a variable names (DATABASE_URL, …) keep theirs.`,
   );
 }, 'usage: npm run reset');

@@ -36,7 +36,7 @@ await runProgram(async () => {
     await supervise((supervisor) => bringUp(supervisor, apps, watch), silenceMs);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset forgets it).`);
+    console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset deletes it).`);
   } finally {
     release();
   }
@@ -58,7 +58,7 @@ function options(): { apps: Apps; watch: boolean; silenceMs: number } {
   const silence = process.env['TURNSTREAM_SILENCE_S'] || '30';
   if (!/^\d{1,5}$/.test(silence))
     throw new Failure(
-      `TURNSTREAM_SILENCE_S is '${silence}': set it to a whole number of seconds; 0: for ever.`,
+      `TURNSTREAM_SILENCE_S is '${silence}': set it to a whole number of seconds; 0: no limit.`,
     );
   return { apps, watch: values.watch, silenceMs: Number(silence) * 1_000 };
 }

@@ -86,7 +86,7 @@ export class Supervisor {
       if (!child.isReady)
         return failed(new Failure(`${name} does not start (${why}): ${tail || 'no output'}. Log: ${log}`));
       if (Date.now() - begun > BACK_OFF_MS.forgottenAfter) pauseMs = BACK_OFF_MS.first;
-      say(name, `ended (${why}); starting it again in ${pauseMs / 1000} s. Log: ${log}`);
+      say(name, `ended (${why}); restarting in ${pauseMs / 1000} s. Log: ${log}`);
       await sleep(pauseMs, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
     }
@@ -133,7 +133,7 @@ export async function supervise<T>(
     if (asked && Date.now() - asked > 1_000) return supervisor.kill();
     if (asked) return;
     asked = Date.now();
-    console.log(`\nStopped by ${signal}: stopping what was started (again kills it).`);
+    console.log(`\nStopped by ${signal}: stopping all processes (repeat to kill them).`);
     reject(new Interrupted(`Stopped by ${signal}.`));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -9,8 +9,8 @@ import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run partitions [-- number]
 
-Shows the partitions of projectors and bridges, and who owns how many. With a number, one of 1, 2, 4 … 256, the session streams are
-divided anew while all run; it waits until that is done.`;
+Shows the partitions of projectors and bridges, and how many each owns. With a number, one of 1, 2, 4 … 256, repartitions the session
+streams while the system runs, and waits until that is done.`;
 
 /** Longer than the leases of a hung process. */
 const patienceMs = 120_000;

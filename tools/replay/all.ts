@@ -52,7 +52,7 @@ function endOf(thread: Worker, onReport: (report: ReplayReport) => void): Promis
     });
     thread.once('error', reject);
     thread.once('exit', (code) =>
-      reject(new Error(`A thread ended with code ${code} before its work was done.`)),
+      reject(new Error(`A thread ended with code ${code} before it had finished.`)),
     );
   });
 }

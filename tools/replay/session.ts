@@ -64,7 +64,7 @@ export async function replaySession(
 
 /** The error and its place. Its message may quote personal data. */
 function textOf(error: unknown, isUnmasked: boolean): string {
-  if (!(error instanceof Error)) return 'something that is no Error was thrown';
+  if (!(error instanceof Error)) return 'a value that is not an Error was thrown';
   const place = /^ +at .*$/m.exec(error.stack ?? '')?.[0].trim() ?? '';
   return `${error.name}${isUnmasked ? `: ${error.message}` : ''} ${place}`.trim();
 }

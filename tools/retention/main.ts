@@ -17,7 +17,7 @@ import { recordAct } from '../shared/record-act.ts';
 const usage = `usage: npm run retention -- --dry-run | --apply | --list
 
 The policy is that of the bridge: RETENTION_SESSIONS_DAYS, RETENTION_PARTNERS_DAYS, RETENTION_ACCESS_DAYS, and
-RETENTION_FLOOR_DAYS, before which nothing goes. --list shows the runs that
+RETENTION_FLOOR_DAYS, before which nothing is deleted. --list shows the runs that
 are recorded, those of the bridge too.`;
 
 await runProgram(async () => {
@@ -46,7 +46,7 @@ await runProgram(async () => {
       console.log(`${verb} the memory of ${deleted.partners} partners (${limit(before.partners)})`);
       console.log(`${verb} ${deleted.access_days} days of the access log (${limit(before.access)})`);
     });
-    if (!ran) throw new Failure('A bridge is at it; try again in a moment.');
+    if (!ran) throw new Failure('A bridge is running the retention; try again in a moment.');
   } catch (error) {
     throw explained(error);
   } finally {

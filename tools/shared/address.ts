@@ -56,7 +56,7 @@ export function directDatabase(env = process.env): string {
   const url = env['DATABASE_DIRECT_URL'] || addressOf('DATABASE_URL', env);
   if (addressParts(url).pooling === 'session') return url;
   throw new Failure(
-    'Set DATABASE_DIRECT_URL to the address of PostgreSQL itself: this needs a connection of its own.',
+    'Set DATABASE_DIRECT_URL to the address of PostgreSQL itself: this needs a direct connection.',
   );
 }
 
@@ -79,7 +79,7 @@ export function unreachable(variable: AddressVariable, error?: unknown, env = pr
 }
 
 function remedy(variable: AddressVariable, env: NodeJS.ProcessEnv): string {
-  if (env[variable]) return `Start what ${variable} names, or unset ${variable}.`;
+  if (env[variable]) return `Start the service that ${variable} names, or unset ${variable}.`;
   if (runningSystem(env) === undefined) return `No system runs here: npm start, or set ${variable}.`;
   return 'The system that npm start runs is starting or has failed: look at its terminal.';
 }

@@ -52,7 +52,7 @@ test.each(SILENT)('a process %s is killed after the whole time, not before', asy
   expect(child.process).toBeDefined();
   await pass(SILENCE_MS / 3);
   expect(child.process).toBeUndefined();
-  expect(lines.join()).toContain('lives, but has not answered for 30 s: killing it');
+  expect(lines.join()).toContain('is running, but has not answered for 30 s: killing it');
 });
 
 test.each(SILENT)('a process %s has ten times as long after its restart', async (_, answers) => {

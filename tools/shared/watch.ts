@@ -36,7 +36,7 @@ export async function watch(child: Watched, silenceMs: number, signal: AbortSign
     // Excludes the time in which this process itself was suspended: it did not probe the other one then.
     else silentMs += Math.min(performance.now() - begun, 2 * waitMs);
     if (silentMs < allowedMs || signal.aborted || child.process !== process) continue;
-    say(name, `lives, but has not answered for ${Number((silentMs / 1_000).toFixed(1))} s: killing it`);
+    say(name, `is running, but has not answered for ${Number((silentMs / 1_000).toFixed(1))} s: killing it`);
     process.kill('SIGKILL');
   }
 }

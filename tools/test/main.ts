@@ -85,7 +85,7 @@ interface Result {
 async function alone(result: Result, args: readonly string[], env: Readonly<Record<string, string>>) {
   const { failedFiles } = result;
   if (failedFiles.length === 0 || failedFiles.length > MOST_AGAIN) return result;
-  say('jest', `running again, alone, what failed: ${failedFiles.join(', ')}`);
+  say('jest', `running the failed specs again, alone: ${failedFiles.join(', ')}`);
   const again = await jest([...args, '--runInBand', '--runTestsByPath', ...failedFiles], env);
   const passed = failedFiles.filter((file) => !again.failedFiles.includes(file));
   if (passed.length > 0) console.log(`⚠ failed beside other specs, passed alone: ${passed.join(', ')}`);

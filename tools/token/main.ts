@@ -30,7 +30,7 @@ await runProgram(async () => {
   const options = tokenOptions(values);
   if (options === undefined) throw new Failure(usage);
   if (!existsSync(join(issuerDir(), 'private.json')))
-    throw new Failure('There is no development issuer yet: npm start makes one.');
+    throw new Failure('There is no development issuer yet: npm start creates one.');
   await recordIfItRuns(options.claims);
   const issuer = await DevelopmentIssuer.in(issuerDir());
   console.log(await issuer.token(options.claims, options.expiresS));

@@ -42,7 +42,7 @@ function summary(differences: readonly TopicDifference[], apply: boolean): strin
   if (applicable === 0) return stays;
   const first = apply
     ? `${applicable} settings are changed.`
-    : `${applicable} settings are different and left alone: npm run topics -- --apply changes them.`;
+    : `${applicable} settings differ and are not changed: npm run topics -- --apply changes them.`;
   return left === 0 ? first : `${first} ${stays}`;
 }
 

@@ -18,10 +18,10 @@ export function printTotals(totals: Totals, broken: string | null): void {
     `${sessions} sessions with ${events} events, ${leaves} leaves of roots: ${faulty} sessions changed.`,
   );
   if (not_chained > 0) console.log(`  · ${not_chained} events have no hash: an older version wrote them.`);
-  if (removed > 0) console.log(`  · Of ${removed} sessions events were removed on record.`);
+  if (removed > 0) console.log(`  · Events of ${removed} sessions were removed, with a record.`);
   if (broken !== null)
     console.log(
-      `  ✖ The log cannot be read to its end, so sessions that no root knows were not read: ${broken}`,
+      `  ✖ The log cannot be read to its end, so sessions that no root covers were not read: ${broken}`,
     );
 }
 

@@ -90,10 +90,10 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     const stopped = this.status().filter(({ state }) => state === 'stopped');
     if (stopped.length > 0) {
       const names = stopped.map(({ slot }) => slot).join(', ');
-      throw new Error(`partitions stopped, since too many of their sessions were set aside: ${names}`);
+      throw new Error(`partitions stopped because too many of their sessions were set aside: ${names}`);
     }
     if (work.some(({ isAheadOfStore }) => isAheadOfStore))
-      throw new Error('the rows hold more than the event store, which was restored: npm run rebuild');
+      throw new Error('the rows are ahead of the event store, which was restored: npm run rebuild');
     const stalled = this.stalls().filter(({ seconds }) => seconds > this.deps.settings.stalledAfterS);
     if (stalled.length > 0) throw new Error(`no progress: ${stalled.map(describeStall).join('; ')}`);
     if (work.length > 0) return;

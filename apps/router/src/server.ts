@@ -15,7 +15,7 @@ type CellAnswer = Answer & { readonly message: IncomingMessage };
 
 const problems = {
   unassigned: ['malformed_request', 'Name a session, a partner, or a cell by the header Turnstream-Cell.'],
-  unreadable: ['malformed_request', 'The address cannot be read.'],
+  unreadable: ['malformed_request', 'The address cannot be parsed.'],
   moving: ['engine_unavailable', 'The partner moves to another cell. Send the same request again.'],
 } as const satisfies Record<string, readonly [ProblemCode, string]>;
 

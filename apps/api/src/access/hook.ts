@@ -40,7 +40,7 @@ function callerOf(
 }
 
 export function tokenInAddress(): ProblemError {
-  const detail = 'A token must not stand in an address: send it as Authorization: Bearer, or get a ticket.';
+  const detail = 'A token must not be in a URL: send it as Authorization: Bearer, or get a ticket.';
   return new ProblemError('malformed_request', detail);
 }
 

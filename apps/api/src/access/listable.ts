@@ -4,5 +4,5 @@ import { forbidden } from './problems.ts';
 /** The caller's limits for selecting rows, which have no region. @throws ProblemError `forbidden` */
 export function listable({ limits }: Caller): CallerLimits {
   if (limits.regions === undefined) return limits;
-  throw forbidden('A token that is limited to regions has no lists; ask for a session by its id.');
+  throw forbidden('A token limited to regions has no lists; read a session by its id.');
 }

@@ -93,8 +93,8 @@ const retryAfterS = 1;
 /** How long an aborted request may stay in progress if it is never answered. */
 const abandonedMs = 30_000;
 const details: Readonly<Record<Refusal, string>> = {
-  overloaded: 'The request was not begun. Send it again later.',
-  too_many_requests: 'The request was not begun, since others wait. Send fewer at once.',
+  overloaded: 'The request was not executed. Send it again later.',
+  too_many_requests: 'The request was not executed, since others wait. Send fewer at once.',
 };
 
 /** The constant beginning of a problem document; the part that differs by request follows. */

@@ -167,6 +167,6 @@ function gone(): ProblemError {
 
 function inWords(error: unknown): unknown {
   if ((error as { code?: unknown }).code !== tooSlow) return error;
-  const detail = 'The query was ended. Narrow its period, or name a partner or a session.';
+  const detail = 'The query took too long. Narrow its period, or name a partner or a session.';
   return new ProblemError('query_too_broad', detail, {}, { cause: error });
 }

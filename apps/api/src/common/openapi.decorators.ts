@@ -18,7 +18,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
   query_too_broad: new ProblemError(
     'query_too_broad',
-    'The query was ended. Narrow its period, or name a partner or a session.',
+    'The query took too long. Narrow its period, or name a partner or a session.',
   ),
   unauthenticated: new ProblemError('unauthenticated', 'The token has expired.'),
   forbidden: new ProblemError('forbidden', 'The role analyst may not do this.'),
@@ -37,7 +37,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
   session_elsewhere: new ProblemError(
     'session_elsewhere',
-    'Send the request to the cell that has the session, or by a router.',
+    'Send the request to the cell that has the session, or through a router.',
     { cell: 'b' },
   ),
   foreign_reference: new ProblemError(
@@ -58,7 +58,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       current_revision: 41,
     },
   ),
-  no_proof: new ProblemError('no_proof', 'No signed root covers the event yet: that of its day will.', {
+  no_proof: new ProblemError('no_proof', 'No signed root covers the event yet. The root of its day will.', {
     reason: 'not_sealed',
   }),
   agent_replaced: new ProblemError('agent_replaced', 'Instance bot-7 owns the session now, at epoch 3.', {
@@ -69,7 +69,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   }),
   history_gone: new ProblemError(
     'history_gone',
-    'The events before revision 12 are deleted, so what they led to cannot be told.',
+    'The events before revision 12 are deleted, so the state at that point is not available.',
     { first_revision: 12 },
   ),
   wrong_expected_revision: new ProblemError(
@@ -104,10 +104,10 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
   too_many_requests: new ProblemError(
     'too_many_requests',
-    'The request was not begun, since others wait. Send fewer at once.',
+    'The request was not executed, since others wait. Send fewer at once.',
     { retry_after_s: 1 },
   ),
-  overloaded: new ProblemError('overloaded', 'The request was not begun. Send it again later.', {
+  overloaded: new ProblemError('overloaded', 'The request was not executed. Send it again later.', {
     retry_after_s: 1,
   }),
   engine_unavailable: new ProblemError(

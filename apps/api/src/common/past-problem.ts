@@ -10,7 +10,7 @@ export function noSuchPast({ missing }: NoSuchPastError): ProblemError | undefin
     return new ProblemError('history_gone', 'The events of the session are deleted.');
   if (missing.code === 'truncated') {
     const { first_revision } = missing;
-    const detail = `The events before revision ${first_revision} are deleted, so what they led to cannot be told.`;
+    const detail = `The events before revision ${first_revision} are deleted, so the state at that point is not available.`;
     return new ProblemError('history_gone', detail, { first_revision });
   }
   const { began_at } = missing;

@@ -29,7 +29,7 @@ const unavailable =
 
 const outOfReach = 'The token is not for sessions of this partner, region and channel.';
 const keysUnavailable =
-  'The key store is unavailable, or has no key of this partner that opens. Send the same request again.';
+  'The key store is unavailable, or has no usable key of this partner. Send the same request again.';
 
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
@@ -61,7 +61,7 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
   if (error instanceof ExportIdReusedError)
     return new ProblemError('idempotency_key_reused', 'The export_id is that of another export.');
   if (error instanceof TooManyExportsError) {
-    const detail = 'You have 20 exports that wait or run. Ask again when one is done.';
+    const detail = 'You have 20 waiting or running exports. Try again when one is done.';
     return new ProblemError('too_many_requests', detail, { retry_after_s: 10 });
   }
   if (error instanceof StoreOverloadedError)
@@ -101,7 +101,7 @@ export function elsewhereProblem(cell: unknown): ProblemError {
     'turnstream-elsewhere': 'true',
     ...(typeof cell === 'string' && { 'turnstream-cell': cell }),
   };
-  const detail = 'Send the request to the cell that has the session, or by a router.';
+  const detail = 'Send the request to the cell that has the session, or through a router.';
   return new ProblemError('session_elsewhere', detail, { cell: cell ?? null }, { headers });
 }
 

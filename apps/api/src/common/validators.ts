@@ -75,7 +75,7 @@ export function IsOpaque(): PropertyDecorator {
     validator: {
       validate: (value: unknown) => typeof value !== 'string' || !looksLikePhone(value),
       defaultMessage: () =>
-        '$property looks like a phone number: it is stored in plain, so send an id that says nothing of the person',
+        '$property looks like a phone number: it is stored in plain text, so send an id that does not identify the person',
     },
   });
 }

@@ -83,7 +83,7 @@ export class PartnerErasures {
       await savePrivacy(this.pool, await readPartner(this.store, partnerId));
       announcePartner(this.redis, partnerId);
     } catch (err) {
-      this.logger.warn({ err }, 'the bridge tells of the partner');
+      this.logger.warn({ err }, 'the bridge announces the change of the partner');
     }
   }
 }

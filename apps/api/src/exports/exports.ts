@@ -92,7 +92,7 @@ export class Exports {
     if (!job.masked && (await hasClosedPartner(this.pool, exportId, job.scope.restricted)))
       throw new ProblemError(
         'partner_restricted',
-        'It holds data of a partner who asked to be erased since. Ask for another export.',
+        'It holds data of a partner who has asked to be erased since. Request another export.',
       );
     return file;
   }

@@ -18,9 +18,9 @@ import { ProofDto, ProofQuery, VerificationDto } from './dto.ts';
 import { KnownRoots } from './known-roots.ts';
 
 const reasons: Readonly<Record<Exclude<NoProof, 'not_found'>, string>> = {
-  not_sealed: 'No signed root covers the event yet: that of its day will.',
-  not_chained: 'The event, or one behind it, was written by a version without hashes.',
-  broken: 'The history is not what was signed; look at …/verification.',
+  not_sealed: 'No signed root covers the event yet. The root of its day will.',
+  not_chained: 'The event, or a later one, was written by a version without hashes.',
+  broken: 'The history differs from the signed one; see …/verification.',
 };
 
 /** Verification of a conversation's history, and proofs of it for others. */

@@ -104,7 +104,9 @@ export class Reads {
       const partner_ids = owner === undefined ? [] : [owner];
       await this.log.record({ isAct: true, caller, action, partner_ids, session_ids: [session_id], what });
     };
-    record().catch((err: unknown) => this.logger.warn({ err, action, session_id }, 'an act is not recorded'));
+    record().catch((err: unknown) =>
+      this.logger.warn({ err, action, session_id }, 'an action is not recorded'),
+    );
   }
 
   private async add(

@@ -29,20 +29,20 @@ export class BridgeMetrics {
     ]);
     this.unmatched = metrics.counter(
       'bridge_unmatched_total',
-      'Updates that concerned no session when they came in',
+      'Updates that concerned no session when they arrived',
       ['topic'],
     );
     this.late = metrics.counter(
       'bridge_late_updates_total',
-      'Updates recorded in sessions that began, or mentioned them, after they had come in',
+      'Updates recorded later, in sessions that began or mentioned their reference after they had arrived',
     );
     this.lateFailed = metrics.counter(
       'bridge_late_updates_failed_total',
-      'Updates that a session did not take after they had come in',
+      'Kept updates that a session did not take',
     );
     this.updateFailed = metrics.counter(
       'bridge_updates_failed_total',
-      'Updates that a session did not take when they came in',
+      'Updates that a session did not take when they arrived',
     );
     this.repliesElsewhere = metrics.counter(
       'bridge_replies_elsewhere_total',
@@ -100,8 +100,7 @@ export class BridgeMetrics {
 
   /** Exposes how far the index of references lags behind. */
   observeIndexLag(seconds: () => Promise<number>): void {
-    const help =
-      'How far the index in which updates find sessions is behind: the age of its oldest partition';
+    const help = 'Lag of the index by which updates find sessions: the age of its oldest partition';
     this.metrics.gauge('bridge_index_lag_seconds', help, [], async (gauge) => {
       // While PostgreSQL does not answer, the metric keeps its last value.
       await seconds().then(
@@ -113,7 +112,7 @@ export class BridgeMetrics {
 
   /** Exposes the memory of the events that wait to be published, whenever the metrics are read. */
   observeWaiting(bytes: () => number): void {
-    const help = 'About how much memory events take that wait to be published';
+    const help = 'Approximate memory of the events that wait to be published';
     this.metrics.gauge('bridge_waiting_bytes', help, [], (gauge) => gauge.set(bytes()));
   }
 }

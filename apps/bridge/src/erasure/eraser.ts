@@ -96,7 +96,7 @@ export class Eraser {
     // No replica answers with data older than this: from now on no read shows erased data.
     await sleep(this.waitsMs, signal);
     if (signal?.aborted)
-      throw new NotErasedYetError('The process ends before the replicas are known to follow.');
+      throw new NotErasedYetError('The process ends before the replicas are known to have caught up.');
     await onStep('receipt');
     return this.finish(partnerId, { ...receipt, exports: await exportsOf(this.pool, partnerId) });
   }
@@ -198,7 +198,9 @@ export class Eraser {
     // Waits within the attempt, since each attempt sets a new time and the projectors report their progress only once
     // a second.
     await waitUntil(isSeen, { timeoutMs: projectedMs, everyMs: 100 }).catch((cause: unknown) => {
-      throw new NotErasedYetError('The projectors have not seen the end of the sessions yet.', { cause });
+      throw new NotErasedYetError('The projectors have not projected the end of the sessions yet.', {
+        cause,
+      });
     });
   }
 

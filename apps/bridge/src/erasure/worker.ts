@@ -78,7 +78,11 @@ export class ErasureWorker {
   private async eraseRestored(signal: AbortSignal): Promise<void> {
     const { store, pool, keys } = this;
     const { length } = await eraseRestored({ store, pool, keys, signal });
-    if (length > 0) this.logger.warn({ partners: length }, 'the event store is an older one: erasing again');
+    if (length > 0)
+      this.logger.warn(
+        { partners: length },
+        'the event store was restored to an earlier state: erasing again',
+      );
   }
 
   private async attempt(partnerId: string, signal: AbortSignal | undefined): Promise<boolean> {
@@ -107,7 +111,7 @@ export class ErasureWorker {
     if (erasure === undefined) return false;
     if (erasure.status === 'announced') {
       if (((await projectedUntil(this.pool)) ?? '') < erasure.due_at)
-        throw new NotErasedYetError('The projectors have not seen all contacts yet.');
+        throw new NotErasedYetError('The projectors have not projected all contacts yet.');
       if ((await this.cancelContacted(partner_id)) > 0) return false;
     }
     return this.command({ type: 'BeginErasure', partner_id, now: new Date().toISOString() });

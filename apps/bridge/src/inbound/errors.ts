@@ -21,7 +21,7 @@ export function toWorkerError(error: unknown): unknown {
     return new NonRetryableError('refused', `${code}: ${reason}`, { cause: error });
   }
   if (error instanceof CommandIdReusedError) {
-    const message = 'An event of the same source and id came before with other data.';
+    const message = 'An event with the same source and id was received before with other data.';
     return new NonRetryableError('refused', message, { cause: error });
   }
   return error;

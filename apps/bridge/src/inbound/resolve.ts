@@ -43,7 +43,7 @@ export function timeAt(mapping: Mapping | undefined, document: Document): string
   const year = date.getUTCFullYear();
   if (year >= 1 && year <= 9_999) return date.toISOString();
   const wanted = 'RFC 3339 as 2026-11-28T18:30:00+05:30, or milliseconds since 1970';
-  throw new NonRetryableError('schema_broken', `time is no time (${wanted})`);
+  throw new NonRetryableError('schema_broken', `time is not a time (${wanted})`);
 }
 
 /** Clocks of other systems have nanoseconds and leap seconds, which `Date` does not support. */

@@ -7,7 +7,7 @@ export class IndexBehindError extends Error {
   readonly code = 'index_behind';
 
   constructor(readonly lagSeconds: number) {
-    super(`The index of references is ${Math.round(lagSeconds)} s behind, too far for updates to come in.`);
+    super(`The index of references is ${Math.round(lagSeconds)} s behind, too far to receive updates.`);
   }
 }
 

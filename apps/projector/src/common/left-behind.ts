@@ -3,7 +3,7 @@ import type { BatchWriter } from '#platform';
 /** Thrown when a backing service is available again and its writer has to continue from its checkpoint. */
 export class LeftBehindError extends Error {
   constructor() {
-    super('A backing service is available again, after more events than may wait for it.');
+    super('A backing service is available again after its queue was full.');
   }
 }
 

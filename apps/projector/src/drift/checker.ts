@@ -110,7 +110,7 @@ export class DriftChecker {
       await recordDrift(sources.pool, after);
       metrics.healed.inc({ result: after.result === 'different' ? 'failed' : 'healed' });
       metrics.listed = await countDrift(sources.pool);
-      logger.info({ session_id: id, result: after.result }, 'session written anew from its stream');
+      logger.info({ session_id: id, result: after.result }, 'session rewritten from its stream');
     } catch (err) {
       metrics.healed.inc({ result: 'failed' });
       logger.warn({ err, session_id: id }, 'session not healed');

@@ -13,16 +13,16 @@ export class DriftMetrics {
   private readonly differences: Counter<'kind' | 'problem'>;
 
   constructor(metrics: Metrics) {
-    const checks = 'Sessions compared with their streams, or left out, and why';
+    const checks = 'Sessions compared with their streams, or skipped, and why';
     this.checks = metrics.counter('turnstream_drift_checks_total', checks, ['result']);
     const differences = 'Differences between contexts or rows and their streams';
     this.differences = metrics.counter('turnstream_drift_differences_total', differences, [
       'kind',
       'problem',
     ]);
-    const healed = 'Sessions whose rows and context were written anew since they differed from their stream';
+    const healed = 'Sessions whose rows and context were rewritten because they differed from their stream';
     this.healed = metrics.counter('turnstream_drift_healed_total', healed, ['result']);
-    const listed = 'Sessions with differences in the list that are not healed, of all partitions';
+    const listed = 'Listed sessions with differences that are not healed, of all partitions';
     metrics.gauge('turnstream_drift_sessions', listed, [], (gauge) => gauge.set(this.listed));
   }
 

@@ -6,7 +6,7 @@ import type { SetAsideSessions } from '../set-aside/sessions.ts';
 /** Thrown when the first events of a session are deleted: their effects cannot be reproduced. */
 export class TruncatedSessionError extends Error {
   constructor(readonly session_id: string) {
-    super(`The first events of session ${session_id} are deleted: it cannot be written anew.`);
+    super(`The first events of session ${session_id} are deleted: it cannot be rewritten.`);
   }
 }
 

@@ -18,7 +18,7 @@ export class AgentMetrics {
     this.streams = metrics.gauge('agent_streams', 'Streams of session events that are open (SSE)');
     this.takeovers = metrics.counter(
       'agent_takeovers_total',
-      'Sessions that an instance of this node took over',
+      'Sessions that instances of this node took over',
     );
     this.slowReaders = metrics.counter(
       'agent_slow_readers_closed_total',
@@ -46,7 +46,7 @@ export class AgentMetrics {
 
   /** @param waiting how many frames of this node's instances wait for earlier ones */
   watchFrames(waiting: () => number): void {
-    const help = 'Frames of agent instances that wait for those before them, or are acted upon';
+    const help = 'Frames of agent instances that wait or are being processed';
     this.metrics.gauge('agent_frames_waiting', help, [], (gauge) => gauge.set(waiting()));
   }
 
