@@ -189,7 +189,11 @@ topics:
     ['unknown_type', 'Type gone is not one of parking', sent({ meta }, { headers: { 'x-type': 'gone' } })],
     ['schema_broken', 'data/gate must be integer', sent({ meta, gate: 'a' })],
     ['schema_broken', 'is not a time', sent({ meta: { ...meta, at: 'noon' }, gate: 4 })],
-    ['schema_broken', 'is not a time', sent({ meta, left_at: '2026-11-18' }, { headers: { 'x-type': 'left' } })],
+    [
+      'schema_broken',
+      'is not a time',
+      sent({ meta, left_at: '2026-11-18' }, { headers: { 'x-type': 'left' } }),
+    ],
     ['schema_broken', 'gate', sent({ meta, gate: 4 }, { value: Buffer.from('{"gate":9007199254740993}') })],
   ])('%s: %s', (code, message, more) => {
     expect(refusal(events, { topic: 'parking', ...more })).toMatchObject({
