@@ -26,7 +26,7 @@ const profile: Profile = {
 
 const placeOf = ({ url, functionName }: CallFrame): string => `${url} ${functionName}`;
 
-test('what a stage calls belongs to it, unless that has a stage of its own', () => {
+test('the callees of a stage belong to it, unless they have their own stage', () => {
   expect(stageShares(profile, { from: 0, to: 1_055 }, placeOf)).toEqual(
     new Map([
       ['encode', 0.5],

@@ -93,7 +93,7 @@ describe('a cluster with TLS', () => {
     expect(redisMasters(redis)).toHaveLength(3);
   });
 
-  test('passes on what is published by shard', async () => {
+  test('delivers sharded messages', async () => {
     const heard: string[] = [];
     const subscriber = new RedisSubscriber({
       redis,
@@ -107,7 +107,7 @@ describe('a cluster with TLS', () => {
     subscriber.close();
   });
 
-  test('goes on with the replica of a master that is killed', async () => {
+  test('continues with the replica of a killed master', async () => {
     const master = await cluster.replaceableMasterOf('key-1');
     await cluster.client(master).wait(1, 5_000);
     await cluster.kill(master);

@@ -67,7 +67,7 @@ describe('replay', () => {
   });
 });
 
-test('tail follows what happens, until Ctrl-C', async () => {
+test('tail follows new events until Ctrl-C', async () => {
   const interrupted = new AbortController();
   const seen: string[] = [];
   const tailing = cli.as('analyst', ['tail', id, '--last', '1'], {

@@ -79,7 +79,7 @@ test('an archive is downloaded', async () => {
   expect(readFileSync(file).subarray(0, 2).toString()).toBe('PK');
 });
 
-test('an erasure is asked for and its state shown', async () => {
+test('an erasure is requested and its state shown', async () => {
   const { partner_id } = cli;
   const erase = ['erase', partner_id, '--reason', 'ticket:8812', '--yes', '--no-wait', '--json'];
   expect(json((await cli.as('admin', erase)).stdout)).toMatchObject({ partner_id, reason: 'ticket:8812' });

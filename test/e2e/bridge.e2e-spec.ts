@@ -82,7 +82,7 @@ describe('a service that knows none of many orders', () => {
     expect(result.outcomesAfter).toEqual({ complete: 20 });
   });
 
-  test('is in the timeline of an inquiry with what it said', async () => {
+  test('is in the timeline of an inquiry with its answer', async () => {
     const session = system.turnstream.session(sessionIds[0] ?? '');
     const { inquiries } = await session.context({ minRevision: 0 });
     const failed = inquiries.closed.find(({ status }) => status === 'failed');

@@ -20,7 +20,7 @@ test('a command that the event store has kept is repeated', () => {
   expect(result.again.repeated).toBeGreaterThan(0);
 });
 
-test('a command that the event store has lost is recorded anew, though caches and tables know it', () => {
+test('a command that the event store has lost is recorded again, even if caches and tables know it', () => {
   expect(result.again.events).toBeGreaterThan(0);
 });
 

@@ -28,7 +28,7 @@ const start = (): Promise<Session> =>
   turnstream.startSession({ partner_id: `P-${randomUUID()}`, channel: 'whatsapp', language: 'hi' });
 
 describe('a session', () => {
-  test('has every command of its own in its context', async () => {
+  test('has every one of its commands in its context', async () => {
     const session = await start();
     expect(session.started).toMatchObject({ session_id: session.id, revision: 0, replayed: false });
     await session.setGoal({ goal: 'resolve_payment', step: 'verify_bank' });

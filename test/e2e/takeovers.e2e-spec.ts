@@ -29,15 +29,15 @@ describe('the handler of an agent', () => {
     latency = await measureAgentLatency(system, updates);
   });
 
-  test('gets what a writer on the same api node records', () => {
+  test('gets events recorded on the same api node', () => {
     expect(latency.sameNode.samples).toBe(updates);
   });
 
-  test('gets what a writer on another api node records', () => {
+  test('gets events recorded on another api node', () => {
     expect(latency.otherNode.samples).toBe(updates);
   });
 
-  test('gets what the sources of inquiries answer on Kafka', () => {
+  test('gets answers of inquiry sources on Kafka', () => {
     expect(latency.answers.total.samples).toBe(updates / 5);
   });
 });

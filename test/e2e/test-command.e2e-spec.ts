@@ -61,7 +61,7 @@ test('npm test runs failed specs again, alone, and reports it', () => {
 const mode = (value: string): string =>
   `test('mode', () => expect(process.env.TURNSTREAM_EVENT_STORE).toBe('${value}'));`;
 
-test('npm test lets the embedded event store behave like a real server, unless told otherwise', () => {
+test('npm test makes the embedded event store behave like a real server by default', () => {
   expect(npmTest(mode('like-a-server'), { TURNSTREAM_EVENT_STORE: undefined }).output).toContain(
     '\n1 passed',
   );

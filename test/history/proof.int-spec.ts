@@ -116,7 +116,7 @@ test('a missing or unsealed event has no proof', async () => {
   expect(await prove(randomUUID(), 0)).toBe('not_found');
 });
 
-test('nothing is sealed twice, and a later root covers what came later', async () => {
+test('nothing is sealed twice, and a later root covers later events', async () => {
   expect(await sealHistory(store, { signer })).toMatchObject([
     { number: 3, sessions: 1, events: 1, unchained: 0 },
   ]);

@@ -134,7 +134,7 @@ describe('redriving', () => {
     expect(await sent()).toBe(1);
   });
 
-  test('that is interrupted before it is remembered sends the letter once more', async () => {
+  test('that is interrupted before it is marked sends the letter again', async () => {
     await write(['not_json']);
     await database.pool.query('ALTER TABLE dead_letter_mark ADD CHECK (false)');
     await expect(redriveAll()).rejects.toThrow('check constraint');

@@ -58,7 +58,7 @@ test('a field that differs only for a while is reported, too', () => {
   );
 });
 
-test('personal values are masked unless they are asked for', () => {
+test('personal values are masked by default', () => {
   expect(compared(nameless)).toMatchObject([{ before: 'A "partner"', after: 'nobody' }]);
   expect(compared(nameless, masked)).toMatchObject([{ before: '[masked]', after: '[masked]' }]);
 });

@@ -34,7 +34,7 @@ test('the limit rises to its maximum while requests wait and answers are fast', 
   expect(answer(limit, 10_000, { tookMs: 10 })).toBe(256);
 });
 
-test('the limit stays while nobody waits', () => {
+test('the limit stays while no request waits', () => {
   expect(answer(new AdaptiveLimit(options), 10_000, { tookMs: 10, inFlight: 100 })).toBe(128);
 });
 

@@ -172,7 +172,7 @@ async function endUpload(upload: ClientRequest, rest = '}'): Promise<number | un
 }
 
 describe('a body that takes long to come', () => {
-  test('is no part of the time that an answer takes', async () => {
+  test('does not count in the response time', async () => {
     const observe = jest.spyOn(AdaptiveLimit.prototype, 'observe');
     open();
     const upload = await beginUpload();

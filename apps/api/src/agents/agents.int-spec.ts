@@ -160,7 +160,7 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 2)).toEqual([revision, revision]);
   });
 
-  test('receives what comes after an attach that names a revision beyond the stream', async () => {
+  test('receives events after an attach at a revision beyond the stream', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     await agent.attach(id, { after: 1_000 });
@@ -168,7 +168,7 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 1)).toEqual([revision]);
   });
 
-  test('receives what comes after a resume that names a revision beyond the stream', async () => {
+  test('receives events after a resume at a revision beyond the stream', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     const epoch = await agent.attach(id);

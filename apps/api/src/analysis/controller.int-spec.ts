@@ -99,7 +99,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  test('shows who said what to auditors with a purpose, and that is recorded', async () => {
+  test('shows unmasked turns to auditors with a purpose, and records it', async () => {
     const { body } = await call(auditor, 'GET', `${path}?limit=3`, undefined, purpose);
     expect(JSON.stringify(body)).toContain('Mera paisa kab? tok_phone_');
     const records = await Array.fromAsync(app.store.read(accessStream(new Date())), ({ data }) => data);
@@ -108,7 +108,7 @@ describe('a timeline', () => {
     );
   });
 
-  test('goes on where the Link says', async () => {
+  test('continues at the Link', async () => {
     const { headers } = await call(analyst, 'GET', `${path}?limit=3`);
     const next = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1] ?? '';
     expect((await call(analyst, 'GET', next)).body).toMatchObject({
@@ -118,7 +118,7 @@ describe('a timeline', () => {
   });
 });
 
-test('the newest page of turns names where what comes later is', async () => {
+test('the newest page of turns links to later turns', async () => {
   const { headers, body } = await call(analyst, 'GET', `/v1/turns?order=desc&partner_id=${partner_id}`);
   expect(body['items']).toHaveLength(1);
   const latest = /<([^>]+)>; rel="latest"/.exec(headers.get('link') ?? '')?.[1] ?? '';
@@ -128,7 +128,7 @@ test('the newest page of turns names where what comes later is', async () => {
 });
 
 describe('a value', () => {
-  test('is found by its token, by who may search', async () => {
+  test('is found by its token by roles that may search', async () => {
     for (const list of ['turns', 'sessions']) {
       const path = `/v1/${list}?entity=${phone}`;
       expect((await call({}, 'GET', path)).body['items']).toHaveLength(1);
@@ -138,7 +138,7 @@ describe('a value', () => {
     }
   });
 
-  test('of words is found in the body, for a partner who is named', async () => {
+  test('of words finds them for a named partner', async () => {
     for (const text of ['पैसा', 'PAISE kab'])
       expect((await search({ text, partner_id })).body['items']).toHaveLength(1);
     expect((await search({ text: 'paisa', partner_id: 'P-nobody' })).body['items']).toEqual([]);
@@ -176,13 +176,13 @@ async function journeysWith(more: object): Promise<string[]> {
 }
 
 describe('a fork', () => {
-  test('is not counted unless that is asked for', async () => {
+  test('is counted only on request', async () => {
     expect(await countsWith('')).toMatchObject([{ turns: 1, sessions: 1 }]);
     expect(await countsWith('&forks=include')).toMatchObject([{ turns: 2, sessions: 2 }]);
     expect(await countsWith('&forks=only')).toMatchObject([{ turns: 1, sessions: 1 }]);
   });
 
-  test('is no journey unless that is asked for', async () => {
+  test('is a journey only on request', async () => {
     expect(await journeysWith({})).toEqual(['session']);
     expect(await journeysWith({ forks: 'include' })).toEqual(['fork', 'session']);
     expect(await journeysWith({ forks: 'only' })).toEqual(['fork']);

@@ -95,7 +95,7 @@ describe('heavy queries of analysts', () => {
   });
 });
 
-test('a query that takes too long is answered with what to do about it, and stops nobody else', async () => {
+test('a query that takes too long is refused with advice, and affects no other', async () => {
   const app = await start(500);
   await lockMilestones();
   const headers = await headersOf('auditor', 'dee');

@@ -45,7 +45,7 @@ test('a cell shows a session that began there', async () => {
   expect(await shows('a', began)).toBe(true);
 });
 
-test('a cell does not show what has come of a session that is being copied', async () => {
+test('a cell does not show a partially copied session', async () => {
   await expect(shows('b', began)).rejects.toMatchObject({ code: 'session_elsewhere' });
 });
 

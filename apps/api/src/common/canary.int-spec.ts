@@ -91,7 +91,7 @@ const cases: [number, string, string, unknown, Record<string, string>?][] = [
   [400, 'GET', `events?from_revision=${encodeURIComponent(canary)}`, undefined],
 ];
 
-test.each(cases)('%i to %s %s says nothing personal, nor does the log', async (...given) => {
+test.each(cases)('%i to %s %s contains nothing personal, nor does the log', async (...given) => {
   const [status, method, path, body, headers] = given;
   const before = log.length;
   const answer = await send(method, path, body, headers);

@@ -51,7 +51,7 @@ const ask = (session: string): Promise<Answer> =>
     subject: { order_id: 'O1' },
   });
 
-test('a key store that hangs stops only who needs a key that is not at hand', async () => {
+test('a key store that hangs blocks only requests that need an uncached key', async () => {
   const session = await app.start();
   proxy.delay(Infinity);
   const health = (await app.call('GET', '/health/ready')).body;

@@ -52,7 +52,7 @@ describe('a rejection', () => {
     expect(rejected(code, 'None.')).toMatchObject({ code: 'not_found', members: {} });
   });
 
-  test('of a replaced agent has a code of its own', () => {
+  test('of a replaced agent has its own code', () => {
     expect(rejected('agent_replaced', 'Replaced.').code).toBe('agent_replaced');
   });
 });

@@ -32,7 +32,7 @@ async function named(kind: string, partner_id: string): Promise<string> {
   return reference;
 }
 
-describe('a question about what events have named with another partner', () => {
+describe('a question about a reference of another partner', () => {
   test.each([
     ['order', 'order_id'],
     ['payout', 'payout_id'],

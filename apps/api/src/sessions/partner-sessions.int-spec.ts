@@ -46,7 +46,7 @@ async function crashBeforeStart(work: () => Promise<Answer>): Promise<string> {
 }
 
 describe('POST /v1/partners/:partner_id/session', () => {
-  test('starts a session when the partner has none, with what the body says', async () => {
+  test('starts a session with the fields of the body when the partner has none', async () => {
     const answer = await resume({ ...whatsapp, name: 'Asha', expires_in_s: 60 });
     const id = idOf(answer);
     expect(answer).toMatchObject({

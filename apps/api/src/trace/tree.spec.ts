@@ -58,7 +58,7 @@ test('a reply in a separate command is below the turn that it answers', () => {
   expect(inShort(traceTree(events, []))).toEqual([['TurnRecorded', 'TurnRecorded'], 'FlagRaised']);
 });
 
-test('an inquiry has its requests, each with its answer, and what that asks next', () => {
+test('an inquiry has its requests, each with its answer and the next requests', () => {
   const closing = { command_event: 1, command_events: 2 };
   const events = [
     event('s', 1, 'InquiryOpened', { ...inquiry, requests: [ask('orders')] }),

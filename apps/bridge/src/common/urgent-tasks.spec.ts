@@ -71,7 +71,7 @@ test('a task that failed makes room for the next', async () => {
   await expect(next).resolves.toBeUndefined();
 });
 
-test('stopping waits for the tasks under way and drops the others', async () => {
+test('stopping waits for the running tasks and drops the others', async () => {
   const done: string[] = [];
   for (let count = 0; count < 64; count += 1) {
     void tasks.run(async () => {

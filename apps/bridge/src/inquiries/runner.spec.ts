@@ -239,7 +239,7 @@ describe('the checkpoint', () => {
     expect(harness.saved).toEqual([1n, 2n]);
   });
 
-  test('stands before the oldest open inquiry', async () => {
+  test('is before the oldest open inquiry', async () => {
     harness.unprojectable();
     harness.open();
     harness.unprojectable();

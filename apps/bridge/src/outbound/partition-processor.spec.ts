@@ -228,7 +228,7 @@ describe('the index', () => {
     expect(indexSteps[0]).toBe(`apply ${sessionId}`);
   });
 
-  test('goes on while nothing can be published', async () => {
+  test('continues while nothing can be published', async () => {
     sendErrors = Array.from({ length: 100 }, () => new Error('the topic is missing'));
     deliver(...Array.from({ length: 10_000 }, (_, index) => turnAbout(11 + index, 'O1')));
     await advance(5_000);
@@ -287,7 +287,7 @@ describe('the work ends', () => {
     expect(steps).toEqual(['save 20']);
   });
 
-  test('after the batch under way', async () => {
+  test('after the current batch', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     gate = promise;
     deliver(event(11));

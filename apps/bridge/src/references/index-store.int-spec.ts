@@ -53,7 +53,7 @@ async function references(): Promise<string[]> {
 const ended = { type: 'EndSession', reason: null } as const;
 
 describe('the index', () => {
-  test('has the partner of a session and what it mentions', async () => {
+  test('has the partner and the mentions of a session', async () => {
     await indexed(new Script(), start('P1'), mention({ order_id: 'O1', payout_id: 'PAY1' }));
     expect(await references()).toEqual(['O1', 'P1', 'PAY1']);
   });

@@ -117,7 +117,7 @@ test('partitions that cannot be checked in time are left to the next run', async
   expect(await hasPartition()).toBe(false);
 });
 
-test('a run goes on when no partition can be dropped', async () => {
+test('a run continues when no partition can be dropped', async () => {
   await conversation(true);
   const failures: unknown[] = [];
   const onPartitionsKept = (error: unknown): unknown => failures.push(error);

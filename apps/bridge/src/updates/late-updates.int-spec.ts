@@ -69,7 +69,7 @@ describe('an update that came in before its session mentioned the order', () => 
     expect(harness.recorded).toEqual([]);
   });
 
-  test('is not looked for again when the order is mentioned once more', async () => {
+  test('is not searched again when the order is mentioned again', async () => {
     const session = new Script();
     await harness.indexed(session, start('P1'), mention({ order_id: 'O1' }));
     await harness.receive(updateAbout({ order: 'O1' }));
@@ -84,7 +84,7 @@ describe('an update that came in before its session mentioned the order', () => 
     expect(harness.recorded).toHaveLength(1);
   });
 
-  test('is recorded when its session is found by what an update says of the order', async () => {
+  test('is recorded when its session is found by a reference in another update', async () => {
     const session = new Script();
     await harness.receive(updateAbout({ tracking: 'T1' }, { system: 'logistics' }));
     await harness.indexed(session, start('P1'));

@@ -111,7 +111,7 @@ test('the id of an update cannot be found by guessing', async () => {
   expect([await rowsWith(null), await guessed()]).toEqual([1, 0]);
 });
 
-test('an update that was kept before there were keys, and comes again, is the same one', async () => {
+test('an update kept before encryption is recognised when it is repeated', async () => {
   const kept = update({ order: 'O1' });
   await new LateHarness(database.pool).receive(kept);
   await harness.receive(kept);
@@ -121,7 +121,7 @@ test('an update that was kept before there were keys, and comes again, is the sa
   expect(harness.recorded).toHaveLength(1);
 });
 
-test('an update that was kept before there were keys is recorded late', async () => {
+test('an update kept before encryption is recorded late', async () => {
   await new LateHarness(database.pool).receive(update({ order: 'O1' }));
   await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
   expect(harness.recorded).toHaveLength(1);

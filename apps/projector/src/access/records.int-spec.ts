@@ -140,7 +140,7 @@ describe('of many records', () => {
   });
 });
 
-test('a rebuild gives the same records, and the projector goes on', async () => {
+test('a rebuild gives the same records, and the projector continues', async () => {
   const list = (): Promise<object> => listAccess(harness.pool, { limit: 500 });
   const before = await list();
   await harness.pool.query(`UPDATE access_record SET purpose = 'changed'`);

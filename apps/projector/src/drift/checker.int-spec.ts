@@ -267,7 +267,7 @@ describe('a session', () => {
     expect(await look(id)).toMatchObject({ result: 'too_long', differences: [] });
   });
 
-  test('whose difference has gone is not listed any more', async () => {
+  test('without its former difference is no longer listed', async () => {
     await harness.start();
     const id = await conversation();
     await changeText(id);

@@ -156,7 +156,7 @@ test('rewritten rows, and rows from before a new column, do not differ', async (
   expect(await compareStandby(options)).toMatchObject({ different: 0 });
 });
 
-describe('a switch does not wait for ever for somebody who reads the tables:', () => {
+describe('a switch does not wait for ever for a reader of the tables:', () => {
   test('that to standby tables can be run again', async () => {
     await shadow(options);
     const reader = await harness.pool.connect();

@@ -119,7 +119,7 @@ describe('a session that is set aside', () => {
     expect(await harness.setAside(id)).toMatchObject({ revision: 0, reason: 'session_id is not a UUID' });
   });
 
-  test('is set aside though Redis is unavailable, and its context says so once Redis is available', async () => {
+  test('is set aside while Redis is unavailable, and its context is marked once Redis is available', async () => {
     const [id] = (await harness.sessions(1)) as [string];
     await harness.start();
     await harness.settled([id]);

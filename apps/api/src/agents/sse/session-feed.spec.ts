@@ -45,7 +45,7 @@ test('a comment is sent periodically while nothing happens', async () => {
   expect(text).toMatch(/^retry: 1000\n\n(:\n\n){2,}$/);
 });
 
-test('nothing begins for a reader that is gone already', async () => {
+test('nothing begins for a reader that has already disconnected', async () => {
   const { response } = await answer();
   const write = response.write.bind(response);
   let written = 0;

@@ -65,7 +65,7 @@ describe('the stream of a session', () => {
     await expect(waitUntil(areEnded)).resolves.toBeUndefined();
   });
 
-  test('begins with what happens from now on', async () => {
+  test('begins with new events', async () => {
     const id = await one.start();
     await recordUpdate(one, id);
     const blocks = await open(one, `/v1/sessions/${id}/stream`);
@@ -78,7 +78,7 @@ describe('the stream of a session', () => {
     expect(data).toMatchObject({ revision, type: 'ExternalUpdateRecorded', data: { system: 'orders' } });
   });
 
-  test('shows what another node has appended', async () => {
+  test('shows events appended by another node', async () => {
     const id = await one.start();
     const blocks = await open(one, `/v1/sessions/${id}/stream`);
     const revision = await recordUpdate(two, id);
@@ -107,12 +107,12 @@ describe('the stream of a session', () => {
     expect((await one.call('GET', path)).status).toBe(404);
   });
 
-  test('is refused with an `after` that is no revision', async () => {
+  test('is refused with an invalid `after`', async () => {
     const id = await one.start();
     expect((await one.call('GET', `/v1/sessions/${id}/stream?after=x`)).status).toBe(400);
   });
 
-  test('is refused with a Last-Event-ID that is no revision', async () => {
+  test('is refused with an invalid Last-Event-ID', async () => {
     const id = await one.start();
     const wrong = await one.call('GET', `/v1/sessions/${id}/stream`, undefined, { 'last-event-id': 'x' });
     expect(wrong.status).toBe(400);
