@@ -25,7 +25,7 @@ export function publicKeys(path: string | undefined): HistoryKeys {
     const keys = HistoryKeys.parse(readFileSync(path, 'utf8'));
     if (keys.isKnown) return keys;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new Failure(`${path} has no public key of Ed25519 (PEM).`);
 }

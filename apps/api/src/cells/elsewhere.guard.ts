@@ -35,7 +35,7 @@ export class ElsewhereGuard implements CanActivate {
     throw elsewhereProblem(cell);
   }
 
-  /** A session that is still being copied belongs to another cell, too: its partial stream here does not show it. */
+  /** A session that is still being copied belongs to another cell, too: its copied events say so. */
   private async cellOfSession(sessionId: string): Promise<string | null | undefined> {
     const { state, revision } = (await this.sessions.load(sessionId)) ?? (await this.folded(sessionId));
     return revision < 0 ? undefined : elsewhere(state.session.home, this.store.cell);

@@ -80,9 +80,9 @@ export class KeptUpdates {
 
   /**
    * The kept updates that concern sessions by their mentions since a position: the latest of each reference, in order
-   * of time. A starting session gets those updates of its partner that arrived since the previous session, and those
-   * that no session has recorded. Each kind has its own index, so that updates of the partner's earlier sessions are
-   * not read.
+   * of time. A starting session gets those updates of its partner that arrived after its start, and those that no
+   * session has recorded. Each of the two has its own index, so that updates of the partner's earlier sessions are not
+   * read.
    */
   async findFor(mentions: readonly Mention[], after: bigint | null): Promise<LateUpdate[]> {
     if (mentions.length === 0) return [];
