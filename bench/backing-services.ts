@@ -11,7 +11,7 @@ interface Target {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Clients of the api and of the backing services. */
+/** Clients for the api and for the backing services. */
 export interface Clients {
   readonly turnstream: Turnstream;
   readonly store: EventStoreDBClient;

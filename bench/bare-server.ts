@@ -1,4 +1,7 @@
-/** The least that serves a context or takes a turn: Fastify and one HMGET of Redis, in a process of its own. Sends its address. */
+/**
+ * The minimal server for contexts and turns, in its own process: Fastify and one HMGET of Redis. Sends its address to
+ * its parent.
+ */
 import { fastify } from 'fastify';
 import { Redis } from 'ioredis';
 

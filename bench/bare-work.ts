@@ -1,10 +1,13 @@
-/** The least that stores a turn, in a process of its own: appends by the bare client, or one-row INSERTs through a pool. */
+/**
+ * The minimal program that stores a turn, in its own process: appends by the bare client, or one-row INSERTs through
+ * a pool.
+ */
 import { randomUUID } from 'node:crypto';
 import { EventStoreDBClient, NO_STREAM } from '@eventstore/db-client';
 import { Pool } from 'pg';
 import { turnEvent } from './conversations.ts';
 
-/** What is done so many times in all, so many at once. */
+/** Calls in total, and concurrently. */
 export interface BareWork {
   readonly kind: 'append' | 'insert';
   readonly count: number;
@@ -15,7 +18,7 @@ const store = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] 
 const pool = new Pool({ connectionString: process.env['DATABASE_URL'], max: 8 });
 await pool.query('CREATE TABLE IF NOT EXISTS bench_turn (id uuid PRIMARY KEY, data jsonb, metadata jsonb)');
 
-/** Each caller appends to a stream of its own, expecting its revision. */
+/** Each caller appends to its own stream, with the expected revision. */
 const callers = {
   append: () => {
     const stream = `bench-${randomUUID()}`;

@@ -11,12 +11,12 @@ import type { Clients } from './backing-services.ts';
 import { settle, withClients } from './backing-services.ts';
 import { fill, turn } from './conversations.ts';
 
-/** What a turn takes where it is stored, in bytes, with encryption on. */
+/** The bytes of a turn in each store, with encryption on. */
 export interface Bytes {
-  /** The WAL of one INSERT of the same turn, in plain, into a table with one key. */
+  /** The WAL bytes of one INSERT of the same turn, unencrypted, into a table with one key. */
   readonly bare: number;
   readonly copies: Readonly<Record<'event' | 'context' | 'row' | 'message', number>>;
-  /** The working context of a short and of a long conversation. */
+  /** The working contexts of a short and of a long conversation. */
   readonly contexts: readonly { readonly turns: number; readonly bytes: number }[];
 }
 
@@ -27,10 +27,10 @@ interface BytesSize {
 
 export const fullBytes: BytesSize = { turns: 500, lengths: [100, 10_000] };
 export const quickBytes: BytesSize = { turns: 100, lengths: [100, 1_000] };
-/** A copy may take so much of the bare INSERT, a long conversation's context of a short one's. */
+/** The limits: a copy relative to the bare INSERT, a long conversation's context relative to a short one's. */
 export const bytesTarget = { copy: 1.5, context: 1.05 };
 
-/** Records turns in a private system with keys, and looks in each store at what they take. */
+/** Records turns in a private system with keys, and measures their bytes in each store. */
 export async function measureBytes(size: BytesSize, report: (text: string) => void): Promise<Bytes> {
   const keys = mkdtempSync(join(tmpdir(), 'turnstream-keys-'));
   const remove = (): void => rmSync(keys, { recursive: true, force: true });
@@ -53,7 +53,7 @@ export async function measureBytes(size: BytesSize, report: (text: string) => vo
   ).finally(remove);
 }
 
-/** The table for people. */
+/** The result as a table. */
 export function bytesTable({ bare, copies, contexts: [short, long] }: Bytes): string {
   const lines = Object.entries(copies).map(([name, bytes]) =>
     line(`a turn as ${name}`, bytes, `  ${(bytes / bare).toFixed(2)} (target ${bytesTarget.copy})`),
@@ -68,7 +68,7 @@ function line(name: string, bytes: number, more = ''): string {
   return `${name.padEnd(44)}${String(Math.round(bytes)).padStart(8)} bytes${more}`;
 }
 
-/** Whether every copy, and the context of the long conversation, are as small as they are to be. */
+/** Whether every copy, and the context of the long conversation, is within its limit. */
 export function areSmall({ bare, copies, contexts: [short, long] }: Bytes): boolean {
   const isFlat = (long?.bytes ?? 0) <= bytesTarget.context * (short?.bytes ?? 0);
   return isFlat && Object.values(copies).every((bytes) => bytes <= bytesTarget.copy * bare);
@@ -82,7 +82,7 @@ async function recorded(clients: Clients, turns: number): Promise<string> {
   return session.id;
 }
 
-/** Type, id, data and metadata, as the store has them. */
+/** The stored bytes: type, id, data and metadata. */
 export async function eventBytes({ store }: Clients, id: string): Promise<number> {
   const sizes: number[] = [];
   for await (const { event } of store.readStream(`session-${id}`)) {
@@ -93,7 +93,7 @@ export async function eventBytes({ store }: Clients, id: string): Promise<number
   return mean(sizes);
 }
 
-/** Of the turns that a context has: their section by their number. */
+/** The bytes per turn in a context: the section of turns divided by their number. */
 export async function contextBytes({ redis, turnstream }: Clients, id: string): Promise<number> {
   const { short_term_memory } = await turnstream.session(id).context();
   const bytes = await redis.hstrlen(`ctx:{${id}}`, 'recent_turns');
@@ -108,7 +108,7 @@ async function rowBytes({ pool }: Clients, id: string): Promise<number> {
   return rows[0]?.bytes ?? NaN;
 }
 
-/** What the log of Kafka takes for a message, of which nearly all are those of the turns. */
+/** The bytes of a message in Kafka's log; nearly all messages are those of the turns. */
 async function messageBytes(
   { KAFKA_BROKERS }: Readonly<Record<string, string>>,
   dir: string,
@@ -138,7 +138,10 @@ function logBytes(data: string): number {
     .reduce((sum, file) => sum + statSync(file).size, 0);
 }
 
-/** One INSERT a transaction, in plain; the first ones bring the pages that a checkpoint has written whole. */
+/**
+ * One INSERT per transaction, unencrypted. The first ones include full pages after a checkpoint, so they do not
+ * count.
+ */
 async function bareBytes({ pool }: Clients, turns: number): Promise<number> {
   const client = await pool.connect();
   try {
@@ -162,7 +165,7 @@ async function bareBytes({ pool }: Clients, turns: number): Promise<number> {
   }
 }
 
-/** Where the WAL ends, in bytes. */
+/** The end of the WAL, in bytes. */
 async function lsn(client: PoolClient): Promise<number> {
   const { rows } = await client.query<{ at: number }>(
     "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8 AS at",

@@ -16,7 +16,7 @@ import { inFlight, measureCpu, measureReads } from './cpu.ts';
 import { sharesByProcess, withProfiles } from './profiles.ts';
 import type { Stretch } from './stages.ts';
 
-/** The CPU time of calls in µs, by process. */
+/** CPU time of the calls in µs, by process. */
 interface Calls {
   readonly command: CpuPerCommand;
   readonly read: CpuPerCommand;
@@ -25,16 +25,16 @@ interface Calls {
 export interface CommandCost {
   /** With encryption and access checks. */
   readonly checked: Calls;
-  /** With neither. */
+  /** Without encryption and access checks. */
   readonly open: Calls;
-  /** What other programs take on the same services. */
+  /** CPU time of other programs on the same services. */
   readonly bare: {
     readonly append: CpuPerCommand;
     readonly insert: CpuPerCommand;
     readonly post: CpuPerCommand;
     readonly read: CpuPerCommand;
   };
-  /** The parts of `checked`, in µs: by process and stage, from a profiled run. */
+  /** The parts of `checked` in µs, by process and stage, from a profiled run. */
   readonly stages: { readonly [call in keyof Calls]: Readonly<Record<string, CpuPerCommand>> };
 }
 
@@ -48,10 +48,13 @@ interface Target {
 const sessionsRead = 64;
 const readTurns = 10;
 const noAccessChecks = { AUTH_ISSUER: '', AUTH_JWKS: '' };
-/** The name of a bare program among the processes. */
+/** The bare program's name among the processes. */
 export const program = 'program';
 
-/** Measures the CPU time of a command and of a context read, beside that of bare programs, and where it is spent. */
+/**
+ * Measures the CPU time of a command and of a context read beside that of bare programs, and its distribution over
+ * the stages.
+ */
 export async function measureCommandCost(
   count: number,
   report: (text: string) => void,
@@ -89,7 +92,7 @@ function withTarget<T>(
   );
 }
 
-/** The variables of a system that has keys. */
+/** The variables of a system with keys. */
 function keysIn(dir: string, name: string): Readonly<Record<string, string>> {
   const masterKeys = join(dir, `${name}-master-keys.json`);
   initKeyFile(masterKeys);
@@ -103,7 +106,7 @@ async function measureCalls({ clients, pids }: Target, count: number): Promise<C
   return { command, read: await measureReads(clients.turnstream, pids, ids, count) };
 }
 
-/** Sessions whose contexts are in Redis as the projector of this system writes them. */
+/** Sessions whose contexts in Redis were written by the projector of this system. */
 async function readable(clients: Clients): Promise<string[]> {
   const ids = await fill(clients.store, sessionsRead, 0);
   const sessions = ids.map((id) => clients.turnstream.session(id));
@@ -158,7 +161,7 @@ function withPid(pids: ReadonlyMap<string, number>, pid = 0): ReadonlyMap<string
   return new Map([[program, pid], ...pids]);
 }
 
-/** Runs the calls once more under the profiler, and divides the CPU time that they took without it among the stages. */
+/** Runs the calls again under the profiler, and divides the CPU time measured without it among the stages. */
 async function profiled(dir: string, measured: Calls, count: number): Promise<CommandCost['stages']> {
   const profiles = join(dir, 'profiles');
   mkdirSync(profiles);

@@ -9,25 +9,25 @@ import { forkProgram, killChild } from '../tools/shared/fork.ts';
 import type { Clients } from './backing-services.ts';
 import { settle } from './backing-services.ts';
 
-/** Something whose throughput is measured. */
+/** A program whose throughput is measured. */
 export interface Contender {
   readonly name: string;
-  /** Called before each slice, not measured. */
+  /** Called before each slice; not measured. */
   prepare(inFlight: number): Promise<void>;
   call(caller: number): Promise<unknown>;
-  /** Called after each slice: waits until the work that the slice left behind is done. */
+  /** Called after each slice: waits for remaining work. */
   rest(): Promise<void>;
 }
 
-/** Turns of a conversation that has just started. */
+/** Turns of a newly started conversation. */
 const shortTurns = 10;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
 /**
- * appendToStream of the same event through the client, each caller to a stream of its own, expecting its revision.
- * `followed`: to conversations, which the projector follows like those of RecordTurn; otherwise to streams that nobody
- * reads.
+ * appendToStream of the same event through the client; each caller has its own stream, with the expected revision.
+ * `followed`: streams of conversations, which the projector follows as for RecordTurn; otherwise streams without a
+ * reader.
  */
 export function rawAppends(clients: Clients, { followed }: { followed: boolean }): Contender {
   const { store } = clients;
@@ -62,8 +62,8 @@ function unread(count: number): string[] {
 }
 
 /**
- * RecordTurn over HTTP, each caller in a conversation of its own. Short conversations are created for each slice, since
- * they grow; long ones are kept.
+ * RecordTurn over HTTP, each caller in its own conversation. Short conversations are created for each slice, since
+ * they grow; long ones are reused.
  */
 export function recordTurn(clients: Clients, turns: number): Contender {
   const { store, turnstream } = clients;
@@ -107,7 +107,7 @@ export interface BareServer {
   close(): Promise<void>;
 }
 
-/** A bare server in a process of its own, which has the contexts of some sessions in Redis. */
+/** A bare server in its own process, with the contexts of some sessions in Redis. */
 export async function startBareServer(
   { turnstream, redis, redisUrl }: Pick<Clients, 'turnstream' | 'redis' | 'redisUrl'>,
   ids: readonly string[],

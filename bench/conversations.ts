@@ -5,7 +5,7 @@ import type { EventMetadata, RecordTurn, SessionEvent, StartSession } from '#dom
 import { commandHashScheme, decide, initialState, newSession, decideAll } from '#domain';
 import { inParallel, retry } from '#platform';
 
-/** While filling: events in one append, and conversations at once. */
+/** While filling: events per append, and concurrent conversations. */
 const chunk = 500;
 const conversationsAtOnce = 8;
 
@@ -39,7 +39,7 @@ const start: StartSession = {
   memory: null,
 };
 
-/** An event that records the turn, byte for byte as large as the api's. */
+/** An event that records the turn, with exactly the size of the api's event. */
 export function turnEvent(): EventData {
   const turn_id = randomUUID();
   const [event] = eventsOf(decide({ ...command, turn_id }, active, ''));
@@ -54,7 +54,7 @@ const metadata: EventMetadata = {
   $correlationId: randomUUID(),
 };
 
-/** Any started session: what a turn is decided on. */
+/** A started session, on which a turn is decided. */
 const active = (() => {
   const outcome = decideAll(newSession(randomUUID()), [start], {
     metadata: () => metadata,
@@ -77,7 +77,9 @@ function stored({ type, data }: SessionEvent, command_id: string): EventData {
   });
 }
 
-/** Writes conversations of that many turns straight into the store, a few at once. @returns the sessions' ids */
+/**
+ * Writes conversations with this many turns directly into the store, a few concurrently. @returns the sessions' ids
+ */
 export async function fill(client: EventStoreDBClient, count: number, turns: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await inParallel(ids, conversationsAtOnce, (id) => fillOne(client, id, turns));
@@ -91,7 +93,7 @@ async function fillOne(client: EventStoreDBClient, id: string, turns: number): P
   await client.appendToStream(stream, stored(begin, `start:${id}`), { expectedRevision: NO_STREAM });
   for (let done = 0; done < turns; done += chunk) {
     const events = Array.from({ length: Math.min(chunk, turns - done) }, turnEvent);
-    // On a busy machine an append may time out; the store takes the same events once.
+    // On a busy machine an append may time out; a retry stores the same events only once.
     await retry(() => client.appendToStream(stream, events, { expectedRevision: BigInt(done) }), {
       attempts: 5,
     });

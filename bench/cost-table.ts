@@ -3,10 +3,10 @@ import { program } from './command-cost.ts';
 import type { CpuPerCommand } from '../tools/shared/cpu-time.ts';
 import { totalOf } from '../tools/shared/cpu-time.ts';
 
-/** The least share of a process's time that is shown as a stage of its own. */
+/** The minimum share of a process's time that is shown as a separate stage. */
 const leastShare = 0.005;
 
-/** The costs as tables for people, in µs of CPU. */
+/** The costs as tables, in µs of CPU. */
 export function costTable({ checked, open, bare, stages }: CommandCost): string {
   const columns = [checked.command, open.command, checked.read, open.read];
   const append = partOf(bare.append, program, 'event-store');

@@ -9,9 +9,8 @@ const warmUp = 2_000;
 const readers = 16;
 
 /**
- * Records turns from 64 callers, each in a conversation of its own, and divides the CPU time of every process by their
- * number. The measured stretch ends when the last row is written. Less noisy than throughput where the machine does other
- * work too.
+ * Records turns from 64 callers, each in its own conversation, and divides the CPU time of every process by their
+ * number. The measurement ends when the last row is written. It is less noisy than throughput on a busy machine.
  */
 export async function measureCpu(
   clients: Clients,
@@ -34,7 +33,7 @@ export async function measureCpu(
   return cpuPerCall(pids, count, () => record(count));
 }
 
-/** The same of reads of contexts, each session in turn. */
+/** The same for reads of contexts, each session in turn. */
 export function measureReads(
   client: Clients['turnstream'],
   pids: ReadonlyMap<string, number>,

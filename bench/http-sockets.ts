@@ -2,15 +2,15 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 
 /**
- * Sends requests, each on a connection of its own until it is answered; connections are used again. Node's client takes
- * several times the CPU time, which a generator of load beside other work does not have.
+ * Sends requests, each on its own connection until it is answered; connections are reused. Node's client takes
+ * several times the CPU time, which a load generator beside other work does not have.
  */
 export class HttpSockets {
   private readonly free: Socket[] = [];
 
   constructor(private readonly url: URL) {}
 
-  /** Sends a request as it is on the wire; resolves to the status of its answer, 0 when the connection broke. */
+  /** Sends the raw request; resolves to the status of its answer, 0 when the connection broke. */
   async send(request: string): Promise<number> {
     const socket = this.free.pop() ?? connect(Number(this.url.port), this.url.hostname).setNoDelay();
     const status = await exchange(socket, request);
@@ -19,7 +19,7 @@ export class HttpSockets {
     return status;
   }
 
-  /** Closes the connections on which no request is under way. */
+  /** Closes the idle connections. */
   close(): void {
     for (const socket of this.free.splice(0)) socket.destroy();
   }
@@ -44,7 +44,7 @@ function exchange(socket: Socket, request: string): Promise<number> {
   });
 }
 
-/** The status of an answer, once all of it was received; all answers of the api say how long they are. */
+/** The status of an answer, once it is complete; all answers of the api have a Content-Length. */
 function statusIn(received: string): number | undefined {
   const head = received.indexOf('\r\n\r\n');
   if (head < 0) return undefined;

@@ -8,26 +8,32 @@ import { settle } from './backing-services.ts';
 import { fill, turn } from './conversations.ts';
 import { paced } from './load.ts';
 
-/** Every how many commands one is watched: few enough that watching does not slow what it measures. */
+/** One in this many commands is watched: few enough that watching does not slow the measured system. */
 const watched = { context: 10, row: 25 } as const;
 const pollMs = { context: 1, row: 3 } as const;
-/** The least that brings an event to Redis: a subscription and one SET. How many commands after one whose context is watched. */
+/**
+ * The minimal path of an event to Redis: a subscription and one SET. It is measured this many commands after one
+ * whose context is watched.
+ */
 const bareAfter = 5;
 const sessionsUsed = 200;
 
-/** At the 99th percentile: to the context, of the bare transport; from an answer on Kafka to the agent's handler, in milliseconds. */
+/**
+ * Targets at the 99th percentile: the time to the context relative to the bare transport, and from an answer on Kafka
+ * to the agent's handler, in milliseconds.
+ */
 export const latencyTargets = { ratio: 3, answerMs: 25 } as const;
 
-/** From an acknowledgement until it shows, in milliseconds. */
+/** Times from an acknowledgement until its effect is visible, in milliseconds. */
 export interface Lag {
   readonly acknowledged: Latency;
   readonly context: Latency;
   readonly row: Latency;
-  /** Until a subscription has brought it to Redis, with nothing in between. */
+  /** Until a bare subscription has written it to Redis. */
   readonly bare: Latency;
 }
 
-/** Records turns at a fixed rate: how long until each shows in Redis and in PostgreSQL. */
+/** Records turns at a fixed rate, and measures the time until each is visible in Redis and in PostgreSQL. */
 export async function measureLag(
   clients: Clients,
   { perSecond, ms }: { perSecond: number; ms: number },
@@ -84,7 +90,7 @@ function bareKey(id: string): string {
   return `bench:${id}`;
 }
 
-/** Writes the revision of each event of a session to a key of Redis as it comes. */
+/** Writes the revision of each event of a session to a key of Redis when it arrives. */
 function bareTransport({ store, redis }: Clients) {
   const subscription = store.subscribeToAll({
     fromPosition: END,

@@ -11,7 +11,7 @@ import { latencyTargets, measureLag } from './lag.ts';
 import { load, paced } from './load.ts';
 import { lagLines, latencyLine } from './table.ts';
 
-/** How fast what is acknowledged shows at half load. */
+/** How fast acknowledged events are visible at half load. */
 export interface Latencies {
   readonly lag: Lag & { readonly per_second: number };
   /** From the last answer on Kafka to the agent's handler, in milliseconds. */
@@ -28,10 +28,10 @@ export const fullLatency: LatencySize = { capacityMs: 6_000, lagMs: 20_000, answ
 export const quickLatency: LatencySize = { capacityMs: 2_000, lagMs: 4_000, answers: 40 };
 
 const inFlight = 64;
-/** How often an inquiry is opened, at the most: each opens its session and waits for that (ms). */
+/** The minimum interval between inquiries: each opens its session and waits for it (ms). */
 const inquiryMs = 60;
 
-/** Half load: half of the turns a second that 64 callers record which wait for each answer. */
+/** Half load: half of the turns per second that 64 callers record when each waits for its answer. */
 export function measureLatencies(size: LatencySize, report: (text: string) => void): Promise<Latencies> {
   return withOwnSystem((system) =>
     withClients({ api: system.apis[0], env: system.env }, async (clients) => {
@@ -58,18 +58,18 @@ export function measureLatencies(size: LatencySize, report: (text: string) => vo
   );
 }
 
-/** The table for people. */
+/** The result as a table. */
 export function latencyTable({ lag, answers }: Latencies): string {
   const answered = latencyLine('answer on Kafka to the handler', answers);
   return [...lagLines(lag), answered, `(target of its p99: ${latencyTargets.answerMs} ms)`].join('\n');
 }
 
-/** Whether all is as fast as it is to be. */
+/** Whether all times are within their targets. */
 export function isFast({ lag, answers }: Latencies): boolean {
   return lag.context.p99 <= latencyTargets.ratio * lag.bare.p99 && answers.p99 <= latencyTargets.answerMs;
 }
 
-/** Turns a second of callers that wait. */
+/** Turns per second of callers that wait for each answer. */
 async function recordAtOnce(clients: Clients, ms: number): Promise<number> {
   const ids = await fill(clients.store, inFlight, 10);
   const sessions = ids.map((id) => clients.turnstream.session(id));

@@ -7,7 +7,7 @@ export interface Slice {
   readonly latencies: readonly number[];
 }
 
-/** Keeps `inFlight` calls under way for `ms` milliseconds; each caller awaits its call before the next one. */
+/** Keeps `inFlight` calls in progress for `ms` milliseconds; each caller awaits its call before the next one. */
 export async function load(
   inFlight: number,
   ms: number,

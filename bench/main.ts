@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures the api beside its bare backing services in one run. On the system of TURNSTREAM_URL and the
- * variables of its backing services, else on a private one.
+ * `npm run bench`: measures the api beside its bare backing services in one run, on the system of TURNSTREAM_URL and
+ * the variables of its backing services, or else on a private one.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';

@@ -1,4 +1,7 @@
-/** Sends turns to an api as it is told by messages of its parent, in a process of its own, so that it can have a core of its own. */
+/**
+ * Sends turns to an api as instructed by messages of its parent; in its own process, so that it can have its own
+ * core.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { latencyOf } from '../tools/shared/statistics.ts';
 import { authorization } from '../tools/shared/token.ts';
@@ -6,13 +9,13 @@ import { turn } from './conversations.ts';
 import { HttpSockets } from './http-sockets.ts';
 import { load, paced } from './load.ts';
 
-/** What the generator is told to do. */
+/** An instruction to the generator. */
 export type Order = { readonly url: string; readonly sessions: readonly string[]; readonly ms: number } & (
   | { readonly inFlight: number }
   | { readonly perSecond: number }
 );
 
-/** What became of the requests that were answered in time. */
+/** The results of the requests answered in time. */
 export interface Outcome {
   readonly sent: number;
   readonly goodput: number;
@@ -20,11 +23,11 @@ export interface Outcome {
   readonly p99_ms: number;
   readonly refused: number;
   readonly failed: number;
-  /** By how much the generator itself was late (99th percentile): it counts as latency of the system. */
+  /** The delay of the generator itself (99th percentile), which is included in the measured latency. */
   readonly own_p99_ms: number;
 }
 
-/** Senders, so that the api has several callers. */
+/** The number of senders, so that the api has several callers. */
 const agents = 8;
 const body = JSON.stringify(turn);
 const { authorization: token } = authorization();
@@ -65,7 +68,7 @@ async function carryOut(order: Order): Promise<Outcome> {
   return { sent, goodput, p50_ms: p50, p99_ms: p99, refused, failed, own_p99_ms };
 }
 
-// The loader of TypeScript lets a program end although its parent may still have something to say.
+// The TypeScript loader lets a program end even if its parent may still send a message.
 process.channel?.ref();
 process.on('message', (order: Order) => void carryOut(order).then((outcome) => process.send?.(outcome)));
 process.once('disconnect', () => process.exit());

@@ -22,14 +22,14 @@ interface Point extends Outcome {
   /** The offered load as a multiple of the capacity. */
   readonly load: number;
   readonly offered: number;
-  /** By how much the event loop of the api was late (99th percentile). */
+  /** The delay of the api's event loop (99th percentile). */
   readonly api_p99_ms: number;
 }
 
 export interface Overload {
   readonly capacity: number;
   readonly points: readonly Point[];
-  /** Goodput at four times the capacity, of the best. */
+  /** Goodput at four times the capacity, relative to the best. */
   readonly ratio: number;
   /** The 99th percentile of the latency of admitted requests at twice the capacity, in milliseconds. */
   readonly p99_at_2: number;
@@ -43,8 +43,8 @@ const inFlight = 64;
 const cores = { generator: '0', system: '1' };
 
 /**
- * Offers a private system more and more load, whether or not it answers. The system has one core, what sends another. The
- * capacity is what 64 callers get that wait for each answer.
+ * Offers a private system increasing load, independently of its answers. The system has one core, the generator
+ * another. The capacity is the throughput of 64 callers that wait for each answer.
  */
 export async function measureOverload(
   { ms, warmUpMs }: OverloadSize,
@@ -97,13 +97,13 @@ async function carryOut(generator: ChildProcess, order: Order): Promise<Outcome>
   return outcome;
 }
 
-/** The 99th percentile of how late the event loop of an api was since it was last asked, in milliseconds. */
+/** The 99th percentile of the delay of an api's event loop since the last call, in milliseconds. */
 async function loopDelayMs(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return 1_000 * Number(/^nodejs_eventloop_lag_p99_seconds\S* (\S+)$/m.exec(metrics)?.[1]);
 }
 
-/** Keeps a process, and what it starts, on one core. */
+/** Pins a process and its children to one core. */
 function pin(pid: number, core: string): void {
   try {
     execFileSync('taskset', ['-acp', core, String(pid)], { stdio: 'pipe' });

@@ -10,35 +10,38 @@ import { settle } from './backing-services.ts';
 import { contextBytes, eventBytes } from './bytes.ts';
 import { fill, turn } from './conversations.ts';
 
-/** Something that keeps conversations and is spoken to over HTTP. */
+/** A conversation memory with an HTTP API. */
 export interface MemorySystem {
   readonly name: string;
   readonly url: URL;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Conversations of that many turns. @returns their ids */
+  /** Starts conversations with this many turns. @returns their ids */
   begin(count: number, turns: number): Promise<string[]>;
   readonly paths: { turns(id: string): string; read(id: string): string };
-  /** Waits until everything recorded in these conversations is stored everywhere. */
+  /** Waits until everything recorded in these conversations is stored in all stores. */
   settle(ids: readonly string[]): Promise<void>;
   /** The name of its PostgreSQL database. */
   readonly database: string;
-  /** What it stores of a turn elsewhere. */
+  /** The bytes of a turn that it stores elsewhere. */
   readonly bytesOutside: number;
 }
 
-/** What every system records: a user's message with the bot's reply. */
+/** The turn that every system records: a user's message with the bot's reply. */
 export const fullTurn = {
   ...turn,
   response_text: 'I am looking into your October payout, and tell you here as soon as the bank answers.',
 } as const;
 
 const messagesOfTurn = 2;
-/** The last turns of a conversation, which its context has, are recorded through the API: sealed like all that follow. */
+/**
+ * The last turns of a conversation, which are in its context, are recorded through the API, so that they are sealed
+ * like all later ones.
+ */
 const recorded = 5;
 const conversationsAtOnce = 8;
 
-/** The system of the clients. */
+/** The system under test. */
 export async function turnstreamSystem(
   clients: Clients,
   api: string,
@@ -68,7 +71,7 @@ export async function turnstreamSystem(
 /** The programs of `peers/`. */
 const peers = { emmett: 'Emmett', langgraph: 'LangGraph' } as const;
 
-/** Runs the peers, each with a database of its own on the same PostgreSQL. */
+/** Runs the peers, each with its own database on the same PostgreSQL. */
 export async function withPeers<T>(
   pool: Clients['pool'],
   databaseUrl: string,
@@ -142,10 +145,10 @@ async function beginOne(url: URL, turns: number): Promise<string> {
   return ((await response.json()) as { readonly id: string }).id;
 }
 
-/** A package of its own, so that nobody who does not compare installs the peers. */
+/** A separate package, so that the peers are installed only for a comparison. */
 const folder = join(import.meta.dirname, 'peers');
 
-/** Installs the peers' packages unless they are there as the lock file says. */
+/** Installs the peers' packages, unless the versions of the lock file are installed. */
 export async function installPeers(report: (text: string) => void): Promise<void> {
   const { npm_execpath: path } = process.env;
   const npm = (...words: readonly string[]): ReturnType<typeof run> =>

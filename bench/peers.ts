@@ -23,18 +23,18 @@ interface PeersSize {
 
 export const fullPeers: PeersSize = { inFlight: 64, lengths: [10, 100, 1_000], rounds: 7, sliceMs: 1_500 };
 export const quickPeers: PeersSize = { inFlight: 16, lengths: [10, 100, 1_000], rounds: 3, sliceMs: 500 };
-/** How many times as many turns a second Turnstream records, in short conversations. */
+/** The target: how many times as many turns per second Turnstream records, in short conversations. */
 export const peersTarget = { turns: 10, times: { Emmett: 3, LangGraph: 6 } } as const;
 
 interface Speed extends Latency {
   readonly per_second: number;
-  /** Of Turnstream's speed, how many times this one it is: the median of the rounds. */
+  /** Turnstream's speed as a multiple of this one's: the median of the rounds. */
   readonly turnstream_times: number;
 }
 
 interface PeerLine {
   readonly system: string;
-  /** Turns of a conversation, each a user's message with its reply. */
+  /** Turns per conversation, each a user's message with its reply. */
   readonly turns: number;
   readonly record: Speed;
   readonly read: Speed;
@@ -46,7 +46,7 @@ export interface PeersResult {
   readonly lines: readonly PeerLine[];
 }
 
-/** Measures a private system beside the peers, one after another in every round, on the same PostgreSQL. */
+/** Measures a private system and the peers, one after another in every round, on the same PostgreSQL. */
 export async function measurePeers(size: PeersSize, report: (text: string) => void): Promise<PeersResult> {
   await installPeers(report);
   const keys = mkdtempSync(join(tmpdir(), 'turnstream-keys-'));
@@ -89,11 +89,11 @@ async function ofLength(
 }
 
 interface Recorder extends Contender {
-  /** What its database has grown by. */
+  /** The growth of its database per turn. */
   bytesPerTurn(): number;
 }
 
-/** Records turns, each caller in a conversation of its own: a new one for each slice, unless it is long. */
+/** Records turns, each caller in its own conversation: a new one for each slice, unless it is long. */
 function recorder({ pool }: Clients, system: MemorySystem, turns: number): Recorder {
   const { name, database, paths } = system;
   const body = JSON.stringify(fullTurn);
@@ -127,7 +127,7 @@ function recorder({ pool }: Clients, system: MemorySystem, turns: number): Recor
   };
 }
 
-/** Reads conversations, which stay as they are. */
+/** Reads conversations, which do not change. */
 function reader(system: MemorySystem, turns: number): Contender {
   let ids: string[] = [];
   let connections = new HttpSockets(system.url);
@@ -176,7 +176,7 @@ function speedOf(
   };
 }
 
-/** Whether Turnstream is as many times faster as it is to be. */
+/** Whether Turnstream reaches its targets. */
 export function areAhead({ lines }: PeersResult): boolean {
   return Object.entries(peersTarget.times).every(([peer, times]) => {
     const line = lines.find(({ system, turns }) => system === peer && turns === peersTarget.turns);
@@ -184,7 +184,7 @@ export function areAhead({ lines }: PeersResult): boolean {
   });
 }
 
-/** The table for people. */
+/** The result as a table. */
 export function peersTable({ in_flight, lines }: PeersResult): string {
   const head = row([
     '',

@@ -13,7 +13,7 @@ import { measureCpu, measureReads } from './cpu.ts';
 interface Cost {
   readonly plain: CpuPerCommand;
   readonly sealed: CpuPerCommand;
-  /** Of all processes, the median of the rounds' ratios. */
+  /** Over all processes: the median of the rounds' ratios. */
   readonly ratio: number;
 }
 
@@ -30,19 +30,19 @@ interface PrivacySize {
 
 export const fullPrivacy: PrivacySize = { rounds: 5, turns: 8_000, reads: 16_000 };
 export const quickPrivacy: PrivacySize = { rounds: 2, turns: 600, reads: 2_000 };
-/** With encryption a call may cost so much more. */
+/** The maximum cost of a call with encryption, relative to one without. */
 export const privacyTarget = 1.15;
 
 const sessionsRead = 64;
 
-/** A system with what is measured on it. */
+/** One of the compared systems, with its measurements. */
 interface Side {
   readonly clients: Clients;
   readonly pids: ReadonlyMap<string, number>;
   readonly ids: readonly string[];
 }
 
-/** Two private systems side by side, one of them with keys, measured in turn: noise affects both alike. */
+/** Two private systems side by side, one of them with keys, measured alternately so that noise affects both alike. */
 export function measurePrivacy(size: PrivacySize, report: (text: string) => void): Promise<PrivacyCost> {
   return withSide({}, (plain, dir) => {
     const masterKeys = join(dir, 'master-keys.json');
@@ -86,7 +86,7 @@ function turnsOf({ clients, pids }: Side, { turns }: PrivacySize): Promise<CpuPe
   return measureCpu(clients, pids, turns);
 }
 
-/** Contexts as an agent reads them: from Redis. */
+/** Reads contexts as an agent does: from Redis. */
 function readsOf({ clients, pids, ids }: Side, { reads }: PrivacySize): Promise<CpuPerCommand> {
   return measureReads(clients.turnstream, pids, ids, reads);
 }
@@ -105,7 +105,7 @@ function medians(all: readonly CpuPerCommand[]): CpuPerCommand {
   return Object.fromEntries(names.map((name) => [name, median(all.map((one) => one[name] ?? 0))]));
 }
 
-/** The costs as a table for people. */
+/** The costs as a table. */
 export function privacyTable({ turn, read }: PrivacyCost): string {
   return [...linesOf('CPU of RecordTurn', turn), '', ...linesOf('CPU of a context read', read)].join('\n');
 }

@@ -6,7 +6,7 @@ import { root } from '../tools/shared/paths.ts';
 import type { CallFrame, Profile, Stretch } from './stages.ts';
 import { stageShares } from './stages.ts';
 
-/** Node processes that start while `work` runs write a profile of their CPU time into a folder when they end. */
+/** Node processes that start while `work` runs write a CPU profile into a folder when they end. */
 export async function withProfiles<T>(dir: string, work: () => Promise<T>): Promise<T> {
   const { NODE_OPTIONS: before = '' } = process.env;
   process.env['NODE_OPTIONS'] = `${before} --cpu-prof --cpu-prof-dir=${dir}`.trim();
@@ -17,7 +17,7 @@ export async function withProfiles<T>(dir: string, work: () => Promise<T>): Prom
   }
 }
 
-/** By process, how much of its time in a stretch each stage took. `pids`: of the processes that wrote a profile. */
+/** By process, the share of its time in a period that each stage took. `pids`: the processes that wrote a profile. */
 export function sharesByProcess(
   dir: string,
   pids: ReadonlyMap<string, number>,
@@ -38,7 +38,7 @@ export function sharesByProcess(
   );
 }
 
-/** Finds frames of the compiled apps in their sources. */
+/** Maps frames of the compiled apps to their sources. */
 function placesInSources(): (frame: CallFrame) => string {
   const maps = new Map<string, SourceMap | undefined>();
   const mapOf = (file: string): SourceMap | undefined => {
@@ -53,7 +53,7 @@ function placesInSources(): (frame: CallFrame) => string {
   };
 }
 
-/** A source as from the project's folder, or from that of the packages. */
+/** A source path relative to the project or to the packages' folder. */
 function shortened(source: string): string {
   return source
     .replace(/^webpack:\/\/[^/]*\/(\.\/)?/, '')

@@ -16,29 +16,32 @@ interface RebuildSize {
   readonly sessions: number;
   readonly turnsEach: number;
   readonly rounds: number;
-  /** Whether the tables that all others are compared with are written by batches, which takes long. */
+  /** Whether the reference tables are written in batches, which takes long. */
   readonly batches: boolean;
 }
 
 export const fullRebuild: RebuildSize = { sessions: 25_000, turnsEach: 40, rounds: 3, batches: true };
 export const quickRebuild: RebuildSize = { sessions: 1_000, turnsEach: 20, rounds: 2, batches: true };
-/** Of a COPY of the same rows, into a table with the same indexes and partitions, a rebuild reaches at least this much. */
+/**
+ * The minimum speed of a rebuild, relative to a COPY of the same rows into a table with the same indexes and
+ * partitions.
+ */
 export const rebuildTarget = 0.4;
 
 /** Turns per second. */
 export interface RebuildSpeed {
   readonly turns: number;
-  /** Written by batches, as a projector writes. */
+  /** Written in batches, as by a projector. */
   readonly batches: number;
   readonly rebuilds: readonly number[];
   readonly copies: readonly number[];
   /** The median of the rounds' ratios. */
   readonly ratio: number;
-  /** Whether all tables have the same digest as those written by batches. */
+  /** Whether all tables have the same digest as the reference tables. */
   readonly identical: boolean;
 }
 
-/** The tables from the streams beside a COPY of their turns, each several times in one run. */
+/** Rebuilds the tables from the streams and COPYs their turns, alternately several times in one run. */
 export function measureRebuild(size: RebuildSize, report: (text: string) => void): Promise<RebuildSpeed> {
   process.env['KAFKA_BROKERS'] ??= 'off';
   return withBackingServices(async ({ env }) => {
@@ -91,7 +94,7 @@ function poolOf(connectionString: string, settings?: string): Pool {
   return new Pool({ connectionString, max: 1, onConnect });
 }
 
-/** A COPY of the turns into an empty table like theirs, from another COPY: nothing else is in the way. */
+/** A COPY of the turns from another COPY into an empty table of the same structure. */
 async function copySeconds(pool: Pool): Promise<number> {
   const [from, to] = [await pool.connect(), await pool.connect()];
   try {
@@ -120,7 +123,7 @@ async function copySeconds(pool: Pool): Promise<number> {
 const conversationsAtOnce = 8;
 const spreadMs = 330 * 86_400_000;
 
-/** Conversations of half questions, half answers, over the last eleven months. */
+/** Conversations of alternating questions and answers, over the last eleven months. */
 async function fill(
   storeUrl: string,
   { sessions, turnsEach }: RebuildSize,

@@ -45,7 +45,7 @@ export interface Line {
   readonly per_second: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
-  /** Against the contender it is compared with: the median of the rounds' ratios. */
+  /** Relative to the compared contender: the median of the rounds' ratios. */
   readonly ratio?: { readonly to: string; readonly value: number };
 }
 
@@ -71,7 +71,7 @@ export function benchPrivateSystem(size: Size, report: (text: string) => void): 
   );
 }
 
-/** Runs the contenders in rounds: in each, every contender has a slice of time, so that noise affects all alike. */
+/** Runs the contenders in rounds, with a time slice for every contender in each, so that noise affects all alike. */
 export async function runBench(
   clients: Clients,
   size: Size,
@@ -100,7 +100,7 @@ export async function runBench(
   return { lines, lag: { per_second: commandsPerSecond, ...lag } };
 }
 
-/** Gives each contender a slice of time in every round, after one round that does not count. */
+/** Gives each contender a time slice in every round, after a warm-up round. */
 export async function rounds(
   contenders: readonly Contender[],
   inFlight: number,

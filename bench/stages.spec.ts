@@ -9,7 +9,7 @@ const frame = (functionName: string, url = ''): CallFrame => ({
   columnNumber: 0,
 });
 
-/** The codec calls native code and the seals; a sample every 10 µs. */
+/** The codec calls native code and the seals; samples are 10 µs apart. */
 const profile: Profile = {
   nodes: [
     { id: 1, callFrame: frame('(root)'), children: [2, 3, 6] },
@@ -26,7 +26,7 @@ const profile: Profile = {
 
 const placeOf = ({ url, functionName }: CallFrame): string => `${url} ${functionName}`;
 
-test('what a stage calls belongs to it, unless that has a stage of its own', () => {
+test('the callees of a stage belong to it, unless they have their own stage', () => {
   expect(stageShares(profile, { from: 0, to: 1_055 }, placeOf)).toEqual(
     new Map([
       ['encode', 0.5],

@@ -1,9 +1,12 @@
-/** A frame's place: `libs/sessions/src/codec.ts encode`, `node_modules/pg/lib/client.js query`, `node:net onread`. */
+/**
+ * The place of a frame: `libs/sessions/src/codec.ts encode`, `node_modules/pg/lib/client.js query`, `node:net
+ * onread`.
+ */
 type Place = string;
 
 /**
- * The stages of the work of all processes. A frame belongs to the first one whose pattern its place matches; what it calls
- * belongs to it too, unless that has a stage of its own.
+ * The stages of the work of all processes. A frame belongs to the first stage whose pattern matches its place. Its
+ * callees belong to it too, unless they have their own stage.
  */
 const stages: readonly (readonly [stage: string, pattern: RegExp])[] = [
   ['garbage collection', /^\(garbage collector\)/],
@@ -68,7 +71,7 @@ const stages: readonly (readonly [stage: string, pattern: RegExp])[] = [
 const idle = '(idle)';
 const unnamed = 'other';
 
-/** What `--cpu-prof` writes. Times are in microseconds of the monotonic clock. */
+/** The output of `--cpu-prof`. Times are in microseconds of the monotonic clock. */
 export interface Profile {
   readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
@@ -89,13 +92,13 @@ export interface CallFrame {
   readonly columnNumber: number;
 }
 
-/** A stretch of time, in microseconds of the monotonic clock. */
+/** A period, in microseconds of the monotonic clock. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
 
-/** How much of the time that a process worked in a stretch was spent in each stage, the largest first; together 1. */
+/** The share of a process's working time in a period by stage, largest first; the sum is 1. */
 export function stageShares(
   { nodes, samples, timeDeltas, startTime }: Profile,
   { from, to }: Stretch,
@@ -117,14 +120,14 @@ export function stageShares(
   return new Map(shares.toSorted(([, one], [, other]) => other - one));
 }
 
-/** The stage of each node: its own, else that of its caller. */
+/** The stage of each node: its own, or else that of its caller. */
 function stagesOf(
   nodes: readonly ProfileNode[],
   placeOf: (frame: CallFrame) => Place,
 ): ReadonlyMap<number, string> {
   const found = new Map<number, string>();
   for (const { id, callFrame, children = [] } of nodes) {
-    // Callers come before what they call.
+    // Callers come before their callees.
     const stage = ownStage(callFrame, placeOf) ?? found.get(id);
     if (stage !== undefined) for (const item of [id, ...children]) found.set(item, stage);
   }

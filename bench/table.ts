@@ -6,7 +6,7 @@ import { target } from './overload.ts';
 import { latencyTargets } from './lag.ts';
 import type { Line, Results } from './run.ts';
 
-/** The results as a table for people. */
+/** The results as a table. */
 export function table({ lines, lag, cpu }: Results): string {
   const head = row(['', 'in flight', 'a second', 'p50 ms', 'p99 ms', 'ratio']);
   const body = lines.map((line) =>
@@ -23,7 +23,7 @@ export function table({ lines, lag, cpu }: Results): string {
   return [head, ...body, '', ...lags, ...(cpu === undefined ? [] : ['', cpuTable(cpu)])].join('\n');
 }
 
-/** Latencies, a line each, that of contexts as a ratio too. */
+/** Latencies, one per line; that of contexts also as a ratio. */
 export function lagLines({ per_second, ...lag }: Results['lag']): string[] {
   const times: [string, Latency][] = [
     ['answer to a command', lag.acknowledged],
@@ -42,7 +42,7 @@ export function latencyLine(name: string, { samples, p50, p99 }: Latency): strin
   return row([name, '', '', p50.toFixed(2), p99.toFixed(2), `${samples.toLocaleString('en')} samples`]);
 }
 
-/** CPU time of a command, a line a process. */
+/** CPU time of a command, one line per process. */
 export function cpuTable(cpu: CpuPerCommand): string {
   const rows = [...Object.entries(cpu), ['all', totalOf(cpu)] as const];
   return rows.map(([name, micros]) => `${`CPU of a command, ${name}`.padEnd(38)}${micros} µs`).join('\n');

@@ -34,7 +34,7 @@ function fault(topic: string, message: { type: string }): unknown {
 }
 
 const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-/** Fields of any event; the personal ones must not be published. */
+/** Fields of any event; personal ones must not be published. */
 const fields = {
   session_id: id,
   partner_id: 'P7689',
@@ -130,7 +130,7 @@ describe('docs/asyncapi.json', () => {
     expect(older?.data).not.toHaveProperty('status');
   });
 
-  test('an external update that an agent sent is published without its texts, which nothing declares public', () => {
+  test('an external update that an agent sent is published without its texts', () => {
     const { data } = publicEvent(id, recorded('ExternalUpdateRecorded')) ?? {};
     expect(data).toMatchObject({ system: 'orders', kind: 'order_updated', source_event_id: '/orders/1' });
     expect(data).not.toHaveProperty('status');

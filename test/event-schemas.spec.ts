@@ -5,7 +5,7 @@ import { generateDocument } from '../tools/event-schemas/document.ts';
 
 const committed = readFileSync('docs/events.json', 'utf8');
 
-test('docs/events.json is what the types of stored events say', async () => {
+test('docs/events.json matches the types of stored events', async () => {
   expect(await generateDocument()).toBe(committed);
 });
 

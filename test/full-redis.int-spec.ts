@@ -19,10 +19,10 @@ const processes: ChildProcess[] = [];
 let harness: ProjectorHarness;
 let app: TestApp;
 let projector: Instance;
-/** What the launcher has set. */
+/** The launcher's setting. */
 let given: unknown;
 
-/** On a Valkey of this spec alone. */
+/** On a separate Valkey. */
 beforeAll(async () => {
   const [port = 0] = await freePorts(1);
   const { command } = await valkey.program(dir, port, true);
@@ -50,7 +50,7 @@ afterAll(async () => {
   }
 });
 
-/** Whether Redis has room for more. */
+/** Gives Redis room for more data, or none. */
 async function room(isThere: boolean): Promise<void> {
   await harness.redis.config('SET', 'maxmemory', isThere ? 0 : 1);
 }
@@ -74,7 +74,7 @@ async function metric(name: string): Promise<number> {
   return Number(new RegExp(`^${name}\\{.*\\} (\\d+)$`, 'm').exec(text)?.[1]);
 }
 
-/** Whether both writers of all partitions have written what there is. */
+/** Whether both writers of all partitions have written everything. */
 function isWritten(): boolean {
   const status = projector.projector.status();
   return status.every(
@@ -82,13 +82,13 @@ function isWritten(): boolean {
   );
 }
 
-/** Waits until the projector has done what it can. */
+/** Waits until the projector has written everything that it can. */
 async function allWritten(ids: readonly string[]): Promise<void> {
   for (const id of ids) await harness.rowsSettled(id);
   await waitUntil(isWritten, { what: 'everything to be written' });
 }
 
-/** Sessions whose rows and contexts are what their streams say. */
+/** Sessions whose rows and contexts match their streams. */
 async function sessions(count: number): Promise<string[]> {
   const ids = await Promise.all(Array.from({ length: count }, () => app.start()));
   await harness.settled(ids);
@@ -99,7 +99,7 @@ test('the launcher gives Redis a bound, and evicts nothing', () => {
   expect(given).toEqual(expect.arrayContaining([String(2 ** 30), 'noeviction']));
 });
 
-test('while Redis has no room, commands and rows go on, and contexts that cannot be written are removed', async () => {
+test('while Redis is full, commands and rows continue, and contexts that cannot be written are removed', async () => {
   const ids = await sessions(8);
   const checkpoint = await harness.redis.get('projection:session-0');
   await room(false);
@@ -113,14 +113,14 @@ test('while Redis has no room, commands and rows go on, and contexts that cannot
   });
 });
 
-test('while Redis has no room, contexts are folded for their readers, and a metric says so', async () => {
+test('while Redis is full, contexts are folded for their readers, and a metric shows it', async () => {
   const ids = await sessions(2);
   const before = await metric('contexts_dropped_total');
   await room(false);
   await Promise.all(ids.map(say));
   await allWritten(ids);
   expect(await Promise.all(ids.map(shownRevision))).toEqual([1, 1]);
-  // The api knows only for a while that there is no room.
+  // The api remembers only for a while that Redis is full.
   const isShown = async (): Promise<boolean> => {
     await Promise.all(ids.map(shownRevision));
     return (await metric('contexts_dropped_total')) > before && (await metric('redis_full')) === 1;
@@ -128,14 +128,14 @@ test('while Redis has no room, contexts are folded for their readers, and a metr
   await waitUntil(isShown, { what: 'the metrics' });
 });
 
-test('while Redis has no room, the leases of live agents are renewed', async () => {
+test('while Redis is full, the leases of live agents are renewed', async () => {
   await room(false);
   const scripts = new ScriptRunner(harness.redis);
   await expect(harness.redis.set('any', 1)).rejects.toThrow('OOM');
   expect(await scripts.run("redis.call('ZADD', KEYS[1], 1, 'a') return 1", 'pool', [])).toBe(1);
 });
 
-test('once Redis has room again, contexts are whole: at their next event, and when they are read', async () => {
+test('once Redis has room again, contexts are complete: at their next event, and when they are read', async () => {
   const [written = '', read = ''] = await sessions(2);
   await room(false);
   await Promise.all([written, read].map(say));

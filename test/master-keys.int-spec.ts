@@ -93,7 +93,7 @@ describe.each([
     await expect(masters.unwrap({ ...wrapped, ciphertext }, context)).rejects.toThrow(UnknownKeyError);
   });
 
-  test('wrap all data keys anew after a rotation, and the data keys stay the same', async () => {
+  test('rewrap all data keys after a rotation, and the data keys stay the same', async () => {
     const store = openKeyStore(`file:${join(dir, randomUUID(), 'keys.db')}`, logger);
     const partners = ['P1', 'P2', 'P3'];
     const keysOf = (): DataKeys => new DataKeys(store, masters);
@@ -141,7 +141,7 @@ describe('a file of master keys', () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
-  test('lacks a key that was removed: what it wraps is unavailable until it is put back', async () => {
+  test('lacks a removed key: its wrapped keys are unavailable until it is put back', async () => {
     const masters = open();
     const before = readFileSync(file, 'utf8');
     const wrapped = await masters.wrap(randomBytes(32), context);

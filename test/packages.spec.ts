@@ -6,7 +6,7 @@ import { emptyProject, installTarball, link, nodeOf, run } from './packages/inst
 
 const fixtures = join(import.meta.dirname, 'packages/project');
 const library = ['LICENSE', 'README.md', 'index.mjs', 'index.d.mts', 'dist/index.cjs', 'dist/index.d.cts'];
-/** The folder of each package, where it is installed, and what its tarball has at least. */
+/** The folder of each package where it is installed, and the minimum contents of its tarball. */
 const packages = [
   ['sdk', '@turnstream/sdk', library],
   ['embedded-eventstore', '@turnstream/embedded-eventstore', library],

@@ -7,14 +7,14 @@ const root = join(import.meta.dirname, '..');
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
 };
-/** The programs of `npm run` besides those that start and stop the system, each by the first name that it has. */
+/** The programs of `npm run` except those that start and stop the system, each by its first name. */
 const programs = Object.entries(scripts)
   .flatMap(([name, script]) => {
     const [, program] = /tools\/bootstrap\.mjs (\S+)/.exec(script) ?? [];
     return program === undefined || program.startsWith('tools/launcher/') ? [] : [[name, program] as const];
   })
   .filter(([, program], index, all) => all.findIndex(([, other]) => other === program) === index);
-/** Nothing listens there. */
+/** Addresses without a listener. */
 const env = {
   TURNSTREAM_URL: 'http://127.0.0.1:1',
   EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
@@ -28,7 +28,7 @@ const run = (program: string, ...args: string[]) => {
   return execa(process.execPath, [...node, ...args], { cwd: root, env, reject: false });
 };
 
-/** The programs that read their options themselves, and one of those that leave it to what all share. */
+/** The programs that parse their own options, and one that uses the shared parser. */
 const withOwnOptions = new Set(['services', 'import', 'demo', 'dlq', 'bench', 'prove', 'rebuild', 'drift']);
 
 describe.each(programs)('npm run %s', (name, program) => {

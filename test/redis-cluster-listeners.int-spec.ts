@@ -19,7 +19,7 @@ import { holdOpen } from './scenarios/hold-open.ts';
 import type { RedisCluster } from './scenarios/redis-nodes.ts';
 import { withRedisCluster } from './scenarios/redis-nodes.ts';
 
-/** How a process listens to a cluster. */
+/** Subscriptions of a process to a cluster. */
 const held = holdOpen<RedisCluster>(withRedisCluster);
 const logger = createLogger('redis-cluster', 'silent');
 const soon = { attempts: 200, minMs: 50, maxMs: 50, isRetryable: isUnavailable };
@@ -35,7 +35,7 @@ afterAll(async () => {
   await held.close();
 });
 
-/** A channel whose slot has no keys: these would have to be moved with it. */
+/** A channel whose slot has no keys, which would have to be moved with it. */
 async function channelWithoutKeys(): Promise<string> {
   for (;;) {
     const channel = notificationChannel(randomUUID());
@@ -44,7 +44,7 @@ async function channelWithoutKeys(): Promise<string> {
   }
 }
 
-test('hears sessions of all masters on a connection to each', async () => {
+test('receives sessions of all masters on a connection to each', async () => {
   const got = new Set<string>();
   const subscriber = new RedisSubscriber({
     redis,
@@ -69,7 +69,7 @@ test('hears sessions of all masters on a connection to each', async () => {
   subscriber.close();
 });
 
-test('follows a slot that is moved to another master, and asks for no other channel again', async () => {
+test('follows a slot that moves to another master, and resubscribes no other channel', async () => {
   const got = new Set<string>();
   const connected: string[] = [];
   const subscriber = new RedisSubscriber({
@@ -97,7 +97,7 @@ test('follows a slot that is moved to another master, and asks for no other chan
   subscriber.close();
 });
 
-test('keeps what all nodes hear when the last session of a master goes', async () => {
+test('keeps global channels when the last session of a master is removed', async () => {
   const got: string[] = [];
   const subscriber = new RedisSubscriber({
     redis,
@@ -124,7 +124,7 @@ test('keeps what all nodes hear when the last session of a master goes', async (
   await expect(subscriber.add(session)).rejects.toThrow('closed');
 });
 
-test('is told when a master was replaced, and hears the new one', async () => {
+test('is notified when a master was replaced, and receives from the new one', async () => {
   const notifier = new Notifier(redis, { name: randomUUID() });
   const id = randomUUID();
   const received: StreamNotification[] = [];

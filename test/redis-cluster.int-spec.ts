@@ -43,7 +43,7 @@ const checkpointAt = (position: bigint): ContextCheckpoint => ({ prefixes, posit
 const isAttached = ({ type }: Frame): boolean => type === 'attached';
 const soon = { attempts: 200, minMs: 50, maxMs: 50, isRetryable: isUnavailable };
 
-/** Sessions with a turn each, and what a projector writes of them: of the start, and of the turn. */
+/** Sessions with a turn each, and what a projector writes of them: for the start, and for the turn. */
 function sessions(count: number) {
   return Array.from({ length: count }, () => {
     const script = new Script();
@@ -68,7 +68,10 @@ const writeTurns = (all: Sessions, checkpoint?: ContextCheckpoint) =>
     checkpoint,
   );
 
-/** Writes sessions of the partition until a master has some, and a checkpoint; resolves to the master and the keys of its checkpoint. */
+/**
+ * Writes sessions of the partition until a master has some, and a checkpoint; resolves to the master and the keys of
+ * its checkpoint.
+ */
 async function masterWithContexts(): Promise<[master: Redis, keys: string[]]> {
   await retry(() => contexts.checkpoints.read(prefixes), soon);
   const [master] = redisMasters(redis);
@@ -132,13 +135,13 @@ describe('live agents', () => {
   test('keep their sessions and get their updates while a master is killed', async () => {
     const [one, two] = await Promise.all([fleet.startNode(), fleet.startNode()]);
     const pool = newPool();
-    // On a busy machine a connection to Redis may be replaced just now: an agent then connects once more.
+    // On a busy machine a connection to Redis may just be replaced: the agent then retries.
     const again = { attempts: 10, minMs: 50, maxMs: 50 };
     const agents = await Promise.all([one, two].map((node) => retry(() => fleet.join(node, pool), again)));
     const ids = await Promise.all(Array.from({ length: 12 }, () => one.start()));
     for (const [index, id] of ids.entries()) await agents[index % 2]?.attach(id);
     const recorded = new Map<string, number[]>(ids.map((id) => [id, []]));
-    // One that was refused may be recorded all the same, and is then recorded twice: each revision is delivered.
+    // A refused command may be recorded anyway, and is then recorded twice: each revision is delivered.
     const record = async (id: string): Promise<void> =>
       void recorded
         .get(id)
@@ -220,7 +223,7 @@ describe('a checkpoint on one master', () => {
     expect(await master.keys('ctx:{[01]*')).toEqual([]);
   });
 
-  test('of the history of another says nothing of its contexts: they are removed', async () => {
+  test('of another history does not cover its contexts: they are removed', async () => {
     const [master, keys] = await masterWithContexts();
     for (const key of keys) {
       const [position, , claim] = (await redis.get(key))?.split(' ') ?? [];

@@ -93,7 +93,7 @@ describe('a cluster with TLS', () => {
     expect(redisMasters(redis)).toHaveLength(3);
   });
 
-  test('passes on what is published by shard', async () => {
+  test('delivers sharded messages', async () => {
     const heard: string[] = [];
     const subscriber = new RedisSubscriber({
       redis,
@@ -107,7 +107,7 @@ describe('a cluster with TLS', () => {
     subscriber.close();
   });
 
-  test('goes on with the replica of a master that is killed', async () => {
+  test('continues with the replica of a killed master', async () => {
     const master = await cluster.replaceableMasterOf('key-1');
     await cluster.client(master).wait(1, 5_000);
     await cluster.kill(master);
@@ -122,7 +122,7 @@ const behindProxy = {
 };
 
 describe('a Redis with TLS', () => {
-  /** Ends TLS before the Redis of the run, as a proxy beside it does, and lets in whoever has a certificate. */
+  /** Terminates TLS in front of the run's Redis, as a proxy does, and admits clients with a certificate. */
   const server = createServer({ requestCert: true });
   let url = '';
   beforeAll(async () => {
@@ -161,18 +161,18 @@ describe('a Redis with TLS', () => {
     redis.disconnect();
   });
 
-  test('whose certificate is not trusted is not spoken to', async () => {
+  test('with an untrusted certificate is refused', async () => {
     const { REDIS_SSL_CA_FILE: _, ...others } = behindProxy;
     expect(await refusal(others)).toMatch(/self-signed certificate/);
   });
 
-  test('lets nobody in without a certificate', async () => {
+  test('accepts no client without a certificate', async () => {
     const { REDIS_SSL_CA_FILE } = behindProxy;
     expect(await refusal({ REDIS_SSL_CA_FILE })).toMatch(/certificate required|closed|ECONNRESET/);
   });
 });
 
-/** A certificate that signs itself, and its key. */
+/** A self-signed certificate and its key. */
 function makeCertificate(path: string, more: readonly string[] = []): void {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${path}.key`];
   const args = [

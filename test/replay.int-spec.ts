@@ -55,7 +55,7 @@ test.each(conversations.map(({ session_id }) => session_id))(
   },
 );
 
-test('a difference holds what makes the older context the newer one', async () => {
+test('a difference transforms the older context into the newer one', async () => {
   const [{ session_id: id }] = conversations as [Conversation];
   const all = await eventsOf(id);
   const [from, to] = [2, all.length - 1];
@@ -77,7 +77,7 @@ function valueAt(document: unknown, pointer: string): unknown {
 }
 
 describe('a replay', () => {
-  test('causes nothing: no event, no context, no push', async () => {
+  test('has no effects: no event, no context, no push', async () => {
     const id = await app.start();
     const agent = await new TestAgent(app.url).hello(`pool-${randomUUID()}`);
     await agent.attach(id);

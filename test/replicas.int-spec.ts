@@ -18,12 +18,12 @@ import { startStreamingReplica } from './scenarios/scale/streaming-replica.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-issuer-'));
 const maxAgeMs = 30_000;
-/** PgBouncer before the replica. */
+/** PgBouncer in front of the replica. */
 const poolers = new Supervisor();
 let pair: StreamingReplica;
 let issuer: DevelopmentIssuer;
 let pooled: URL;
-/** It takes answers that are old. */
+/** An api that accepts old answers. */
 let app: TestApp;
 let rows: ConversationRows;
 
@@ -67,14 +67,14 @@ const idsOf = ({ body }: Answer): string[] =>
   (body['items'] as { turn_id: string }[]).map(({ turn_id }) => turn_id);
 const primary = { 'cache-control': 'no-cache' };
 
-/** The newest turn is not in the replica. */
+/** Creates turns, the newest of which is missing in the replica. */
 async function behind(): Promise<{ old: string; fresh: string }> {
   await pair.pool.primary.query('TRUNCATE conversation_session, conversation_turn, projection_slot');
   rows = new ConversationRows(pair.pool.primary);
   await rows.begin();
   const old = await rows.write();
   await pair.caughtUp();
-  // The api has seen how far the primary was then.
+  // The api has read the primary's position of that time.
   await waitUntil(
     async () => idsOf(await turns('limit=1'))[0] === old.turn_id && (await readsOfReplica()) > 0,
     {
@@ -91,7 +91,7 @@ async function readsOfReplica(): Promise<number> {
   return Number(/^replica_reads_total\{.*result="replica".*\} (\d+)$/m.exec(text)?.[1] ?? 0);
 }
 
-test('an answer of the replica says as of when it is, and no-cache asks the primary', async () => {
+test('an answer of the replica states its time, and no-cache reads from the primary', async () => {
   const { old, fresh } = await behind();
   const [here, there] = [await turns('order=desc'), await turns('order=desc', primary)];
   await pair.resumeReplay();
@@ -102,7 +102,7 @@ test('an answer of the replica says as of when it is, and no-cache asks the prim
   expect(there.headers.get('age')).toBe('0');
 });
 
-test('the page after one of the primary is the primary’s, and that after one of the replica may be either’s', async () => {
+test('a page after one of the primary comes from the primary, and one after the replica from either', async () => {
   const { old, fresh } = await behind();
   const fromPrimary = await turns('order=asc&limit=1', primary);
   const next = await turns(`order=asc&limit=1&after=${String(fromPrimary.body['next'])}`);
@@ -132,7 +132,7 @@ test('a follower that goes from the primary to the replica and back gets each tu
   expect(pages).toEqual([[old], [fresh], [], [], []]);
 });
 
-test('an export has what the primary had when it was asked for, however far the replica is behind', async () => {
+test('an export has the primary’s data of the time of its request, however far the replica lags', async () => {
   const { old, fresh } = await behind();
   const headers = await headersOf('auditor');
   const from = '2026-01-01T00:00:00Z';
@@ -157,7 +157,7 @@ test('an export has what the primary had when it was asked for, however far the 
   await pair.resumeReplay();
   await pair.caughtUp();
   const before = await readsOfReplica();
-  // Its own lease is written, too: the replica may not have that yet.
+  // The write of its own lease may not have reached the replica yet.
   const isRead = async (): Promise<boolean> => {
     expect(await exported()).toEqual([old, fresh]);
     return (await readsOfReplica()) > before;
@@ -165,7 +165,7 @@ test('an export has what the primary had when it was asked for, however far the 
   await waitUntil(isRead, { what: 'an export that is read from the replica', timeoutMs: 60_000 });
 });
 
-/** A replica that is read without an api, by one connection. */
+/** Reads a replica without an api, by one connection. */
 async function withReplica(
   maxAgeMs: number,
   work: (
@@ -189,7 +189,7 @@ async function withReplica(
   }
 }
 
-test('nobody gets an answer that is older than configured, whatever age is asked for', async () => {
+test('no answer is older than configured, whatever age the caller accepts', async () => {
   await withReplica(300, async (read) => {
     await pair.pauseReplay();
     await pair.pool.primary.query('CREATE TABLE newer (); DROP TABLE newer');
@@ -200,7 +200,7 @@ test('nobody gets an answer that is older than configured, whatever age is asked
   });
 });
 
-test('a read that fails by a fault of the replica is one for the primary', async () => {
+test('a read that fails on the replica is repeated on the primary', async () => {
   await withReplica(maxAgeMs, async (read) => {
     const fail = (code: string): Promise<unknown> =>
       read((client) => client.query(`DO $$ BEGIN RAISE SQLSTATE '${code}'; END $$`));
@@ -209,7 +209,7 @@ test('a read that fails by a fault of the replica is one for the primary', async
   });
 });
 
-test('a read that the replica ends, since the primary needs what it locks, is one for the primary', async () => {
+test('a read that the replica cancels because of a conflict is repeated on the primary', async () => {
   await withReplica(maxAgeMs, async (read) => {
     const ended = read(async (client) => {
       await client.query('SELECT count(*) FROM dead_letter_mark');
@@ -221,7 +221,7 @@ test('a read that the replica ends, since the primary needs what it locks, is on
   });
 });
 
-test('readers get answers that are as old as they say while the replica replays nothing, hangs and is killed', async () => {
+test('readers get answers of the stated age while the replica stops replaying, hangs and is killed', async () => {
   await pair.pool.primary.query('TRUNCATE conversation_session, conversation_turn, projection_slot');
   const impatient = await start(1_000);
   const tokens = { agent: await headersOf('agent'), auditor: await headersOf('auditor') };

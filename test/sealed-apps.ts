@@ -12,7 +12,7 @@ import { createTestDatabase, emptyRedis, serviceUrl } from '../libs/platform/src
 import { startEventStore } from '../packages/embedded-eventstore/src/index.ts';
 import { initKeyFile } from '../tools/keys/key-file.ts';
 
-/** Api and projector with keys, on an event store, tables and a Redis of a spec alone. */
+/** Api and projector with keys, on the spec's own event store, tables and Redis. */
 export interface SealedApps {
   /** Holds the files of the event store and of the keys. */
   readonly dir: string;
@@ -22,7 +22,7 @@ export interface SealedApps {
   readonly close: () => Promise<void>;
 }
 
-/** @param redisDatabase the number of one that no other spec has */
+/** @param redisDatabase a number that no other spec uses */
 export async function startSealedApps(name: string, redisDatabase: number): Promise<SealedApps> {
   const dir = mkdtempSync(join(tmpdir(), `turnstream-${name}-`));
   const opened: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];

@@ -7,7 +7,7 @@ import type { Answer, TestApp } from '../apps/api/src/test-app.ts';
 import type { SealedApps } from './sealed-apps.ts';
 import { startSealedApps } from './sealed-apps.ts';
 
-/** Stands in every personal value. */
+/** Part of every personal value. */
 const canary = `canary${randomUUID().replaceAll('-', '')}`;
 let apps: SealedApps;
 let app: TestApp;
@@ -39,7 +39,7 @@ const question = {
   response_text: `it is ${canary}`,
 };
 
-/** Every door of the api that takes something personal. */
+/** Sends personal data through every input of the api. */
 async function converse(): Promise<void> {
   partner_id = `P-${randomUUID()}`;
   id = await app.start({ partner_id, name: canary, region: canary, device: canary });
@@ -67,7 +67,7 @@ function filesIn(folder: string): string[] {
     .filter((file) => statSync(file).isFile());
 }
 
-test('the files of the event store and of the keys say nothing personal', () => {
+test('the files of the event store and of the keys contain nothing personal', () => {
   const files = filesIn(apps.dir);
   expect(files.length).toBeGreaterThan(2);
   const all = files.map((file) => readFileSync(file).toString('latin1')).join('\n');
@@ -75,7 +75,7 @@ test('the files of the event store and of the keys say nothing personal', () => 
   expect(all).not.toContain(canary);
 });
 
-test('Redis says nothing personal', async () => {
+test('Redis contains nothing personal', async () => {
   const keys = await apps.redis.keys('*');
   expect(keys).toContain(`ctx:{${id}}`);
   const hashes = keys.filter((key) => /^(ctx|cmd):/.test(key));
@@ -84,7 +84,7 @@ test('Redis says nothing personal', async () => {
   expect(all).not.toContain(canary);
 });
 
-test('the tables say nothing personal', async () => {
+test('the tables contain nothing personal', async () => {
   const { rows: tables } = await apps.database.pool.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
   );
@@ -94,7 +94,7 @@ test('the tables say nothing personal', async () => {
   expect(text).not.toContain(canary);
 });
 
-test('the api gives everything back as it was said', async () => {
+test('the api returns everything as it was sent', async () => {
   const { body: context } = await app.call('GET', path('context'));
   expect(context).toMatchObject({
     identity: { name: canary, region: canary, device: canary },

@@ -39,7 +39,7 @@ async function healthOf(env: Record<string, string>): Promise<string> {
 
 const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token server for whoever has the secret; its tokens are not signed. */
+/** A token server for clients with the secret; its tokens are not signed. */
 async function withTokenServer<T>(work: (url: string) => Promise<T>): Promise<T> {
   const expected = `Basic ${Buffer.from('me:hidden').toString('base64')}`;
   const server = createServer((request, response) => {
@@ -59,11 +59,11 @@ async function withTokenServer<T>(work: (url: string) => Promise<T>): Promise<T>
 }
 
 describe('a broker with TLS and SASL', () => {
-  test.each(['plain', 'scram-sha-256', 'scram-sha-512'])('lets a client in by %s', async (mechanism) => {
+  test.each(['plain', 'scram-sha-256', 'scram-sha-512'])('accepts a client by %s', async (mechanism) => {
     expect(await healthOf(secureEnv(secure, mechanism))).toBe('ok');
   });
 
-  test('lets a client in by OAuth tokens', async () => {
+  test('accepts a client by OAuth tokens', async () => {
     const { KAFKA_SSL = '', KAFKA_SSL_CA_FILE = '' } = secureEnv(secure);
     await withTokenServer(async (url) => {
       const env = (secret: string): Record<string, string> => ({
@@ -79,13 +79,13 @@ describe('a broker with TLS and SASL', () => {
     });
   });
 
-  test('refuses a wrong password in plain words', async () => {
+  test('refuses a wrong password with a clear error', async () => {
     const answer = await healthOf({ ...secureEnv(secure), KAFKA_SASL_PASSWORD: 'wrong' });
     expect(answer).toContain('invalid credentials');
     expect(answer).not.toContain('wrong');
   });
 
-  test('whose certificate is not trusted is named so', async () => {
+  test('with an untrusted certificate is reported as such', async () => {
     const { KAFKA_SSL_CA_FILE: _, ...env } = secureEnv(secure);
     expect(await healthOf(env)).toMatch(/self-signed certificate/);
   });

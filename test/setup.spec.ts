@@ -48,7 +48,7 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  /** What ends before the apps start. */
+  /** Steps that end before the apps start. */
   const steps = new Set(['migrate', 'keys']);
 
   test.each(apps)('%s knows every backing service and waits for what it needs', (name, app) => {
@@ -124,7 +124,7 @@ test('the check of workflows finds a fault', () => {
   ).not.toEqual([]);
 });
 
-test('dependabot looks after npm, Docker and the actions', () => {
+test('dependabot updates npm, Docker and the actions', () => {
   const { version, updates } = load(text('.github/dependabot.yml')) as {
     readonly version: number;
     readonly updates: readonly { readonly 'package-ecosystem': string; readonly directory: string }[];

@@ -10,7 +10,7 @@ import { Supervisor } from '../tools/launcher/supervisor.ts';
 import { freePorts } from '../tools/shared/free-ports.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-stuck-'));
-/** Answers everything that it gets. */
+/** Answers all input. */
 const PROGRAM = `require('node:net').createServer((s) => s.on('data', () => s.write('+PONG'))).listen(+process.argv[1], '127.0.0.1')`;
 let port = 0;
 let lines: string[] = [];
@@ -46,18 +46,18 @@ async function supervised(silenceMs: number, use: (supervisor: Supervisor) => Pr
   }
 }
 
-test('a program that lives and does not answer is killed and started again', () =>
+test('a running program that does not answer is killed and restarted', () =>
   supervised(300, async (supervisor) => {
     const stuck = supervisor.pids.get('echo');
     supervisor.signal('echo', 'SIGSTOP');
     await waitUntil(() => ![undefined, stuck].includes(supervisor.pids.get('echo')));
     await waitUntil(() => answersAt(port, GREETINGS.redis)(1_000));
     expect(lines.join('\n')).toMatch(
-      /echo +lives, but has not answered for 0\.\d s: killing it\n.*echo +ended \(killed by SIGKILL\); starting it again/,
+      /echo +is running, but has not answered for 0\.\d s: killing it\n.*echo +ended \(killed by SIGKILL\); restarting/,
     );
   }));
 
-test('without a limit it is left alone', () =>
+test('without a limit it is not killed', () =>
   supervised(0, async (supervisor) => {
     const first = supervisor.pids.get('echo');
     supervisor.signal('echo', 'SIGSTOP');

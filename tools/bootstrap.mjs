@@ -21,7 +21,7 @@ function fail(message) {
   process.exit(1);
 }
 
-/** True when every package of the lock file is there in its version (packages of other platforms aside). */
+/** True when every package of the lock file is installed in its version (except packages of other platforms). */
 function isInstalled() {
   try {
     const [wanted, found] = ['package-lock.json', 'node_modules/.package-lock.json'].map(
@@ -45,7 +45,7 @@ function install() {
     fail('npm ci failed: see its messages above, check network and disk, and run the command again.');
 }
 
-/** Runs the program in a process group of its own, which ends when this process, or the npm that started it, ends. */
+/** Runs the program in a new process group, which ends when this process, or the npm that started it, ends. */
 function run(program) {
   const node = major >= 24 ? process.execPath : join(root, 'node_modules/.bin/node');
   const register = join(root, 'tools/register.mjs');
@@ -62,7 +62,7 @@ function run(program) {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, killed ? 'SIGTERM' : 'SIGKILL');
     } catch {
-      // Nothing of its group is left.
+      // No process of its group is left.
     }
     process.exit(code ?? 1);
   });

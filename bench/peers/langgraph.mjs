@@ -1,4 +1,7 @@
-/** LangGraph: a conversation is a thread of a graph with one node, which answers the user's message with the bot's reply. */
+/**
+ * LangGraph: a conversation is a thread of a graph with one node, which replies to the user's message with the bot's
+ * reply.
+ */
 import { randomUUID } from 'node:crypto';
 import { AIMessage, HumanMessage } from '@langchain/core/messages';
 import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph';

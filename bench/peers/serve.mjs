@@ -1,7 +1,7 @@
-/** A conversation memory over HTTP, in a process of its own, which sends its address to its parent. */
+/** A conversation memory over HTTP in its own process, which sends its address to its parent. */
 import { fastify } from 'fastify';
 
-/** So many messages of a conversation are in the answer to a read: as many as are in Turnstream's contexts. */
+/** The number of messages in the answer to a read: as many as in Turnstream's contexts. */
 export const messagesShown = 10;
 
 /**

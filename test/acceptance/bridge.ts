@@ -7,7 +7,7 @@ import { startSubjects } from '../scenarios/inquiries/incoming.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 import type { Report } from './report.ts';
 
-/** `npm run prove -- bridge`: what a bridge bears from other systems. */
+/** `npm run prove -- bridge`: the bridge under load and hostile messages from other systems. */
 export async function runBridge(report: Report): Promise<void> {
   await checkHostileMessages(report);
   await checkFanOut(report);
@@ -39,7 +39,7 @@ async function checkHostileMessages(report: Report): Promise<void> {
 }
 
 const liveSessions = 10_000;
-/** What a fan-out may take beside what the bridge has anyway. */
+/** The memory that a fan-out may take beyond the bridge's usual memory. */
 const moreMegabytes = 256;
 
 async function checkFanOut(report: Report): Promise<void> {

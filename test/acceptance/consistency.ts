@@ -12,11 +12,11 @@ import { fullSize, mutantSize } from '../consistency/run/sizes.ts';
 import type { Report } from './report.ts';
 
 export interface ConsistencyOptions {
-  /** The seeds to run, as `1-50` or `7`. */
+  /** The seeds to run, such as `1-50` or `7`. */
   readonly seeds?: string;
   /** Runs the mutants. */
   readonly mutants?: boolean;
-  /** Judges the results that are kept. */
+  /** Judges the kept results. */
   readonly summary?: boolean;
 }
 
@@ -25,8 +25,8 @@ const mutantBudget = 3;
 const promised = { seeds: 200, loadS: 60, commands: 5_000, faults: 5 } as const;
 
 /**
- * `npm run prove -- consistency`: all seeds, all mutants, and the judgement of both. `--seeds` and `--mutants` run a part
- * and keep its results; `--summary` judges what is kept.
+ * `npm run prove -- consistency`: all seeds, all mutants, and the verdict on both. `--seeds` and `--mutants` run a
+ * part and keep its results; `--summary` judges the kept results.
  */
 export async function runConsistency(report: Report, options: ConsistencyOptions): Promise<void> {
   const isPart = options.seeds !== undefined || options.mutants === true || options.summary === true;
@@ -41,7 +41,7 @@ export async function runConsistency(report: Report, options: ConsistencyOptions
 
 type SignalService = (name: string, signal: NodeJS.Signals) => void;
 
-/** Backing services for all runs: each has a database of its own on them, and finds Redis empty. */
+/** Backing services for all runs: each run has its own database on them, and an empty Redis. */
 async function withOwnServices(
   work: (signal: SignalService) => Promise<void>,
   isNeeded: boolean,
@@ -73,7 +73,7 @@ async function runOne(report: Report, seed: string, signalService: SignalService
     findings.map(({ rule, text }) => `${rule}: ${text}`),
   );
   keep(dir, { kind: 'seed', name: seed, counts, findings: findings.length });
-  // What a failure needs to be understood stays.
+  // The files needed to understand a failure are kept.
   if (findings.length === 0) rmSync(place, { recursive: true });
 }
 

@@ -7,9 +7,12 @@ import type { Report } from './report.ts';
 
 const rows = 1_000_000;
 
-/** `npm run prove -- exports`: a million turns in each format, cut in the middle, resumed, and read by other programs. */
+/**
+ * `npm run prove -- exports`: a million turns in each format, interrupted in the middle, resumed, and read by other
+ * programs.
+ */
 export async function runExports(report: Report): Promise<void> {
-  // The nodes of the system write none themselves.
+  // The nodes of the system do not write exports themselves.
   await withOwnSystem(
     async ({ env }) => {
       const url = env['DATABASE_URL'] ?? '';

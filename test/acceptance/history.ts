@@ -1,7 +1,7 @@
 import { tamperedEvents } from '../scenarios/history/tampered-events.ts';
 import type { Report } from './report.ts';
 
-/** A byte changed in each of 1,000 stored events: each is found and named, and no other. */
+/** Changes a byte in each of 1,000 stored events: each is found and named, and no other. */
 export async function runHistory(report: Report): Promise<void> {
   report.begin('One byte changed in each of 1,000 of 20,000 stored events, encrypted, signed');
   const { before, cpuUs, missed, falselyNamed } = await tamperedEvents({

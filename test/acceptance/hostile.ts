@@ -8,7 +8,9 @@ import type { Report } from './report.ts';
 const runs = 3;
 const megabytes = (bytes: number): number => bytes / 1e6;
 
-/** `npm run prove -- hostile`: every hostile case three times; answers, memory and liveness of every process. */
+/**
+ * `npm run prove -- hostile`: every hostile case three times; checks answers, memory and liveness of every process.
+ */
 export async function runHostile(report: Report): Promise<void> {
   await withDiagnostics((processes) =>
     withOwnSystem(
@@ -16,7 +18,7 @@ export async function runHostile(report: Report): Promise<void> {
         report.begin(`${corpus.length} hostile cases, ${runs} times`);
         judge(report, await attack(system, processes, corpus, runs));
       },
-      // A cache that fills up is no growth.
+      // A small cache, so that filling it is not taken for a leak.
       { SESSION_CACHE_MB: '1' },
     ),
   );
@@ -51,5 +53,5 @@ function judge(report: Report, { held, surprises, watched }: Attack): void {
   }
 }
 
-/** RSS differs so much between two looks at a process that does nothing. */
+/** How much the RSS of an idle process varies. */
 const noise = 1.02;

@@ -6,7 +6,7 @@ import type { Report } from './report.ts';
 
 const fullMs = 600_000;
 const wellMs = 5_000;
-/** What a call of each service may take at most, with the time of a busy machine: 5 s, 4 s and 0.5 s, 0.15 s. */
+/** The maximum duration of a call to each service, with a margin for a busy machine: 5 s, 4 s and 0.5 s, 0.15 s. */
 const slowestMs: Readonly<Record<Service, number>> = {
   'event-store': 6_000,
   kafka: 3_000,
@@ -16,7 +16,10 @@ const slowestMs: Readonly<Record<Service, number>> = {
 const laterMs = 3_000;
 const readyMs = 3_000;
 
-/** `npm run prove -- hung`: each backing service accepts connections and does not answer, for ten minutes (`--quick`: some seconds). */
+/**
+ * `npm run prove -- hung`: each backing service accepts connections but does not answer, for ten minutes (`--quick`:
+ * some seconds).
+ */
 export async function runHung(report: Report, { quick = false }: { quick?: boolean }): Promise<void> {
   await build();
   await withHungSystem(async (system) => {

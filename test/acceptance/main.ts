@@ -24,11 +24,11 @@ import { runUpgrade } from './upgrade.ts';
 type Options = ConsistencyOptions & {
   readonly quick?: boolean;
   readonly minutes?: string;
-  /** Which part of a run that has some; undefined: all of it. */
+  /** One part of a run that has parts; undefined: all of them. */
   readonly part?: string | undefined;
 };
 
-/** The options that a run knows. */
+/** The options of each run. */
 const known: Readonly<Record<string, readonly string[]>> = {
   consistency: ['seeds', 'mutants', 'summary'],
   hung: ['quick'],
@@ -86,7 +86,7 @@ await runProgram(async () => {
   console.log(`\n✔ every result of ${name} meets its target`);
 }, usage);
 
-/** The embedded event store has an acceptance program of its own. */
+/** The embedded event store has its own acceptance program. */
 async function runEventStore(report: Report): Promise<void> {
   await build();
   const program = 'packages/embedded-eventstore/src/acceptance/main.ts';

@@ -4,7 +4,9 @@ import type { Report } from './report.ts';
 
 const partners = 50;
 
-/** `npm run prove -- privacy`: unique personal values through every door, looked for wherever something is stored. */
+/**
+ * `npm run prove -- privacy`: sends unique personal values through every input, and searches for them in every store.
+ */
 export async function runPrivacy(report: Report): Promise<void> {
   for (const half of ['blind', 'seen'] as const) judgeRecognition(report, half);
   report.begin(

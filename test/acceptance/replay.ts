@@ -11,17 +11,17 @@ import { runHistory } from './history.ts';
 import type { Report } from './report.ts';
 
 const rounds = 200;
-/** Of so many turns each, in the same days: the larger has ten times as many partners. */
+/** The same number of turns on the same days; the larger size has ten times as many partners. */
 const sizes = [
   { turns: 100_000, partners: 5_000, everyS: 200 },
   { turns: 1_000_000, partners: 50_000, everyS: 20 },
 ] as const;
-/** What a page may cost more among ten times as many turns. */
+/** The maximum cost of a page among ten times as many turns, as a multiple. */
 const growth = 3;
-/** Counts and journeys of a day look at all that the day has. */
+/** Counts and journeys of a day read all rows of the day. */
 const growsWithTheDay = new Set(['counts of a day', 'journeys of a day']);
 
-/** `npm run prove -- replay`: contexts of every revision, audit queries among many turns, exports, changed events. */
+/** `npm run prove -- replay`: contexts at every revision, audit queries among many turns, exports, changed events. */
 export async function runReplay(report: Report): Promise<void> {
   await checkRevisions(report);
   await checkQueries(report);

@@ -1,4 +1,4 @@
-/** Prints the results of a run beside their targets, and collects those that fall short. */
+/** Prints the results of a run beside their targets, and collects those that miss them. */
 export class Report {
   private readonly shortfalls: string[] = [];
 
@@ -34,7 +34,7 @@ export class Report {
     for (const item of items.slice(0, 10)) this.note(item);
   }
 
-  /** The results that fell short, one a line. */
+  /** The results that missed their targets, one per line. */
   get missed(): readonly string[] {
     return this.shortfalls;
   }

@@ -5,7 +5,7 @@ import type { Report } from './report.ts';
 
 const mib = 1_024 * 1_024;
 
-/** `npm run prove -- scale memory`: what idle sockets with attached sessions cost an api node. */
+/** `npm run prove -- scale memory`: the memory of idle sockets with attached sessions on an api node. */
 export function runMemory(report: Report, isQuick: boolean): Promise<void> {
   const compared = { sockets: isQuick ? 100 : 500, sessionsPerSocket: 10 };
   const many = { sockets: isQuick ? 20 : 1_000, sessionsPerSocket: 100 };
@@ -30,7 +30,7 @@ export function runMemory(report: Report, isQuick: boolean): Promise<void> {
         report.note(`a further socket with ${many.sessionsPerSocket} sessions: ${kibOf(held.perSocket)}`);
         report.atMost('resident memory of the node, MiB', held.rss / mib, 2_048);
       },
-      // A cache of sessions is no cost of those that are held: it is full from the first ones on.
+      // A small cache, so that it is full from the first sessions on and does not count as memory of held sessions.
       { AGENT_LEASE_MS: '60000', SESSION_CACHE_MB: '1' },
     ),
   );

@@ -3,7 +3,10 @@ import { changePartitions } from '../scenarios/scale/partitions.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 import type { Report } from './report.ts';
 
-/** `npm run prove -- scale partitions`: another number of partitions while all run, and a projector is killed. */
+/**
+ * `npm run prove -- scale partitions`: the number of partitions changes while the system runs, and a projector is
+ * killed.
+ */
 export async function runPartitions(report: Report, isQuick: boolean): Promise<void> {
   const { sessions, numbers } = isQuick
     ? { sessions: 20, numbers: [16, 4] }

@@ -10,9 +10,9 @@ import type { Report } from './report.ts';
 
 const maxAgeMs = 1_000;
 
-/** `npm run prove -- scale postgres`: reads from a streaming replica that fails in one way after the other. */
+/** `npm run prove -- scale postgres`: reads from a streaming replica with one fault after the other. */
 export async function runPostgres(report: Report, isQuick: boolean): Promise<void> {
-  /** How often a replica replays nothing, hangs and is killed, and for how long. */
+  /** How often a replica stops replaying, hangs and is killed, and for how long. */
   const size = isQuick ? { rounds: 1, forMs: 2_000 } : { rounds: 10, forMs: 5_000 };
   report.begin(
     `PostgreSQL with a replica that replays nothing, hangs and is killed, ${size.rounds} times each`,

@@ -8,7 +8,7 @@ import { runPostgres } from './scale-postgres.ts';
 import { runRedis } from './scale-redis.ts';
 import type { Report } from './report.ts';
 
-/** What `npm run prove -- scale` shows, each part for itself by its name, at full size or in small. */
+/** The parts of `npm run prove -- scale`, each at full or small size. */
 const parts: Readonly<Record<string, (report: Report, isQuick: boolean) => Promise<void>>> = {
   cells: runCells,
   hot: runHot,
@@ -21,7 +21,7 @@ const parts: Readonly<Record<string, (report: Report, isQuick: boolean) => Promi
 
 export const scaleParts = Object.keys(parts);
 
-/** `npm run prove -- scale [part]`: how Turnstream grows; every part, or one. */
+/** `npm run prove -- scale [part]`: how resources grow with load; every part, or one. */
 export async function runScale(report: Report, part?: string, isQuick = false): Promise<void> {
   const run = part === undefined ? undefined : parts[part];
   if (part !== undefined && run === undefined)

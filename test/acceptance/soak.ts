@@ -10,11 +10,14 @@ import { soak } from '../soak/soak.ts';
 import type { Report } from './report.ts';
 
 const usualMinutes = 30;
-/** By then caches are full and code is compiled. */
+/** After this time caches are full and code is compiled. */
 const warmMinutes = 5;
 const share = 0.05;
 
-/** `npm run prove -- soak`: half capacity for long, first without faults, then with them; what processes hold stays flat. */
+/**
+ * `npm run prove -- soak`: half capacity for a long time, first without faults, then with them; the memory and
+ * handles of processes do not grow.
+ */
 export async function runSoak(
   report: Report,
   { minutes: text }: { readonly minutes?: string },
@@ -28,7 +31,7 @@ export async function runSoak(
   const note = (sample: Sample, perSecond: number): void => report.note(textOf(sample, perSecond));
   const samples = await withDiagnostics((processes) =>
     withBackingServices(({ env, supervisor }) => {
-      // A cache that fills up is no growth.
+      // A small cache, so that filling it is not taken for a leak.
       Object.assign(process.env, env, { SESSION_CACHE_MB: '1' });
       const signalService = (name: string, signal: NodeJS.Signals): void => supervisor.signal(name, signal);
       const stretchS = Math.min(60, minutes * 6);

@@ -5,7 +5,7 @@ import { dataDir } from '../../tools/shared/paths.ts';
 import { rollOutAndBack } from '../upgrade/rollout.ts';
 import type { Report } from './report.ts';
 
-/** `npm run prove -- upgrade`: two releases side by side under load, forwards and back again. */
+/** `npm run prove -- upgrade`: two releases side by side under load, forwards and back. */
 export async function runUpgrade(report: Report): Promise<void> {
   await build();
   const dir = join(dataDir, 'upgrade');

@@ -44,7 +44,7 @@ test('turns are filtered in any mix', async () => {
   expect([others.exitCode, others.stdout]).toEqual([0, '']);
 });
 
-test('sessions are filtered by what happened in them', async () => {
+test('sessions are filtered by their events', async () => {
   const args = [
     'sessions',
     '--partner',

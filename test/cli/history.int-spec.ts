@@ -24,7 +24,7 @@ const json = (text: string): unknown => JSON.parse(text);
 const lines = (text: string): unknown[] => text.trim().split('\n').map(json);
 
 describe('context', () => {
-  test('is as it was at a revision and at a time', async () => {
+  test('is available for a past revision and time', async () => {
     const before = await cli.as('analyst', ['context', id, '--at-revision', '1', '--json']);
     expect(json(before.stdout)).toMatchObject({ revision: 1, goal_state: { current_goal: null } });
     const now = await cli.as('analyst', ['context', id, '--at', new Date().toISOString(), '--json']);
@@ -67,7 +67,7 @@ describe('replay', () => {
   });
 });
 
-test('tail follows what happens, until Ctrl-C', async () => {
+test('tail follows new events until Ctrl-C', async () => {
   const interrupted = new AbortController();
   const seen: string[] = [];
   const tailing = cli.as('analyst', ['tail', id, '--last', '1'], {
@@ -88,7 +88,7 @@ test('verify finds an intact history', async () => {
   expect([all.exitCode, all.stderr]).toEqual([0, expect.stringContaining('1 sessions checked, 0')]);
 });
 
-test('a trace of nothing is told', async () => {
+test('a missing trace is reported', async () => {
   const { exitCode, stderr } = await cli.as('analyst', ['trace', randomUUID()]);
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining('correlation id')]);
 });

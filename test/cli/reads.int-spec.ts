@@ -31,7 +31,7 @@ describe('a session is shown', () => {
     expect(stdout).not.toContain(cli.message_text);
   });
 
-  test('to an auditor with a purpose whole, and recorded', async () => {
+  test('completely to an auditor with a purpose, and recorded', async () => {
     const { stdout } = await cli.as('auditor', ['show', cli.session_id], { purpose });
     expect(stdout).toContain(cli.message_text);
     const records = await Array.fromAsync(cli.app.store.read(accessStream(new Date())));
@@ -46,14 +46,14 @@ test('lag shows the services', async () => {
 });
 
 describe('a refusal', () => {
-  test('of a token is told with what to do', async () => {
+  test('of a token says what to do', async () => {
     const env = { TURNSTREAM_URL: cli.app.url, TURNSTREAM_TOKEN: 'nonsense' };
     const { exitCode, stderr } = await runCli(['sessions'], { env });
     expect(exitCode).toBe(1);
     expect(stderr).toContain('Set TURNSTREAM_TOKEN or --token-file');
   });
 
-  test('of a role is told, and nothing is done', async () => {
+  test('of a role is reported, and nothing is done', async () => {
     const args = ['erase', cli.partner_id, '--reason', 'ticket:1', '--yes'];
     const { exitCode, stderr } = await cli.as('analyst', args);
     expect(exitCode).toBe(1);
@@ -66,7 +66,7 @@ describe('a refusal', () => {
     expect(stderr).toContain('access-purpose');
   });
 
-  test('for a session that is not there is told', async () => {
+  test('for a missing session is reported', async () => {
     const { exitCode, stderr } = await cli.as('analyst', ['show', randomUUID()]);
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('There is no such session')]);
   });
@@ -79,7 +79,7 @@ test('an archive is downloaded', async () => {
   expect(readFileSync(file).subarray(0, 2).toString()).toBe('PK');
 });
 
-test('an erasure is asked for and its state shown', async () => {
+test('an erasure is requested and its state shown', async () => {
   const { partner_id } = cli;
   const erase = ['erase', partner_id, '--reason', 'ticket:8812', '--yes', '--no-wait', '--json'];
   expect(json((await cli.as('admin', erase)).stdout)).toMatchObject({ partner_id, reason: 'ticket:8812' });

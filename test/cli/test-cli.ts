@@ -19,14 +19,14 @@ export interface CliTest {
   readonly partner_id: string;
   readonly session_id: string;
   readonly message_text: string;
-  /** Sends a command to the session, as a service. */
+  /** Sends a command to the session as a service. */
   write(method: string, path: string, body: object, headers?: Record<string, string>): Promise<Answer>;
   /** Runs a command line with a token of this role. */
   as(role: Role, args: readonly string[], options?: RunOptions & { readonly purpose?: string }): Promise<Ran>;
   close(): Promise<void>;
 }
 
-/** Starts it; the session has revisions 0 (start), 1 (turn) and 2 (goal). */
+/** Starts the API; the session has revisions 0 (start), 1 (turn) and 2 (goal). */
 export async function startCliTest(options: TestAppOptions = {}): Promise<CliTest> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-cli-'));
   const issuer = await DevelopmentIssuer.in(join(dir, 'issuer'));
@@ -73,7 +73,7 @@ export async function startCliTest(options: TestAppOptions = {}): Promise<CliTes
   };
 }
 
-/** What the projector does. */
+/** Simulates the projector. */
 async function addRow({ pool }: TestApp, session_id: string, partner_id: string): Promise<void> {
   await pool.query(
     `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,

@@ -14,7 +14,7 @@ const rest: Held = {
 };
 const sample = (more: Partial<Held>) => new Map([['api-1', { ...rest, ...more }]]);
 
-test('a heap that comes back has not grown', () => {
+test('a heap that shrinks again has not grown', () => {
   expect(growths([sample({}), sample({ heapUsed: 9e7 }), sample({})], 0.05)).toEqual([]);
 });
 
@@ -24,10 +24,10 @@ test('a heap that is more than the share larger at the end has grown', () => {
   ]);
 });
 
-test('calls that are held at the end have grown', () => {
+test('calls held at the end count as growth', () => {
   expect(growths([sample({}), sample({ heldCalls: 66 })], 0.05)).toEqual(['heldCalls of api-1: 2, later 66']);
 });
 
-test('a process that ended says nothing', () => {
+test('a process that ended is skipped', () => {
   expect(growths([sample({}), new Map()], 0.05)).toEqual([]);
 });

@@ -2,14 +2,14 @@ import type { Held } from './processes.ts';
 
 type Samples = readonly ReadonlyMap<string, Held>[];
 
-/** What may be more later on, beside the share that is given: small numbers differ by one or two all the time. */
+/** The allowed growth beside the given share: small numbers vary by one or two. */
 const slack = { heapUsed: 1e6, arrayBuffers: 1e6, handles: 4, connections: 4, heldCalls: 4 } as const;
 type Measure = keyof typeof slack;
 const measures = Object.keys(slack) as Measure[];
 
 /**
- * What grew in a process by more than a share, from its first samples to its last; one line each. A process that has less than
- * two samples says nothing.
+ * The values that grew in a process by more than a share, from its first samples to its last; one line each. A
+ * process with less than two samples is skipped.
  */
 export function growths(samples: Samples, share: number): string[] {
   const names = new Set(samples.flatMap((sample) => [...sample.keys()]));

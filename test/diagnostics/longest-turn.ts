@@ -1,13 +1,13 @@
 /**
- * The longest turn of this thread's event loop, in milliseconds of its own processor time: what it does counts, not what
- * else the machine has to do.
+ * The longest turn of this thread's event loop, in milliseconds of its own CPU time, so that other work of the
+ * machine does not count.
  */
 export class LongestTurn {
   private longestMs = 0;
   private lastMs = processorMs();
   private readonly timer = setInterval(() => this.note(), 10).unref();
 
-  /** The longest since it was last asked. */
+  /** The longest turn since the last call. */
   take(): number {
     this.note();
     const { longestMs } = this;

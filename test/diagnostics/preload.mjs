@@ -1,6 +1,6 @@
 /**
- * Loaded into a process before its program (NODE_OPTIONS=--import=…): says on a Unix socket in the folder DIAGNOSTICS_DIR
- * what the process holds after a forced collection, and the longest turn of its event loop since it was last asked.
+ * Preloaded into a process (NODE_OPTIONS=--import=…). Reports on a Unix socket in the folder DIAGNOSTICS_DIR what the
+ * process holds after a forced collection, and the longest turn of its event loop since the last call.
  */
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ function serve(path) {
   const gc = runInNewContext('gc');
   const answer = async (request, response) => {
     const longestTurnMs = longest.take();
-    // Weak references and finalizers give up what they hold in a later turn.
+    // Weak references and finalizers release their objects in a later turn.
     for (let n = 0; request.url === '/collected' && n < 3; n += 1) {
       gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
       await sleep(20);
@@ -42,7 +42,7 @@ function serve(path) {
   server.unref();
 }
 
-/** Calls that gRPC clients of this process have begun and not ended. */
+/** Calls of this process's gRPC clients that have begun and not ended. */
 async function heldCalls() {
   const { default: grpc } = await import('@grpc/grpc-js');
   const { GetTopChannels } = grpc.getChannelzHandlers();

@@ -3,14 +3,14 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What a process holds. Sizes in bytes. */
+/** The resources that a process holds. Sizes in bytes. */
 export interface Held {
   readonly rss: number;
   readonly heapUsed: number;
-  /** What JavaScript objects hold outside the heap, array buffers among it. */
+  /** Memory of JavaScript objects outside the heap, including array buffers. */
   readonly external: number;
   readonly arrayBuffers: number;
-  /** The longest turn of the event loop since the process was last asked (ms of processor time). */
+  /** The longest turn of the event loop since the last query (ms of CPU time). */
   readonly longestTurnMs: number;
   readonly handles: number;
   readonly connections: number;
@@ -18,18 +18,18 @@ export interface Held {
   readonly heldCalls: number;
 }
 
-/** The Node processes of a system, as they show themselves to a test. */
+/** The Node processes of a system, as visible to a test. */
 export class Processes {
   constructor(private readonly dir: string) {}
 
-  /** Names with process ids, as `api-4711`, of all that ever ran here. */
+  /** Names with process ids, such as `api-4711`, of all processes so far. */
   get all(): string[] {
     return readdirSync(this.dir)
       .map((file) => file.replace('.sock', ''))
       .sort();
   }
 
-  /** What each living process holds; after a forced collection unless `collected` is false. */
+  /** The resources of each living process; after a forced collection unless `collected` is false. */
   async held(collected = true): Promise<Map<string, Held>> {
     const answers = await Promise.all(
       this.all.map(async (name) => [name, await this.ask(name, collected).catch(() => undefined)] as const),
@@ -60,7 +60,7 @@ export class Processes {
 
 const preload = join(import.meta.dirname, 'preload.mjs');
 
-/** Processes that are started while `work` runs show themselves to it. */
+/** Makes processes that start while `work` runs visible to it. */
 export async function withDiagnostics<T>(work: (processes: Processes) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'ts-held-'));
   const { NODE_OPTIONS = '' } = process.env;

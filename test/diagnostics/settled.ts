@@ -2,10 +2,10 @@ import { waitUntil } from '#platform';
 import type { Held, Processes } from './processes.ts';
 
 const isSame = (one: number, other: number): boolean => Math.abs(one - other) <= 0.02 * one;
-/** Processes that nobody asks anything still read now and then. */
+/** Idle processes still read occasionally. */
 const backgroundCalls = 8;
 
-/** What the processes hold once it no longer changes: connections and calls take a moment to end. */
+/** The resources of the processes once they no longer change: connections and calls take a moment to end. */
 export async function settled(processes: Processes): Promise<Map<string, Held>> {
   let held = await processes.held();
   const rests = async (): Promise<boolean> => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   nodes = await Promise.all([startTestApp({ leaseMs }), startTestApp({ leaseMs })]);
   turnstream = new Turnstream({ url: nodes[0].url, agentId: 'spec' });
 });
-/** Each test has a pool of its own, so that its agents get no sessions of other tests. */
+/** A separate pool for each test, so that its agents get no sessions of other tests. */
 let support: string;
 beforeEach(() => {
   support = `support-${randomUUID()}`;
@@ -161,7 +161,7 @@ describe('a takeover', () => {
     owner = second;
   });
 
-  test('ends the stream of the instance before', async () => {
+  test('ends the stream of the previous owner', async () => {
     expect(await before.ended).toBe('replaced');
   });
 
@@ -169,7 +169,7 @@ describe('a takeover', () => {
     expect(after.epoch).toBe(before.epoch + 1);
   });
 
-  test('fences the commands of the instance before', async () => {
+  test('fences the commands of the previous owner', async () => {
     const late = before.session.raiseFlag('late');
     await expect(late).rejects.toThrow(AgentReplaced);
     const holder = { instance: owner.instance, epoch: after.epoch };

@@ -24,7 +24,7 @@ import type { TroubledInquiries } from '../scenarios/inquiries/troubled-services
 import { inquireTroubledServices } from '../scenarios/inquiries/troubled-services.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** The scenarios of `npm run prove -- inquiries` in small, on one system. */
+/** The scenarios of `npm run prove -- inquiries` at small size, on one system. */
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const held = holdOpen<ConnectedSystem>((work) => withOwnSystem((own) => withClients(own, work)));
@@ -82,7 +82,7 @@ describe('a service that knows none of many orders', () => {
     expect(result.outcomesAfter).toEqual({ complete: 20 });
   });
 
-  test('is in the timeline of an inquiry with what it said', async () => {
+  test('is in the timeline of an inquiry with its answer', async () => {
     const session = system.turnstream.session(sessionIds[0] ?? '');
     const { inquiries } = await session.context({ minRevision: 0 });
     const failed = inquiries.closed.find(({ status }) => status === 'failed');
@@ -187,7 +187,7 @@ test('a message in a zstd batch has its effect', async () => {
   expect(found).toEqual([session_id]);
 });
 
-test('a session begins with the update of its partner that came in before', async () => {
+test('a session begins with the earlier update of its partner', async () => {
   const { kafka, turnstream, run } = system;
   const partner_id = `P-early-${run}`;
   const [id, source] = [`early-${run}`, '/early'];

@@ -5,7 +5,7 @@ import type { TwoCells } from '../scenarios/scale/two-cells.ts';
 import { withTwoCells } from '../scenarios/scale/two-cells.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 
-/** The scenario of `npm run prove -- scale cells` in small. */
+/** The scenario of `npm run prove -- scale cells` at small size. */
 const held = holdOpen<TwoCells>((work) => withTwoCells(work, false));
 let result: MovesResult;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { brokenRules } from '../consistency/mutants/run.ts';
 import { runSeed } from '../consistency/run/seed.ts';
 import { smallMutantSize, smallSize } from '../consistency/run/sizes.ts';
 
-/** `npm run prove -- consistency` in small. */
+/** `npm run prove -- consistency` at small size. */
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-histories-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -44,7 +44,7 @@ describe('the checker', () => {
   beforeAll(async () => {
     const patches = [...(first?.patches ?? []), ...(second?.patches ?? [])];
     await withPatchedBuild(patches, async (root) => {
-      // On a busy machine a run has few commands: the budget of a mutant is three runs.
+      // On a busy machine a run has few commands, so a mutant has three runs.
       for (const seed of ['mutants-1', 'mutants-2', 'mutants-3']) {
         const verdict = await runSeed({ ...smallMutantSize, seed, dir: join(dir, seed), root });
         for (const mutant of [first, second])

@@ -27,7 +27,9 @@ interface File {
   readonly inquiries: Members;
 }
 
-/** The folder of the image beside one file: the shipped declarations and those of the example in the docs. */
+/**
+ * The folder of the image with one additional file: the shipped declarations plus those of the example in the docs.
+ */
 const folder = mkdtempSync(join(tmpdir(), 'turnstream-declared-'));
 const image = join(folder, 'image');
 const file = join(folder, 'declarations.json');
@@ -44,7 +46,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the three apps of the image with the file for as long as `work` runs. */
+/** Runs the three apps of the image with the file while `work` runs. */
 async function withImage(work: (url: string, env: Record<string, string>) => Promise<void>): Promise<void> {
   const restore = await separateBackingServices();
   try {
@@ -159,7 +161,7 @@ test('a file alone adds a channel, a topic with three types and a kind of inquir
   });
 });
 
-/** What comes of an inquiry of the declared kind, which the service of its source answers. */
+/** The result of an inquiry of the declared kind, answered by the service of its source. */
 async function askRefunds(kafka: Kafka, session: Session): Promise<Inquiry | undefined> {
   const refunds = new SampleService({
     kafka,

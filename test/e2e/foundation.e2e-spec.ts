@@ -26,7 +26,7 @@ import { holdOpen } from '../scenarios/hold-open.ts';
 import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** The scenarios of `npm run prove -- foundation` in small, on one system. */
+/** The scenarios of `npm run prove -- foundation` at small size, on one system. */
 let processes: Processes;
 const held = holdOpen<System>((work) =>
   withDiagnostics((all) => {
@@ -129,7 +129,7 @@ describe('40 identical requests at once with one key', () => {
     expect(result.differentAnswers).toBe(1);
   });
 
-  test('are answered as original once an api node at most', () => {
+  test('are answered as original at most once per api node', () => {
     expect(result.originals).toBeGreaterThan(0);
     expect(result.originals).toBeLessThanOrEqual(system.apis.length);
   });
@@ -154,14 +154,14 @@ describe('100 webhooks of one partner at once, while an api node is killed', () 
   });
 });
 
-/** Ordinary work in every partition, and what the processes hold at rest after it. */
+/** Normal load in every partition, and the resources of the processes at rest after it. */
 async function workForAWhile(): Promise<ReadonlyMap<string, Held>> {
   for (let n = 0; n < 5; n += 1) await workOrderly(system.apis[0]);
   return settled(processes);
 }
 
 describe('equal stretches of work, after one to warm up', () => {
-  // Connections that are kept open for a while come and go; what leaks grows every time.
+  // Pooled connections come and go; a leak grows every time.
   test('do not leave more in a process each time', async () => {
     await workForAWhile();
     let held = await workForAWhile();

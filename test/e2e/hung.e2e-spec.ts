@@ -5,7 +5,7 @@ import { goesOn, hang, hangs, shortMs } from '../hung/hang.ts';
 import type { HungSystem } from '../hung/system.ts';
 import { withHungSystem } from '../hung/system.ts';
 
-/** `npm run prove -- hung` in small, on one system. */
+/** `npm run prove -- hung` at small size, on one system. */
 const held = holdOpen<HungSystem>((work) => withHungSystem(work));
 let system: HungSystem;
 beforeAll(async () => {
@@ -46,12 +46,12 @@ describe.each(hangs)('while %s hangs (%s)', (service, how) => {
     facts = await hang(system, service, shortMs, how);
   });
 
-  test('what can be done without it is done, and all else answers 503', () => {
+  test('requests that do not need it succeed, and all others answer 503', () => {
     const statuses = Object.entries(facts.answers).map(([kind, answers]) => [kind, answers.statuses]);
     expect(Object.fromEntries(statuses)).toEqual(expected[service].answers);
   });
 
-  test('every 503 says when to try again', () => {
+  test('every 503 has Retry-After', () => {
     expect(Object.values(facts.answers).filter(({ withoutRetryAfter }) => withoutRetryAfter > 0)).toEqual([]);
   });
 
@@ -68,11 +68,11 @@ describe.each(hangs)('while %s hangs (%s)', (service, how) => {
     expect(projector.unavailable).toContain(expected[service].check);
   });
 
-  test('the api stays ready without all but the event store', () => {
+  test('the api stays ready unless the event store hangs', () => {
     expect(facts.health.api.ready.statuses.includes(503)).toBe(service === 'event-store');
   });
 
-  test('what other services need goes on', () => {
+  test('work that needs other services continues', () => {
     expect(goesOn[service].filter((effect) => !facts.meanwhile[effect])).toEqual([]);
   });
 

@@ -34,7 +34,7 @@ afterAll(async () => {
   rmSync(image, { recursive: true, force: true });
 });
 
-/** What a container of the image runs, with nothing of the project around it. */
+/** The contents of a container of the image, without the rest of the project. */
 const env = {
   PATH: process.env['PATH'],
   NODE_ENV: 'production',

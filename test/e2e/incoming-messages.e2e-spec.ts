@@ -12,7 +12,7 @@ import { startSubjects } from '../scenarios/inquiries/incoming.ts';
 import type { Subject } from '../scenarios/inquiries/messages.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** `npm run prove -- bridge` in small. */
+/** `npm run prove -- bridge` at small size. */
 type Watched = { readonly system: ConnectedSystem; readonly processes: Processes };
 const held = holdOpen<Watched>((work) =>
   withDiagnostics((processes) =>
@@ -23,7 +23,7 @@ let watched: Watched;
 let subjects: Subject[];
 let run: HostileRun;
 beforeAll(async () => {
-  // A Kafka of its own: the bridges of other specs would read all of it, too.
+  // A separate Kafka: the bridges of other specs would read all messages, too.
   delete process.env['KAFKA_BROKERS'];
   watched = await held.open();
   const { system, processes } = watched;
@@ -46,7 +46,7 @@ test('no process ends', () => {
   expect(run.watched.changed).toEqual([]);
 });
 
-test('no event loop is blocked as long as a session of the group lasts', () => {
+test('no event loop is blocked for as long as the session timeout of the group', () => {
   expect(run.watched.longestBlock.ms).toBeLessThan(6_000);
 });
 

@@ -55,7 +55,7 @@ function command(script: string, extra: NodeJS.ProcessEnv = {}, ...args: string[
   return { child, ended, seen };
 }
 
-/** The header of the token that a system in use has for curl. */
+/** The header with the token that an interactive system keeps for curl. */
 function authorization(): Record<string, string> {
   const [name = '', value = ''] = readFileSync(join(data, 'auth/header'), 'utf8').trim().split(': ');
   return { [name]: value };
@@ -67,7 +67,7 @@ async function post(url: string, body: object): Promise<Record<string, unknown>>
   return (await answer.json()) as Record<string, unknown>;
 }
 
-/** The launcher and all that it started. */
+/** The launcher and all processes that it started. */
 function processes(): number[] {
   const { pid } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as { pid: number };
   const table = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
@@ -75,7 +75,7 @@ function processes(): number[] {
   return [pid, ...rows.filter(([, parent]) => parent === pid).map(([id = 0]) => id)];
 }
 
-/** Those that still run; the dead that nobody has reaped yet do not count. */
+/** The running processes; zombies do not count. */
 function living(pids: readonly number[]): number[] {
   const table = execFileSync('ps', ['-eo', 'pid=,stat='], { encoding: 'utf8' });
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
@@ -84,7 +84,7 @@ function living(pids: readonly number[]): number[] {
 }
 
 beforeAll(async () => {
-  // As earlier versions made it; the start closes it to other users.
+  // As earlier versions created it; the start closes it to other users.
   chmodSync(data, 0o755);
   for (const name of SERVICE_VARIABLES) delete env[name];
   const ports = await Promise.all(PORT_VARIABLES.map(() => listen(0)));
@@ -134,7 +134,7 @@ describe('a fault is one line that says what to do', () => {
     expect(output).toMatch(/✖ Kafka needs Java 17 or newer .*: install a JRE 17.*--without kafka/);
   });
 
-  test('a given service that is not there', async () => {
+  test('a given service that does not answer', async () => {
     const free = await listen(0);
     await free.close();
     const { code, output } = await command('start.ts', { KAFKA_BROKERS: `127.0.0.1:${free.port}` }).ended;

@@ -12,7 +12,7 @@ import { freePorts } from '../../tools/shared/free-ports.ts';
 import { authorization } from '../../tools/shared/token.ts';
 import { separateBackingServices } from '../scenarios/separate-backing-services.ts';
 
-/** Fewer than the processes of a system have: a connection is another's in the next moment. */
+/** Fewer than the processes of a system use, so that connections change hands all the time. */
 const size = 8;
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-pgbouncer-'));
 const supervisor = new Supervisor();
@@ -76,7 +76,7 @@ describe('connections through PgBouncer in transaction mode', () => {
     await pool.end();
   });
 
-  test('send statements that have names without them', async () => {
+  test('send named statements unnamed', async () => {
     const pool = createPool(url, { logger, max: 12 });
     const query = { name: 'turnstream-spec', text: 'SELECT $1::int AS n, pg_sleep(0.01)' };
     const answers = await Promise.all(
@@ -88,7 +88,7 @@ describe('connections through PgBouncer in transaction mode', () => {
     expect(rows).toEqual([{ count: 0 }]);
   });
 
-  test('go on after a statement that fails, alone or in a transaction', async () => {
+  test('continue after a failed statement, alone or in a transaction', async () => {
     const pool = createPool(url, { logger, max: 1, statementTimeoutMs: 200 });
     await expect(pool.query('SELECT 1 / 0')).rejects.toThrow('division by zero');
     await expect(pool.query('SELECT pg_sleep(10)')).rejects.toThrow('statement timeout');

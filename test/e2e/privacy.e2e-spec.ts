@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { findCanaries } from '../scenarios/privacy/canaries.ts';
 
-test('personal values are shown to whom may see them, and stand nowhere else, before an erasure and after it', async () => {
+test('personal values are shown to authorised callers and found nowhere else, before an erasure and after it', async () => {
   const { before, after, doors, shown, sealedPieces, ...facts } = await findCanaries(1);
   expect([before, after]).toEqual([[], []]);
   expect(sealedPieces).toBeGreaterThan(0);

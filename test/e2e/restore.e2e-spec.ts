@@ -7,7 +7,7 @@ import { holdOpen } from '../scenarios/hold-open.ts';
 import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** Backups that were taken under load at different moments, that of the event store first, are restored. */
+/** Restores backups that were taken under load at different times, that of the event store first. */
 const conversations = generatedDialogues('restore-', 24, 5);
 const held = holdOpen<System>(withOwnSystem);
 let result: RestoredBackups;
@@ -20,7 +20,7 @@ test('a command that the event store has kept is repeated', () => {
   expect(result.again.repeated).toBeGreaterThan(0);
 });
 
-test('a command that the event store has lost is recorded anew, though caches and tables know it', () => {
+test('a command that the event store has lost is recorded again, even if caches and tables know it', () => {
   expect(result.again.events).toBeGreaterThan(0);
 });
 

@@ -28,7 +28,7 @@ const start = (): Promise<Session> =>
   turnstream.startSession({ partner_id: `P-${randomUUID()}`, channel: 'whatsapp', language: 'hi' });
 
 describe('a session', () => {
-  test('has every command of its own in its context', async () => {
+  test('has every one of its commands in its context', async () => {
     const session = await start();
     expect(session.started).toMatchObject({ session_id: session.id, revision: 0, replayed: false });
     await session.setGoal({ goal: 'resolve_payment', step: 'verify_bank' });
@@ -117,7 +117,7 @@ describe('a repeated request', () => {
 });
 
 describe('errors', () => {
-  test('a conflict has the events that came between and whether a retry is safe', async () => {
+  test('a conflict has the events since then and whether a retry is safe', async () => {
     const session = await start();
     await session.raiseFlag('vip');
     const conflict = session.recordTurn(turn, { expectedRevision: 0 });

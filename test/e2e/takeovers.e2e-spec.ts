@@ -10,7 +10,7 @@ import { withClients } from '../scenarios/clients.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
 
-/** The scenarios of `npm run prove -- agents` in small, on one system. */
+/** The scenarios of `npm run prove -- agents` at small size, on one system. */
 const leaseMs = 5_000;
 
 const held = holdOpen<ConnectedSystem>((work) =>
@@ -29,15 +29,15 @@ describe('the handler of an agent', () => {
     latency = await measureAgentLatency(system, updates);
   });
 
-  test('gets what a writer on the same api node records', () => {
+  test('gets events recorded on the same api node', () => {
     expect(latency.sameNode.samples).toBe(updates);
   });
 
-  test('gets what a writer on another api node records', () => {
+  test('gets events recorded on another api node', () => {
     expect(latency.otherNode.samples).toBe(updates);
   });
 
-  test('gets what the sources of inquiries answer on Kafka', () => {
+  test('gets answers of inquiry sources on Kafka', () => {
     expect(latency.answers.total.samples).toBe(updates / 5);
   });
 });

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'turnstream-specs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs `npm test -- --rootDir FOLDER` with one spec of this text there. */
+/** Runs `npm test -- --rootDir FOLDER` with one spec of this text. */
 function npmTest(spec: string, env: NodeJS.ProcessEnv = {}): { code: number | null; output: string } {
   writeFileSync(join(folder, 'one.spec.js'), spec);
   const config = JSON.stringify({ rootDir: folder, transform: {}, testMatch: ['**/*.spec.js'] });
@@ -21,7 +21,7 @@ function npmTest(spec: string, env: NodeJS.ProcessEnv = {}): { code: number | nu
   return { code: status, output: stdout + stderr };
 }
 
-test('npm test ends when open handles keep jest from ending, with the verdict of the tests', () => {
+test('npm test ends when open handles keep jest from exiting, with the results of the tests', () => {
   const spec = `test('passes', () => { setInterval(() => {}, 1000); });`;
   const { code, output } = npmTest(spec, { TURNSTREAM_TEST_EXIT_MS: '500' });
   expect(output).toContain('✖ jest did not exit after its last test');
@@ -39,7 +39,7 @@ test('npm test ends when a spec hangs, and has failed', () => {
   expect(code).toBe(1);
 });
 
-test('npm test runs what failed again, alone, and says so', () => {
+test('npm test runs failed specs again, alone, and reports it', () => {
   const state = JSON.stringify(join(folder, 'state'));
   const spec = (condition: string): string => `test('first', () => undefined);
     test('second', () => {
@@ -61,7 +61,7 @@ test('npm test runs what failed again, alone, and says so', () => {
 const mode = (value: string): string =>
   `test('mode', () => expect(process.env.TURNSTREAM_EVENT_STORE).toBe('${value}'));`;
 
-test('npm test lets the embedded event store behave like a real server, unless told otherwise', () => {
+test('npm test makes the embedded event store behave like a real server by default', () => {
   expect(npmTest(mode('like-a-server'), { TURNSTREAM_EVENT_STORE: undefined }).output).toContain(
     '\n1 passed',
   );

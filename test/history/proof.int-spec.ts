@@ -33,7 +33,7 @@ beforeAll(async () => {
   for (const id of ids)
     for (const command of [startSession, raiseFlag('a'), raiseFlag('b')])
       await new CommandExecutor(store, noCache).execute(request(id, command));
-  // Several roots, as of a day with many sessions.
+  // Several roots, as on a day with many sessions.
   first = await sealHistory(store, { signer, sessions: 2 });
   await new CommandExecutor(store, noCache).execute(request(ids[0] ?? '', raiseFlag('late')));
 });
@@ -46,7 +46,7 @@ afterAll(async () => {
 const prove = async (id: string, revision: number) =>
   proveEvent(store, id, revision, await Roots.read(store, keys), keys);
 
-/** What the program for others says: the first line, or its error. */
+/** The output of the program for others: the first line, or its error. */
 function checked(proof: EventProof, key = publicKey): string {
   const [proofFile, keyFile] = [join(dir, `${randomUUID()}.json`), join(dir, `${randomUUID()}.pem`)];
   writeFileSync(proofFile, JSON.stringify(proof));
@@ -60,7 +60,7 @@ function checked(proof: EventProof, key = publicKey): string {
   }
 }
 
-test('what does not fit into one root is covered by several', () => {
+test('a history too large for one root is covered by several', () => {
   expect(first.map(({ number, sessions }) => [number, sessions])).toEqual([
     [0, 2],
     [1, 2],
@@ -110,13 +110,13 @@ test('a root of another key proves nothing', async () => {
   expect(checked(proof, stranger + publicKey)).toContain('Event 1');
 });
 
-test('what is not there, or not sealed yet, has no proof', async () => {
+test('a missing or unsealed event has no proof', async () => {
   expect(await prove(ids[0] ?? '', 3)).toBe('not_sealed');
   expect(await prove(ids[0] ?? '', 9)).toBe('not_found');
   expect(await prove(randomUUID(), 0)).toBe('not_found');
 });
 
-test('nothing is sealed twice, and a later root covers what came later', async () => {
+test('nothing is sealed twice, and a later root covers later events', async () => {
   expect(await sealHistory(store, { signer })).toMatchObject([
     { number: 3, sessions: 1, events: 1, unchained: 0 },
   ]);

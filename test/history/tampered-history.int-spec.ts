@@ -28,7 +28,7 @@ const keys = new HistoryKeys([signer.publicKey]);
 const ids: string[] = Array.from({ length: 4 }, () => randomUUID());
 const [one, two, three] = ids as [string, string, string, string];
 const last = 5;
-/** The roots as somebody took them away from the store. */
+/** The exported roots. */
 let exported: Signed[] = [];
 let sealed: Awaited<ReturnType<typeof sealHistory>>;
 
@@ -47,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(base, { recursive: true }));
 
-/** What is found in a copy of the store after somebody wrote into its file. */
+/** The findings in a copy of the store after tampering with its file. */
 async function after(tamper: (file: StoredFile) => void) {
   const dir = mkdtempSync(join(base, 'copy-'));
   cpSync(join(base, 'whole'), dir, { recursive: true });
@@ -71,7 +71,7 @@ const named = ({ reports }: { reports: readonly StreamReport[] }): string[] =>
     faults.map(({ kind, revision }) => `${ids.indexOf(session_id)} ${kind} ${revision}`),
   );
 
-test('a store that nobody touched has no faults', async () => {
+test('an unchanged store has no faults', async () => {
   expect(sealed).toMatchObject([{ number: 0, sessions: 4, events: 24, unchained: 0 }]);
   expect(await after(() => undefined)).toMatchObject({
     reports: [],
@@ -102,7 +102,7 @@ test('one byte of each part of events of several sessions is found, and each eve
   expect(named(found).toSorted()).toEqual(expected.toSorted());
 });
 
-test('an event that the store cannot read any more is named, and hides no other', async () => {
+test('an unreadable event is named, and hides no other', async () => {
   const found = await after((file) => {
     file.change(sessionStream(one), 2, 'data', 5, false);
     file.change(sessionStream(three), last, 'data', 5);
@@ -119,7 +119,7 @@ test('events that were swapped, dropped, or removed from the end are named', asy
   expect(named(found).toSorted()).toEqual(['0 moved 2', '0 moved 3', '1 dropped 4', '2 removed 5']);
 });
 
-test('a session that is gone as a whole is known by a root', async () => {
+test('a completely removed session is detected by a root', async () => {
   expect(named(await after((file) => file.drop(sessionStream(two), 0, last)))).toEqual(['1 removed 0']);
 });
 
@@ -132,7 +132,7 @@ test('roots that were changed or left out are found, by those that were exported
   expect(gone.roots).toEqual(['gone']);
 });
 
-test('an event behind the last root is checked too', async () => {
+test('an event after the last root is checked, too', async () => {
   expect(named(await after((file) => file.change(sessionStream(one), 6, 'data', 12)))).toEqual([
     '0 changed 6',
   ]);

@@ -10,7 +10,7 @@ import type { GoodEvent } from './corpus.ts';
 import { LongestTurn } from '../diagnostics/longest-turn.ts';
 import { corpus } from './corpus.ts';
 
-/** The corpus through a real broker and the consumer of the bridge, without the rest of a system. */
+/** The corpus through a real broker and the bridge's consumer, without the rest of a system. */
 const ignore = (): void => undefined;
 const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',');
@@ -108,6 +108,6 @@ test('every good message is read', () => {
   expect([...good].flatMap(([id, name]) => (read.has(id) ? [] : [name]))).toEqual([]);
 });
 
-test('the event loop is never blocked as long as a session of the group lasts', () => {
+test('the event loop is never blocked for as long as the session timeout of the group', () => {
   expect(longestBlockMs).toBeLessThan(6_000);
 });

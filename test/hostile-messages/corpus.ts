@@ -12,7 +12,7 @@ export interface GoodEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A message that a system sends by mistake, or somebody on purpose. */
+/** A message sent by mistake or on purpose. */
 export interface HostileMessage {
   readonly key?: Buffer | string | null;
   readonly value: Buffer | string | null;
@@ -22,7 +22,7 @@ export interface HostileMessage {
 
 export interface HostileCase {
   readonly name: string;
-  /** Whether it is odd only, and has the effect of the event all the same. */
+  /** Whether it is only unusual, and has the effect of the event. */
   readonly isGood?: true;
   readonly make: (event: GoodEvent) => HostileMessage;
 }
@@ -30,7 +30,7 @@ export interface HostileCase {
 const megabyte = 1_048_576;
 const { GZIP } = kafkajs.CompressionTypes;
 
-/** The event with other attributes; undefined takes one away. */
+/** The event with other attributes; undefined removes one. */
 const attributes = (name: string, more: object): HostileCase => ({
   name,
   make: (event) => ({ value: JSON.stringify({ ...event, ...more }) }),
@@ -195,7 +195,7 @@ const odd: readonly HostileCase[] = [
   good(data('names of objects as fields', { toString: 'x', constructor: 'x' })),
 ];
 
-/** Hostile messages for any topic of events, and odd ones that are good. */
+/** Hostile messages for any topic of events, and unusual valid ones. */
 export const corpus: readonly HostileCase[] = [
   ...structure,
   ...idsAndTimes,

@@ -14,17 +14,17 @@ import type { Subject } from '../scenarios/inquiries/messages.ts';
 import type { GoodEvent } from './corpus.ts';
 import { corpus } from './corpus.ts';
 
-/** What became of good and hostile messages. */
+/** The results of good and hostile messages. */
 export interface HostileRun {
   readonly good: number;
   /** Good messages without an effect, and those with more than one, by name. */
   readonly withoutEffect: readonly string[];
   readonly withTwoEffects: readonly string[];
   readonly hostile: number;
-  /** Hostile messages that are not in the dead letters. */
+  /** Hostile messages that are missing in the dead letters. */
   readonly notSetAside: readonly string[];
   readonly watched: Watched;
-  /** The most memory that the bridge had (RSS, bytes). */
+  /** The maximum memory of the bridge (RSS, bytes). */
   readonly bridgeBytes: number;
 }
 
@@ -51,7 +51,7 @@ const events: {
 };
 
 const source = '/hostile';
-/** A sender that makes large messages is slow itself; what is sent twice has its effect once. */
+/** A sender of large messages is slow itself; a message sent twice has one effect. */
 const requestTimeoutMs = 30_000;
 const attempts = 5;
 const ignore = (): void => undefined;
@@ -59,7 +59,10 @@ const quiet = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 /** Good messages that are sent together. */
 const atOnce = 500;
 
-/** Sends `goodOnEach` good messages on each topic of events with the corpus between them, while the processes are watched. */
+/**
+ * Sends `goodOnEach` good messages on each topic of events, with the corpus in between, while the processes are
+ * watched.
+ */
 export async function runHostileMessages(
   system: ConnectedSystem,
   processes: Processes,
@@ -148,7 +151,7 @@ class Sender {
     }
   }
 
-  /** `name`: of a message that is expected to have its effect. */
+  /** `name`: of a message whose effect is expected. */
   private event(topic: string, name: string | undefined): GoodEvent {
     const subject = this.subjects[this.count % this.subjects.length];
     const describe = events[topic];

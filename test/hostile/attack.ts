@@ -8,13 +8,13 @@ import type { Watched } from './watch.ts';
 import { watch } from './watch.ts';
 
 export interface Attack {
-  /** What each process held before, and after each run of the cases. */
+  /** The resources of each process before, and after each run of the cases. */
   readonly held: readonly ReadonlyMap<string, Held>[];
   readonly surprises: readonly Surprise[];
   readonly watched: readonly Watched[];
 }
 
-/** Sends the cases again and again while the processes are watched; ordinary work must be done after each time. */
+/** Sends the cases repeatedly while the processes are watched; normal work must succeed after each round. */
 export async function attack(
   { apis, env }: System,
   processes: Processes,
@@ -22,7 +22,7 @@ export async function attack(
   runs: number,
 ): Promise<Attack> {
   const target = { url: apis[0], eventStoreUrl: env['EVENTSTORE_URL'] ?? '' };
-  // One run alone is not compared with others.
+  // A single run is not compared with others.
   if (runs > 1) await fillPageCache(target.eventStoreUrl);
   for (let n = 0; n < warmUps; n += 1) await workOrderly(target.url);
   const held = [await settled(processes)];

@@ -5,7 +5,7 @@ import type { Case, Target } from './common/case.ts';
 import { isExpected } from './common/case.ts';
 import { authorization } from '../../tools/shared/token.ts';
 
-/** A case with another answer than the expected one. */
+/** A case whose answer was not the expected one. */
 export interface Surprise {
   readonly name: string;
   readonly expected: string;
@@ -15,7 +15,7 @@ export interface Surprise {
 const casesAtOnce = 8;
 const pageCacheBytes = 64 * 2 ** 20;
 
-/** Sends the cases, some at a time, and returns those whose answers were not as expected. */
+/** Sends the cases, some concurrently, and returns those with unexpected answers. */
 export async function runCases(
   { url, eventStoreUrl }: Pick<Target, 'url' | 'eventStoreUrl'>,
   cases: readonly Case[],
@@ -35,7 +35,10 @@ export async function runCases(
   return surprises;
 }
 
-/** Stores more than the page cache of the embedded event store has room for: from then on a cache that fills is no growth. */
+/**
+ * Stores more than fits into the page cache of the embedded event store, so that filling the cache is not taken for a
+ * leak.
+ */
 export async function fillPageCache(eventStoreUrl: string): Promise<void> {
   const client = EventStoreDBClient.connectionString(eventStoreUrl);
   const data = { text: 'x'.repeat(900_000) };
@@ -47,7 +50,7 @@ export async function fillPageCache(eventStoreUrl: string): Promise<void> {
   }
 }
 
-/** Starts a session in each partition in an orderly way, and waits until its context and its row are there. */
+/** Starts a session in each partition, and waits until its context and its row exist. */
 export async function workOrderly(url: string): Promise<void> {
   await Promise.all([...'0123456789abcdef'].map((digit) => workInPartition(url, digit)));
 }
@@ -72,7 +75,7 @@ async function startSession(url: string, session_id: string = randomUUID()): Pro
   return session_id;
 }
 
-/** As a client should: what is refused for now is sent again. */
+/** Retries refused requests, as a client should. */
 async function post(url: string, body: object): Promise<void> {
   const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID(), ...authorization() };
   const once = async (): Promise<void> => {

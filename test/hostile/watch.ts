@@ -1,19 +1,19 @@
 import { repeat } from '#platform';
 import type { Processes } from '../diagnostics/processes.ts';
 
-/** How a system lived while something was done to it. */
+/** The health of a system during some work. */
 export interface Watched {
-  /** Processes that ran at the beginning and no longer do, or the other way round. */
+  /** Processes that were running at the beginning and no longer are, or vice versa. */
   readonly changed: readonly string[];
-  /** The longest that /health/live of an api node, or another process itself, took to answer (ms). */
+  /** The slowest answer of /health/live of an api node, or of another process itself (ms). */
   readonly slowestLiveMs: number;
-  /** The longest turn of the event loop of a process (ms of processor time), and of which. */
+  /** The longest turn of a process's event loop (ms of CPU time). */
   readonly longestBlock: { readonly process: string; readonly ms: number };
 }
 
 const everyMs = 200;
 
-/** Watches the processes of a system for as long as `work` runs. */
+/** Watches the processes of a system while `work` runs. */
 export async function watch(
   processes: Processes,
   apis: readonly string[],

@@ -8,31 +8,34 @@ import type { HungSystem, Subject } from './system.ts';
 export type Service = 'event-store' | 'kafka' | 'redis' | 'postgres';
 
 /**
- * How a service stops answering. A process that is stopped answers late what it was asked; a network that is interrupted
- * for long forgets its connections, and says so to nobody.
+ * How a service stops answering. A stopped process answers late; a network that is interrupted for long drops its
+ * connections silently.
  */
 export type How = 'stopped' | 'interrupted';
 
-/** Each service once, both ways. */
+/** Each service, stopped and interrupted. */
 export const hangs: readonly (readonly [Service, How])[] = [
   ['event-store', 'stopped'],
   ['kafka', 'interrupted'],
   ['redis', 'interrupted'],
   ['postgres', 'stopped'],
 ];
-/** Long enough for every call that was under way to be given up, and for what follows to be seen. */
+/** Long enough for every call in progress to be abandoned, and for the effects to be visible. */
 export const shortMs = 7_500;
 
-/** What a system did while a service accepted connections and did not answer, and afterwards. */
+/** The behaviour of a system while a service accepts connections without answering, and afterwards. */
 export interface HungFacts {
-  /** The processes that ended, and were started again, each with what it logged last. */
+  /** The processes that ended and were restarted, each with its last log lines. */
   readonly ended: readonly string[];
   /** By kind of request. */
   readonly answers: Readonly<Record<string, Answers>>;
   readonly health: Readonly<Record<AppName, Health>>;
-  /** How often the inquiry closed whose deadline was in that time, how long after its deadline (ms), and whether before the service was back. */
+  /**
+   * How often the inquiry closed whose deadline was during the hang, how long after its deadline (ms), and whether
+   * before the service was back.
+   */
   readonly closed: { readonly times: number; readonly lateMs: number; readonly inTime: boolean };
-  /** What had its effect before the service was back. */
+  /** The effects before the service was back. */
   readonly meanwhile: {
     readonly rows: boolean;
     readonly contexts: boolean;
@@ -41,16 +44,16 @@ export interface HungFacts {
     /** The updates that were recorded for the agent. */
     readonly updates: boolean;
   };
-  /** Milliseconds from the service's return until each was well; Infinity: not within three. */
+  /** Milliseconds from the service's return until each was well again; Infinity: not within three minutes. */
   readonly wellAfterMs: Readonly<Record<'ready' | 'rows' | 'contexts' | 'message' | 'updates', number>>;
 }
 
 const inquiryMs = 1_500;
-/** A longer hang is looked at less often. */
+/** During a longer hang requests are sent less often. */
 const longMs = 60_000;
-/** The load ends so long before the service is back. */
+/** The load ends this long before the service is back. */
 const settleMs = 2_000;
-/** What goes on while a service hangs. */
+/** The work that continues while a service hangs. */
 export const goesOn: Readonly<Record<Service, readonly (keyof HungFacts['meanwhile'])[]>> = {
   'event-store': [],
   kafka: ['rows', 'contexts', 'updates'],
@@ -58,7 +61,7 @@ export const goesOn: Readonly<Record<Service, readonly (keyof HungFacts['meanwhi
   postgres: ['contexts', 'updates'],
 };
 
-/** Hangs a service for so many milliseconds, or until each kind of request was answered, under a little load. */
+/** Hangs a service for this many milliseconds, or until each kind of request was answered, under light load. */
 export async function hang(
   system: HungSystem,
   service: Service,
@@ -82,7 +85,7 @@ export async function hang(
     await waitUntil(() => answered.size === kinds, { timeoutMs: 30_000 }).catch(() => undefined);
     over.abort();
     meanwhile = await effects(system, message, goesOn[service]);
-    // Only the event store holds up its closing, however slow the machine is.
+    // Only the event store delays its closing, however slow the machine is.
     if (service !== 'event-store') await waitForClosing(system, inquiry);
   } finally {
     over.abort();
@@ -120,7 +123,7 @@ async function openInquiry({ url, other }: HungSystem): Promise<OpenedInquiry> {
   return (await response.json()) as OpenedInquiry;
 }
 
-/** When an inquiry closed; once, if all is well. */
+/** When an inquiry closed; exactly once if all is well. */
 async function closings({ store, other }: HungSystem, inquiry: OpenedInquiry): Promise<number[]> {
   const at: number[] = [];
   for await (const stored of store.read(`session-${other.session_id}`)) {
@@ -146,7 +149,7 @@ async function closing(
   return { times: at.length, lateMs: first - Date.parse(inquiry.deadline), inTime: first < back };
 }
 
-/** What there is, looked at without the proxies; what should be there is given time, so that a slow machine is no fault. */
+/** The effects, read without the proxies; with a generous limit, so that a slow machine is no failure. */
 async function effects(
   system: HungSystem,
   message: string,

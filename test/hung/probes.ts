@@ -3,23 +3,23 @@ import { sleep } from '#platform';
 import type { App, AppName } from '../consistency/system/apps.ts';
 import type { HungSystem } from './system.ts';
 
-/** Answers of one kind of request while a service hung. One that came later is none. */
+/** Answers of one kind of request while a service hung. Later answers do not count. */
 export interface Answers {
   readonly count: number;
-  /** Each status that was answered, once; 0: no answer within 20 s. */
+  /** The different statuses of the answers; 0: no answer within 20 s. */
   readonly statuses: readonly number[];
   readonly slowestMs: number;
-  /** The slowest that began later than 7 s after the service hung; 0: none did. */
+  /** The slowest request that began later than 7 s after the hang; 0: there was none. */
   readonly slowestLaterMs: number;
   /** Answers of 503 without Retry-After. */
   readonly withoutRetryAfter: number;
 }
 
-/** What the health endpoints of an app answered while a service hung. */
+/** The answers of an app's health endpoints while a service hung. */
 export interface Health {
   readonly live: Answers;
   readonly ready: Answers;
-  /** The checks that failed. */
+  /** The failed checks. */
   readonly unavailable: readonly string[];
 }
 
@@ -31,18 +31,18 @@ interface Answer {
 }
 
 const answerMs = 20_000;
-/** When an app knows for certain that a service hangs. */
+/** The time after which an app is certain to have noticed that a service hangs. */
 const laterMs = 7_000;
 
 /** How long requests are sent, and the pause between two of a kind. */
 export interface Pace {
   readonly signal: AbortSignal;
   readonly everyMs: number;
-  /** The kinds of request that were answered. */
+  /** The kinds of requests that were answered. */
   readonly answered: Set<string>;
 }
 
-/** Kinds of request, and what is asked of apps. */
+/** The number of kinds of requests. */
 export const kinds = 9;
 
 type Send = (url: string) => Promise<Response>;
@@ -85,7 +85,7 @@ function requests({ owned, other }: HungSystem): Readonly<Record<string, Send>> 
   };
 }
 
-/** Sends every kind of request again and again, each after the answer to the one before, until the signal. */
+/** Sends every kind of request repeatedly, each after the previous answer, until the signal. */
 export async function probe(system: HungSystem, pace: Pace): Promise<Record<string, Answers>> {
   const all = Object.entries(requests(system));
   const results = await Promise.all(
@@ -97,7 +97,7 @@ export async function probe(system: HungSystem, pace: Pace): Promise<Record<stri
   return Object.fromEntries(results);
 }
 
-/** Asks an app for its health, again and again until the signal. */
+/** Polls the health of an app until the signal. */
 async function probeHealth({ address }: App, pace: Pace): Promise<Health> {
   const unavailable = new Set<string>();
   const note = async (response: Response): Promise<void> => {
@@ -131,7 +131,7 @@ async function repeated(
     const ms = performance.now() - at;
     const { status = 0, headers } = response ?? {};
     if (signal.aborted) {
-      // What is answered after the service is back says nothing of the time when it hung.
+      // An answer after the return of the service says nothing about the hang.
       await response?.text();
       break;
     }

@@ -13,7 +13,7 @@ import type { App } from '../consistency/system/apps.ts';
 import type { Cluster } from '../consistency/system/cluster.ts';
 import { withCluster } from '../consistency/system/cluster.ts';
 
-/** A conversation, and the order that it is about. */
+/** A conversation and its order. */
 export interface Subject {
   readonly session_id: string;
   readonly order_id: string;
@@ -24,7 +24,7 @@ export interface HungSystem {
   readonly cluster: Cluster;
   readonly apps: readonly App[];
   readonly url: string;
-  /** What the agent owns. */
+  /** The conversation that the agent owns. */
   readonly owned: Subject;
   /** Another conversation. */
   readonly other: Subject;
@@ -38,8 +38,8 @@ export interface HungSystem {
 }
 
 /**
- * Runs a system whose backing services can be hung for as long as `work` runs.
- * @param root the folder that has `dist/apps`
+ * Runs a system whose backing services can be hung while `work` runs.
+ * @param root the folder with `dist/apps`
  */
 export async function withHungSystem<T>(
   work: (system: HungSystem) => Promise<T>,
@@ -74,7 +74,7 @@ async function connected<T>(cluster: Cluster, work: (system: HungSystem) => Prom
       url,
       pool: `hung-${randomUUID()}`,
       drainOnSigterm: false,
-      // Also of its session when it comes back as one that is taken over.
+      // Also called for its session when it comes back by a takeover.
       onUpdate: ({ revision }) => void handled.add(revision),
     });
     await agent.attach(owned.session_id);

@@ -23,9 +23,9 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
-/** Runs a program to its end and returns what it prints; rejects with its whole output when it fails. */
+/** Runs a program to its end and returns its output; rejects with the whole output when it fails. */
 export async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
-  // Only what a program of the user would inherit: no options of the test runner's own Node.
+  // Only the variables that a user's program would inherit, without options of the test runner's Node.
   const { NODE_OPTIONS: _, ...env } = process.env;
   try {
     return (await execute(program, args, { cwd, env, timeout: 290_000 })).stdout;
@@ -43,7 +43,7 @@ export function emptyProject(): string {
 }
 
 /**
- * Packs `packages/<name>` and unpacks the tarball into the project, with links to its declared dependencies alone.
+ * Packs `packages/<name>` and unpacks the tarball into the project, with links to its declared dependencies only.
  * Packing works on a copy: `prepack` empties dist, which other tests use.
  */
 export async function installTarball(name: string, project: string): Promise<string> {
@@ -62,7 +62,7 @@ export async function installTarball(name: string, project: string): Promise<str
     mkdirSync(installed, { recursive: true });
     await run('tar', ['-xzf', join(copy, tarball), '--strip-components=1', '-C', installed], copy);
     const { dependencies } = manifestOf(installed);
-    // Packages of ours are installed from their own tarballs.
+    // Turnstream's own packages are installed from their tarballs.
     const others = Object.keys(dependencies).filter((dependency) => !dependency.startsWith('@turnstream/'));
     for (const dependency of others) link(dependency, project);
     return installed;
@@ -75,14 +75,14 @@ function manifestOf(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** Makes a package of the repository's node_modules available to the project. */
+/** Links a package of the repository's node_modules into the project. */
 export function link(name: string, project: string): void {
   const target = join(project, 'node_modules', name);
   mkdirSync(dirname(target), { recursive: true });
   if (!existsSync(target)) symlinkSync(join(modules, name), target);
 }
 
-/** The path of a Node of this version, which npm downloads into the cache once. */
+/** The path of a Node of this version, which npm downloads once into the cache. */
 export async function nodeOf(version: string): Promise<string> {
   if (process.version === `v${version}`) return process.execPath;
   const prefix = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
@@ -93,7 +93,7 @@ export async function nodeOf(version: string): Promise<string> {
   mkdirSync(cache, { recursive: true });
   const fresh = mkdtempSync(join(cache, 'node-download-'));
   await run('npm', ['install', '--prefix', fresh, '--no-save', '--silent', `${name}@${version}`], fresh);
-  // Another run may have been faster.
+  // A concurrent run may have been faster.
   if (existsSync(node)) rmSync(fresh, { recursive: true });
   else renameSync(fresh, home);
   return node;

@@ -8,18 +8,18 @@ import { EventStore, subscribeToSessions } from '#sessions';
 import { kafkaOf } from '../../tools/shared/kafka.ts';
 import type { System } from './system.ts';
 
-/** A system with clients of its first api node and of its backing services. */
+/** A system with clients for its first api node and for its backing services. */
 export interface ConnectedSystem extends System {
   readonly turnstream: Turnstream;
   readonly kafka: Kafka;
   readonly admin: Admin;
   readonly store: EventStore;
   readonly pool: Pool;
-  /** Distinguishes this system's orders and partners from those of others on a shared Kafka. */
+  /** Distinguishes this system's orders and partners from others on a shared Kafka. */
   readonly run: string;
 }
 
-/** Connects to a system for as long as `work` runs. */
+/** Connects to a system while `work` runs. */
 export async function withClients<T>(
   system: System,
   work: (connected: ConnectedSystem) => Promise<T>,
@@ -41,10 +41,10 @@ export async function withClients<T>(
   }
 }
 
-/** Generous limits: on a slow machine a scenario takes longer, it does not fail. */
+/** Generous limits: on a slow machine a scenario takes longer, but does not fail. */
 export const clientOptions = { agentId: 'scenario', timeoutMs: 60_000, retryForMs: 120_000 } as const;
 
-/** An SDK client for as long as `work` runs. */
+/** An SDK client while `work` runs. */
 export async function withTurnstream<T>(
   options: TurnstreamOptions,
   work: (turnstream: Turnstream) => Promise<T>,
@@ -57,7 +57,7 @@ export async function withTurnstream<T>(
   }
 }
 
-/** All events of sessions that the store holds, in its order; of these types only, if some are given. */
+/** All events of sessions in the store, in order; optionally only of these types. */
 export async function allEvents(
   store: EventStore,
   types?: readonly string[],

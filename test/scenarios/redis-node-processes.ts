@@ -12,13 +12,13 @@ import { dyingWithParent } from '../../tools/shared/run.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
-/** With TLS alone, also between the nodes, which let in whoever has a certificate of the file. */
+/** Nodes with these accept only TLS, also between each other, and only clients with a certificate of the file. */
 export interface NodeCertificates {
   readonly certFile: string;
   readonly keyFile: string;
 }
 
-/** Programs on ports of this machine; all of them end with `stop`. */
+/** Programs on ports of this machine; `stop` ends all of them. */
 export class RedisNodes {
   private readonly children = new Map<number, ChildProcess>();
   private readonly clients = new Map<number, Redis>();
@@ -26,7 +26,7 @@ export class RedisNodes {
 
   constructor(private readonly certificates?: NodeCertificates) {}
 
-  /** How addresses of the nodes begin. */
+  /** The scheme of the addresses of the nodes. */
   get scheme(): string {
     return this.certificates ? 'rediss' : 'redis';
   }
@@ -91,7 +91,7 @@ export class RedisNodes {
   }
 }
 
-/** Debian's Redis, whose package of tools has the server under other names. */
+/** Debian's Redis. Its tools package has the server under other names. */
 function redisWithTls(): ReturnType<typeof debianProgram> {
   return debianProgram({
     package: 'redis-tools',

@@ -1,35 +1,35 @@
-/** RedisNodes of Redis that a scenario starts itself: a cluster of three masters and three replicas, or sentinels with a master. */
+/** Redis nodes of a scenario: a cluster of three masters and three replicas, or sentinels with a master. */
 import type { Redis } from 'ioredis';
 import { slotOf, waitUntil } from '#platform';
 import { freePorts } from '../../tools/shared/free-ports.ts';
 import type { NodeCertificates } from './redis-node-processes.ts';
 import { RedisNodes } from './redis-node-processes.ts';
 
-/** How long a master is silent before a replica takes over (ms). */
+/** How long a master has to be silent before a replica takes over (ms). */
 const silenceMs = 2_500;
 const slots = 16_384;
 const masters = 3;
 
 export interface RedisCluster {
-  /** For REDIS_URL. */
+  /** The value of REDIS_URL. */
   readonly url: string;
   readonly ports: readonly number[];
   /** A connection to one node. */
   client(port: number): Redis;
-  /** The port of the master that has a key, as most nodes see it. */
+  /** The port of the master of a key, as most nodes see it. */
   masterOf(key: string): Promise<number>;
   /** The same, once it has a replica that can take over. */
   replaceableMasterOf(key: string): Promise<number>;
-  /** Kills a node with -9; it stays down until it is started again. */
+  /** Kills a node with -9; it stays down until it is restarted. */
   kill(port: number): Promise<void>;
   restart(port: number): Promise<void>;
-  /** Kills a master whose replica does not get what `write` writes. */
+  /** Kills a master whose replica does not receive the data of `write`. */
   killWithout(port: number, write: () => Promise<unknown>): Promise<void>;
-  /** Gives the slot of a key, which has no keys, to another master. */
+  /** Moves the slot of a key, which must be empty, to another master. */
   moveSlotOf(key: string): Promise<void>;
 }
 
-/** Runs a cluster of three masters with a replica each for as long as `work` runs. */
+/** Runs a cluster of three masters with a replica each while `work` runs. */
 export async function withRedisCluster<T>(
   work: (cluster: RedisCluster) => Promise<T>,
   certificates?: NodeCertificates,
@@ -129,7 +129,7 @@ async function connect(
   await eachOf(ports, known, 'nodes that know one another');
   for (const [index, port] of ports.slice(masters).entries()) {
     const id = await nodes.client(ports[index] ?? 0).cluster('MYID');
-    // It has to know by gossip that the other one is a master.
+    // It first has to learn by gossip that the other one is a master.
     await waitUntil(
       () =>
         nodes
@@ -183,7 +183,7 @@ async function viewsOf(nodes: RedisNodes, ports: readonly number[]): Promise<Ran
 }
 
 export interface Sentinels {
-  /** For REDIS_URL. */
+  /** The value of REDIS_URL. */
   readonly url: string;
   /** The port of the master, as the sentinels see it. */
   master(): Promise<number>;
@@ -191,7 +191,7 @@ export interface Sentinels {
   kill(port: number): Promise<void>;
 }
 
-/** Runs a master, its replica and three sentinels for as long as `work` runs. */
+/** Runs a master, its replica and three sentinels while `work` runs. */
 export async function withSentinels<T>(
   work: (sentinels: Sentinels) => Promise<T>,
   certificates?: NodeCertificates,

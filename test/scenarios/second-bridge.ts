@@ -7,7 +7,7 @@ import { waitUntil } from '#platform';
 import { killChild } from '../../tools/shared/fork.ts';
 import type { ConnectedSystem } from './clients.ts';
 
-/** Runs another bridge process beside the system's own for as long as `work` runs, then stops it with SIGTERM. */
+/** Runs another bridge process beside the system's own while `work` runs, then stops it with SIGTERM. */
 export function withSecondBridge<T>(system: ConnectedSystem, work: (pid: number) => Promise<T>): Promise<T> {
   return withSecond('bridge', system, work);
 }

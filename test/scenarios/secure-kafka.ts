@@ -19,14 +19,14 @@ export const silent = {
   error: (): void => undefined,
 };
 
-/** A broker that takes TLS and SASL only. */
+/** A broker that accepts only TLS and SASL. */
 export interface SecureKafka {
   readonly brokers: string;
-  /** The file of the certificate that it is to be trusted by. */
+  /** The file of its CA certificate. */
   readonly caFile: string;
 }
 
-/** Runs a broker with TLS, and SCRAM, PLAIN and OAUTHBEARER, for as long as `work` runs. */
+/** Runs a broker with TLS, and SCRAM, PLAIN and OAUTHBEARER, while `work` runs. */
 export async function withSecureKafka<T>(work: (kafka: SecureKafka) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-secure-kafka-'));
   const [port = 0, controllerPort = 0] = await freePorts(2);
@@ -54,7 +54,7 @@ export async function withSecureKafka<T>(work: (kafka: SecureKafka) => Promise<T
   }
 }
 
-/** The variables for a client that the broker knows. */
+/** The variables of a client with valid credentials. */
 export function secureEnv(
   { brokers, caFile }: SecureKafka,
   mechanism = 'scram-sha-512',
@@ -81,7 +81,7 @@ async function untilReady(secure: SecureKafka): Promise<void> {
   await probe.close();
 }
 
-/** A certificate that signs itself, in a key store, a trust store and a PEM file. */
+/** A self-signed certificate, in a key store, a trust store and a PEM file. */
 async function makeStores(java: string, dir: string): Promise<string> {
   const keytool = java.includes('/') ? join(dirname(java), 'keytool') : 'keytool';
   const caFile = join(dir, 'ca.pem');

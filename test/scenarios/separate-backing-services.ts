@@ -3,9 +3,9 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 
 /**
- * Sets the environment that the launcher reads: an event store of its own, and on the other backing services that are
- * given a database of its own.
- * @param ownKafka whether no other system may read its topics, or write to them
+ * Sets the environment that the launcher reads: a separate event store, and a separate database on the given other
+ * backing services.
+ * @param ownKafka whether to use a separate Kafka, which no other system reads or writes
  * @returns a function that restores the environment
  */
 export async function separateBackingServices(ownKafka = false): Promise<() => Promise<void>> {
@@ -29,7 +29,7 @@ export async function separateBackingServices(ownKafka = false): Promise<() => P
   return async () => {
     Object.assign(env, before);
     if (before['TURNSTREAM_BACKING_SERVICES'] === undefined) delete env['TURNSTREAM_BACKING_SERVICES'];
-    // One that is left behind only takes room.
+    // A leftover database only takes disk space.
     if (DATABASE_URL)
       await execute(DATABASE_URL, `DROP DATABASE ${name} WITH (FORCE)`).catch(() => undefined);
     await claim?.release();
@@ -46,7 +46,7 @@ async function execute(serverUrl: string, sql: string): Promise<void> {
   }
 }
 
-/** Numbers of Redis databases that systems may have: 10 to 13, and from 16 on. Integration specs have the others. */
+/** Redis database numbers for whole systems: 10 to 13, and from 16 on. Integration specs use the others. */
 async function redisDatabases(url: string): Promise<number[]> {
   const redis = new Redis(url);
   try {
@@ -57,7 +57,7 @@ async function redisDatabases(url: string): Promise<number[]> {
   }
 }
 
-/** Distinguishes these locks of PostgreSQL from others. */
+/** Distinguishes these advisory locks of PostgreSQL from others. */
 const lockSpace = 7_301;
 
 interface Claim {
@@ -65,7 +65,7 @@ interface Claim {
   release(): Promise<void>;
 }
 
-/** Takes a Redis database that no other system uses: a lock in PostgreSQL, which ends with this process. */
+/** Claims a Redis database that no other system uses, by a lock in PostgreSQL that ends with this process. */
 async function claimRedisDatabase(postgresUrl: string, databases: readonly number[]): Promise<Claim> {
   const client = new Client({ connectionString: postgresUrl });
   client.on('error', () => undefined);

@@ -4,30 +4,30 @@ import { withSystem } from '#launcher';
 import { waitUntil } from '#platform';
 import { separateBackingServices } from './separate-backing-services.ts';
 
-/** Api nodes, projector, bridge and their backing services. A process that ends is started again. */
+/** Api nodes, projector, bridge and their backing services. Processes that end are restarted. */
 export interface System {
   /** EVENTSTORE_URL, KAFKA_BROKERS, REDIS_URL and DATABASE_URL. */
   readonly env: Readonly<Record<string, string>>;
   /** Addresses of the api nodes. */
   readonly apis: readonly [string, string, ...string[]];
-  /** The folder of the data of its own services: the event store's are in `event-store`. */
+  /** The data folder of its own services; the event store's is `event-store`. */
   readonly dir: string;
-  /** The ids of its processes by name; one that is started again has another. */
+  /** The ids of its processes by name; a restarted process has a new one. */
   readonly pids: ReadonlyMap<string, number>;
-  /** The value of KAFKA_GROUP for its bridges. */
+  /** The KAFKA_GROUP of its bridges. */
   readonly kafkaGroup: string;
   /** Sends a signal to `api`, `api-2`, `projector`, `bridge`, `event-store` or `kafka`. */
   signal(name: string, signal: NodeJS.Signals): void;
-  /** Kills a process with -9 and waits until it was started again. */
+  /** Kills a process with -9 and waits until it has restarted. */
   kill(name: string): Promise<void>;
 }
 
 /**
- * Runs a system with its own event store process for as long as `work` runs. Backing services that the environment gives
- * (in a test run) are shared, but with a database, a Redis number and a consumer group of its own.
- * @param env more variables for the apps
- * @param ownKafka whether it has a Kafka of its own, too
- * @param apis how many api nodes it has, at least two
+ * Runs a system with its own event store process while `work` runs. Backing services named by the environment (in a
+ * test run) are shared, but with a separate database, Redis number and consumer group.
+ * @param env additional variables of the apps
+ * @param ownKafka whether it has its own Kafka, too
+ * @param apis the number of api nodes, at least two
  */
 export async function withOwnSystem<T>(
   work: (system: System) => Promise<T>,

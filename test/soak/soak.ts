@@ -11,7 +11,7 @@ import { Workload } from '../consistency/workload/workload.ts';
 import type { Held, Processes } from '../diagnostics/processes.ts';
 import { settled } from '../diagnostics/settled.ts';
 
-/** What the processes held at rest after a stretch of work. */
+/** The resources of the processes at rest after an interval of work. */
 export interface Sample {
   readonly minute: number;
   readonly withFaults: boolean;
@@ -21,14 +21,14 @@ export interface Sample {
 export interface SoakOptions {
   readonly minutes: number;
   readonly stretchS: number;
-  /** The folder of the history and of what the processes log. */
+  /** The folder of the history and of the processes' logs. */
   readonly dir: string;
   readonly signalService?: (name: string, signal: NodeJS.Signals) => void;
   readonly onSample: (sample: Sample, perSecond: number) => void;
 }
 
 const sizes = { api: 2, projector: 2, bridge: 1 } as const;
-/** Many short sessions: the caches of sessions are full before growth is looked at. */
+/** Many short sessions, so that the caches of sessions are full before growth is measured. */
 const load = {
   commands: 0,
   clients: 16,
@@ -38,10 +38,12 @@ const load = {
 } as const;
 const capacityS = 15;
 const faultsOfStretch = 4;
-/** HTTP connections that nobody uses are closed by then. */
+/** By then idle HTTP connections are closed. */
 const idleMs = 8_000;
 
-/** Works in stretches at half capacity, first without faults, then with them, and looks at the processes after each. */
+/**
+ * Works in intervals at half capacity, first without faults, then with them, and measures the processes after each.
+ */
 export function soak(processes: Processes, options: SoakOptions): Promise<Sample[]> {
   const { minutes, stretchS, dir, signalService, onSample } = options;
   const logs = join(dir, 'logs');
@@ -66,7 +68,7 @@ export function soak(processes: Processes, options: SoakOptions): Promise<Sample
   });
 }
 
-/** Stretches of work on one cluster. The agents of each leave at its end. */
+/** Intervals of work on one cluster. The agents of each interval leave at its end. */
 class Stretches {
   private count = 0;
 
@@ -75,7 +77,7 @@ class Stretches {
     private readonly recorder: Recorder,
   ) {}
 
-  /** Works for a while; returns how many commands were sent. */
+  /** Works for a while; returns the number of commands sent. */
   async work(perSecond: number, seconds: number, withFaults: boolean): Promise<number> {
     const { cluster, recorder } = this;
     this.count += 1;
@@ -85,7 +87,7 @@ class Stretches {
     const plan = drawPlan(random.fork('faults'), {
       loadMs,
       faults: faultsOfStretch,
-      // Without faults agents leave and others come; with them also that.
+      // Without faults only agents leave and join.
       weights: withFaults ? allFaults : { agent: 1 },
     });
     const over = new AbortController();

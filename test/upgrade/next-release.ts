@@ -1,6 +1,6 @@
 import type { Patch } from '../consistency/mutants/list.ts';
 
-/** A release after this one: its turns have another field, flags another event, and rows another column. */
+/** The next release: its turns have another field, flags another event, and rows another column. */
 export const nextRelease: readonly Patch[] = [
   {
     file: 'libs/domain/src/session/decide-turn.ts',

@@ -15,9 +15,9 @@ import { nextMigration, nextRelease } from './next-release.ts';
 
 export interface Rollout {
   readonly commands: number;
-  /** Commands without an answer, or with one of 500 and above. */
+  /** Commands without an answer, or with a status of 500 and above. */
   readonly failed: readonly string[];
-  /** Events with the new field, of the new type, and rows with the new column. */
+  /** Counts of the new field, of events of the new type, and of rows with the new column. */
   readonly fields: number;
   readonly newEvents: number;
   readonly columns: number;
@@ -27,17 +27,17 @@ export interface Rollout {
 }
 
 interface Options {
-  /** The folder of the history and of what the processes log. */
+  /** The folder of the history and of the processes' logs. */
   readonly dir: string;
   readonly onProgress: (text: string) => void;
 }
 
 const sizes = { api: 2, projector: 2, bridge: 2 } as const;
 const load = { ...fullSize.load, loadMs: 5_000, commands: 0, clients: 8, slots: 8, agents: 2, perSecond: 60 };
-/** Readers before writers; back in reverse. */
+/** Readers before writers; the way back is in reverse order. */
 const forwards: readonly AppName[] = ['projector', 'bridge', 'api'];
 
-/** Rolls the next release out and back again, one process after the other, while clients and agents work. */
+/** Rolls the next release out and back, one process after the other, while clients and agents work. */
 export function rollOutAndBack({ dir, onProgress }: Options): Promise<Rollout> {
   const logs = join(dir, 'logs');
   mkdirSync(logs, { recursive: true });

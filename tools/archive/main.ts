@@ -16,7 +16,7 @@ import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
 
 const usage = 'usage: npm run archive -- --partner PARTNER --to FILE.zip|FOLDER [--purpose WHY]';
-/** Only for the one who runs it. */
+/** Readable by the current user only. */
 const fileMode = 0o600;
 
 await runProgram(async () => {
@@ -38,7 +38,7 @@ await runProgram(async () => {
   });
   try {
     const files = await archiveOf({ store, pool, keys: opened?.keys }, partner);
-    if (files === undefined) throw new Failure(`Nothing is known of partner ${partner}.`);
+    if (files === undefined) throw new Failure(`There is no data of partner ${partner}.`);
     await recordAct({ isAct: false, action: 'archive_partner', partner_ids: [partner], purpose });
     if (to.endsWith('.zip')) await pipeline(zipOf(files), createWriteStream(to, { mode: fileMode }));
     else for (const file of files) await write(to, file);

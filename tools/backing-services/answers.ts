@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** What each kind of server answers at once, whatever else it is busy with. */
+/** A request to which each kind of server replies at once, however busy it is. */
 export const GREETINGS = {
   /** The preface of HTTP/2 with empty settings. */
   http2: Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1'),
@@ -13,7 +13,7 @@ export const GREETINGS = {
 };
 
 /**
- * Asks the server on a port whether it answers a greeting in time, with whatever: one that is stuck still accepts
+ * Checks whether the server on a port replies to a greeting in time, with any data: a hung server still accepts
  * connections.
  */
 export const answersAt =

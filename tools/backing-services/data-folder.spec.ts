@@ -14,7 +14,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A file that everybody may read, in folders that everybody may enter. */
+/** A file that everybody may read, in folders that everybody may open. */
 function make(path: string): void {
   const folder = dirname(join(dir, path));
   mkdirSync(folder, { recursive: true, mode: 0o755 });
@@ -23,7 +23,7 @@ function make(path: string): void {
 const rights = (path = '.') => (statSync(join(dir, path)).mode & 0o777).toString(8);
 
 test.each([true, false])(
-  'all that the launcher keeps is for this user alone (folder given: %j)',
+  'the launcher’s files are accessible to this user only (folder given: %j)',
   (isGiven) => {
     for (const path of ['kafka/logs/0.log', 'event-store/events.db', 'run.json']) make(path);
     protect(dir, isGiven);
@@ -36,7 +36,7 @@ test.each([true, false])(
   },
 );
 
-test('a given folder with the files of somebody keeps their rights and its own', () => {
+test('a given folder with other files keeps its rights and theirs', () => {
   for (const path of ['kafka/0.log', 'site/index.html']) make(path);
   protect(dir, true);
   expect(['.', 'site', 'site/index.html', 'kafka'].map(rights)).toEqual(['755', '755', '644', '700']);
@@ -55,7 +55,7 @@ test('a closed folder is not walked again', () => {
   expect(['kafka', 'kafka/logs', 'kafka/logs/0.log'].map(rights)).toEqual(['700', '755', '644']);
 });
 
-test('a link leaves what it names alone', () => {
+test('the target of a link is not changed', () => {
   make('elsewhere/file');
   make('kafka/0.log');
   symlinkSync(join(dir, 'elsewhere'), join(dir, 'kafka/link'));

@@ -4,7 +4,7 @@ import { backingServices } from './index.ts';
 import { Failure } from '../shared/failure.ts';
 import { cacheDir } from '../shared/paths.ts';
 
-/** What the launcher keeps in its data folder. */
+/** The files and folders of the launcher in its data folder. */
 export const PARTS = [
   ...backingServices.map(({ name }) => name),
   'keys',
@@ -17,8 +17,8 @@ export const PARTS = [
 ];
 
 /**
- * Takes what the launcher keeps in the data folder away from other users, and the folder itself; one that was given and
- * holds more than that is somebody's own and keeps its rights. Earlier versions left all of it open.
+ * Removes the access of other users to the launcher's files and to the data folder itself. A folder that the user
+ * chose and that holds other files keeps its rights. Earlier versions left everything readable.
  */
 export function protect(dir: string, isGiven: boolean): void {
   try {
@@ -34,7 +34,10 @@ export function protect(dir: string, isGiven: boolean): void {
 
 const isPart = (dir: string) => (name: string) => PARTS.includes(name) || join(dir, name) === cacheDir;
 
-/** Nobody gets through a closed folder, so what is in it needs no look: it is closed last, and then for good. */
+/**
+ * The contents of a closed folder cannot be reached, so a closed folder is skipped. That is why a folder is closed
+ * last.
+ */
 function close(path: string): void {
   try {
     const found = lstatSync(path);
@@ -42,7 +45,7 @@ function close(path: string): void {
     if (found.isDirectory()) for (const name of readdirSync(path)) close(join(path, name));
     chmodSync(path, found.mode & 0o700);
   } catch (error) {
-    // It is not there, or no longer.
+    // It does not exist, or no longer does.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

@@ -10,13 +10,13 @@ interface DebianProgram {
   readonly package: string;
   /** Its path in the package. */
   readonly path: string;
-  /** Libraries of the package that a machine may not have, as a pattern. */
+  /** Libraries of the package that may be missing on a machine, as a pattern. */
   readonly libraries: string;
   /** Commands that complete the package once it is unpacked, given its folder. */
   readonly complete?: (folder: string) => readonly string[][];
 }
 
-/** A program that Debian's package has installed here, else the package unpacked in the cache, with what its libraries need. */
+/** A program that Debian's package has installed, or else the package unpacked in the cache, and the environment of its libraries. */
 export async function debianProgram({
   package: name,
   path,

@@ -12,7 +12,9 @@ const compose = (project: string) => [
   project,
 ];
 
-/** True when the backing services are to run in Docker: it answers, and TURNSTREAM_BACKING_SERVICES is not `native`. */
+/**
+ * True when the backing services should run in Docker: it answers, and TURNSTREAM_BACKING_SERVICES is not `native`.
+ */
 export async function dockerIsChosen(): Promise<boolean> {
   const wanted = process.env['TURNSTREAM_BACKING_SERVICES'] ?? process.env['TURNSTREAM_ENGINES'] ?? '';
   if (!['', 'native', 'docker'].includes(wanted))

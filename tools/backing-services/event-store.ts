@@ -4,7 +4,7 @@ import { folder, root } from '../shared/paths.ts';
 import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
 
-/** `TURNSTREAM_EVENT_STORE=like-a-server`: the embedded store does what depends on time on a real server, too. */
+/** `TURNSTREAM_EVENT_STORE=like-a-server`: the embedded store imitates the timing of a real server, too. */
 const isLikeAServer = (): boolean => process.env['TURNSTREAM_EVENT_STORE'] === 'like-a-server';
 
 /** The embedded event store, run from its sources. */
@@ -44,7 +44,7 @@ export const eventStore: BackingService = {
       const read = { maxCount: 1, direction: 'backwards', fromPosition: 'end', deadline: 3_000 } as const;
       await Array.fromAsync(client.readAll(read));
     } catch (error) {
-      // A refusal for want of credentials is an answer too.
+      // A refusal for lack of credentials is an answer, too.
       if ((error as { type?: string }).type !== ErrorType.ACCESS_DENIED) throw error;
     } finally {
       await client.dispose();

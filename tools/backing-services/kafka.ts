@@ -40,7 +40,7 @@ export const kafka: BackingService = {
     if (!existsSync(join(home, 'data/meta.properties'))) {
       const id = randomBytes(16).toString('base64url').replace(/^-/, 'A');
       const format = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', config];
-      // The first run on a machine archives the classes that it loads, which every later start then only maps.
+      // The first run on a machine archives the loaded classes; later starts only map the archive.
       const partial = `${archive}.${process.pid}`;
       const archiving = [...base, `-XX:ArchiveClassesAtExit=${partial}`];
       const { code, output } = await run([...(existsSync(archive) ? jvm : archiving), ...format]);
@@ -67,7 +67,7 @@ export async function kafkaJvm(): Promise<string[]> {
   return withArchive(base, archive);
 }
 
-/** A JVM that maps the classes of an archive, if it is there. */
+/** A JVM that maps a class archive, if it exists. */
 function withArchive(base: readonly string[], archive: string): string[] {
   return [...base, `-XX:SharedArchiveFile=${archive}`];
 }

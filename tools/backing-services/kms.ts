@@ -6,7 +6,7 @@ import { installed } from './service.ts';
 
 const version = '5.2.5';
 
-/** Runs Moto's server, which answers as AWS KMS does, while `work` runs; for tests. */
+/** Runs Moto's server, which emulates AWS KMS, while `work` runs; for tests. */
 export async function withKms<T>(work: (endpoint: string) => Promise<T>): Promise<T> {
   const venv = await installed(
     `moto-${version}`,

@@ -4,17 +4,17 @@ import { debianProgram } from './debian.ts';
 import { unprivileged } from './postgres/user.ts';
 import type { Program } from './service.ts';
 
-/** Where PgBouncer listens, and what is behind. */
+/** The port of PgBouncer, and the database behind it. */
 interface Pooling {
   readonly dir: string;
   readonly port: number;
   /** The address of PostgreSQL. */
   readonly url: string;
-  /** Connections to PostgreSQL at most. */
+  /** Maximum connections to PostgreSQL. */
   readonly size: number;
 }
 
-/** PgBouncer in transaction mode: from the PATH, else the package of Debian, unpacked in the cache. */
+/** PgBouncer in transaction mode: from the PATH, or else Debian's package, unpacked in the cache. */
 export async function pgbouncer({ dir, port, url, size }: Pooling): Promise<Program> {
   const { program, env } = await debianProgram({
     package: 'pgbouncer',

@@ -9,32 +9,32 @@ export interface Program {
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: { readonly uid?: number; readonly gid?: number };
-  /** A folder that it gets as an open file, the fourth of its process. */
+  /** A folder that it gets as an open file, descriptor 3 of its process. */
   readonly folder?: string;
-  /** What ends it (SIGTERM), and after how long it is killed. */
+  /** The signal that ends it (SIGTERM), and after how long it is killed. */
   readonly signal?: 'SIGTERM' | 'SIGINT';
   readonly graceMs?: number;
-  /** Whether it answers a question in time; one that lives and does not is stuck. */
+  /** Whether it answers in time; a running process that does not is hung. */
   readonly answers?: (timeoutMs: number) => Promise<boolean>;
   readonly afterStop?: () => Promise<unknown>;
 }
 
-/** A backing service: the variable that names a given one, its usual port, how it is started and asked. */
+/** A backing service: the variable that names an existing one, its usual port, how it is started and checked. */
 export interface BackingService {
   readonly name: string;
   readonly title: string;
   readonly variable: string;
   readonly portVariable: string;
   readonly port: number;
-  /** `dir`: the folder of its data, when it runs natively. */
+  /** `dir`: the folder of its data when it runs natively. */
   readonly url: (port: number, dir?: string) => string;
-  /** Prepares its data folder and, when it is not installed, installs it. `isPrivate`: for tests, with fresh data. */
+  /** Prepares its data folder and installs it if necessary. `isPrivate`: for tests, with fresh data. */
   readonly program: (dir: string, port: number, isPrivate: boolean) => Promise<Program>;
-  /** Throws until one request is answered; an open port is not enough. */
+  /** Throws until a request is answered; an open port is not enough. */
   readonly ready: (url: string) => Promise<unknown>;
 }
 
-/** The folder in the cache that the commands fill, given its path; they run once. */
+/** The folder in the cache that the given commands fill; they run once. */
 export async function installed(
   name: string,
   commands: (folder: string) => Promise<readonly string[][]>,

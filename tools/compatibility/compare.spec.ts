@@ -21,7 +21,7 @@ const document = (action: 'send' | 'receive', payload: Schema) => ({
   components: { messages: { updated: { payload } } },
 });
 
-test('a release breaks nothing of itself', () => {
+test('a release does not break itself', () => {
   expect(breaks(presentRelease(), presentRelease())).toEqual([]);
 });
 
@@ -99,7 +99,7 @@ describe('stored events', () => {
     expect(eventBreaks(before, { ...before, TurnRated: { version: 1, data: object({}) } })).toEqual([]);
   });
 
-  test('may have an optional field more', () => {
+  test('may have an additional optional field', () => {
     const after = object({ text, sender: { enum: ['user', 'bot'] }, mood: text }, ['text', 'sender']);
     expect(eventBreaks(before, events(after))).toEqual([]);
   });
@@ -115,7 +115,7 @@ describe('stored events', () => {
     ]);
   });
 
-  test('must not have a word that an older release does not know', () => {
+  test('must not have an enum value that an older release does not know', () => {
     const after = object({ text, sender: { enum: ['user', 'bot', 'human'] } }, ['text', 'sender']);
     expect(eventBreaks(before, events(after))).toEqual([
       'TurnRecorded: for an older release, sender may be human',
@@ -128,7 +128,7 @@ describe('stored events', () => {
 });
 
 describe('messages', () => {
-  test('that are received must not need a field more', () => {
+  test('that are received must not require an additional field', () => {
     const [before, after] = [object({ id: text }), object({ id: text }, ['id'])];
     expect(messageBreaks(document('receive', before), document('receive', after))).toEqual([
       'orders: updated: id may be missing',

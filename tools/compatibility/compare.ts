@@ -4,7 +4,7 @@ import { messageBreaks } from './messages.ts';
 import { migrationBreaks } from './migrations.ts';
 import type { Release } from './release.ts';
 
-/** What breaks a client, a service or an older release, one line each. */
+/** Changes that break a client, a service or an older release, one line each. */
 export function breaks(before: Release, after: Release): string[] {
   return [
     ...(before.openApi && after.openApi ? httpApiBreaks(before.openApi, after.openApi) : []),
@@ -14,7 +14,7 @@ export function breaks(before: Release, after: Release): string[] {
   ];
 }
 
-/** Whether the version says that something breaks: a new major version, or a new minor one of version 0. */
+/** Whether the version announces a break: a new major version, or a new minor one of version 0. */
 export function announcesBreak(before: string, after: string): boolean {
   const [oldMajor = 0, oldMinor = 0] = before.split('.').map(Number);
   const [major = 0, minor = 0] = after.split('.').map(Number);

@@ -8,8 +8,8 @@ export interface StoredEvents {
 const rules = { closed: false, openEnums: false };
 
 /**
- * Which stored events this release cannot read any more, and which of those that it writes an older release, which runs
- * beside it during a rollout, cannot. A type that is new is passed over by an older release.
+ * Stored events that this release can no longer read, and events that it writes but an older release beside it cannot
+ * read during a rollout. An older release ignores new types.
  */
 export function eventBreaks(before: StoredEvents, after: StoredEvents): string[] {
   return Object.entries(before).flatMap(([type, old]) => {

@@ -15,12 +15,12 @@ export interface OpenApi {
   readonly paths: { readonly [path: string]: { readonly [method: string]: Operation } };
 }
 
-/** Requests: what a client of before sends must be taken, and an unknown member is refused. */
+/** Requests: what an older client sends must be accepted, and an unknown member is refused. */
 const requests = { closed: true, openEnums: false };
-/** Answers: what is sent now must be readable by a client of before, which passes over what it does not know. */
+/** Answers: an older client must be able to read them; it ignores unknown members. */
 const answers = { closed: false, openEnums: true };
 
-/** What a client of the HTTP API of before can no longer do. */
+/** What an older client of the HTTP API can no longer do. */
 export function httpApiBreaks(before: OpenApi, after: OpenApi): string[] {
   return Object.entries(before.paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, old]) => {

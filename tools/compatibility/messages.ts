@@ -15,7 +15,7 @@ export interface AsyncApi {
 const received = { closed: false, openEnums: false };
 const sent = { closed: false, openEnums: true };
 
-/** What a service that speaks with Turnstream over Kafka as before can no longer do. */
+/** What an older service on Kafka can no longer do. */
 export function messageBreaks(before: AsyncApi, after: AsyncApi): string[] {
   return Object.entries(before.operations).flatMap(([name, { action, channel }]) => {
     const now = after.operations[name];

@@ -64,6 +64,6 @@ test.each([
 
 test('a migration that was released must not change', () => {
   expect(migrationBreaks(before, { '0001.sql': 'CREATE TABLE a (c text)' })).toEqual([
-    '0001.sql was released: a change belongs into a new migration',
+    '0001.sql was released: put the change into a new migration',
   ]);
 });

@@ -10,7 +10,7 @@ const contracting: readonly Pattern[] = [
   [/\bTRUNCATE\b|\bDELETE\s+FROM\b/i, 'removes rows'],
 ];
 const newConstraint = 'adds a constraint that an older release does not know';
-/** What one action of ALTER TABLE does. The word COLUMN is optional. */
+/** The effect of one action of ALTER TABLE. The word COLUMN is optional. */
 const contractingActions: readonly Pattern[] = [
   [/^DROP\b/i, 'drops something'],
   [/^ALTER\s+(COLUMN\s+)?\w+\s+(SET\s+DATA\s+)?TYPE\b/i, 'changes the type of a column'],
@@ -21,27 +21,27 @@ const contractingActions: readonly Pattern[] = [
   ],
 ];
 const createTable = /\bCREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?([^\s(;]+)/i;
-/** On a table that the migration makes, too, no older release writes. */
+/** Harmless on a table that the migration creates: no older release writes to it. */
 const uniqueIndex = /\bCREATE\s+UNIQUE\s+INDEX\b.*?\sON\s+(?:ONLY\s+)?([^\s(;]+)/is;
 const alterTable = /\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s,;]+\s+(?:\*\s+)?(.*)/is;
 const isContract = /^--\s*Contract\b/im;
 
 /**
- * What in the migrations an older release cannot bear, which runs beside this one during a rollout. A migration with the
- * line `-- Contract: …` takes away what the release before this one no longer used.
+ * Parts of the migrations that break an older release beside this one during a rollout. A migration with the line `--
+ * Contract: …` removes things that the previous release no longer used.
  */
 export function migrationBreaks(before: Migrations, after: Migrations): string[] {
   return [
     ...Object.entries(before)
       .filter(([name, text]) => after[name] !== text)
-      .map(([name]) => `${name} was released: a change belongs into a new migration`),
+      .map(([name]) => `${name} was released: put the change into a new migration`),
     ...Object.entries(after)
       .filter(([name, text]) => before[name] === undefined && !isContract.test(text))
       .flatMap(([name, text]) => contractions(upOf(text)).map((what) => `${name} ${what}`)),
   ];
 }
 
-/** What SQL takes away, also that in its texts, which a program may execute. */
+/** The removals of SQL, including those in texts, which a program may execute. */
 function contractions(sql: string): string[] {
   const { code, texts } = tokens(sql);
   const statements = [code, ...texts].flatMap((part) => part.split(';'));
@@ -63,7 +63,7 @@ function matches(patterns: readonly Pattern[], parts: readonly string[]): string
   return patterns.filter(([pattern]) => parts.some((part) => pattern.test(part))).map(([, what]) => what);
 }
 
-/** The code without comments, a plain word for each quoted name and nothing in the texts; and the texts. */
+/** The code without comments, with a plain word for each quoted name and empty texts; and the texts. */
 function tokens(sql: string): { readonly code: string; readonly texts: readonly string[] } {
   const texts: string[] = [];
   const code = sql.replaceAll(/--[^\n]*|\/\*.*?\*\/|"[^"]+"|'((?:[^']|'')*)'/gs, (token, text?: string) => {
@@ -73,7 +73,7 @@ function tokens(sql: string): { readonly code: string; readonly texts: readonly 
   return { code, texts };
 }
 
-/** The actions of an ALTER TABLE, which commas outside of brackets separate. */
+/** The actions of an ALTER TABLE, separated by commas outside of brackets. */
 function actionsOf(statement: string): string[] {
   const actions = alterTable.exec(statement)?.[1] ?? '';
   return withoutLists(actions)
@@ -81,13 +81,13 @@ function actionsOf(statement: string): string[] {
     .map((action) => action.trim());
 }
 
-/** Without brackets, and without the commas within them. */
+/** Without brackets and the commas within them. */
 function withoutLists(sql: string): string {
   const less = sql.replaceAll(/\(([^()]*)\)/g, (_, list: string) => ` ${list.replaceAll(',', ' ')} `);
   return less === sql ? sql : withoutLists(less);
 }
 
-/** A migration without its way back. */
+/** A migration without its down part. */
 function upOf(text: string): string {
   return text.split(/^-- Down Migration/im)[0] ?? '';
 }

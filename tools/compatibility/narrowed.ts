@@ -9,15 +9,15 @@ export interface Place {
 }
 
 export interface Rules {
-  /** A member that the reader's schema does not name is refused, not passed over. */
+  /** A member that the reader's schema does not name is refused, not ignored. */
   readonly closed: boolean;
-  /** The reader takes words of an enum that it does not know. */
+  /** The reader accepts enum values that it does not know. */
   readonly openEnums: boolean;
 }
 
 /**
- * Why a value of the schema `from` may be none of the schema `to`: what a writer with `from` sends that a reader with `to`
- * does not take. Empty: every value can be read.
+ * Why a value of the schema `from` may not be valid in the schema `to`: what a writer with `from` sends that a reader
+ * with `to` does not accept. Empty: every value can be read.
  */
 export function narrowed(from: Place, to: Place, rules: Rules, at = '', depth = 0): string[] {
   const [source, target] = [resolved(from), resolved(to)];
@@ -44,7 +44,7 @@ export function narrowed(from: Place, to: Place, rules: Rules, at = '', depth = 
   ];
 }
 
-/** Schemas that refer to themselves are not followed for ever. */
+/** Limits the recursion into schemas that refer to themselves. */
 const maxDepth = 20;
 
 type Inner = (one: unknown, other: unknown, path: string) => string[];
@@ -99,7 +99,7 @@ function memberFaults(source: Schema, target: Schema, { closed }: Rules, at: str
   ];
 }
 
-/** The schema that a reference names, with the parts of an allOf put together. */
+/** The schema that a reference names, with the parts of an allOf merged. */
 function resolved({ schema, document }: Place): Schema {
   const { $ref, allOf } = schema as { $ref?: string; allOf?: readonly Schema[] };
   if ($ref !== undefined) {

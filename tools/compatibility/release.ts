@@ -8,7 +8,7 @@ import type { AsyncApi } from './messages.ts';
 import type { Migrations } from './migrations.ts';
 import type { StoredEvents } from './events.ts';
 
-/** What others rely on of a release. A part that it did not have is undefined. */
+/** The public contracts of a release. A part that it did not have is undefined. */
 export interface Release {
   readonly version: string;
   readonly openApi: OpenApi | undefined;
@@ -17,7 +17,7 @@ export interface Release {
   readonly migrations: Migrations;
 }
 
-/** The newest tag of a release before the code as it is, which may have a tag itself; undefined: there is none. */
+/** The newest tag of a release before the current code, which may have a tag itself; undefined: there is none. */
 export async function lastTag(folder = root): Promise<string | undefined> {
   const describe = (...words: string[]) =>
     run(['git', 'describe', '--tags', '--match', 'v*', ...words], { cwd: folder });
@@ -71,7 +71,7 @@ function releaseOf(files: Readonly<Record<string, string | undefined>>, migratio
   };
 }
 
-/** git and an editor may differ in the end of a file. */
+/** git and an editor may differ in the final newline of a file. */
 function trimmed(migrations: Migrations): Migrations {
   return Object.fromEntries(Object.entries(migrations).map(([name, text]) => [name, text.trim()]));
 }

@@ -15,7 +15,7 @@ import { headerFile } from '../shared/token.ts';
 
 const usage = `usage: npm run demo [-- --fast]    a conversation as events, context and rows
        npm run demo -- order     an agent is killed, another one takes over`;
-/** On a terminal, time to read. */
+/** Time to read, on a terminal. */
 const pauseMs = process.stdout.isTTY && !process.argv.includes('--fast') ? 1_200 : 0;
 
 await runProgram(async () => {
@@ -47,7 +47,7 @@ await runProgram(async () => {
   await turnstream.close();
 }, usage);
 
-/** Whether the order demo is asked for. */
+/** Whether the order demo is requested. */
 function asksForOrder(): boolean {
   const { positionals } = parseArgs({ allowPositionals: true, options: { fast: { type: 'boolean' } } });
   if (positionals.length === 0) return false;
@@ -76,7 +76,7 @@ async function playScene(
   return context;
 }
 
-/** The rows, as soon as the projector has written them. */
+/** The rows, once the projector has written them. */
 async function rowsOf(
   turnstream: Turnstream,
   session: Session,
@@ -92,7 +92,7 @@ async function rowsOf(
   return { row: row as SessionRow, turns: await Array.fromAsync(session.turns()) };
 }
 
-/** Starts a session on another channel: it starts from what is remembered of the partner. */
+/** Starts a session on another channel, which begins with the partner's memory. */
 async function startAgain(turnstream: Turnstream, partner_id: string, earlier: Session): Promise<void> {
   printTitle('The next day Asha opens the app: a new session that starts from what is remembered');
   const session = await turnstream.startSession({ partner_id, channel: 'mobile_app' });

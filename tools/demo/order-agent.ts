@@ -1,6 +1,7 @@
 /**
  * The sample agent: one instance of a bot that answers questions about orders. Start as many as you like; when one
- * ends, the others take its conversations over. `node --import ./tools/register.mjs tools/demo/order-agent.ts`, with TURNSTREAM_URL.
+ * ends, the others take over its conversations. `node --import ./tools/register.mjs tools/demo/order-agent.ts`, with
+ * TURNSTREAM_URL.
  */
 import type { AgentStream, Update } from '@turnstream/sdk';
 import { AgentReplaced, connectAgent } from '@turnstream/sdk';
@@ -24,7 +25,7 @@ process.on('message', ({ attach }: { attach: string }) => {
 process.on('disconnect', () => process.exit(0));
 say('is connected');
 
-/** Each update comes at least once; the idempotency keys make it exactly once for the user. */
+/** Updates are delivered at least once; the idempotency keys give the user each reply exactly once. */
 async function handle(update: Update, stream: AgentStream): Promise<void> {
   const { type, data, event_id } = update.event;
   try {

@@ -107,7 +107,7 @@ function startAgent(name: string, url: string, pool: string): AgentProcess {
   };
 }
 
-/** Prints who owned the conversation when, and how long each update took. @returns the owners */
+/** Prints the owners of the conversation with their times, and the latency of each update. @returns the owners */
 async function printOwners(session: Session): Promise<string[]> {
   printTitle('The same in the stream');
   const owners: string[] = [];

@@ -4,7 +4,7 @@ import { waitUntil } from '#platform';
 import { Failure } from '../shared/failure.ts';
 import { authorization } from '../shared/token.ts';
 
-/** Waits for a step of the demo. @throws Failure that says what did not happen */
+/** Waits for a step of the demo. @throws Failure that names the missing step */
 export async function waitFor(condition: () => Promise<boolean> | boolean, what: string): Promise<void> {
   try {
     await waitUntil(condition, { what, timeoutMs: 40_000, everyMs: 50 });
@@ -13,10 +13,10 @@ export async function waitFor(condition: () => Promise<boolean> | boolean, what:
   }
 }
 
-/** The conversation as it is printed. */
+/** The printed conversation. */
 interface Watch {
   has(text: string): boolean;
-  /** Resolves when one of the texts was said. */
+  /** Resolves when one of the texts has been said. */
   waitFor(...anyOf: string[]): Promise<void>;
   stop(): void;
 }

@@ -13,7 +13,7 @@ import { list } from './list.ts';
 import { parsePlace, placeText } from './place.ts';
 import { takeOverGroups } from './take-over.ts';
 
-/** Others, and empty, for each test. */
+/** New and empty for each test. */
 let topic: string;
 let dead: string;
 
@@ -45,7 +45,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Dead letters in one request each, so that they come in batches of their own. */
+/** Writes dead letters in one request each, so that each has its own batch. */
 async function write(reasons: readonly string[], headers: Record<string, string> = {}): Promise<void> {
   for (const [index, reason] of reasons.entries()) {
     const message = { key: Buffer.from('a'), value: Buffer.from(`text ${index}`), headers };
@@ -56,12 +56,12 @@ async function write(reasons: readonly string[], headers: Record<string, string>
 }
 
 const place = (offset: number): ReturnType<typeof parsePlace> => parsePlace(`${dead}/0/${offset}`);
-/** Offsets and what became of them. */
+/** Offsets and states. */
 async function listed(more: object = {}): Promise<string[]> {
   const { found } = await list(services, { limit: 100, topic, ...more });
   return found.map(({ offset, action }) => `${offset} ${action ?? 'open'}`);
 }
-/** How many letters an open redrive sent. */
+/** Redrives the open letters; resolves to their number. */
 async function redriveAll(more: Parameters<typeof redriveOpen>[1] = {}): Promise<number> {
   return (await redriveOpen(services, more)).sent;
 }
@@ -94,12 +94,12 @@ describe('redriving', () => {
     expect(await redriveAll()).toBe(1);
   });
 
-  test('sends what came back only again', async () => {
+  test('with again sends only letters that came back', async () => {
     await write(['not_json'], { redriven_from: `${dead}/0/0` });
     expect([await redriveAll(), await redriveAll({ again: true })]).toEqual([0, 1]);
   });
 
-  test('leaves out letters that hold no message, and says how many', async () => {
+  test('skips letters without a message, and reports their number', async () => {
     await write(['unreadable', 'not_json']);
     const placeOnly = { topic, partition: 0, offset: '2', key: null, value: null, headers: {} };
     const detail = { reason: 'process_died', detail: 'no', failed_at: '' };
@@ -108,7 +108,7 @@ describe('redriving', () => {
     expect(await listed({ isOpen: true })).toEqual(['0 open', '2 open']);
   });
 
-  test('goes on behind a letter that its topic refuses, and with the other topics', async () => {
+  test('continues after a letter that its topic refuses, and with other topics', async () => {
     const compacted = `a-${topic}`;
     const gone = `b-${topic}`;
     const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
@@ -134,7 +134,7 @@ describe('redriving', () => {
     expect(await sent()).toBe(1);
   });
 
-  test('that is interrupted before it is remembered sends the letter once more', async () => {
+  test('that is interrupted before it is marked sends the letter again', async () => {
     await write(['not_json']);
     await database.pool.query('ALTER TABLE dead_letter_mark ADD CHECK (false)');
     await expect(redriveAll()).rejects.toThrow('check constraint');
@@ -142,7 +142,7 @@ describe('redriving', () => {
     expect([await redriveAll(), await sent()]).toEqual([1, 2]);
   });
 
-  test('counts nothing of a topic that was made anew', async () => {
+  test('ignores the marks of a topic that was recreated', async () => {
     await write(['not_json', 'not_json']);
     await redriveAll();
     await admin.deleteTopics({ topics: [dead] });
@@ -154,7 +154,7 @@ describe('redriving', () => {
     expect([await redriveAll(), await marks()]).toEqual([3, 1]);
   });
 
-  test('takes over what earlier versions redrove', async () => {
+  test('takes over the redrives of earlier versions', async () => {
     await write(['not_json', 'not_json', 'not_json']);
     const partitions = [{ partition: 0, offset: '2' }];
     await admin.setOffsets({ groupId: 'turnstream-dlq-redrive', topic: dead, partitions });
@@ -205,12 +205,12 @@ describe('the list', () => {
   });
 });
 
-test('a place without a letter is named before anything is sent', async () => {
+test('a place without a letter is reported before anything is sent', async () => {
   await write(['not_json']);
   await expect(at(services, [place(0), place(7)])).rejects.toThrow(`no dead letter at ${dead}/0/7:`);
 });
 
-test('places are found with what lies between them unread', async () => {
+test('places are found without reading the letters in between', async () => {
   await write(['not_json', 'refused', 'not_json', 'refused']);
   const found = await at(services, [place(3), place(1)]);
   expect(found.map(({ letter }) => String(letter.value))).toEqual(['text 1', 'text 3']);

@@ -11,22 +11,22 @@ import { boundsOf, deadLetterTopics, nameOf, readParts, readPlaces } from './rea
 import type { Redriven } from './sender.ts';
 import { holdsMessage, LetterSender } from './sender.ts';
 
-/** What the commands on dead letters work with. */
+/** The services that the commands on dead letters need. */
 export interface Services extends Source {
   readonly pool: Pool;
 }
 
-/** Which letters a command is about; without these, all. */
+/** The letters of a command; by default all. */
 export interface Filter {
   readonly reason?: string | undefined;
-  /** The topic of the letters' messages, or of the letters. */
+  /** The topic of the letters' messages, or the dead letter topic. */
   readonly topic?: string | undefined;
 }
 
 /**
- * Sends the open dead letters to their topics once more: with `again` those that were sent before and came back, else the
- * others. What is sent is marked page by page, so what an interruption leaves unmarked is sent twice, and nothing is lost.
- * Letters without their message are left out, and what a topic refuses stops no other topic.
+ * Redrives the open dead letters: with `again` those that were redriven and came back, otherwise the others. They are
+ * marked page by page, so that an interruption causes repetitions but no losses. Letters without their message are
+ * skipped, and a topic that refuses its letters does not stop others.
  */
 export async function redriveOpen(
   services: Services,
@@ -40,30 +40,30 @@ export async function redriveOpen(
   });
 }
 
-/** Marks the open dead letters as of no use. @returns how many */
+/** Discards the open dead letters. @returns how many */
 export async function discardOpen(services: Services, filter: Filter): Promise<number> {
   const isWanted = (item: Found): boolean => matches(filter, item);
   return processOpen(services, await wantedParts(services, filter), 'discarded', isWanted);
 }
 
 /**
- * Sends dead letters once more, whether or not they were sent or discarded before.
+ * Redrives dead letters, even if they were redriven or discarded before.
  * @throws Failure when one does not hold its message
  */
 export async function redrive(services: Services, letters: readonly Found[]): Promise<void> {
   const empty = letters.filter((letter) => !holdsMessage(letter));
   if (empty.length > 0)
-    throw new Failure(`These hold no message to send: ${empty.map(placeText).join(', ')}`);
+    throw new Failure(`These do not hold their message: ${empty.map(placeText).join(', ')}`);
   await withSender(services, (sender) => sender.send(letters));
   await mark(services, letters, 'redriven');
 }
 
-/** Marks dead letters as of no use. */
+/** Discards dead letters. */
 export function discard(services: Services, letters: readonly Found[]): Promise<void> {
   return mark(services, letters, 'discarded');
 }
 
-/** The dead letters at places. @throws Failure that names the places where none lies */
+/** The dead letters at places. @throws Failure that names the places without one */
 export async function at(services: Services, places: readonly Place[]): Promise<Found[]> {
   const found = await readPlaces(services, places);
   const missing = places.filter((place) => !found.some((item) => comparePlaces(item, place) === 0));
@@ -72,11 +72,11 @@ export async function at(services: Services, places: readonly Place[]): Promise<
   throw new Failure(`There is no dead letter at ${named}: npm run dlq -- list shows them.`);
 }
 
-/** Gives letters their effect. @returns those that had it */
+/** Performs an action on letters. @returns those for which it succeeded */
 type Act = (letters: readonly Found[]) => Promise<readonly Found[]>;
 
 /**
- * Gives the open letters of parts that are wanted an action, and marks them.
+ * Performs an action on the open letters of the selected parts, and marks them.
  * @returns how many
  */
 export async function processOpen(
@@ -107,7 +107,10 @@ export async function processOpen(
   return count;
 }
 
-/** Where reading goes on: a mark reaches beyond its page when an earlier command marked what follows, too. */
+/**
+ * The offset to continue from: a mark reaches beyond its page when an earlier command marked the following letters,
+ * too.
+ */
 export function behindMark(mark: Mark | undefined, next: bigint): bigint {
   return mark !== undefined && mark.last >= next ? mark.last + 1n : next;
 }
@@ -129,13 +132,13 @@ async function withSender<T>(services: Services, work: (sender: LetterSender) =>
   }
 }
 
-/** The marks of letters of one part, the latest first. */
+/** The marks of letters of one part, latest first. */
 export async function marksOf(marks: Marks, part: Part, letters: readonly Found[]): Promise<Mark[]> {
   const [first, last] = [letters[0], letters.at(-1)];
   return first === undefined || last === undefined ? [] : marks.load(part, first.offset, last.offset);
 }
 
-/** The parts that a filter wants. @throws Failure when its topic has no dead letters */
+/** The parts that a filter selects. @throws Failure when its topic has no dead letters */
 export async function wantedParts(services: Services, { topic }: Filter): Promise<Bounds[]> {
   const topics = await deadLetterTopics(services);
   if (topic === undefined) return boundsOf(services.admin, topics);
@@ -149,7 +152,7 @@ export function cameBack({ letter }: Found): boolean {
   return 'redriven_from' in letter.headers;
 }
 
-/** Whether a filter wants a letter, if it wants its part. */
+/** Whether a filter selects a letter of a selected part. */
 export function matches({ reason }: Filter, { letter }: Found): boolean {
   return reason === undefined || letter.reason === reason;
 }

@@ -7,14 +7,14 @@ import { comparePlaces } from './place.ts';
 import type { Bounds, Found } from './read.ts';
 import { nameOf, readParts } from './read.ts';
 
-/** A dead letter and what became of it; null: it is open. */
+/** A dead letter and its state; null: it is open. */
 export type Listed = Omit<Found, 'letter'> & {
   readonly letter: Omit<Found['letter'], 'key' | 'value' | 'headers'>;
   readonly action: Action | null;
 };
 
 /**
- * Dead letters in the order of their places: `limit` at most, those behind `after`.
+ * Dead letters in the order of their places: at most `limit`, after the place `after`.
  * @returns them, and whether there are more
  */
 export async function list(
@@ -41,7 +41,7 @@ export async function list(
   return { found: all.slice(0, limit), more: all.length > limit };
 }
 
-/** What of a part lies behind a place. */
+/** The rest of a part after a place. */
 function behind(part: Bounds, after: Place | undefined): Bounds[] {
   if (after === undefined || comparePlaces({ ...part, offset: 0n }, { ...after, offset: 0n }) > 0)
     return [part];

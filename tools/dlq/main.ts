@@ -51,7 +51,7 @@ async function run(services: Services, request: Request): Promise<void> {
   reportOpen(await redriveOpen(services, { ...request, again: isAgain }), isJson);
 }
 
-/** A dead letter may hold personal data: who looks at one is recorded, too. */
+/** A dead letter may hold personal data, so looking at one is recorded, too. */
 async function record({ action, places, isAgain, reason, topic }: Request): Promise<void> {
   const which =
     places.length > 0 ? places.map(placeText) : [topic, reason, isAgain && 'again'].filter(Boolean);
@@ -107,9 +107,9 @@ function reportOpen({ sent, withoutMessage, refused }: Redriven, isJson: boolean
     return console.log(JSON.stringify({ redriven: sent, without_message: withoutMessage, refused }));
   report('redrive', sent, isJson);
   if (withoutMessage > 0)
-    console.log(`${counted(withoutMessage, 'dead letter')} left out: without the bytes of a message to send`);
+    console.log(`${counted(withoutMessage, 'dead letter')} skipped: they do not hold their message`);
   for (const [topic, { letters, reason }] of Object.entries(refused))
-    console.log(`${counted(letters, 'message')} not taken by ${topic}: ${reason}`);
+    console.log(`${counted(letters, 'message')} refused by ${topic}: ${reason}`);
 }
 
 function inWords(error: unknown): unknown {

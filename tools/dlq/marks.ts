@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-/** What became of a dead letter; one without a mark is open. */
+/** The state of a dead letter; without a mark it is open. */
 export type Action = 'redriven' | 'discarded';
 
 /** A topic and one of its partitions. */
@@ -9,28 +9,28 @@ export interface Part {
   readonly partition: number;
 }
 
-/** The letters of a part from one offset to another, both included, that had the same action. */
+/** Consecutive letters of a part, both offsets included, with the same action. */
 export interface Mark {
-  /** Undefined: not stored yet. A larger one is later, and counts before the others. */
+  /** Undefined: not stored yet. A larger id is later, and takes precedence. */
   readonly id?: string;
   readonly action: Action;
   readonly first: bigint;
   readonly last: bigint;
   /**
-   * Between which times its messages were written (ms): a topic that was deleted and made anew has the same offsets again,
-   * but its messages are newer.
+   * The period in which its messages were written (ms): a topic that was deleted and recreated has the same offsets
+   * again, but newer messages.
    */
   readonly oldest: number;
   readonly newest: number;
 }
 
-/** Where a message is and when it was written (ms). */
+/** The place and time (ms) of a message. */
 export interface Written {
   readonly offset: bigint;
   readonly time: number;
 }
 
-/** The mark that counts for a message: the first of these that holds it. */
+/** The mark that applies to a message: the first one that contains it. */
 export function markOf(marks: readonly Mark[], { offset, time }: Written): Mark | undefined {
   return marks.find(
     ({ first, last, oldest, newest }) =>
@@ -47,11 +47,11 @@ interface Row {
   readonly newest: Date;
 }
 
-/** The marks of dead letters, in PostgreSQL: they last as long as the letters do. */
+/** The marks of dead letters, in PostgreSQL; kept as long as the letters. */
 export class Marks {
   constructor(private readonly pool: Pool) {}
 
-  /** Those that touch the offsets from `first` to `last`, the latest first. */
+  /** Marks that overlap the offsets from `first` to `last`, latest first. */
   async load({ topic, partition }: Part, first: bigint, last: bigint): Promise<Mark[]> {
     const { rows } = await this.pool.query<Row>(
       `SELECT id, action, first_offset, last_offset, oldest, newest FROM dead_letter_mark
@@ -68,7 +68,7 @@ export class Marks {
     }));
   }
 
-  /** Stores a mark, or the new bounds of one, and drops earlier ones that it covers. */
+  /** Stores a mark, or its new bounds, and deletes earlier ones that it covers. */
   async save({ topic, partition }: Part, mark: Mark): Promise<Mark> {
     const bounds = [mark.first, mark.last, new Date(mark.oldest), new Date(mark.newest)];
     const { rows } = await (mark.id === undefined
@@ -83,7 +83,7 @@ export class Marks {
           [...bounds, mark.id],
         ));
     const [{ id } = { id: undefined }] = rows;
-    // Somebody else's command dropped it since it was read.
+    // A concurrent command has deleted it since it was read.
     if (id === undefined) return this.save({ topic, partition }, without(mark));
     await this.pool.query(
       `DELETE FROM dead_letter_mark
@@ -93,7 +93,7 @@ export class Marks {
     return { ...mark, id };
   }
 
-  /** Drops the marks of letters that a part does not hold any more: retention passed them, or its topic was made anew. */
+  /** Deletes the marks of letters that a part no longer holds: their retention ended, or the topic was recreated. */
   async prune({ topic, partition }: Part, low: bigint, high: bigint): Promise<void> {
     await this.pool.query(
       `DELETE FROM dead_letter_mark

@@ -11,13 +11,13 @@ export const usage = `usage: npm run dlq -- list [--open] [--reason R] [--topic 
        npm run dlq -- discard PLACE… | --reason R [--topic T] [--json]
 
 A PLACE is <topic>.dlq/<partition>/<offset>. redrive without one sends every open dead letter to its topic once more;
-redrive again those that were sent and came back. Sent twice, a message has its effect once. discard marks dead letters
+redrive again sends those that were sent and came back. A message sent twice has one effect. discard marks dead letters
 as of no use. What was redriven or discarded is open no more; a PLACE that is named is redriven in any case. list shows
 100 at a time, --after the last of them the next ones.`;
 
 const actions = ['list', 'show', 'redrive', 'discard'] as const;
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface Request extends Filter {
   readonly action: (typeof actions)[number];
   readonly places: readonly Place[];
@@ -37,7 +37,7 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const;
 
-/** The options that only some actions have. */
+/** The options of individual actions. */
 const own: Readonly<Record<string, readonly (typeof actions)[number][]>> = {
   open: ['list'],
   limit: ['list'],
@@ -46,7 +46,7 @@ const own: Readonly<Record<string, readonly (typeof actions)[number][]>> = {
   topic: ['list', 'redrive', 'discard'],
 };
 
-/** Reads a command line. @throws Failure that says what is wrong with it */
+/** Parses a command line. @throws Failure that says what is wrong with it */
 export function parseRequest(args: readonly string[]): Request {
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   const [word = '', ...words] = positionals;
@@ -57,7 +57,7 @@ export function parseRequest(args: readonly string[]): Request {
     if (isGiven && !among.includes(action)) throw new Failure(`${action} has no --${name}. ${usage}`);
   }
   const isAgain = action === 'redrive' && words[0] === 'again';
-  // As earlier versions took it.
+  // The syntax of earlier versions.
   const reason = action === 'list' ? (values.reason ?? words.shift()) : values.reason;
   const places = (isAgain ? words.slice(1) : words).map(parsePlace);
   const request = { action, places, isAgain, reason, topic: values.topic };

@@ -1,6 +1,6 @@
 import { Failure } from '../shared/failure.ts';
 
-/** Where a dead letter lies. */
+/** The place of a dead letter. */
 export interface Place {
   readonly topic: string;
   readonly partition: number;
@@ -12,12 +12,12 @@ export function placeText({ topic, partition, offset }: Place): string {
   return `${topic}/${partition}/${offset}`;
 }
 
-/** @throws Failure when a text names no place */
+/** @throws Failure when a text is not a place */
 export function parsePlace(text: string): Place {
   const [, topic, partition, offset] = /^([\w.-]+)\/(\d{1,9})\/(\d{1,18})$/.exec(text) ?? [];
   if (topic === undefined || partition === undefined || offset === undefined)
     throw new Failure(
-      `${text} is no place of a dead letter: name one as npm run dlq -- list does, such as orders.events.dlq/0/12.`,
+      `${text} is not the place of a dead letter: use one from npm run dlq -- list, such as orders.events.dlq/0/12.`,
     );
   return { topic, partition: Number(partition), offset: BigInt(offset) };
 }

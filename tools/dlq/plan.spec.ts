@@ -26,12 +26,12 @@ test('open letters that follow one another share a mark', () => {
   expect([chosen.length, bounds(marks)]).toEqual([3, ['new: 3-6']]);
 });
 
-test('a letter that is not wanted stays open between two marks', () => {
+test('a letter that does not match stays open between two marks', () => {
   const plan = planPage(letters(3, 4, 5), 'redriven', ({ offset }) => offset !== 4n, []);
   expect([plan.chosen, bounds(plan.marks)]).toEqual([letters(3, 5), ['new: 3-3', 'new: 5-5']]);
 });
 
-test('a mark grows by the open letters behind it', () => {
+test('a mark grows by the open letters after it', () => {
   const { chosen, marks } = planPage(letters(0, 1, 2), 'redriven', all, [mark(0, 1)]);
   expect([chosen, bounds(marks)]).toEqual([letters(2), ['1: 0-2']]);
 });
@@ -41,12 +41,12 @@ test('the mark of the page before grows', () => {
   expect([bounds(marks), open]).toEqual([['1: 0-5'], marks[0]]);
 });
 
-test('a letter with another action is left alone', () => {
+test('a letter with another action is not changed', () => {
   const { chosen, marks } = planPage(letters(0, 1, 2), 'redriven', all, [mark(1, 1, 'discarded')]);
   expect([chosen, bounds(marks)]).toEqual([letters(0, 2), ['new: 0-0', 'new: 2-2']]);
 });
 
-test('a mark is of no letter of a topic that was made anew', () => {
+test('a mark does not apply to a letter of a recreated topic', () => {
   const { chosen } = planPage([letter(0, 9_000), letter(1, 9_001)], 'redriven', all, [mark(0, 1)]);
   expect(chosen).toHaveLength(2);
 });

@@ -1,20 +1,20 @@
 import type { Action, Mark, Written } from './marks.ts';
 import { markOf } from './marks.ts';
 
-/** What is to be done with a page of letters, and how it is remembered. */
+/** The actions for a page of letters, and their marks. */
 export interface Plan<L> {
   readonly chosen: readonly L[];
-  /** To be stored, in their order. */
+  /** To be stored in this order. */
   readonly marks: readonly Mark[];
-  /** The last mark of the page, which the next one may continue. */
+  /** The last mark of the page, which the next page may extend. */
   readonly open: Mark | undefined;
 }
 
 /**
- * Chooses the letters of a page that are open and wanted. Those that follow one another share a mark, which also continues
- * that of the letters before them and grows from page to page: a topic without exceptions has few.
- * @param marks those of the page, the latest first
- * @param open the mark of the page before
+ * Selects the open letters of a page that match. Consecutive letters share a mark, which also extends that of the
+ * letters before them and grows from page to page: a topic without exceptions has few marks.
+ * @param marks those of the page, latest first
+ * @param open the last mark of the previous page
  */
 export function planPage<L extends Written>(
   letters: readonly L[],

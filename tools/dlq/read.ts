@@ -8,7 +8,7 @@ import type { Part } from './marks.ts';
 import type { Place } from './place.ts';
 import { comparePlaces } from './place.ts';
 
-/** A dead letter, where it lies and when it was written there (ms). */
+/** A dead letter with its place and the time when it was written (ms). */
 export interface Found extends Place {
   readonly time: number;
   readonly letter: DeadLetter;
@@ -20,28 +20,28 @@ export interface Bounds extends Part {
   readonly high: bigint;
 }
 
-/** Letters in the order of their part, and the offset behind them. */
+/** Letters in the order of their part, and the offset after them. */
 interface Page {
   readonly letters: readonly Found[];
   readonly next: bigint;
 }
 
-/** Gets a page and says at which offset reading goes on, at the earliest at `next`; undefined: it has read enough. */
+/** Receives a page and returns the offset to continue from, at least `next`; undefined: stop reading. */
 type Take = (part: Bounds, page: Page) => Promise<bigint | undefined>;
 
-/** How long Kafka may send nothing although there are messages (ms). */
+/** How long Kafka may send nothing although messages exist (ms). */
 const silenceMs = 60_000;
 
-/** The Kafka to read from, and the topics whose dead letters are meant: by default all, declared or not any more. */
+/** The Kafka to read from, and the topics whose dead letters are read: by default all, including undeclared ones. */
 export interface Source {
   readonly kafka: Kafka;
   readonly admin: Admin;
   readonly topics?: readonly string[];
-  /** Open letters that are sealed. */
+  /** Decrypts sealed letters. */
   readonly keys?: DataKeys | undefined;
 }
 
-/** The dead letter topics that there are. */
+/** The existing dead letter topics. */
 export async function deadLetterTopics({ admin, topics }: Omit<Source, 'kafka'>): Promise<string[]> {
   const known = await admin.listTopics();
   const wanted = topics && new Set(topics.map(deadLetterTopic));
@@ -72,7 +72,7 @@ export async function readDeadLetters(source: Source): Promise<Found[]> {
   return found.sort(comparePlaces);
 }
 
-/** Those of these places where a dead letter lies; nothing between them is read. */
+/** The dead letters at these places, without reading those in between. */
 export async function readPlaces(source: Source, places: readonly Place[]): Promise<Found[]> {
   const parts = await boundsOf(source.admin, await deadLetterTopics(source));
   const wanted = (part: Bounds, from: bigint): bigint | undefined =>
@@ -95,8 +95,8 @@ export async function readPlaces(source: Source, places: readonly Place[]): Prom
 }
 
 /**
- * Reads parts page by page, each from its `low` on, as far as `take` wants and to its `high` at most. What it skips is not
- * read.
+ * Reads parts page by page, each from its `low` on, as long as `take` continues and at most up to its `high`. Skipped
+ * letters are not read.
  */
 export async function readParts(
   { kafka, admin, keys }: Source,
@@ -114,7 +114,7 @@ export async function readParts(
     const part = left.get(nameOf({ topic, partition }));
     const next = BigInt(messages.at(-1)?.offset ?? -1) + 1n;
     if (part === undefined || next <= part.low) return;
-    // The client would call this again and again after an error.
+    // After an error the client would repeat this call for ever.
     const goOn = await lettersOf(part, messages, keys)
       .then((letters) => take(part, { letters, next }))
       .catch(reject);
@@ -161,5 +161,5 @@ async function lettersOf(
   return found;
 }
 
-/** A part as a key. */
+/** The key of a part. */
 export const nameOf = ({ topic, partition }: Part): string => `${topic}/${partition}`;

@@ -1,22 +1,22 @@
 import { isMessageRefused, Publisher, redriven, topicFaultOf } from '#messaging';
 import type { Found, Source } from './read.ts';
 
-/** What an open redrive did. */
+/** The result of redriving open letters. */
 export interface Redriven {
   readonly sent: number;
-  /** Letters left out, since they do not hold their message: its bytes are at its place only, or it could not be unpacked. */
+  /** Skipped letters that do not hold their message: it remains only at its place, or it could not be unpacked. */
   readonly withoutMessage: number;
-  /** Letters that Kafka did not take, by topic. They stay open. */
+  /** Letters that Kafka refused, by topic. They stay open. */
   readonly refused: Readonly<Record<string, { readonly letters: number; readonly reason: string }>>;
 }
 
-/** Sends the messages of dead letters to their topics, each without regard to what another topic refuses. */
+/** Sends the messages of dead letters to their topics, independently for each topic. */
 export class LetterSender {
   private readonly publisher: Publisher;
   private withoutMessage = 0;
   private sent = 0;
   private readonly refused: Record<string, { letters: number; reason: string }> = {};
-  /** The topics that take nothing at all. */
+  /** The topics that refuse all messages. */
   private readonly closed = new Set<string>();
 
   constructor({ kafka }: Pick<Source, 'kafka'>) {
@@ -28,7 +28,7 @@ export class LetterSender {
     return { sent, withoutMessage, refused };
   }
 
-  /** Sends letters as they are. @throws when Kafka does not take them */
+  /** Sends letters unchanged. @throws when Kafka refuses them */
   async send(letters: readonly Found[]): Promise<void> {
     await this.publisher.send(
       letters.map((item) => redriven(item.letter, { ...item, offset: String(item.offset) })),
@@ -36,7 +36,7 @@ export class LetterSender {
     this.sent += letters.length;
   }
 
-  /** Sends a page of letters. @returns those that were sent. @throws when Kafka is unavailable */
+  /** Sends a page of letters. @returns the sent ones. @throws when Kafka is unavailable */
   async sendPage(letters: readonly Found[]): Promise<readonly Found[]> {
     const messages = letters.filter(holdsMessage);
     this.withoutMessage += letters.length - messages.length;
@@ -46,7 +46,7 @@ export class LetterSender {
     return sent;
   }
 
-  /** All together; when Kafka refuses one of them, one by one. */
+  /** Sends all together; when Kafka refuses one of them, one by one. */
   private async sendTo(topic: string, letters: readonly Found[]): Promise<readonly Found[]> {
     if (this.closed.has(topic)) {
       this.refuse(topic, letters.length);
@@ -79,7 +79,7 @@ export class LetterSender {
   }
 }
 
-/** Whether a letter holds the message that it is about. */
+/** Whether a letter holds its message. */
 export function holdsMessage({ letter: { reason, key, value, headers } }: Found): boolean {
   const isEmpty = key === null && value === null && Object.keys(headers).length === 0;
   return reason !== 'unreadable' && !isEmpty;

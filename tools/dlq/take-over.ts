@@ -4,10 +4,13 @@ import { cameBack, processOpen } from './dead-letters.ts';
 import type { Found } from './read.ts';
 import { boundsOf, deadLetterTopics } from './read.ts';
 
-/** Earlier versions kept as offsets of these groups what was redriven: letters that came first, and that came back. */
+/**
+ * Earlier versions stored redriven letters as offsets of these groups: first redrives, and redrives of letters that
+ * came back.
+ */
 const groups = { first: 'turnstream-dlq-redrive', again: 'turnstream-dlq-redrive-again' };
 
-/** Marks what earlier versions redrove, once: then their groups, whose offsets would expire, are gone. */
+/** Marks the letters that earlier versions redrove, once; then deletes their groups, whose offsets would expire. */
 export async function takeOverGroups(services: Services): Promise<void> {
   const { admin } = services;
   const topics = await deadLetterTopics(services);
@@ -23,7 +26,7 @@ export async function takeOverGroups(services: Services): Promise<void> {
   await admin.deleteGroups(used);
 }
 
-/** Before which offset of each part a group redrove everything. */
+/** The offset of each part up to which a group has redriven everything. */
 async function sentUpTo(
   admin: Admin,
   groupId: string,

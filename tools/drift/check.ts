@@ -15,14 +15,14 @@ import { openKeys } from '../shared/data-keys.ts';
 
 const limits = { mostEvents: 100_000, confirmMs: 1_000 };
 const redisMs = 3_000;
-/** Sessions looked at together, and how often it is told how many there were (ms). */
+/** Sessions checked concurrently, and how often progress is reported (ms). */
 const atOnce = 16;
 const toldEveryMs = 5_000;
 
-/** How many sessions there were of each result. */
+/** The number of sessions by result. */
 export type Counts = Readonly<Partial<Record<DriftResult, number>>>;
 
-/** Compares these sessions with their streams, or all that there are, and lists what differs. */
+/** Compares these sessions, or all, with their streams, and lists the differences. */
 export async function checkSessions(
   pool: Pool,
   sessionIds: readonly string[] | 'all',

@@ -1,4 +1,4 @@
-/** `npm run drift -- list | check | heal`: contexts and rows that are not what their streams say. */
+/** `npm run drift -- list | check | heal`: contexts and rows that differ from their streams. */
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import { createLogger, createPool, waitUntil } from '#platform';
@@ -16,10 +16,10 @@ const usage = `usage: npm run drift -- list [--healed] [--json]
        npm run drift -- heal [session…]
 
 list shows the differences that projectors, or check, have found. check compares contexts and rows of sessions, or of all
-sessions, with their streams, lists what differs, and ends with 1 if anything does. heal lets the owners of the partitions
-write rows and contexts anew, of all listed sessions when none is named.`;
+sessions, with their streams, lists the differences, and exits with 1 if there are any. heal lets the owners of the partitions
+rewrite rows and contexts, of all listed sessions when none is named.`;
 
-/** A projector looks for requests with each heartbeat, and looks at what it has healed once more. */
+/** A projector looks for requests with each heartbeat, and checks healed sessions again. */
 const patienceMs = 60_000;
 
 interface Options {

@@ -5,13 +5,13 @@ import { chainEvents, lastLinkOf } from '#sessions';
 
 const sessionPrefix = 'session-';
 
-/** The end of a stream in the new store: its last revision, and what the next event goes on from. */
+/** The end of a stream in the new store: its last revision, and the hash that the next event continues. */
 interface End {
   readonly revision: number;
   readonly link: string;
 }
 
-/** Appends to the new store. The hashes of sessions are made anew, since what they cover is: the sealed bytes. */
+/** Appends to the new store. Computes new hashes for sessions, since they cover the sealed bytes. */
 export class ChainedAppends {
   private readonly ends = new LRUCache<string, End>({ max: 100_000 });
 
@@ -29,7 +29,7 @@ export class ChainedAppends {
     const chained = isSession ? chainEvents(link, events) : { events, chain: link };
     const { appended, revision } = await this.store.append(stream, chained.events, expected);
     if (!appended)
-      throw new Error(`${stream} is at revision ${revision} in the new store: somebody writes there.`);
+      throw new Error(`${stream} is at revision ${revision} in the new store: another program writes there.`);
     this.ends.set(stream, { revision, link: chained.chain });
   }
 

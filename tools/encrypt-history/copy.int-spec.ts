@@ -40,7 +40,7 @@ let copied: Copied;
 const run = (store: EventStore, session: string, command: SessionCommand, ids: readonly string[] = []) =>
   new CommandExecutor(store, noCache).execute(request(session, command, { commandIds: ids }));
 
-/** A history of before the keys: a conversation that is over, one whose first events were deleted, and their partner. */
+/** A history from before encryption: an ended conversation, one whose first events were deleted, and their partner. */
 beforeAll(async () => {
   embedded = await Promise.all(['from', 'to'].map((name) => startEventStore({ dir: join(dir, name) })));
   const [from, to] = embedded.map(({ connectionString }) => connectionString) as [string, string];
@@ -79,7 +79,7 @@ async function places(store: EventStore, stream: string): Promise<unknown> {
 const streams = [`session-${id}`, `session-${truncated}`, `partner-${partner_id}`];
 
 test.each(streams)(
-  'the events of %s have their ids and revisions, and say nothing personal',
+  'the events of %s keep their ids and revisions, and contain nothing personal',
   async (stream) => {
     expect(await places(stores.to, stream)).toEqual(await places(stores.from, stream));
     const events = await Array.fromAsync(stores.to.read(stream));
@@ -88,7 +88,7 @@ test.each(streams)(
   },
 );
 
-test('both stores say the same of every stream', async () => {
+test('every stream folds to the same state in both stores', async () => {
   expect(copied.streams.size).toBe(4);
   expect(await readRetentionRuns(stores.to)).toEqual([retentionRun]);
   expect(await differences(stores.from, stores.to, copied.streams)).toEqual([]);
@@ -99,7 +99,7 @@ test('a command that was recorded before is recognised', async () => {
   expect(await run(stores.to, id, flag, commandIds)).toMatchObject({ replayed: true, revision: 1 });
 });
 
-test('run again it adds nothing, and goes on with what is new', async () => {
+test('a second run adds nothing old, and continues with new events', async () => {
   const again = await new Copy(stores).run();
   expect(again).toMatchObject({ events: 0, known: copied.events, fillers: 0 });
   const other = randomUUID();
@@ -109,7 +109,7 @@ test('run again it adds nothing, and goes on with what is new', async () => {
   expect(await new Copy(stores).run()).toMatchObject({ events: 1, known: copied.events });
 });
 
-test('what an erased partner said since is sealed with a key of after the receipt, and nothing else needs one', async () => {
+test('events of a returned partner are sealed with a key from after the receipt', async () => {
   const partner = 'P-erased';
   const plain = new EventStore(embedded[0]?.connectionString ?? '');
   const erasure_id = randomUUID();

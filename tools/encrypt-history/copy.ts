@@ -8,15 +8,15 @@ import type { EventStore, HistorySigner, StoredEvent } from '#sessions';
 import { isAccessStream, partnerOf, readPartner, recordRemoval, reseal, retentionStream } from '#sessions';
 import { ChainedAppends } from './chained-appends.ts';
 
-/** What was copied. */
+/** The counts of a copy. */
 export interface Copied {
   events: number;
   /** Events that were in the new store already. */
   known: number;
   sealed: number;
-  /** Places of events that were deleted in the old store: what stands there is deleted too. */
+  /** Placeholders for events that were deleted in the old store; they are deleted, too. */
   fillers: number;
-  /** Sessions of which nobody knows the partner any more: they are sealed with keys of their own. */
+  /** Sessions with an unknown partner: each is sealed with its own key. */
   readonly withoutPartner: Set<string>;
   readonly streams: Set<string>;
 }
@@ -28,7 +28,7 @@ export interface Stores {
   readonly reader: EventStoreDBClient;
   readonly writer: EventStoreDBClient;
   readonly keys: DataKeys;
-  /** What signs the records of events that are not there any more. */
+  /** Signs the records of removed events. */
   readonly signer: HistorySigner | undefined;
 }
 
@@ -40,8 +40,8 @@ const sessionPrefix = 'session-';
 const namespace = '8f0f7f0e-6d5b-4c2e-9a3f-5f8b8a3d2c11';
 
 /**
- * Copies all streams of ours, page by page in the order of the log, each event to the same revision. Run again it goes on: the
- * revision of each stream in the new store says what is there.
+ * Copies all of Turnstream's streams page by page in the order of the log, each event to the same revision. It can be
+ * run again: it continues from the revision of each stream in the new store.
  */
 export class Copy {
   readonly copied: Copied = {
@@ -70,7 +70,7 @@ export class Copy {
       });
       const page: StoredEvent[] = [];
       for await (const { event } of read) if (event) page.push(event);
-      // A read begins with the event at its position.
+      // A read includes the event at its start position.
       const done = after === START ? undefined : after.commit;
       const next = page.filter(({ position }) => position?.commit !== done);
       await this.copyPage(next);
@@ -107,7 +107,7 @@ export class Copy {
     }
   }
 
-  /** The events before one that is there were deleted: the new store gets some in their places, and forgets them. */
+  /** The events before an existing one were deleted: the new store gets placeholders, and truncates them. */
   private async fill(stream: string, at: number, revision: number): Promise<void> {
     const fillers = Array.from({ length: revision - at - 1 }, (_, index) => filler(stream, at + 1 + index));
     await this.appends.append(stream, fillers, at);
@@ -116,7 +116,7 @@ export class Copy {
     await this.stores.writer.setStreamMetadata(stream, { truncateBefore: revision });
   }
 
-  /** The history of a session says itself what of it is gone. */
+  /** A session's history itself records the removal. */
   private async noteRemoval(stream: string, before: number): Promise<void> {
     const { to, signer } = this.stores;
     if (!stream.startsWith(sessionPrefix)) return;
@@ -124,7 +124,10 @@ export class Copy {
     await recordRemoval(to, stream.slice(sessionPrefix.length), { reason, before, signer });
   }
 
-  /** Of reads nothing is personal but whose data was read: an access log stays as it is, and so do runs of the retention. */
+  /**
+   * Access records contain only the partner of the read data, so access logs and runs of the retention are copied
+   * unchanged.
+   */
   private async stored(event: StoredEvent): Promise<EventData> {
     const { id, type, streamId, data, metadata } = event;
     if (!personal.test(streamId))
@@ -136,7 +139,7 @@ export class Copy {
     });
   }
 
-  /** One who was erased gets a key by the receipt in the stream: what is there is of after the erasure. */
+  /** An erased partner gets a key by the receipt in the stream: existing events come after the erasure. */
   private async keyOf(partnerId: string): Promise<DataKey> {
     const { keys, from } = this.stores;
     try {
@@ -162,7 +165,7 @@ export class Copy {
 
   private async copyMetadata(stream: string, data: unknown): Promise<void> {
     const { $tb, $maxCount, $maxAge } = data as { [name: string]: number | undefined };
-    // A deletion of all: there is nothing in the old store that would be kept.
+    // A deletion of the whole stream: the old store has nothing to keep.
     if ($tb !== undefined && $tb > Number.MAX_SAFE_INTEGER) return;
     const metadata: StreamMetadata = {
       ...($tb !== undefined && { truncateBefore: $tb }),
@@ -178,7 +181,7 @@ function isOurs(stream: string): boolean {
   return personal.test(stream) || isAccessStream(stream) || stream === retentionStream;
 }
 
-/** The same filler gets the same id: an append that is repeated is one. */
+/** The same placeholder gets the same id, so that a repeated append has one effect. */
 function filler(stream: string, revision: number): EventData {
   const metadata = { schema_version: 1, actor: { role: 'system', id: 'encrypt-history' } };
   return {

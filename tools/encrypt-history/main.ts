@@ -12,8 +12,8 @@ import { differences } from './verify.ts';
 const usage = `usage: npm run encrypt-history -- --to URL [--report FILE]
 
 Writes the streams of sessions, partners, access logs and runs of the retention into an empty event store, with the same ids, revisions and
-metadata, encrypted. Nobody may write meanwhile: stop api and bridge. It can be ended and run again, and goes on where it
-was. At the end it folds every stream in both stores and compares.
+metadata, encrypted. Nothing may write meanwhile: stop api and bridge. It can be stopped and run again, and continues where it
+stopped. At the end it folds every stream in both stores and compares.
 
   --to URL       the connection string of the new event store
   --report FILE  where the report is written; encrypt-history.json by default
@@ -42,7 +42,7 @@ await runProgram(async () => {
     const copied = await new Copy({ from, to, reader, writer, keys, signer }).run(({ events, known }) =>
       console.log(`${events} events written, ${known} were there`),
     );
-    console.log('Comparing what the streams of both stores say.');
+    console.log('Comparing the folded streams of both stores.');
     const different = await differences(from, to, copied.streams);
     const report = {
       started_at,

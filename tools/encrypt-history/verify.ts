@@ -21,7 +21,7 @@ export async function differences(
   return found;
 }
 
-/** What a stream says, whatever its events are stored as. */
+/** The state of a stream, independent of the stored form of its events. */
 async function foldOf(store: EventStore, stream: string): Promise<string> {
   const partnerId = partnerOf(stream);
   if (partnerId !== undefined) return canonicalJson((await readPartner(store, partnerId)) as unknown as Json);

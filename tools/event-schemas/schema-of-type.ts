@@ -5,10 +5,13 @@ export interface Schema {
 }
 
 const { TypeFlags } = ts;
-/** Named types that hold anything, and that name themselves. */
+/** Named types that may hold any JSON, and refer to themselves. */
 const anyJson: Readonly<Record<string, Schema>> = { Json: {}, JsonObject: { type: 'object' } };
 
-/** The JSON Schema of a type, as far as stored data use the language: no generics, no functions, no recursion. */
+/**
+ * The JSON Schema of a type, for the subset of TypeScript that stored data use: no generics, no functions, no
+ * recursion.
+ */
 export function schemaOfType(checker: ts.TypeChecker, type: ts.Type): Schema {
   const named = anyJson[type.aliasSymbol?.name ?? type.symbol?.name ?? ''];
   if (named) return named;
@@ -26,7 +29,7 @@ export function schemaOfType(checker: ts.TypeChecker, type: ts.Type): Schema {
   return object(checker, type);
 }
 
-/** Literals of one kind become an enum, simple types a list. */
+/** Literals of one kind become an enum, simple types a list of types. */
 function union(checker: ts.TypeChecker, types: readonly ts.Type[]): Schema {
   const present = types.filter((type) => !(type.flags & TypeFlags.Undefined));
   const schemas = present.map((type) => schemaOfType(checker, type));

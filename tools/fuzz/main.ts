@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz`: Schemathesis makes up requests from the OpenAPI document, in chains too (what starts a session is followed
- * by what uses it), and checks each answer of a private system: no 5xx but 503, no status that is not documented, no answer
- * that breaks its schema.
+ * `npm run fuzz`: Schemathesis generates requests from the OpenAPI document, in chains too (the start of a session is
+ * followed by operations on it), and checks each answer of a private system: no 5xx but 503, no undocumented status,
+ * no answer that breaks its schema.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { issuerDir } from '../shared/token.ts';
 const version = '4.32.5';
 const usage = `usage: npm run fuzz -- [--cases 1000] [--seed N] [--role service]
 
---role: whose token is sent, or all: of each role, so many cases each.`;
+--role: the role whose token is sent, or all: every role, with as many cases each.`;
 const checks = [
   'not_a_server_error',
   'status_code_conformance',
@@ -28,7 +28,7 @@ const checks = [
   'response_schema_conformance',
   'unsupported_method',
 ];
-/** A stream of events does not end: test/hostile has its cases. */
+/** Event streams do not end; test/hostile covers them. */
 const flags =
   '--exclude-operation-id stream --generation-database none --continue-on-failure --request-timeout 30 ' +
   '--suppress-health-check all --warnings off --no-color';
@@ -63,7 +63,7 @@ async function schemathesis(): Promise<string> {
   return join(venv, 'bin/python');
 }
 
-/** Runs Schemathesis with one seed after the other until there were enough cases. */
+/** Runs Schemathesis with consecutive seeds until there are enough cases. */
 async function fuzz(
   python: string,
   url: string,
@@ -87,20 +87,23 @@ async function fuzz(
       });
       console.log(all);
       if (exitCode !== 0)
-        throw new Failure(`The api does not keep to its document: see above; again with ${repeat}.`);
+        throw new Failure(`The api does not match its document: see above; repeat with ${repeat}.`);
       const count = generatedCases(all);
       if (count === 0) throw new Failure('Schemathesis does not say how many cases it generated.');
       generated += count;
     }
     console.log(
-      `\n✔ ${generated} cases with ${commandLine({ cases, seed }, role)}: every answer is as the document says`,
+      `\n✔ ${generated} cases with ${commandLine({ cases, seed }, role)}: every answer matches the document`,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** A 503 is the documented answer while a backing service is unavailable. Chains of calls take more examples than calls alone. */
+/**
+ * 503 is the documented answer while a backing service is unavailable. Chains of calls need more examples than single
+ * calls.
+ */
 function configFile(folder: string, perOperation: number): string {
   const path = join(folder, 'schemathesis.toml');
   const config = [

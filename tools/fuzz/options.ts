@@ -4,15 +4,15 @@ import { roles } from '#privacy';
 import { Failure } from '../shared/failure.ts';
 
 export interface FuzzOptions {
-  /** Cases to generate, at least. */
+  /** Minimum number of cases. */
   readonly cases: number;
-  /** Gives the same cases again, with the same `cases`, on which the number of examples of an operation depends. */
+  /** Reproduces the cases, with the same `cases`, since the number of examples of an operation depends on it. */
   readonly seed: number;
-  /** The roles whose tokens are sent, one after the other. */
+  /** The roles whose tokens are used, one after the other. */
   readonly asRoles: readonly Role[];
 }
 
-/** The options of `npm run fuzz`. @throws Failure for one that is no whole number */
+/** The options of `npm run fuzz`. @throws Failure for one that is not a whole number */
 export function fuzzOptions({
   cases,
   seed,
@@ -31,7 +31,7 @@ export function fuzzOptions({
   };
 }
 
-/** The words that repeat a run with these options. */
+/** The options that repeat a run. */
 export function commandLine({ cases, seed }: Pick<FuzzOptions, 'cases' | 'seed'>, role: Role): string {
   return `--cases ${cases} --seed ${seed} --role ${role}`;
 }
@@ -42,7 +42,7 @@ function whole(option: string, text: string, least: number): number {
   throw new Failure(`${option} is '${text}': give a whole number from ${least}.`);
 }
 
-/** How many cases a run of Schemathesis says that it generated; 0: it does not say. */
+/** The number of generated cases that Schemathesis reports; 0: none. */
 export function generatedCases(output: string): number {
   return Number(/(\d+) generated/.exec(output)?.[1] ?? 0);
 }

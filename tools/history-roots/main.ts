@@ -11,11 +11,11 @@ import { makeSigningKey } from './key-file.ts';
 
 const usage = `usage: npm run history-roots -- COMMAND
 
-  seal-now                                  sign what has changed since the last root (HISTORY_SIGNING_KEY)
+  seal-now                                  sign the changes since the last root (HISTORY_SIGNING_KEY)
   list                                      the roots
-  export [--to FILE]                        the roots, one a line, to be kept elsewhere: verify-history compares them
+  export [--to FILE]                        the roots, one per line, to keep elsewhere: verify-history compares them
   proof --session ID --revision N [--to FILE]  a proof of one event for others; docs/check-proof.mjs checks it
-  init --to FILE                            make a signing key, and FILE.pub`;
+  init --to FILE                            create a signing key, and FILE.pub`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -86,7 +86,7 @@ async function prove(store: EventStore): Promise<void> {
 async function init(): Promise<void> {
   if (values.to === undefined) throw new Failure(usage);
   makeSigningKey(values.to, `${values.to}.pub`);
-  console.log(`HISTORY_SIGNING_KEY=file:${values.to} signs; whoever checks needs ${values.to}.pub.`);
+  console.log(`HISTORY_SIGNING_KEY=file:${values.to} signs; verifiers need ${values.to}.pub.`);
 }
 
 function write(text: string): void {

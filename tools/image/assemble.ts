@@ -14,8 +14,9 @@ const root = join(import.meta.dirname, '../..');
 const apps = ['api', 'projector', 'bridge', 'router'];
 
 /**
- * Assembles what a container runs: the bundles of the apps with their source maps, the migrations, the shipped
- * declarations, what makes the first master key, and those npm packages that the apps depend on, as package-lock.json says and node_modules has them.
+ * Assembles the contents of the image: the bundles of the apps with their source maps, the migrations, the shipped
+ * declarations, the program that creates the first master key, and the npm packages that the apps depend on, by
+ * package-lock.json and from node_modules.
  */
 export function assemble(target: string): void {
   rmSync(target, { recursive: true, force: true });
@@ -29,21 +30,21 @@ export function assemble(target: string): void {
   writeFileSync(join(target, 'package.json'), JSON.stringify({ name, version, license, type: 'module' }));
 }
 
-/** Copies without the packages that are nested in a package: those are entries of their own. */
+/** Copies a package without nested packages, which have their own entries. */
 function copy(path: string, target: string): void {
   mkdirSync(dirname(join(target, path)), { recursive: true });
   const isOwn = (source: string) => !source.slice(join(root, path).length).includes('/node_modules');
   cpSync(join(root, path), join(target, path), { recursive: true, filter: isOwn });
 }
 
-/** The paths in node_modules of all that the project's `dependencies` need, found as Node resolves them. */
+/** The paths in node_modules of all production dependencies, resolved as Node does. */
 function productionPackages(): Set<string> {
   const { packages } = read('package-lock.json') as { packages: Readonly<Record<string, Locked>> };
   const found = new Set<string>();
   const visit = (from: string): void => {
     for (const name of needs(packages[from] ?? {})) {
       const path = resolve(name, from, packages);
-      // A package of another platform is in the lock only.
+      // Packages of other platforms are in the lock file only.
       if (path === undefined || found.has(path) || !existsSync(join(root, path))) continue;
       found.add(path);
       visit(path);
@@ -53,14 +54,14 @@ function productionPackages(): Set<string> {
   return found;
 }
 
-/** The names of what a package does not run without; an optional peer counts only where somebody else needs it. */
+/** The dependencies without which a package does not run; an optional peer counts only if another package needs it. */
 function needs(entry: Locked): string[] {
   const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = entry;
   const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
   return [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers];
 }
 
-/** Where `name` is, seen from the package at `from`: in its own node_modules, else in those above. */
+/** The path of `name` as seen from the package at `from`: in its own node_modules, or in those above. */
 function resolve(name: string, from: string, packages: Readonly<Record<string, Locked>>): string | undefined {
   const path = `${from && `${from}/`}node_modules/${name}`;
   if (packages[path] !== undefined) return path;

@@ -7,5 +7,5 @@ await runProgram(async () => {
   const positionals = parseWords();
   const target = resolve(positionals[0] ?? '.data/image');
   assemble(target);
-  console.log(`${target} holds what the image runs.`);
+  console.log(`${target} holds the contents of the image.`);
 }, 'usage: npm run build && npm run image [-- FOLDER], .data/image by default');

@@ -9,18 +9,18 @@ import { turnsOf } from './conversation.ts';
 export interface Checked {
   readonly rows: number;
   readonly contexts: number;
-  /** A line for each difference. */
+  /** One line per difference. */
   readonly differences: readonly string[];
 }
 
 interface CheckOptions {
   readonly parallel: number;
-  /** How long rows and contexts may take to follow, in milliseconds. */
+  /** How long to wait for rows and contexts, in milliseconds. */
   readonly timeoutMs: number;
   readonly onChecked?: () => void;
 }
 
-/** Compares conversations that were played with their streams, rows and contexts. */
+/** Compares played conversations with their streams, rows and contexts. */
 export async function check(
   turnstream: Turnstream,
   conversations: readonly Conversation[],
@@ -49,7 +49,7 @@ export async function check(
   return { rows, contexts, differences };
 }
 
-/** Folds a session's events here, not in the api. @returns the session and the turns among the events */
+/** Folds a session's events locally, not in the api. @returns the session and the turns among the events */
 async function fold(session: Session): Promise<{ folded: Folded; recorded: RecordedTurn[] }> {
   let folded = newSession(session.id);
   const recorded: RecordedTurn[] = [];
@@ -105,7 +105,7 @@ async function compareContext(
   return `${session.id}: context differs in ${shown.join('; ').slice(0, 600)}`;
 }
 
-/** Asks until the answer is as expected or the time is over. @returns the last answer */
+/** Polls until the answer is as expected or the time is over. @returns the last answer */
 async function askUntil<T>(
   ask: () => Promise<T>,
   isExpected: (answer: T) => boolean,

@@ -6,7 +6,7 @@ import { Failure } from '../shared/failure.ts';
 
 export type TurnItem = Extract<CommandItem, { type: 'RecordTurn' }>;
 
-/** A conversation of a file, as commands. The same file gives the same ids, so importing it again adds nothing. */
+/** A conversation of a file, as commands. The same file gives the same ids, so that a repeated import adds nothing. */
 export interface Conversation {
   readonly session_id: string;
   readonly start: StartSession;
@@ -24,7 +24,10 @@ export function countTurns(conversations: readonly Conversation[]): number {
 
 const channels = ['whatsapp', 'ivr', 'mobile_app'] as const;
 
-/** The session of a conversation: its id, random in form, derives from the file's name and the conversation's. */
+/**
+ * The session of a conversation. Its id has the form of a random one, but derives from the names of the file and the
+ * conversation.
+ */
 export function sessionOf(
   file: string,
   name: string,
@@ -43,7 +46,7 @@ export function turnId(sessionId: string, index: number): string {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Readers of a file's JSON; their errors name the place that is wrong. */
+/** Readers for a file's JSON; their errors name the wrong place. */
 export function object(value: unknown, place: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   throw new Failure(`${place} should be an object.`);

@@ -2,7 +2,7 @@ import type { CommandItem, CommandResult, Session, Turnstream } from '@turnstrea
 import { inParallel } from '#platform';
 import type { Conversation } from './conversation.ts';
 
-/** What playing added, and what was already there. */
+/** The numbers of added and of existing events. */
 export interface Played {
   readonly events: number;
   readonly steps: number;
@@ -10,13 +10,13 @@ export interface Played {
 }
 
 interface PlayOptions {
-  /** Sessions played at once. */
+  /** Sessions played concurrently. */
   readonly parallel: number;
-  /** Called after each step that is recorded. */
+  /** Called after each recorded step. */
   readonly onStep?: (items: readonly CommandItem[]) => void;
 }
 
-/** Sends conversations to the api, each in its order. Playing them again adds nothing. */
+/** Sends conversations to the api, each in order. Repeating it adds nothing. */
 export async function play(
   turnstream: Turnstream,
   conversations: readonly Conversation[],

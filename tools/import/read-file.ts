@@ -7,8 +7,8 @@ import { readDialogues } from './sgd.ts';
 import { readConversations } from './tau-bench.ts';
 
 /**
- * The conversations of a file: Schema-Guided Dialogue (a JSON list) or tau-bench (a JSON a line), gzip or plain.
- * @param run gives the same conversations other ids
+ * The conversations of a file: Schema-Guided Dialogue (a JSON list) or tau-bench (JSON lines), gzip or plain.
+ * @param run changes the ids of the conversations
  */
 export async function readConversationFile(path: string, run = ''): Promise<Conversation[]> {
   const file = run + basename(path).replace(/\.gz$/, '');

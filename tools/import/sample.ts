@@ -1,4 +1,4 @@
-/** Generated dialogues in the Schema-Guided Dialogue format, each of four turns times `rounds`. */
+/** Generated dialogues in the Schema-Guided Dialogue format, with four turns times `rounds` each. */
 export function sampleDialogues(count: number, rounds = 1): object[] {
   return Array.from({ length: count }, (_, index) => ({
     dialogue_id: `sample_${index}`,

@@ -3,7 +3,7 @@ import { Failure } from '../shared/failure.ts';
 import type { Conversation, Fields } from './conversation.ts';
 import { list, object, sessionOf, text, turnId } from './conversation.ts';
 
-/** The results that fit in one external update, in characters of JSON, with room for the rest. */
+/** The maximum results of one external update, in characters of JSON, with room for other fields. */
 const resultsLimit = 120_000;
 
 /** The dialogues of a Schema-Guided Dialogue file: intents become goals, slots entities, service results external updates. */
@@ -27,7 +27,7 @@ interface Frame {
   readonly fields: Fields;
 }
 
-/** Reads the turns of one dialogue in order and keeps what the next ones need. */
+/** Reads the turns of one dialogue in order, and keeps the state that the next ones need. */
 class DialogueReader {
   private intent: string | undefined;
   private userTurn: string | undefined;
@@ -82,7 +82,7 @@ class DialogueReader {
     return [...updates, turn, ...done];
   }
 
-  /** The goals form a stack: the last one added is the current one. */
+  /** The goals form a stack: the last one is the current one. */
   private isCurrent(goal: string): boolean {
     return [...this.open].at(-1) === goal;
   }
@@ -114,7 +114,10 @@ function intentOf(state: Fields): string | undefined {
   return typeof intent === 'string' && intent !== 'NONE' && intent !== '' ? intent : undefined;
 }
 
-/** The dialogue's slots as entities: a slot with one value has that value, slots of other services have their name. */
+/**
+ * The dialogue's slots as entities: a slot with a single value has that value, slots of other services carry their
+ * service's name.
+ */
 function entitiesOf(frames: readonly Frame[], active: Frame | undefined): Record<string, unknown> {
   const slots = frames.flatMap(({ service, state }, index) => {
     const main = active === undefined ? index === 0 : service === active.service;
@@ -145,7 +148,7 @@ function externalUpdateOf(
   };
 }
 
-/** The results, without the last ones when they do not fit in one event. */
+/** The results, shortened at the end to fit in one event. */
 function fitting(results: readonly unknown[]): Fields {
   let kept = results;
   while (JSON.stringify(kept).length > resultsLimit) kept = kept.slice(0, Math.floor(kept.length / 2));

@@ -8,7 +8,7 @@ interface Message {
   text: string;
 }
 
-/** The conversations of a tau-bench file, one JSON a line: the tools' answers become external updates. */
+/** The conversations of a tau-bench file (JSON lines): the tools' answers become external updates. */
 export function readConversations(file: string, lines: readonly string[]): Conversation[] {
   return lines.map((line, index) => {
     const place = `${file}: line ${index + 1}`;
@@ -28,7 +28,7 @@ function parse(line: string, place: string): unknown {
   }
 }
 
-/** Messages begin with their role; lines without one continue the message before. */
+/** Messages begin with their role; lines without one continue the previous message. */
 function messagesOf(display: string): Message[] {
   const messages: Message[] = [];
   for (const line of display.split('\n')) {
@@ -45,7 +45,7 @@ function partnerOf(messages: readonly Message[]): string | undefined {
   return messages.find(({ role, text }) => role === 'tool' && /^[a-z]+_[a-z]+_\d+$/.test(text))?.text;
 }
 
-/** The assistant's `None` is a call of a tool and no turn; the answer follows as the tool's message. */
+/** `None` from the assistant is a tool call, not a turn; the answer follows as the tool's message. */
 function stepsOf(messages: readonly Message[], sessionId: string): CommandItem[][] {
   let asked: string | undefined;
   return messages.flatMap(({ role, text: said }, index): CommandItem[][] => {

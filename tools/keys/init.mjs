@@ -1,6 +1,6 @@
 /**
- * The first step of the image's containers: makes the file of master keys that MASTER_KEYS names when there is none, as
- * `npm run keys -- init` does. Built-ins only, and a copy of what `key-file.ts` does: the image has no sources of the libs.
+ * The first step of the image's containers: creates the file of master keys that MASTER_KEYS names if it is missing,
+ * like `npm run keys -- init`. Built-ins only, and a copy of `key-file.ts`: the image has no sources of the libs.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -18,12 +18,12 @@ if (path && !existsSync(path)) {
   writeWhole(path, JSON.stringify({ current: id, keys }, null, 2));
 }
 
-/** A crash leaves the whole file or none. What another process has made meanwhile stays. */
+/** A crash leaves a complete file or none. A file that another process creates meanwhile stays. */
 function writeWhole(file, text) {
   const partial = `${file}.${randomBytes(4).toString('hex')}.partial`;
   try {
     synced(partial, 'wx', (descriptor) => writeSync(descriptor, text));
-    // A link fails where a file is; a rename would replace it.
+    // A link fails if the file exists; a rename would replace it.
     linkSync(partial, file);
   } finally {
     rmSync(partial, { force: true });

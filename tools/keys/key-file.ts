@@ -4,7 +4,7 @@ import { readKeyFile, withNewKey } from '#privacy';
 import { Failure } from '../shared/failure.ts';
 import { folder } from '../shared/paths.ts';
 
-/** Makes a file of master keys with one key. It never replaces one: what that wraps would be lost. */
+/** Creates a file of master keys with one key. Never replaces a file: the keys that it wraps would be lost. */
 export function initKeyFile(path: string): string {
   if (existsSync(path))
     throw new Failure(`${path} is there already: npm run keys -- rotate adds a key to it.`);
@@ -12,7 +12,7 @@ export function initKeyFile(path: string): string {
   return write(path, undefined);
 }
 
-/** Adds a key to a file, which is the current one from now on. */
+/** Adds a key to a file and makes it the current one. */
 export function rotateKeyFile(path: string): string {
   return write(path, readKeyFile(path));
 }

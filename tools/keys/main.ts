@@ -10,13 +10,13 @@ import { recordAct } from '../shared/record-act.ts';
 import { initKeyFile, rotateKeyFile } from './key-file.ts';
 
 const usage = `usage: npm run keys -- init | status | rotate | rewrap
-  init    makes the file of master keys that MASTER_KEYS names
+  init    creates the file of master keys that MASTER_KEYS names
   status  says how many data keys each master key wraps
   rotate  adds a master key to the file, which wraps new data keys from now on
-  rewrap  wraps all data keys anew with the current master key; it can be ended and run again
+  rewrap  rewraps all data keys with the current master key; it can be stopped and run again
 Rotate and rewrap are recorded in the access log first.`;
 
-/** As given, else those of the system that npm start runs on this data folder. */
+/** The given values, or else those of the system that npm start runs on this data folder. */
 const env = {
   ...(!process.env['KEYSTORE_URL_FILE'] && { KEYSTORE_URL: `file:${join(dataDir, 'keys/keys.db')}` }),
   MASTER_KEYS: `file:${join(dataDir, 'keys/master-keys.json')}`,
@@ -49,7 +49,7 @@ await runProgram(async () => {
 
 function fileOf(masterKeys: string): string {
   if (masterKeys.startsWith('file:')) return pathOf(masterKeys);
-  throw new Failure('Keys of AWS KMS are made and rotated there; then name the new one in MASTER_KEYS.');
+  throw new Failure('Create and rotate keys of AWS KMS there; then name the new one in MASTER_KEYS.');
 }
 
 async function rotate(path: string): Promise<void> {
@@ -60,10 +60,12 @@ async function rotate(path: string): Promise<void> {
 
 async function runRewrap(...[store, masters]: Parameters<typeof rewrap>): Promise<void> {
   const { rewrapped, skipped, broken } = await rewrap(store, masters, (done) =>
-    console.log(`${done.rewrapped} data keys are wrapped anew.`),
+    console.log(`${done.rewrapped} data keys are rewrapped.`),
   );
-  console.log(`Done: ${rewrapped} wrapped anew, ${skipped} changed meanwhile, ${broken.length} do not open.`);
-  for (const id of broken) console.log(`  ${id} does not open: it was changed in the key store.`);
+  console.log(
+    `Done: ${rewrapped} rewrapped, ${skipped} changed meanwhile, ${broken.length} cannot be unwrapped.`,
+  );
+  for (const id of broken) console.log(`  ${id} cannot be unwrapped: it was changed in the key store.`);
   if (broken.length > 0) process.exitCode = 1;
 }
 

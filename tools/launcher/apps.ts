@@ -25,7 +25,7 @@ export function appList(port: number, apis = 1): Apps {
 
 export const addressOf = ({ port }: App): string => `http://127.0.0.1:${port}`;
 
-/** Starts the apps side by side and waits until each is ready. `watch`: they start again when their code changes. */
+/** Starts the apps in parallel and waits until each is ready. `watch`: they restart when their code changes. */
 export async function startApps(
   supervisor: Supervisor,
   apps: readonly App[],

@@ -16,17 +16,17 @@ export const isGiven = ({ variable }: BackingService): boolean => Boolean(proces
 /** The value of a service's variable when the system runs without it. */
 export const OFF = 'off';
 
-/** A service, and where it runs. */
+/** A service and its location. */
 interface Placed extends BackingService {
   readonly at: number;
   readonly address: string;
 }
 
 /**
- * Starts the backing services that no variable names (in Docker when it answers, else natively), waits until each
+ * Starts the backing services that no variable names (in Docker if it answers, otherwise natively), waits until each
  * answers, and migrates the database. Returns the variables that the apps need.
  * @param dir the folder of their data and logs
- * @param isPrivate on free ports, and nothing is kept
+ * @param isPrivate use free ports, and keep nothing
  */
 export async function startBackingServices(supervisor: Supervisor, dir: string, isPrivate: boolean) {
   const free = isPrivate ? await freePorts(backingServices.length) : [];
@@ -66,7 +66,7 @@ async function startInDocker(supervisor: Supervisor, own: readonly Placed[], log
   await step('Docker', `starting ${names.join(', ')}`, () => supervisor.start(program, ready, 300_000));
 }
 
-/** A service that a variable names may be starting just now. */
+/** A service that a variable names may still be starting. */
 async function assertAnswers({ title, variable, ready, address }: Placed): Promise<void> {
   const answers = () => ready(address).then(() => true);
   const ask = () => waitUntil(answers, { timeoutMs: 5_000, everyMs: 500 });

@@ -25,7 +25,7 @@ export interface System extends BackingServices {
   readonly apis: readonly string[];
 }
 
-/** Private backing services with fresh data for as long as `fn` runs; those that a variable names are used. */
+/** Private backing services with fresh data while `fn` runs; services that a variable names are used as they are. */
 export function withBackingServices<T>(fn: (services: BackingServices) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-'));
   const remove = () => rmSync(dir, { recursive: true, force: true });
@@ -36,9 +36,9 @@ export function withBackingServices<T>(fn: (services: BackingServices) => Promis
 }
 
 /**
- * A private system (backing services and apps on free ports, fresh data) for as long as `fn` runs. What ends is started
- * again, so a scenario may kill: `supervisor.signal('projector', 'SIGKILL')`. `env`: more variables for the apps. It has an
- * issuer of its own, and TURNSTREAM_TOKEN is a token of it.
+ * A private system (backing services and apps on free ports, fresh data) while `fn` runs. Dead processes are
+ * restarted, so a scenario may kill: `supervisor.signal('projector', 'SIGKILL')`. `env`: additional variables of the
+ * apps. It has its own issuer, and TURNSTREAM_TOKEN is a token of it.
  */
 export async function withSystem<T>(
   { apis = 1, env: more = {} }: { readonly apis?: number; readonly env?: Readonly<Record<string, string>> },

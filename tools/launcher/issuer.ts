@@ -9,15 +9,17 @@ import {
   tokenVariable,
 } from '../shared/token.ts';
 
-/** A token is written anew long before it expires. */
+/** A token is renewed long before it expires. */
 const renewMs = 3_600_000;
 
-/** The issuer of a system: the one that AUTH_ISSUER names, else one of its own whose keys are in its data folder. */
+/**
+ * The issuer of a system: the one that AUTH_ISSUER names, or else a development issuer with keys in its data folder.
+ */
 async function issuerOf(dir: string): Promise<DevelopmentIssuer | undefined> {
   return process.env['AUTH_ISSUER'] ? undefined : DevelopmentIssuer.in(issuerDir(dir));
 }
 
-/** Makes the issuer of a system that people use, with a token for curl. Returns the variables that the apps need. */
+/** Creates the issuer of an interactive system, with a token for curl. Returns the variables that the apps need. */
 export async function startIssuer(dir: string): Promise<Readonly<Record<string, string>>> {
   const issuer = await issuerOf(dir);
   if (issuer === undefined) return {};
@@ -30,7 +32,7 @@ export async function startIssuer(dir: string): Promise<Readonly<Record<string, 
   return issuer.env;
 }
 
-/** Gives `work` an issuer of its own, and this process and its children a token for as long as it runs. */
+/** Gives `work` a development issuer, and this process and its children a token while it runs. */
 export async function withIssuer<T>(
   dir: string,
   work: (env: Readonly<Record<string, string>>) => Promise<T>,

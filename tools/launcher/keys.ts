@@ -6,8 +6,8 @@ import { Failure } from '../shared/failure.ts';
 import { folder } from '../shared/paths.ts';
 
 /**
- * Where the keys are that no variable names: in a folder of their own beside those of the backing services, so that no backup of
- * data contains them. Makes the first master key when there is none.
+ * The key files if no variable names them: in a separate folder beside those of the backing services, so that no
+ * backup of data contains them. Creates the first master key if there is none.
  */
 export function ownKeys(dir: string, env = process.env): Readonly<Record<string, string>> {
   if (env['KEYSTORE_URL'] || env['KEYSTORE_URL_FILE']) return {};
@@ -25,7 +25,7 @@ export function ownKeys(dir: string, env = process.env): Readonly<Record<string,
   return { ...store, MASTER_KEYS: `file:${masterKeys}` };
 }
 
-/** Where the keys are that sign histories, where no variable names one. Makes them when there are none. */
+/** The signing keys of histories if no variable names them. Creates them if there are none. */
 export function ownHistoryKeys(dir: string, env = process.env): Readonly<Record<string, string>> {
   if (env['HISTORY_SIGNING_KEY'] || env['HISTORY_PUBLIC_KEYS']) return {};
   const keys = folder(dir, 'keys');

@@ -1,4 +1,4 @@
-/** `npm run reset`: forgets all data of the backing services that the launcher runs; downloads are kept. */
+/** `npm run reset`: deletes all data of the backing services that the launcher runs; keeps downloads. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
@@ -10,13 +10,13 @@ import { running } from './run-file.ts';
 await runProgram(async () => {
   parseOptions({});
   if (running()) throw new Failure('Turnstream runs: npm stop first, then npm run reset.');
-  // A folder that was given may hold what is somebody's own.
+  // A folder that the user chose may hold other files.
   const isGiven = Boolean(process.env['TURNSTREAM_DATA']);
   const names = isGiven ? PARTS : existsSync(dataDir) ? readdirSync(dataDir) : [];
   for (const path of names.map((name) => join(dataDir, name)))
     if (path !== cacheDir) rmSync(path, { recursive: true, force: true });
   if (await dockerIsChosen()) await composeDown('turnstream', ['--volumes']);
   console.log(
-    `The data in ${dataDir} is gone. Services that a variable names (DATABASE_URL, …) keep theirs.`,
+    `The data in ${dataDir} is deleted. Services that a variable names (DATABASE_URL, …) keep theirs.`,
   );
 }, 'usage: npm run reset');

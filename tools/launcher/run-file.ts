@@ -4,7 +4,9 @@ import { execaSync } from 'execa';
 import { Failure } from '../shared/failure.ts';
 import { dataDir } from '../shared/paths.ts';
 
-/** What runs on the data folder, for `npm stop`, a second `npm start`, and the programs that talk to the system. */
+/**
+ * The system that runs on the data folder, for `npm stop`, a second `npm start`, and programs that call the system.
+ */
 interface Running {
   readonly pid: number;
   readonly api: string;
@@ -13,7 +15,7 @@ interface Running {
 
 const file = join(dataDir, 'run.json');
 
-/** The system that runs on this data folder; a file that a killed one left behind counts as nothing. */
+/** The system that runs on this data folder; a file left by a killed launcher is ignored. */
 export function running(): Running | undefined {
   try {
     const state = JSON.parse(readFileSync(file, 'utf8')) as Running;
@@ -23,13 +25,13 @@ export function running(): Running | undefined {
   }
 }
 
-/** Whether a process is the launcher of a system. Process ids are used again, so its command tells. */
+/** Whether a process is the launcher of a system. Process ids are reused, so its command decides. */
 export function isLauncher(pid: number): boolean {
   const { stdout } = execaSync('ps', ['-o', 'args=', '-p', String(pid)], { reject: false });
   return stdout.includes('launcher/start');
 }
 
-/** Takes the data folder for this process; fails when another one runs on it. */
+/** Claims the data folder for this process; fails when another launcher runs on it. */
 export function claim(api: string): void {
   const other = running();
   if (!other) release();

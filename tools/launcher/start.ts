@@ -1,6 +1,6 @@
 /**
- * `npm start`: brings everything up, stays until it is asked to stop, and takes everything down.
- * `npm run dev` (`--watch`): the same, and the apps start again when their code changes.
+ * `npm start`: starts everything, runs until it is stopped, and stops everything. `npm run dev` (`--watch`): the
+ * same, and the apps restart when their code changes.
  */
 import { relative } from 'node:path';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
@@ -24,7 +24,7 @@ import { Interrupted, supervise } from './supervisor.ts';
 const usage =
   'usage: npm start [-- [--api N] [--without kafka]], or npm run dev with the same; N from 1 to 8';
 const NEEDED_MIB = 512;
-/** The path as a reader in the project's folder types it. */
+/** The path relative to the project's folder, if it is in it. */
 const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : path);
 
 await runProgram(async () => {
@@ -36,7 +36,7 @@ await runProgram(async () => {
     await supervise((supervisor) => bringUp(supervisor, apps, watch), silenceMs);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset forgets it).`);
+    console.log(`Everything is stopped. The data stays in ${shown(dataDir)} (npm run reset deletes it).`);
   } finally {
     release();
   }
@@ -58,7 +58,7 @@ function options(): { apps: Apps; watch: boolean; silenceMs: number } {
   const silence = process.env['TURNSTREAM_SILENCE_S'] || '30';
   if (!/^\d{1,5}$/.test(silence))
     throw new Failure(
-      `TURNSTREAM_SILENCE_S is '${silence}': set it to a whole number of seconds; 0: for ever.`,
+      `TURNSTREAM_SILENCE_S is '${silence}': set it to a whole number of seconds; 0: no limit.`,
     );
   return { apps, watch: values.watch, silenceMs: Number(silence) * 1_000 };
 }
@@ -75,7 +75,7 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
     })),
   ]);
   if (!watch) await build();
-  // What is made from here on is for this user alone.
+  // New files are readable by this user only.
   process.umask(0o077);
   const services = await startBackingServices(supervisor, dataDir, false);
   const env = { ...services, ...ownKeys(dataDir), ...ownHistoryKeys(dataDir) };
@@ -86,7 +86,7 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   return new Promise(() => {});
 }
 
-/** The address of a service as it may be printed. Only Kafka can be off. */
+/** The printable address of a service. Only Kafka can be off. */
 function shownAddress(address = ''): string {
   if (address !== OFF) return withoutPassword(address);
   return 'off: no events of other systems, no conversation.events, and inquiries answer 503';

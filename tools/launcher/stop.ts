@@ -16,8 +16,8 @@ await runProgram(async () => {
   console.log(`Stopping Turnstream (process ${system.pid}) …`);
   process.kill(system.pid, 'SIGTERM');
   await waitUntil(() => !isLauncher(system.pid), { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {
-    throw new Failure(`It does not end: look at its terminal, or kill ${system.pid}.`);
+    throw new Failure(`It does not stop: look at its terminal, or kill ${system.pid}.`);
   });
   release();
-  console.log('Everything is stopped; the data stays.');
+  console.log('Everything is stopped; the data is kept.');
 }, 'usage: npm stop');

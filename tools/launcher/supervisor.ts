@@ -8,7 +8,7 @@ import { Failure } from '../shared/failure.ts';
 import { dyingWithParent, lastError, lastLines, say } from '../shared/run.ts';
 import { watch } from '../shared/watch.ts';
 
-/** A program that the supervisor keeps running, and the file of its output; without one it goes to the terminal. */
+/** A program that the supervisor keeps running, and its log file; without one the output goes to the terminal. */
 interface Supervised extends Program {
   readonly name: string;
   readonly log?: string;
@@ -27,14 +27,14 @@ interface Child {
 const READY_MS = 180_000;
 const BACK_OFF_MS = { first: 1_000, longest: 30_000, forgottenAfter: 60_000 };
 
-/** Starts programs, starts them again when they end, and stops them all. They die with this process. */
+/** Starts programs, restarts them when they end, and stops them all. They die with this process. */
 export class Supervisor {
-  /** Process ids by name, of what runs now. */
+  /** Ids of the running processes, by name. */
   readonly pids = new Map<string, number>();
   private readonly children: Child[] = [];
   private readonly stopping = new AbortController();
 
-  /** @param silenceMs for so long a program may live without an answer before it is killed; 0: for ever */
+  /** @param silenceMs how long a program may live without an answer before it is killed; 0: no limit */
   constructor(private readonly silenceMs = 0) {}
 
   /** Starts a program and waits until `ready` no longer throws. Fails when it ends first or takes too long. */
@@ -59,7 +59,7 @@ export class Supervisor {
     this.children.find(({ program }) => program.name === name)?.process?.kill(signal);
   }
 
-  /** Kills what still runs. */
+  /** Kills the remaining processes. */
   kill(): void {
     for (const { process } of this.children) process?.kill('SIGKILL');
   }
@@ -75,7 +75,7 @@ export class Supervisor {
     }
   }
 
-  /** Runs the program; once it has been ready, again and again with a growing pause. */
+  /** Runs the program; once it has been ready, restarts it with growing pauses. */
   private async run(child: Child, failed: (failure: Failure) => void): Promise<void> {
     const { name, log } = child.program;
     for (let pauseMs = BACK_OFF_MS.first; ; pauseMs = Math.min(pauseMs * 2, BACK_OFF_MS.longest)) {
@@ -86,7 +86,7 @@ export class Supervisor {
       if (!child.isReady)
         return failed(new Failure(`${name} does not start (${why}): ${tail || 'no output'}. Log: ${log}`));
       if (Date.now() - begun > BACK_OFF_MS.forgottenAfter) pauseMs = BACK_OFF_MS.first;
-      say(name, `ended (${why}); starting it again in ${pauseMs / 1000} s. Log: ${log}`);
+      say(name, `ended (${why}); restarting in ${pauseMs / 1000} s. Log: ${log}`);
       await sleep(pauseMs, this.stopping.signal);
       if (this.stopping.signal.aborted) return;
     }
@@ -95,8 +95,8 @@ export class Supervisor {
   private async runOnce(child: Child): Promise<{ how: string; tail: string }> {
     const { name, command, env = {}, user = {}, folder, log } = child.program;
     const { signal = 'SIGTERM', graceMs = 15_000 } = child.program;
-    // A file of its own: through a pipe of this process it could not write when this process is killed.
-    // The types of execa know descriptors up to 9 only.
+    // A separate log file: through a pipe the program could not write after this process is killed. The types of
+    // execa know descriptors up to 9 only.
     const output = (log ? openSync(log, child.isReady ? 'a' : 'w') : 'inherit') as 9 | 'inherit';
     const more = folder ? [openSync(folder, 'r') as 9] : [];
     const [file = '', ...args] = [...dyingWithParent(signal), ...command];
@@ -114,12 +114,12 @@ export class Supervisor {
   }
 }
 
-/** Ctrl-C, a signal, or the end of the process that started this one. */
+/** Ctrl-C, a signal, or the end of the parent process. */
 export class Interrupted extends Failure {}
 
 /**
- * Runs `work` with a supervisor, and stops what it started when `work` is done or the command is interrupted (it then
- * rejects with Interrupted). A second Ctrl-C kills.
+ * Runs `work` with a supervisor, and stops its programs when `work` is done or the command is interrupted (it then
+ * rejects with Interrupted). A second Ctrl-C kills them.
  */
 export async function supervise<T>(
   work: (supervisor: Supervisor) => Promise<T>,
@@ -129,11 +129,11 @@ export async function supervise<T>(
   const { promise: interrupted, reject } = Promise.withResolvers<never>();
   let asked = 0;
   const interrupt = (signal: NodeJS.Signals) => {
-    // npm may pass on the first Ctrl-C a second time.
+    // npm may pass on the first Ctrl-C twice.
     if (asked && Date.now() - asked > 1_000) return supervisor.kill();
     if (asked) return;
     asked = Date.now();
-    console.log(`\nStopped by ${signal}: stopping what was started (again kills it).`);
+    console.log(`\nStopped by ${signal}: stopping all processes (repeat to kill them).`);
     reject(new Interrupted(`Stopped by ${signal}.`));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

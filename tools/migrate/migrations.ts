@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import { root } from '../shared/paths.ts';
 
-/** Runs the migrations that the database has not seen; returns how many. */
+/** Runs the pending migrations; returns how many. */
 export async function migrate(databaseUrl: string): Promise<number> {
   const logger = { debug() {}, info() {}, warn: console.warn, error: console.error };
   const where = { databaseUrl, dir: join(root, 'migrations'), migrationsTable: 'schema_migration' };

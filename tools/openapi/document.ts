@@ -3,7 +3,7 @@ import { api } from '../../apps/api/src/app.ts';
 import { openApiDocument } from '../../apps/api/src/common/openapi.ts';
 import { formatJson } from '../shared/format-json.ts';
 
-/** Addresses that nothing is asked of. */
+/** Addresses that are never connected to. */
 const environment = {
   EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
   KAFKA_BROKERS: '127.0.0.1:1',
@@ -11,7 +11,7 @@ const environment = {
   DATABASE_URL: 'postgresql://127.0.0.1:1/turnstream',
 };
 
-/** The OpenAPI document of the api as text. The application is put together for it, but not started. */
+/** The OpenAPI document of the api as text. The application is assembled for it, but not started. */
 export async function generateDocument(): Promise<string> {
   const app = await createApp(api, loadConfig(environment), createLogger('openapi', 'silent'));
   try {

@@ -1,4 +1,4 @@
-/** `npm run partitions [-- number]`: into how many partitions the session streams are divided. */
+/** `npm run partitions [-- number]`: the number of partitions of the session streams. */
 import type { Pool } from 'pg';
 import { checkPartitionCount, partitionReport, PartitionsError, setPartitions } from '#partitions';
 import { createLogger, createPool, waitUntil } from '#platform';
@@ -9,10 +9,10 @@ import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run partitions [-- number]
 
-Shows the partitions of projectors and bridges, and who owns how many. With a number, one of 1, 2, 4 … 256, the session streams are
-divided anew while all run; it waits until that is done.`;
+Shows the partitions of projectors and bridges, and how many each owns. With a number, one of 1, 2, 4 … 256, repartitions the session
+streams while the system runs, and waits until that is done.`;
 
-/** Leases of a process that hangs end before. */
+/** Longer than the leases of a hung process. */
 const patienceMs = 120_000;
 
 await runProgram(async () => {

@@ -1,6 +1,6 @@
 /**
- * `npm run rebuild`: builds the conversation tables from the streams beside the ones in use, then switches to them; with
- * options in steps, with a way back.
+ * `npm run rebuild`: builds the conversation tables from the streams beside those in use, then switches to them; with
+ * options in steps that can be reversed.
  */
 import type { Pool } from 'pg';
 import { EventCodec, EventStore } from '#sessions';

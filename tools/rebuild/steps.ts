@@ -10,11 +10,11 @@ import { recordAct } from '../shared/record-act.ts';
 export const usage = `usage: npm run rebuild
        npm run rebuild -- --shadow | --compare [--report file] | --switch | --back | --drop | --status
 
-Without an option: builds the tables anew beside those in use, and switches to them.
---shadow   builds them and leaves them beside those in use; again: brings them up to date
---compare  compares them with those in use, session by session; ends with 1 if they differ
---switch   brings them up to date and puts them in use; those in use until then stay beside them
---back     brings those up to date and puts them in use again
+Without an option: builds new tables beside those in use, and switches to them.
+--shadow   builds them and leaves them beside those in use; a second run brings them up to date
+--compare  compares them with those in use, session by session; exits with 1 if they differ
+--switch   brings them up to date and puts them in use; the previous tables stay beside them
+--back     brings the previous tables up to date and puts them in use again
 --drop     removes the tables that are not in use
 --status   says which there are`;
 
@@ -31,7 +31,7 @@ export const stepOptions = {
 const steps = ['shadow', 'compare', 'switch', 'back', 'drop', 'status'] as const;
 type Step = { readonly name: (typeof steps)[number]; readonly report: string | undefined };
 
-/** The one step that the options ask for; undefined: a whole rebuild. @throws Failure when they ask for several */
+/** The step that the options select; undefined: a whole rebuild. @throws Failure when they select several */
 export function chosenStep(
   values: {
     readonly [name in Step['name']]?: boolean;
@@ -52,10 +52,10 @@ export async function runStep({ name, report }: Step, options: RebuildOptions): 
     console.log(`The standby tables are up to date: ${events} events written. Those in use are as before.`);
   } else if (name === 'drop') {
     await withPool(options, dropStandby);
-    console.log('There are no standby tables any more.');
+    console.log('The standby tables are dropped.');
   } else {
     await switchTo(name === 'switch' ? 'new' : 'old', options);
-    console.log('The standby tables are in use; those in use before stand by, until --drop.');
+    console.log('The standby tables are in use; the previous tables stand by until --drop.');
   }
 }
 

@@ -6,16 +6,16 @@ import { Summary } from './summary.ts';
 import type { WorkerMessage, WorkerTask } from './worker.ts';
 
 const register = join(import.meta.dirname, '../register.mjs');
-/** As programs are run. */
+/** The arguments with which programs run. */
 const execArgv = ['--no-warnings', '--conditions=source', '--import', register];
 
 interface Run extends Omit<WorkerTask, 'share'> {
   readonly workers: number;
-  /** Called about once a second with what is done so far. */
+  /** Called about once a second with the progress. */
   readonly onProgress: (report: ReplayReport) => void;
 }
 
-/** Replays all sessions, each thread a share of them. @throws Failure when a thread cannot go on */
+/** Replays all sessions, a share of them per thread. @throws Failure when a thread fails */
 export async function replayAll({ workers, onProgress, ...task }: Run): Promise<ReplayReport> {
   const reports = new Map<number, ReplayReport>();
   const merged = (): ReplayReport => {
@@ -52,7 +52,7 @@ function endOf(thread: Worker, onReport: (report: ReplayReport) => void): Promis
     });
     thread.once('error', reject);
     thread.once('exit', (code) =>
-      reject(new Error(`A thread ended with code ${code} before its work was done.`)),
+      reject(new Error(`A thread ended with code ${code} before it had finished.`)),
     );
   });
 }

@@ -12,7 +12,7 @@ script.request(turn('0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10'));
 script.request({ type: 'SetGoal', goal: 'pay', step: 'verify' });
 script.request({ type: 'RaiseFlag', flag: 'vip', value: 'gold' });
 
-/** Forgets steps of goals. */
+/** Drops steps of goals. */
 const forgetful: OtherEvolve = (state, event, ours) => {
   const next = ours(state, event);
   return { ...next, goal_state: { ...next.goal_state, step: null } };
@@ -35,11 +35,11 @@ function compared(other: OtherEvolve, show = unmasked, events: readonly Recorded
   return comparison.differences;
 }
 
-test('code that does the same gives the same contexts', () => {
+test('equivalent code gives the same contexts', () => {
   expect(compared((state, event, ours) => ours(state, event))).toEqual([]);
 });
 
-test('a field that differs is told with the first event that makes it differ', () => {
+test('a differing field is reported at the first event where it differs', () => {
   expect(compared(forgetful)).toEqual([
     {
       field: '/goal_state/step',
@@ -52,13 +52,13 @@ test('a field that differs is told with the first event that makes it differ', (
   ]);
 });
 
-test('a field that differs for a while only is told, too', () => {
+test('a field that differs only for a while is reported, too', () => {
   expect(compared(slow).map(({ field, revision }) => `${field} ${revision}`)).toContain(
     '/goal_state/current_goal 2',
   );
 });
 
-test('personal values are masked unless they are asked for', () => {
+test('personal values are masked by default', () => {
   expect(compared(nameless)).toMatchObject([{ before: 'A "partner"', after: 'nobody' }]);
   expect(compared(nameless, masked)).toMatchObject([{ before: '[masked]', after: '[masked]' }]);
 });

@@ -5,28 +5,28 @@ import type { OtherEvolve } from './other-code.ts';
 import type { Show } from './shown.ts';
 import { masked, valueAt } from './shown.ts';
 
-/** A field of the context that other code folds differently, as of the first event after which it does. */
+/** A field of the context that other code folds differently, at the first event where it does. */
 export interface Difference {
-  /** A JSON Pointer, as `/goal_state/step`. Lists are fields as a whole. */
+  /** A JSON Pointer, such as `/goal_state/step`. A list is one field. */
   readonly field: string;
   readonly revision: number;
   readonly event_id: string;
   readonly type: string;
-  /** Its value by the code of today; absent: there is none. */
+  /** Its value by the current code; absent: there is none. */
   readonly before?: Json;
   /** Its value by the other code; absent: there is none. */
   readonly after?: Json;
 }
 
-/** Thrown when other code does: its cause. */
+/** Thrown when the other code throws: its cause. */
 export class OtherCodeError extends Error {
   override readonly name = 'OtherCodeError';
 }
 
-/** Fields of one session that are told apart. */
+/** Maximum number of reported fields per session. */
 const mostFields = 100;
 
-/** Folds the events of a session with the code of today and with other code, and compares after each. */
+/** Folds the events of a session with the current code and with other code, and compares after each. */
 export class Comparison {
   private readonly found = new Map<string, Difference>();
   private ours: Session;
@@ -41,18 +41,21 @@ export class Comparison {
     this.theirs = this.ours.state;
   }
 
-  /** The fields that differ or did, each as of its first event. */
+  /** The fields that differ or have differed, each at its first event. */
   get differences(): Difference[] {
     return [...this.found.values()];
   }
 
-  /** The next event of the session. @throws OtherCodeError; UnprojectableEventError when the code of today cannot fold it */
+  /**
+   * Adds the next event of the session. @throws OtherCodeError; UnprojectableEventError when the current code cannot
+   * fold it
+   */
   add(event: RecordedEvent): void {
     this.ours = foldEvent(this.ours, event);
     freeze(this.ours.state);
     try {
       const theirs = this.other(this.theirs, event, evolve);
-      // As long as both are equal they share what the next event does not touch, so that little is compared.
+      // While both are equal they share the parts that the next event does not change, so that little is compared.
       const isSame = isSameState(this.ours.state, theirs);
       this.theirs = isSame ? this.ours.state : theirs;
       if (!isSame) this.note(event);
@@ -83,7 +86,7 @@ function isSameState(one: SessionState, other: SessionState): boolean {
   return [...names].every((name) => a[name] === b[name] || isSameJson(a[name], b[name]));
 }
 
-/** Other code that changes a state in its place would change ours. What is frozen already was so as a whole. */
+/** Other code that mutates a state would change ours. A frozen value is frozen in depth. */
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);

@@ -1,11 +1,11 @@
-/** `npm run replay`: what other code makes of the stored streams. */
+/** `npm run replay`: replays the stored streams with other code. */
 import { writeFile } from 'node:fs/promises';
 import { runProgram } from '../shared/failure.ts';
 import { replayOptions, usage } from './options.ts';
 import { replay } from './run.ts';
 import { exitCodes, outcomeOf } from './summary.ts';
 
-/** A report may hold personal values: only for the one who runs it. */
+/** A report may hold personal values: readable by the current user only. */
 const fileMode = 0o600;
 
 await runProgram(

@@ -26,13 +26,13 @@ test.each([
   ['no workers', ['--all', '--with', 'a.ts', '--workers', '0'], '--workers must be'],
   ['a purpose that is free text', ['--all', '--with', 'a.ts', '--purpose', 'Asha said'], '--purpose'],
   ['an unknown option', ['--all', '--into', 'x'], "Unknown option '--into'"],
-])('%s is refused in words', (_, args, words) => {
+])('%s is refused with a clear error', (_, args, words) => {
   expect(() => replayOptions(args)).toThrow(words);
 });
 
 test.each([
   ['that is not there', 'nowhere.ts', 'There is no file nowhere.ts'],
   ['without evolve', 'tools/shared/format-json.ts', 'exports no function evolve'],
-])('a file %s is refused in words', async (_, file, words) => {
+])('a file %s is refused with a clear error', async (_, file, words) => {
   await expect(loadOtherCode(file)).rejects.toThrow(words);
 });

@@ -5,8 +5,8 @@ import { Failure, parseOptions } from '../shared/failure.ts';
 
 export const usage = `usage: npm run replay -- (--session ID [--until REVISION] | --all) --with FILE [options]
 
-Folds stored streams with other code beside the code of today, and shows where the contexts differ. FILE is a module that
-exports evolve(state, event, ours): the state after an event; ours is the evolve of today. Nothing is written to any store.
+Folds stored streams with other code beside the current code, and shows where the contexts differ. FILE is a module that
+exports evolve(state, event, ours): the state after an event; ours is the current evolve. Nothing is written to any store.
 
   --session ID       one session; --until: its events up to that revision
   --all              every session, in parallel: the regression test of a new version
@@ -33,7 +33,7 @@ export interface ReplayOptions {
 const mostSamples = 1_000;
 const mostWorkers = 64;
 
-/** @throws Failure which says what is wrong */
+/** @throws Failure that says what is wrong */
 export function replayOptions(args?: string[]): ReplayOptions {
   const { values } = parseOptions(
     {

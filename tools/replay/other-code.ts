@@ -5,10 +5,10 @@ import type { RecordedEvent, SessionState } from '#domain';
 import { Failure } from '../shared/failure.ts';
 
 type Evolve = (state: SessionState, event: RecordedEvent) => SessionState;
-/** The state after an event, by other code than ours, which it may call. */
+/** Other code's `evolve`, which may call ours. */
 export type OtherEvolve = (state: SessionState, event: RecordedEvent, ours: Evolve) => SessionState;
 
-/** The `evolve` that a module exports. @throws Failure when there is none */
+/** The `evolve` that a module exports. @throws Failure when it exports none */
 export async function loadOtherCode(file: string): Promise<OtherEvolve> {
   const path = resolve(file);
   await access(path).catch(() => {

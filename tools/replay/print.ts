@@ -6,7 +6,7 @@ import type { ReplayReport } from './summary.ts';
 const longestValue = 120;
 const fieldsShown = 20;
 
-/** How one session differs, for people. */
+/** The differences of one session, as text. */
 export function linesOfSession({ session_id, events, differences, ...more }: ReplayedSession): string[] {
   const { fault, unreadable } = more;
   return [
@@ -27,7 +27,7 @@ function linesOfDifference({ field, revision, type, before, after }: Difference)
   ];
 }
 
-/** What the replay of all sessions says, for people. */
+/** The report of all sessions, as text. */
 export function linesOfReport({
   sessions,
   events,

@@ -21,12 +21,12 @@ const keyFile = join(dir, 'master.json');
 const keyEnv = { KEYSTORE_URL: `file:${join(dir, 'keys.db')}`, MASTER_KEYS: `file:${keyFile}` };
 const ids = Array.from({ length: 6 }, () => randomUUID()).toSorted();
 const [first = ''] = ids;
-/** Of another version's event nothing can be folded. */
+/** An event of another version cannot be folded. */
 const newer = randomUUID();
 let events: Awaited<ReturnType<typeof startEventStore>>;
 let store: EventStore;
 
-/** Sealed sessions, of which every second has a goal. */
+/** Sealed sessions, every second one with a goal. */
 beforeAll(async () => {
   events = await startEventStore({ dir: join(dir, 'events') });
   writeFileSync(keyFile, JSON.stringify(withNewKey(undefined, new Date())), { mode: 0o600 });
@@ -64,7 +64,7 @@ const stepless = code(
 );
 const failing = code('failing', `event.type === 'GoalSet' ? state.no.such : ours(state, event)`);
 
-/** Neither Redis nor PostgreSQL is there. */
+/** Without Redis and PostgreSQL. */
 const env = (): Record<string, string> => ({
   EVENTSTORE_URL: events.connectionString,
   REDIS_URL: 'redis://127.0.0.1:1',
@@ -86,12 +86,12 @@ async function run(...args: string[]): Promise<{ outcome: string; report: Replay
 }
 
 describe('one session', () => {
-  test('is equal with code that does the same', async () => {
+  test('is equal with equivalent code', async () => {
     const { outcome, report } = await run('--session', first, '--with', same);
     expect([outcome, report]).toMatchObject(['equal', { sessions: 1, events: 3, different: 0 }]);
   });
 
-  test('differs in the field and since the event that other code folds differently', async () => {
+  test('differs in the field, and since the event, that the other code folds differently', async () => {
     const { outcome, report, output } = await run('--session', first, '--with', stepless);
     expect(outcome).toBe('different');
     expect(output).toContain('/goal_state/step  since revision 2 GoalSet');

@@ -15,10 +15,10 @@ import { Summary } from './summary.ts';
 
 const progressEveryMs = 2_000;
 
-/** Replays what the options name, and says how it goes in lines. @throws Failure */
+/** Runs the replay that the options select, and reports progress in lines. @throws Failure */
 export async function replay(options: ReplayOptions, say: (line: string) => void): Promise<ReplayReport> {
   const { session, purpose, with: file } = options;
-  // Before anything is read: what is wrong with the file is said at once.
+  // Loaded before anything is read, so that faults of the file are reported at once.
   await loadOtherCode(file);
   if (purpose !== undefined) {
     const session_ids = session === undefined ? [] : [session];

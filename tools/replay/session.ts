@@ -7,7 +7,7 @@ import type { OtherEvolve } from './other-code.ts';
 import type { Show } from './shown.ts';
 import { unmasked } from './shown.ts';
 
-/** What the replay of one session says. */
+/** The result of replaying one session. */
 export interface ReplayedSession {
   readonly session_id: string;
   /** How many of its events were folded. */
@@ -15,7 +15,7 @@ export interface ReplayedSession {
   readonly differences: readonly Difference[];
   /** The event at which the other code failed. */
   readonly fault?: { readonly revision: number; readonly type: string; readonly error: string };
-  /** The event that the code of today cannot read, up to which was compared. */
+  /** The event that the current code cannot read; the comparison ends before it. */
   readonly unreadable?: { readonly revision: number; readonly type: string; readonly reason: string };
 }
 
@@ -26,7 +26,7 @@ interface Replay {
 }
 
 /**
- * Replays a session up to a revision with other code. Reads only.
+ * Replays a session up to a revision with other code. Read-only.
  * @throws StoreUnavailableError, KeyStoreUnavailableError
  */
 export async function replaySession(
@@ -62,9 +62,9 @@ export async function replaySession(
   }
 }
 
-/** What was thrown, and where. Its message may quote personal data. */
+/** The error and its place. Its message may quote personal data. */
 function textOf(error: unknown, isUnmasked: boolean): string {
-  if (!(error instanceof Error)) return 'something that is no Error was thrown';
+  if (!(error instanceof Error)) return 'a value that is not an Error was thrown';
   const place = /^ +at .*$/m.exec(error.stack ?? '')?.[0].trim() ?? '';
   return `${error.name}${isUnmasked ? `: ${error.message}` : ''} ${place}`.trim();
 }

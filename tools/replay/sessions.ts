@@ -1,18 +1,19 @@
 import type { EventStore } from '#sessions';
 import { startedSessions } from '#sessions';
 
-/** Sessions that are read at a time. */
+/** Sessions read concurrently. */
 const atOnce = 8;
 
-/** The part of all sessions that one of some workers has. */
+/** The share of all sessions for one of several workers. */
 export interface Share {
   readonly index: number;
   readonly of: number;
 }
 
 /**
- * Works through the sessions of a share as the log begins them, some at a time; `work` gets their ids. Ends where the log ended.
- * @throws what `work` throws
+ * Processes the sessions of a share in the order of their start in the log, some concurrently; `work` gets their ids.
+ * Ends at the end that the log had at the start.
+ * @throws the errors of `work`
  */
 export async function eachSession(
   store: EventStore,

@@ -4,10 +4,10 @@ import { contextRules } from '../../apps/api/src/context/shown.ts';
 import type { AnyRules } from '../../apps/api/src/privacy/mask.ts';
 import { mask } from '../../apps/api/src/privacy/mask.ts';
 
-/** Longer values (characters of JSON) are told by their length: a report is to be read. */
+/** Of longer values (characters of JSON) only the length is shown, to keep the report readable. */
 const longest = 2_000;
 
-/** How the values of a context are shown. */
+/** Masks or shows the values of a context. */
 export type Show = (context: Context) => Context;
 export const masked: Show = (context) => mask(context, contextRules);
 export const unmasked: Show = (context) => context;
@@ -22,7 +22,7 @@ export function valueAt(context: Context, path: string): Json | undefined {
   return length > longest ? `(${length} characters)` : value;
 }
 
-/** A path with `*` in the place of names that are data: such paths are counted, of which there are few. */
+/** A path with `*` for names that are data, so that there are few different paths to count. */
 export function patternOf(path: string): string {
   let rules: AnyRules | undefined = contextRules;
   const names = namesIn(path).map((name) => {

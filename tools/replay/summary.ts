@@ -1,30 +1,30 @@
 import type { ReplayedSession } from './session.ts';
 import { patternOf } from './shown.ts';
 
-/** A field that differs somewhere: in how many sessions, and since which event in one of them. */
+/** A field that differs: in how many sessions, and since which event in one of them. */
 interface FieldCount {
   readonly field: string;
   readonly sessions: number;
   readonly first: { readonly session_id: string; readonly revision: number; readonly type: string };
 }
 
-/** What the replay of many sessions says. */
+/** The result of replaying many sessions. */
 export interface ReplayReport {
   readonly sessions: number;
   readonly events: number;
-  /** Sessions of which some field differs. */
+  /** Sessions with a differing field. */
   readonly different: number;
   /** Sessions in which the other code failed. */
   readonly faults: number;
-  /** Sessions that the code of today cannot read to their end: compared up to there. */
+  /** Sessions that the current code cannot read to their end; compared up to the unreadable event. */
   readonly unreadable: number;
-  /** The fields that differ, the most frequent first; `*` stands for names that are data. */
+  /** The differing fields, most frequent first; `*` stands for names that are data. */
   readonly fields: readonly FieldCount[];
-  /** Of the sessions that differ, or in which the other code failed, those with the lowest ids, which are random. */
+  /** Sessions that differ, or in which the other code failed: those with the lowest ids, which are random. */
   readonly samples: readonly ReplayedSession[];
 }
 
-/** What the program ends with. */
+/** Exit codes of the program. */
 export const exitCodes = { equal: 0, different: 1, faults: 2 } as const;
 
 export function outcomeOf({ different, faults }: ReplayReport): keyof typeof exitCodes {
@@ -32,10 +32,10 @@ export function outcomeOf({ different, faults }: ReplayReport): keyof typeof exi
   return different > 0 ? 'different' : 'equal';
 }
 
-/** Fields that are counted apart. */
+/** Maximum number of counted fields. */
 const mostFields = 1_000;
 
-/** Sums up sessions, in memory that does not grow with their number. */
+/** Summarises sessions, in memory that does not grow with their number. */
 export class Summary {
   private readonly counts = { sessions: 0, events: 0, different: 0, faults: 0, unreadable: 0 };
   private readonly fields = new Map<string, FieldCount>();
@@ -57,7 +57,7 @@ export class Summary {
       this.count({ field, sessions: 1, first: { session_id, revision, type } });
   }
 
-  /** Adds what another summary says. */
+  /** Adds another summary. */
   merge(report: ReplayReport): void {
     for (const name of ['sessions', 'events', 'different', 'faults', 'unreadable'] as const)
       this.counts[name] += report[name];

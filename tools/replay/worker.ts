@@ -19,7 +19,7 @@ export interface WorkerTask {
   readonly isUnmasked: boolean;
 }
 
-/** What a thread says now and then, and at its end. */
+/** A message of a thread: its progress, and finally its result. */
 export type WorkerMessage =
   | { readonly kind: 'progress' | 'done'; readonly report: ReplayReport }
   | { readonly kind: 'failed'; readonly message: string };

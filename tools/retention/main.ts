@@ -1,4 +1,7 @@
-/** `npm run retention -- --dry-run | --apply | --list`: deletes what is older than the policy says, or says what would go, or went. */
+/**
+ * `npm run retention -- --dry-run | --apply | --list`: deletes data older than the policy allows, lists what would be
+ * deleted, or lists past runs.
+ */
 import { createLogger, createPool } from '#platform';
 import { loadRetentionConfig } from '#privacy';
 import { withRetentionLock } from '#read-models';
@@ -14,7 +17,7 @@ import { recordAct } from '../shared/record-act.ts';
 const usage = `usage: npm run retention -- --dry-run | --apply | --list
 
 The policy is that of the bridge: RETENTION_SESSIONS_DAYS, RETENTION_PARTNERS_DAYS, RETENTION_ACCESS_DAYS, and
-RETENTION_FLOOR_DAYS, before which nothing goes. --list shows the runs that
+RETENTION_FLOOR_DAYS, before which nothing is deleted. --list shows the runs that
 are recorded, those of the bridge too.`;
 
 await runProgram(async () => {
@@ -43,7 +46,7 @@ await runProgram(async () => {
       console.log(`${verb} the memory of ${deleted.partners} partners (${limit(before.partners)})`);
       console.log(`${verb} ${deleted.access_days} days of the access log (${limit(before.access)})`);
     });
-    if (!ran) throw new Failure('A bridge is at it; try again in a moment.');
+    if (!ran) throw new Failure('A bridge is running the retention; try again in a moment.');
   } catch (error) {
     throw explained(error);
   } finally {

@@ -1,4 +1,4 @@
-/** `npm run scale-model`: what a company with so many partners needs, from measured costs. */
+/** `npm run scale-model`: the resources for a number of partners, from measured costs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../shared/paths.ts';

@@ -10,7 +10,7 @@ const cluster = (partners: number, name: string) =>
 const size = of(1_000_000);
 
 describe('the load of a company', () => {
-  it('is what its partners do in the busiest hour', () => {
+  it('is that of its partners in the busiest hour', () => {
     const assumed = {
       ...usual,
       partners: 86_400,
@@ -30,11 +30,11 @@ describe('the size of a company', () => {
     expect(ten.diskGib / one.diskGib).toBeCloseTo(10);
   });
 
-  it('is one cell as long as one event store takes its commands', () => {
+  it('is one cell while one event store can take its commands', () => {
     expect([of(100_000).cells, of(1_000_000).cells, of(10_000_000).cells]).toEqual([1, 1, 1]);
   });
 
-  it('is several cells where one event store would be too little', () => {
+  it('is several cells when one event store is not enough', () => {
     const { load, cells } = of(100_000_000);
     expect(cells).toBe(Math.ceil(load.commandsASecond / (costs.append.a_second * usual.utilisation)));
     expect(cells).toBeGreaterThan(1);
@@ -44,7 +44,7 @@ describe('the size of a company', () => {
     expect(size.clusters.every(({ nodes }) => nodes >= 2)).toBe(true);
   });
 
-  it('has fewer cells the more an event store takes', () => {
+  it('has fewer cells the more an event store can take', () => {
     const load = loadOf({ ...usual, partners: 1e9 });
     const faster = { ...costs, append: { a_second: 2 * costs.append.a_second } };
     expect(cellsFor(load, usual, faster)).toBeLessThan(cellsFor(load, usual, costs));

@@ -1,8 +1,8 @@
-/** What one command, one read and one event cost, as measured: docs/costs.json. */
+/** The measured costs of one command, one read and one event: docs/costs.json. */
 export interface Costs {
   readonly command_cpu_us: Readonly<Record<Cluster, number>>;
   readonly read_cpu_us: Readonly<Partial<Record<Cluster, number>>>;
-  /** What one event store takes. A cluster of several takes no more: each append goes through its leader. */
+  /** The throughput of one event store. A cluster of several has no more: each append goes through its leader. */
   readonly append: { readonly a_second: number };
   readonly event_bytes: { readonly stored: number };
   readonly row_bytes: { readonly turn: number; readonly session: number };
@@ -14,25 +14,25 @@ export interface Costs {
 export const clusters = ['api', 'projector', 'bridge', 'event_store', 'postgres', 'redis', 'kafka'] as const;
 export type Cluster = (typeof clusters)[number];
 
-/** A company, and how much of its machines it is willing to fill. */
+/** A company, and the utilisation of its machines. */
 export interface Assumptions {
   readonly partners: number;
-  /** Of the partners those who have a session on a day. */
+  /** The share of partners who have a session on a day. */
   readonly activeShare: number;
-  /** Sessions of an active partner on a day, turns of a session (a user's with its reply), contexts read for a turn. */
+  /** Sessions of an active partner on a day, turns per session (a user's with its reply), contexts read per turn. */
   readonly sessionsADay: number;
   readonly turnsASession: number;
   readonly readsATurn: number;
-  /** The busiest hour, in average ones. */
+  /** The load of the busiest hour, as a multiple of the average. */
   readonly peakFactor: number;
-  /** Live agents connected in the busiest hour, for each thousand active partners. */
+  /** Live agents connected in the busiest hour, per thousand active partners. */
   readonly agentsAThousand: number;
   readonly retentionDays: number;
   readonly kafkaDays: number;
   /** How long a context is kept after the last activity. */
   readonly contextHours: number;
   readonly replication: number;
-  /** How much of the cores, and of what an event store takes, the busiest hour uses. */
+  /** The utilisation of cores and event stores in the busiest hour. */
   readonly utilisation: number;
   readonly coresANode: number;
 }
@@ -53,7 +53,7 @@ export const usual: Assumptions = {
   coresANode: 8,
 };
 
-/** A session is started and ended; a turn with its reply is one command of two events. */
+/** A session is started and ended; a turn with its reply is one command with two events. */
 const perSession = { commands: 2, events: 3 };
 const perTurn = { commands: 1, events: 2 };
 const secondsADay = 86_400;
@@ -68,7 +68,7 @@ const fewestNodes: Readonly<Record<Cluster, number>> = {
   kafka: 3,
 };
 
-/** What arrives in the busiest hour, a second, and in a day. */
+/** The load per second in the busiest hour, and per day. */
 export interface Load {
   readonly commandsASecond: number;
   readonly readsASecond: number;
@@ -89,7 +89,7 @@ export interface ClusterSize {
 export interface Size {
   readonly load: Load;
   readonly cells: number;
-  /** Of each cell. */
+  /** Per cell. */
   readonly partitions: number;
   readonly clusters: readonly ClusterSize[];
 }
@@ -110,14 +110,14 @@ export function loadOf(assumed: Assumptions): Load {
   };
 }
 
-/** How many cells carry the load: what one event store takes, and what the most partitions of one projection take, ends a cell. */
+/** How many cells the load needs: a cell is limited by its event store and by the partitions of a projection. */
 export function cellsFor({ commandsASecond }: Load, { utilisation }: Assumptions, costs: Costs): number {
   const appends = costs.append.a_second * utilisation;
   const projected = (mostPartitions * utilisation * 1e6) / costs.command_cpu_us.projector;
   return Math.max(1, Math.ceil(commandsASecond / Math.min(appends, projected)));
 }
 
-/** Cores, nodes, memory and disks of all cells together, and of how many cells. Pure. */
+/** Cores, nodes, memory and disks of all cells together, and the number of cells. Pure. */
 export function sizeOf(assumed: Assumptions, costs: Costs): Size {
   const load = loadOf(assumed);
   const cells = cellsFor(load, assumed, costs);
@@ -150,7 +150,7 @@ function clusterSize(cluster: Cluster, load: Load, assumed: Assumptions, costs: 
   return { cluster, cores, nodes, memoryGib: memory / 2 ** 30, diskGib: disk / 2 ** 30 };
 }
 
-/** The bytes of a cluster in all of its copies: in memory, and on disks. */
+/** The bytes of a cluster in all of its copies, in memory and on disk. */
 function stored(
   cluster: Cluster,
   { eventsADay, turnsADay, sessionsADay, liveAgents }: Load,
@@ -173,7 +173,7 @@ function stored(
         disk: events * retentionDays * replication,
       };
     case 'postgres':
-      // The rows of the latest week are looked at most.
+      // Mostly the rows of the latest week are read.
       return { memory: process + rows * 7 * 2, disk: rows * retentionDays * 2 };
     case 'redis':
       return {

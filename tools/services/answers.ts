@@ -1,7 +1,7 @@
 import type { SampleOrder } from './orders.ts';
 
 type Fields = { readonly [field: string]: unknown };
-/** What a source answers to a request; undefined when it does not know the subject. */
+/** A source's answer to a request; undefined when it does not know the subject. */
 export type Answer = (request: Fields) => Fields | undefined;
 
 /** The answers of the sample services, by source. */
@@ -28,7 +28,7 @@ export function sampleAnswers(orders: readonly SampleOrder[]): { readonly [sourc
   };
 }
 
-/** The payouts that are known: `PO-2210` and so on. */
+/** The known payouts: `PO-2210` and so on. */
 function isPayout(id: unknown): boolean {
   return typeof id === 'string' && /^PO-\d+$/.test(id);
 }

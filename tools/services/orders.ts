@@ -21,14 +21,14 @@ const file = 'tau-bench/retail_orders.json.gz';
 const cities = ['Pune', 'Nagpur', 'Surat', 'Kochi', 'Indore', 'Patna'];
 const statuses = ['pending', 'processed', 'delivered', 'processed'];
 
-/** The order that the documents and examples ask about. */
+/** The order of the documents and examples. */
 export const documentedOrders: readonly SampleOrder[] = [
   { order_id: 'ORD9823', status: 'processed', tracking_id: 'TRK551', place: 'Pune' },
 ];
 
 /**
- * The retail orders of TURNSTREAM_ORDERS (or of the data beside the project), else generated ones, and those of the
- * documents; and which these are.
+ * The retail orders of TURNSTREAM_ORDERS (or of the data beside the project), otherwise generated ones, plus those of
+ * the documents; and their source.
  */
 export function sampleOrders(): { source: string; orders: readonly SampleOrder[] } {
   const { source, orders } = ownOrders();

@@ -15,7 +15,7 @@ test.each([
   expect(logLine('orders {}', said, delivery)).toBe(line);
 });
 
-test('the services know what the documents ask about, whatever their orders', () => {
+test('the services know the order of the documents, whatever their orders', () => {
   const { orders, logistics, payments } = sampleAnswers([...generatedOrders(3), ...documentedOrders]);
   expect(orders?.({ order_id: 'ORD9823' })).toMatchObject({ tracking_id: 'TRK551' });
   expect(logistics?.({ tracking_id: 'TRK551' })).toMatchObject({ order_id: 'ORD9823' });
@@ -23,7 +23,7 @@ test('the services know what the documents ask about, whatever their orders', ()
   expect(sampleOrders().orders).toEqual(expect.arrayContaining([...documentedOrders]));
 });
 
-test('what the services do not know they do not make up', () => {
+test('the services do not invent unknown orders', () => {
   const { orders, logistics, payments } = sampleAnswers(documentedOrders);
   const unknown = [
     orders?.({ order_id: 'ORD1' }),

@@ -1,9 +1,9 @@
-/** What a service says in its reply. */
+/** The content of a service's reply. */
 export type Said =
   | { readonly status: 'ok'; readonly data: { readonly [field: string]: unknown } }
   | { readonly status: 'failed'; readonly reason: string; readonly retryable: boolean };
 
-/** What a service says with what it found; `failed`: it could not look. */
+/** A service's reply for its result; `failed`: it could not look it up. */
 export function say(
   found: { readonly [field: string]: unknown } | undefined,
   { failed }: { readonly failed: boolean },
@@ -19,7 +19,7 @@ interface Delivery {
   readonly times: number;
 }
 
-/** The line of the log for a request; `said` is undefined when the service stays silent. */
+/** The log line for a request; `said` is undefined when the service stays silent. */
 export function logLine(request: string, said: Said | undefined, { late, times }: Delivery): string {
   if (said === undefined) return `${request}: nothing: silent`;
   const what = said.status === 'ok' ? `answered ${JSON.stringify(said.data)}` : `failed: ${said.reason}`;

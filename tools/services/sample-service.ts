@@ -15,15 +15,15 @@ import type { Answer } from './answers.ts';
 import type { Said } from './said.ts';
 import { logLine, say } from './said.ts';
 
-/** How a service behaves, as shares from 0 to 1. */
+/** The behaviour of a service, as shares from 0 to 1. */
 export interface Behaviour {
-  /** Mean time to an answer, in milliseconds; each takes half of it to half more. */
+  /** Mean latency of an answer, in milliseconds; each takes between half and one and a half of it. */
   readonly latencyMs: number;
   readonly failureRate: number;
   readonly duplicates: number;
   /** Requests that are never answered. */
   readonly silence: number;
-  /** Requests answered only this long after the deadline, and their share. */
+  /** The share of requests answered after the deadline, and by how much. */
   readonly late: number;
   readonly lateMs: number;
 }
@@ -45,15 +45,15 @@ interface ServiceOptions {
   readonly random?: () => number;
   /** The consumer group; services with the same one share the requests. */
   readonly groupId?: string;
-  /** Which requests it answers; by default all. Others it leaves to another service. */
+  /** Selects the requests that it answers; by default all. It leaves others to another service. */
   readonly isMine?: (request: RequestData['request']) => boolean;
-  /** Whether a new consumer group also gets the requests that are already there. */
+  /** Whether a new consumer group also gets existing requests. */
   readonly fromBeginning?: boolean;
   /** Called with a line for each request. */
   readonly onAnswer?: (line: string) => void;
 }
 
-/** How much a service sent, by kind; `silent` are the requests that it did not answer. */
+/** The number of sent replies by kind; `silent` counts unanswered requests. */
 export interface Sent {
   replies: number;
   duplicates: number;
@@ -62,7 +62,7 @@ export interface Sent {
   silent: number;
 }
 
-/** How long replies are sent again while Kafka is unavailable. */
+/** How long sending is retried while Kafka is unavailable. */
 const sendTimeoutMs = 90_000;
 
 interface RequestData {
@@ -76,10 +76,10 @@ interface RequestData {
 /** A service that answers inquiries: it consumes its requests topic and publishes to the replies topic. */
 export class SampleService {
   readonly sent: Sent = { replies: 0, duplicates: 0, late: 0, failures: 0, silent: 0 };
-  /** The ids of all replies, as the bridge knows them, and of those that were sent after the deadline. */
+  /** The ids of all replies, as the bridge knows them, and of those sent after the deadline. */
   readonly replyIds: string[] = [];
   readonly lateIds: string[] = [];
-  /** How requests break their schema. */
+  /** How requests violate their schema. */
   readonly invalidRequests: string[] = [];
   /** Called when an answer is sent. */
   onSent: ((sessionId: string, at: number) => void) | undefined;
@@ -116,7 +116,7 @@ export class SampleService {
     await this.publisher.close();
   }
 
-  /** Resolves when every answer to a request that came is sent. */
+  /** Resolves when all requests received so far are answered. */
   async settled(): Promise<void> {
     while (this.pending.size > 0) await Promise.all(this.pending);
   }
@@ -178,7 +178,7 @@ export class SampleService {
     await this.flushing;
   }
 
-  /** Sends what is unsent in one batch. */
+  /** Sends the unsent replies in one batch. */
   private async flush(): Promise<void> {
     await sleep(1);
     this.flushing = undefined;

@@ -6,7 +6,7 @@ import messages from '@eventstore/db-client/generated/users_pb.js';
 type UsersClient = InstanceType<typeof usersGrpc.UsersClient>;
 type CallArguments = [metadata: Metadata, options: object];
 
-/** What the client keeps to itself: it has no calls for users, but its connection serves for them. */
+/** Internals of the client: it has no calls for users, but its connection can make them. */
 interface Internals {
   execute<T>(type: unknown, name: string, action: (client: UsersClient) => Promise<T>): Promise<T>;
   callArguments(options: { credentials: Credentials }): CallArguments;
@@ -15,7 +15,7 @@ interface Internals {
 
 const internalsOf = (client: EventStoreDBClient): Internals => client as unknown as Internals;
 
-/** A client of a connection string. Without TLS it sends credentials too, which the client drops there. */
+/** A client for a connection string. It sends credentials without TLS too, where the client normally drops them. */
 export function connect(url: string): EventStoreDBClient {
   const client = EventStoreDBClient.connectionString(url);
   if (/[?&]tls=false/i.test(url)) internalsOf(client).createCredentialsMetadataGenerator = basicCredentials;

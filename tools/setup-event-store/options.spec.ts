@@ -15,7 +15,7 @@ describe('the credentials of setup-event-store', () => {
     });
   });
 
-  test('take the user from the connection string when the administrator has variables of its own', () => {
+  test('take the user from the connection string when the administrator has separate variables', () => {
     const env = { EVENTSTORE_ADMIN_PASSWORD: 'secret' };
     expect(readSetup('esdb://app:word@store:2113?tls=true', env, { isPasswordReset })).toMatchObject({
       url: bare,

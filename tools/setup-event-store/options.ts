@@ -8,7 +8,7 @@ interface Options {
   readonly isPasswordReset: boolean;
 }
 
-/** Who is the administrator and whom to create. @throws Failure when the administrator's password is missing */
+/** The administrator, and the user to create. @throws Failure when the administrator's password is missing */
 export function readSetup(address: string, env: NodeJS.ProcessEnv, options: Options): Setup {
   const { url, credentials } = splitCredentials(address);
   const adminPassword = secretOf(env, 'EVENTSTORE_ADMIN_PASSWORD');

@@ -39,7 +39,7 @@ describe('setup-event-store', () => {
     const first = { direction: FORWARDS, fromPosition: START, maxCount: 1 } as const;
     return Array.fromAsync(client.readAll({ ...first, ...(credentials && { credentials }) }));
   };
-  /** The error of the event store in the readiness document of a process that reads $all with these credentials. */
+  /** The event store's error in the readiness document of a process that reads $all with these credentials. */
   const readinessError = async (credentials?: typeof user) => {
     const check = explainingDenial(() => readAll(credentials));
     const health = new HealthChecks({ checks: { event_store: check } });
@@ -64,7 +64,7 @@ describe('setup-event-store', () => {
     expect(await readAll(user)).toHaveLength(1);
   });
 
-  test('keeps what the metadata of $all says besides', async () => {
+  test('keeps the other metadata of $all', async () => {
     const acl = { readRoles: ['$admins', 'auditor'], metaReadRoles: ['$ops'] };
     await client.setStreamMetadata('$all', { acl, purpose: 'log' }, { credentials: admin });
     await setUp();

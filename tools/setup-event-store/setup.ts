@@ -17,7 +17,7 @@ export interface Setup {
   readonly admin: Credentials;
   /** The user of Turnstream. */
   readonly user: { readonly username: string; readonly password: string | undefined };
-  /** Gives a user that exists the password. */
+  /** Resets the password of an existing user. */
   readonly isPasswordReset: boolean;
 }
 
@@ -33,7 +33,10 @@ interface StoredMetadata {
   readonly expectedRevision: bigint | typeof NO_STREAM;
 }
 
-/** Creates the user unless it exists, and lets it and $admins read $all. Can be repeated. @returns what was done, a line each */
+/**
+ * Creates the user if necessary, and lets it and $admins read $all. Can be repeated. @returns the actions, one line
+ * each
+ */
 export async function setUpEventStore(setup: Setup): Promise<string[]> {
   const client = connect(setup.url);
   try {
@@ -59,7 +62,7 @@ async function ensureUser(
   return `The user ${username} was created.`;
 }
 
-/** Reads and writes the metadata's own stream: the client's call for metadata gives no revision. */
+/** Reads and writes the metadata's own stream, since the client's call for metadata returns no revision. */
 async function ensureReadableAll(client: EventStoreDBClient, { admin, user }: Setup): Promise<string> {
   const { metadata, expectedRevision } = await readMetadata(client, admin);
   const acl = metadata.$acl ?? {};

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Writes the launcher's note of a system that runs. */
+/** Writes the launcher's run file of a running system. */
 function writeRunFile(pid: number): void {
   const services = { KAFKA_BROKERS: '127.0.0.1:19092' };
   const state = { pid, api: 'http://127.0.0.1:4000', services };
@@ -49,7 +49,7 @@ describe('the database without a pooler', () => {
     expect(directDatabase({ ...env(), DATABASE_URL: direct })).toBe(direct);
   });
 
-  test('is needed where a pooler of transactions is named', () => {
+  test('is required if a transaction pooler is named', () => {
     expect(() => directDatabase({ ...env(), DATABASE_URL: pooled })).toThrow('Set DATABASE_DIRECT_URL');
   });
 

@@ -12,7 +12,7 @@ interface Part {
   url(port: string): string;
 }
 
-/** What a program may talk to, by the variable that gives its address. */
+/** The services that a program may connect to, by the variable with their address. */
 const parts = {
   TURNSTREAM_URL: {
     title: 'The api',
@@ -43,33 +43,36 @@ const parts = {
 
 type AddressVariable = keyof typeof parts;
 
-/** The address: of the variable, else of the system that npm start runs, else of the port variable or the usual port. */
+/** The address: from the variable, or the system that npm start runs, or the port variable or usual port. */
 export function addressOf(variable: AddressVariable, env = process.env): string {
   const { portVariable, port, url } = parts[variable];
   return textOf(env, variable) ?? runningSystem(env)?.[variable] ?? url(env[portVariable] || port);
 }
 
 /**
- * The database without a pooler of transactions before it: locks and settings of a connection have to last.
+ * The database without a transaction pooler in front, since session locks and settings of a connection have to last.
  * @throws Failure when only one behind such a pooler is named
  */
 export function directDatabase(env = process.env): string {
   const url = secretOf(env, 'DATABASE_DIRECT_URL') ?? addressOf('DATABASE_URL', env);
   if (addressParts(url).pooling === 'session') return url;
   throw new Failure(
-    'Set DATABASE_DIRECT_URL to the address of PostgreSQL itself: this needs a connection of its own.',
+    'Set DATABASE_DIRECT_URL to the address of PostgreSQL itself: this needs a direct connection.',
   );
 }
 
-/** As `directDatabase`, of a system with these addresses: what the environment says is of another one, unless it names this database. */
+/**
+ * As `directDatabase`, for a system with these addresses: the environment belongs to another one, unless it names
+ * this database.
+ */
 export function directDatabaseOf(addresses: Readonly<Record<string, string>>, env = process.env): string {
   return directDatabase(addresses['DATABASE_URL'] === secretOf(env, 'DATABASE_URL') ? env : addresses);
 }
 
-/** An address as it may be printed. */
+/** An address without its password, for printing. */
 export const withoutPassword = (address: string): string => address.replace(/:[^:@/]+@/, ':***@');
 
-/** The error for an address where nothing answers: where, why and what to do, in one line. */
+/** The error for an address that does not answer: where, why and what to do, in one line. */
 export function unreachable(variable: AddressVariable, error?: unknown, env = process.env): Failure {
   const at = withoutPassword(addressOf(variable, env));
   const reason = error instanceof Error ? ` (${error.message})` : '';
@@ -77,12 +80,13 @@ export function unreachable(variable: AddressVariable, error?: unknown, env = pr
 }
 
 function remedy(variable: AddressVariable, env: NodeJS.ProcessEnv): string {
-  if (textOf(env, variable) !== undefined) return `Start what ${variable} names, or unset ${variable}.`;
+  if (textOf(env, variable) !== undefined)
+    return `Start the service that ${variable} names, or unset ${variable}.`;
   if (runningSystem(env) === undefined) return `No system runs here: npm start, or set ${variable}.`;
   return 'The system that npm start runs is starting or has failed: look at its terminal.';
 }
 
-/** The address of the api, as given or found; the process has a token for it. @throws Failure unless it is ready */
+/** The address of the api, given or found; the process has a token for it. @throws Failure unless it is ready */
 export async function findApi(given?: string): Promise<string> {
   const env = given === undefined ? process.env : { ...process.env, TURNSTREAM_URL: given };
   const url = addressOf('TURNSTREAM_URL', env);
@@ -94,7 +98,7 @@ export async function findApi(given?: string): Promise<string> {
   return url;
 }
 
-/** The launcher's note of what it runs; what a killed one left behind counts as nothing. */
+/** The launcher's run file; one left by a killed launcher is ignored. */
 export function runningSystem(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> | undefined {
   try {
     const text = readFileSync(join(env['TURNSTREAM_DATA'] || '.data', 'run.json'), 'utf8');

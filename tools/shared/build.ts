@@ -4,7 +4,7 @@ import { run, step, withLock } from './run.ts';
 
 const compile = () => run(['npm', 'run', '--silent', 'build'], { cwd: root });
 
-/** Builds the packages and the apps; within `npm test`, which has built them, it does nothing. */
+/** Builds the packages and the apps; does nothing within `npm test`, which has built them. */
 export async function build(): Promise<void> {
   if (process.env['TURNSTREAM_BUILT']) return;
   const { code, output } = await step('build', 'compiling', () => withLock('build', compile), 'done');

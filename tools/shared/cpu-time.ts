@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Microseconds of CPU time that each process spends on one command, in user and kernel mode, by the process's name. */
+/** Microseconds of CPU time of each process for one command, in user and kernel mode, by the process's name. */
 export type CpuPerCommand = Readonly<Record<string, number>>;
 
 /** True where the CPU time of another process can be read. */
 export const canMeasureCpu = existsSync('/proc/self/stat');
 
-/** The CPU time of every process while that many calls are made, divided by their number. */
+/** The CPU time of every process during this many calls, divided by their number. */
 export async function cpuPerCall(
   pids: ReadonlyMap<string, number>,
   count: number,
@@ -26,7 +26,7 @@ export function totalOf(cpu: CpuPerCommand): number {
   return Object.values(cpu).reduce((sum, micros) => sum + micros, 0);
 }
 
-/** CPU time in microseconds, with that of the children (PostgreSQL has a process for each connection). */
+/** CPU time in microseconds, including children (PostgreSQL has a process for each connection). */
 function cpuTimes(pids: ReadonlyMap<string, number>): Map<string, number> {
   const processes = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

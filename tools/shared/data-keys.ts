@@ -2,7 +2,10 @@ import { createLogger } from '#platform';
 import { DataKeys, loadKeysConfig, openKeyStore, openMasterKeys } from '#privacy';
 import { runningSystem } from './address.ts';
 
-/** The data keys as the environment names them, else those of the system that npm start runs; undefined: nothing is encrypted. */
+/**
+ * The data keys that the environment names, or else those of the system that npm start runs; undefined: nothing is
+ * encrypted.
+ */
 export function openKeys(): { readonly keys: DataKeys; readonly close: () => Promise<void> } | undefined {
   const { keys } = loadKeysConfig({ ...runningSystem(process.env), ...process.env });
   if (keys === null) return undefined;

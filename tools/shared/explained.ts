@@ -2,12 +2,12 @@ import { isUnavailable } from '#platform';
 import { unreachable } from './address.ts';
 import { Failure } from './failure.ts';
 
-/** What ioredis says when there is no connection; nothing else of its errors tells them from others. */
+/** The messages of ioredis without a connection; no other property identifies these errors. */
 const redisTexts =
   /^(Connection is closed|Stream isn't writeable|Command timed out|Socket timeout|Redis did not answer)/;
 const eventStoreCodes: ReadonlySet<unknown> = new Set(['store_unavailable', 'store_overloaded']);
 
-/** The error of a backing service that is away as one line that names it; any other error as it is. */
+/** Turns the error of an unavailable backing service into one line that names it; returns others unchanged. */
 export function explained(error: unknown): unknown {
   const { name = '', code, message = '', cause } = error as Partial<Error> & { code?: unknown };
   if (code === 'key_store_unavailable') {

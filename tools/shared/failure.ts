@@ -3,12 +3,15 @@ import { parseArgs } from 'node:util';
 import { TurnstreamError } from '@turnstream/sdk';
 import { ConfigError } from '../../libs/platform/src/config/errors.ts';
 
-/** A fault that the reader can fix: its message is one line that says what to do. */
+/** A fault that the user can fix: its message is one line that says what to do. */
 export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
-/** Runs a program; a fault becomes one line and exit code 1, or the one given. With --help it only says its usage. Ends the process. */
+/**
+ * Runs a program; a Failure is printed as one line, with exit code 1 or the given one. With --help it only prints its
+ * usage. Ends the process.
+ */
 export async function runProgram(main: () => Promise<void>, usage?: string, faultCode = 1): Promise<never> {
   try {
     if (usage !== undefined && process.argv.includes('--help')) console.log(usage);
@@ -21,11 +24,11 @@ export async function runProgram(main: () => Promise<void>, usage?: string, faul
   process.exit();
 }
 
-/** The options of the program; an unknown one, or an argument, is refused. */
+/** Parses the options of the program; refuses unknown options and arguments. */
 export const parseOptions = <T extends ParseArgsOptionsConfig>(options: T, args = process.argv.slice(2)) =>
   parseArgs({ args, options, strict: true });
 
-/** The words of a program without options; an option is refused. */
+/** The arguments of a program without options; an option is refused. */
 export const parseWords = (): string[] => parseArgs({ allowPositionals: true, options: {} }).positionals;
 
 function explain(error: unknown): string {

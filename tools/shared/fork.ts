@@ -4,7 +4,9 @@ import { join } from 'node:path';
 
 const register = join(import.meta.dirname, '../register.mjs');
 
-/** Runs a TypeScript program as a child process with a message channel; it is killed when this process exits. */
+/**
+ * Runs a TypeScript program as a child process with a message channel; the child is killed when this process exits.
+ */
 export function forkProgram(path: string, env: Readonly<Record<string, string>> = {}): ChildProcess {
   const child = fork(path, [], {
     execArgv: ['--no-warnings', '--import', register],
@@ -16,7 +18,7 @@ export function forkProgram(path: string, env: Readonly<Record<string, string>> 
   return child;
 }
 
-/** Kills a child process unless it has ended, and waits until it has. */
+/** Kills a child process unless it has ended, and waits until it has ended. */
 export async function killChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   await new Promise((resolve) => {

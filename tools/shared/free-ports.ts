@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import getPort from 'get-port';
 
-/** Below those that systems give to outgoing connections, which could take one before it is listened at. */
+/** Below the range for outgoing connections, which could take a port before it is listened on. */
 const lowest = 20_000;
 const highest = 32_000;
 
-/** `count` ports of this machine that nobody uses just now, all different. */
+/** `count` different ports of this machine that are currently free. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {

@@ -2,7 +2,7 @@ import type { HistoryConfig } from '#sessions';
 import { loadHistoryConfig } from '#sessions';
 import { runningSystem } from './address.ts';
 
-/** The keys of histories as the environment names them, else those of the system that npm start runs. */
+/** The keys of histories that the environment names, or else those of the system that npm start runs. */
 export function historyKeys(): HistoryConfig {
   return loadHistoryConfig({ ...runningSystem(process.env), ...process.env });
 }

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-// Not from their libs, all of which every command of the launcher would load: Nest, validators and more.
+// Not imported from their libs, which would load Nest, validators and more for every command of the launcher.
 import type { KafkaLog } from '../../libs/messaging/src/kafka.ts';
 import { createKafka } from '../../libs/messaging/src/kafka.ts';
 import { ConfigError } from '../../libs/platform/src/config/errors.ts';
@@ -16,7 +16,7 @@ const quiet: KafkaLog = {
   error: () => undefined,
 };
 
-/** A client of the brokers, as given or found, with the TLS and SASL that the environment says. */
+/** A client of the given or found brokers, with TLS and SASL from the environment. */
 export function kafkaOf(clientId: string, brokers = addressOf('KAFKA_BROKERS')): Kafka {
   if (brokers === 'off')
     throw new Failure('The system runs without Kafka (KAFKA_BROKERS=off), which this needs.');

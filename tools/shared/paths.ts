@@ -6,16 +6,16 @@ import { Failure } from './failure.ts';
 /** The project's folder. */
 export const root = resolve(import.meta.dirname, '../..');
 
-/** Where a started system keeps its data: `.data/`, or TURNSTREAM_DATA. */
+/** The data folder of a started system: `.data/`, or TURNSTREAM_DATA. */
 export const dataDir = resolve(root, process.env['TURNSTREAM_DATA'] || '.data');
 
-/** Downloads that all runs share (Kafka's jars, the Valkey wheel); `npm run reset` leaves them. */
+/** Downloads shared by all runs (Kafka's jars, the Valkey wheel); `npm run reset` keeps them. */
 export const cacheDir = resolve(root, process.env['TURNSTREAM_CACHE'] || '.data/cache');
 
-/** Makes the folder for this user alone when it is missing, and returns its path. */
+/** Creates the folder, for this user only, if it is missing, and returns its path. */
 export function folder(...parts: string[]): string {
   const path = join(...parts);
-  // With mkdirSync and `recursive`, Node never returns where no folder can be made, as in /proc.
+  // mkdirSync with `recursive` never returns where no folder can be created, as in /proc.
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
   const { failed, stderr } = execaSync('mkdir', ['-p', '-m', '700', path], { reject: false });
   if (!failed) return path;
@@ -23,7 +23,7 @@ export function folder(...parts: string[]): string {
   throw new Failure(`Cannot use the folder ${path} (${stderr}): ${remedy}.`);
 }
 
-/** Fails when the disk of this folder has too little room. */
+/** Fails when the disk of this folder has too little free space. */
 export function assertRoom(path: string, neededMib: number): void {
   const { bavail, bsize } = statfsSync(path);
   const free = Math.floor((bavail * bsize) / 2 ** 20);

@@ -10,14 +10,14 @@ export function portOf(variable: string, usual: number): number {
   throw new Failure(`${variable} is '${text}': set it to a whole number from 1 to 65535.`);
 }
 
-/** Who is to listen on a port, and the variable that names another one. */
+/** A listener on a port, and the variable for another port. */
 interface Listener {
   readonly what: string;
   readonly variable: string;
   readonly port: number;
 }
 
-/** Fails when two would listen on one port, or somebody listens on one already. */
+/** Fails when two listeners share a port, or a port is taken. */
 export async function assertUsable(listeners: readonly Listener[]): Promise<void> {
   for (const { what, variable, port } of listeners) {
     const [one, two] = listeners.filter((listener) => listener.port === port);

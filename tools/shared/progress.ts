@@ -5,7 +5,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** A progress bar; where there is no terminal, a line every few seconds. */
+/** A progress bar; without a terminal, a line every few seconds. */
 export function startProgress(what: string, total: number, unit: string): Progress {
   return process.stdout.isTTY ? bar(what, total, unit) : lines(what, total, unit);
 }

@@ -7,7 +7,7 @@ type Act = Pick<AccessEntry, 'action' | 'what' | 'isAct'> &
   Partial<Pick<AccessEntry, 'partner_ids' | 'session_ids' | 'purpose'>>;
 
 /**
- * Records what an operator does by a program, before it is done.
+ * Records an operator's action by a program, before it is done.
  * @throws Failure when it cannot be recorded: then nothing may be done
  */
 export async function recordAct(act: Act): Promise<void> {
@@ -21,7 +21,7 @@ export async function recordAct(act: Act): Promise<void> {
   }
 }
 
-/** As `recordAct`, in the event store of the system that it is done to. */
+/** As `recordAct`, in the event store of the affected system. */
 export async function recordActIn(store: EventStore, act: Act): Promise<void> {
   const log = new AccessLog(store);
   const caller = { role: 'system', subject: operator(), instance: null } as const;
@@ -32,7 +32,7 @@ export async function recordActIn(store: EventStore, act: Act): Promise<void> {
   }
 }
 
-/** The user of the machine; one that has no name is known by its number. */
+/** The user of the machine; a user without a name is identified by the number. */
 function operator(): string {
   try {
     return userInfo().username;

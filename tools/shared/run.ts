@@ -4,17 +4,17 @@ import { execa, execaSync } from 'execa';
 import { lock } from 'proper-lockfile';
 import { cacheDir, folder } from './paths.ts';
 
-/** Linux can signal a child when its parent dies, for whatever reason. */
+/** Linux can signal a child when its parent dies for any reason. */
 const canDieWithParent =
   process.platform === 'linux' &&
   /pdeathsig/.test(execaSync('setpriv', ['--help'], { reject: false }).stdout ?? '');
 
-/** The prefix of a command that sends it `signal` when its parent dies, where that is possible. */
+/** The prefix that makes a command receive `signal` when its parent dies, where that is possible. */
 export function dyingWithParent(signal: NodeJS.Signals): string[] {
   return canDieWithParent ? ['setpriv', '--pdeathsig', signal.replace('SIG', ''), '--'] : [];
 }
 
-/** Runs a program to its end and collects what it prints; never rejects. */
+/** Runs a program to its end and collects its output; never rejects. */
 export async function run([file = '', ...args]: readonly string[], options: Options = {}) {
   const result = await execa(file, args, { stdin: 'ignore', ...options, all: true, reject: false });
   return { code: result.exitCode ?? 1, output: String(result.all || result.shortMessage) };
@@ -47,15 +47,15 @@ export async function withLock<T>(name: string, work: () => Promise<T>): Promise
 
 const begun = Number(process.env['TURNSTREAM_BEGUN'] ?? Date.now());
 
-/** Seconds since the command began. */
+/** Seconds since the command started. */
 export const elapsed = (since = begun): string => ((Date.now() - since) / 1000).toFixed(1);
 
-/** One progress line: when, what, how it goes. */
+/** One progress line: time, subject, text. */
 export function say(what: string, text: string): void {
   console.log(`${elapsed().padStart(6)} s  ${what.padEnd(14)} ${text}`);
 }
 
-/** Says that a step begins, every 5 s that it still runs, and that it is done; returns the step's result. */
+/** Reports the start of a step, every 5 s while it runs, and its end; returns the step's result. */
 export async function step<T>(
   what: string,
   doing: string,

@@ -6,7 +6,7 @@ import { explained } from './explained.ts';
 import { Failure } from './failure.ts';
 import { historyKeys } from './history-keys.ts';
 
-/** Works on the event store that the environment names, else that of the system that npm start runs. */
+/** Runs `work` on the event store that the environment names, or else on that of the system that npm start runs. */
 export async function withHistory<T>(work: (store: EventStore) => Promise<T>): Promise<T> {
   const store = new EventStore(addressOf('EVENTSTORE_URL'));
   try {
@@ -18,19 +18,19 @@ export async function withHistory<T>(work: (store: EventStore) => Promise<T>): P
   }
 }
 
-/** The public keys of a file, else those that the environment names. @throws Failure */
+/** The public keys of a file, or else those that the environment names. @throws Failure */
 export function publicKeys(path: string | undefined): HistoryKeys {
   if (path === undefined) return historyKeys().keys;
   try {
     const keys = HistoryKeys.parse(readFileSync(path, 'utf8'));
     if (keys.isKnown) return keys;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new Failure(`${path} has no public key of Ed25519 (PEM).`);
 }
 
-/** Roots that were exported, one a line. @throws Failure */
+/** Exported roots, one per line. @throws Failure */
 export function exportedRoots(path: string | undefined): Signed[] {
   if (path === undefined) return [];
   try {

@@ -6,20 +6,23 @@ import { dataDir } from './paths.ts';
 /** The folder of the development issuer's keys. */
 export const issuerDir = (dir: string = dataDir): string => join(dir, 'auth');
 
-/** The file with the header that `curl -H @file` sends. */
+/** The file with the header for `curl -H @file`. */
 export const headerFile = (dir: string = dataDir): string => join(issuerDir(dir), 'header');
 
-/** The variable with the token that programs and the SDK send. */
+/** The variable with the token of programs and the SDK. */
 export const tokenVariable = 'TURNSTREAM_TOKEN';
 
-/** The one with which tests send what only an admin may. */
+/** The variable with the token for requests of tests that only an admin may send. */
 export const adminTokenVariable = 'TURNSTREAM_ADMIN_TOKEN';
 
-/** What the tools and the tests are to the api. */
+/** The role of tools and tests for the api. */
 export const serviceClaims = { role: 'service', sub: 'tools', instances: ['*'] } as const;
 export const adminClaims = { role: 'admin', sub: 'tools' } as const;
 
-/** Takes a token of the development issuer for this process and its children, unless one is given or there is no issuer. */
+/**
+ * Uses a token of the development issuer for this process and its children, unless one is given or there is no
+ * issuer.
+ */
 export async function useDevelopmentToken(url: string): Promise<void> {
   const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
   if (

@@ -21,10 +21,10 @@ afterEach(() => {
 
 /** A port that nobody listens on refuses at once. */
 const refuses = () => Promise.resolve(false);
-/** A process that is stuck says nothing. */
+/** A hung process sends nothing. */
 const isStuck = (timeoutMs: number) => sleep(timeoutMs).then(() => false);
 
-/** A program whose process does what `child.answers` says. */
+/** A program whose process behaves as `child.answers` says. */
 class Child {
   process?: { kill(): boolean };
 
@@ -52,7 +52,7 @@ test.each(SILENT)('a process %s is killed after the whole time, not before', asy
   expect(child.process).toBeDefined();
   await pass(SILENCE_MS / 3);
   expect(child.process).toBeUndefined();
-  expect(lines.join()).toContain('lives, but has not answered for 30 s: killing it');
+  expect(lines.join()).toContain('is running, but has not answered for 30 s: killing it');
 });
 
 test.each(SILENT)('a process %s has ten times as long after its restart', async (_, answers) => {

@@ -9,12 +9,14 @@ interface Watched {
   readonly process?: { kill(signal: 'SIGKILL'): boolean };
 }
 
-/** A process that has just begun may take so many times as long: Kafka opens its port after it has read its log. */
+/**
+ * A process that has just started may take this many times as long: Kafka opens its port after it has read its log.
+ */
 const RECOVERY = 10;
 
 /**
- * Kills a process that lives and has not answered for `silenceMs`, whether it keeps silent or refuses connections. It
- * runs until the signal aborts; the supervisor starts the program again.
+ * Kills a running process that has not answered for `silenceMs`, whether it is silent or refuses connections. Runs
+ * until the signal aborts; the supervisor restarts the program.
  */
 export async function watch(child: Watched, silenceMs: number, signal: AbortSignal): Promise<void> {
   const { name, answers } = child.program;
@@ -31,10 +33,10 @@ export async function watch(child: Watched, silenceMs: number, signal: AbortSign
       continue;
     }
     if (await answers(waitMs)) [allowedMs, silentMs] = [silenceMs, 0];
-    // Not the time in which this process stood still itself: the other one was not asked then.
+    // Excludes the time in which this process itself was suspended: it did not probe the other one then.
     else silentMs += Math.min(performance.now() - begun, 2 * waitMs);
     if (silentMs < allowedMs || signal.aborted || child.process !== process) continue;
-    say(name, `lives, but has not answered for ${Number((silentMs / 1_000).toFixed(1))} s: killing it`);
+    say(name, `is running, but has not answered for ${Number((silentMs / 1_000).toFixed(1))} s: killing it`);
     process.kill('SIGKILL');
   }
 }

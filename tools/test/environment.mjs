@@ -5,12 +5,13 @@ const builtIns = runInNewContext('Object.getOwnPropertyNames(globalThis)').filte
   ['function', 'object'].includes(typeof globalThis[name]),
 );
 
-// Only jest does without: the programs that specs start are the same ones again and again.
+// Set for jest only: the programs that specs start benefit from the cache.
 delete process.env['NODE_DISABLE_COMPILE_CACHE'];
 
 /**
- * Specs run among Node's own globals (see runtime.mjs), and what they change of them ends with their file. Jest itself keeps
- * to a context of its own for each file, where it compares, spies and sets the clock by the same globals as the specs.
+ * Specs run among Node's own globals (see runtime.mjs), and their changes of them end with their file. Jest itself
+ * keeps its own context for each file, in which it compares, spies and sets the clock by the same globals as the
+ * specs.
  */
 export default class extends TestEnvironment {
   constructor(config, context) {

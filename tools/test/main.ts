@@ -11,19 +11,19 @@ import { build, withBackingServices } from '../launcher/index.ts';
 import { root } from '../shared/paths.ts';
 import { dyingWithParent, run, say, step } from '../shared/run.ts';
 
-// The linter reads every type anyway, so it checks them, too; `npm run types` does that alone.
+// The linter reads every type anyway, so it checks them, too; `npm run types` only checks them.
 const CHECKS = ['format:check', 'lint', 'deps', 'compatibility'];
 const FLAGS = ['--conditions=source', '--experimental-vm-modules', '--no-warnings'];
 const JEST = [...FLAGS, join(root, 'node_modules/jest/bin/jest.js')];
-/** How long jest may take to end after its report, and in all. */
+/** How long jest may take to exit after its report, and in total. */
 const EXIT_MS = Number(process.env['TURNSTREAM_TEST_EXIT_MS'] ?? 10_000);
 const LIMIT_MIN = Number(process.env['TURNSTREAM_TEST_LIMIT_MIN'] ?? 80);
-/** Of so many spec files that failed beside others it is seen whether they pass alone: the machine may have been too busy. */
+/** At most this many failed spec files are run again alone: the machine may have been too busy. */
 const MOST_AGAIN = 3;
 
-// What depends on time on a real server has to be borne by Turnstream, and by its specs.
+// Turnstream and its specs have to tolerate the timing of a real server.
 process.env['TURNSTREAM_EVENT_STORE'] ??= 'like-a-server';
-// Specs start the same programs again and again.
+// Specs start the same programs repeatedly.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 
 await runProgram(async () => {
@@ -53,7 +53,7 @@ await runProgram(async () => {
   process.exitCode = failures > 0 || result.code !== 0 ? 1 : 0;
 }, 'usage: npm run test -- [arguments of jest]');
 
-/** Runs the checks at the same time, beside the specs; returns the names of those that fail. */
+/** Runs the checks concurrently, in parallel to the specs; returns the names of the failed ones. */
 async function failedChecks(): Promise<string[]> {
   const results = await Promise.all(
     CHECKS.map(async (name) => {
@@ -66,7 +66,7 @@ async function failedChecks(): Promise<string[]> {
   return failed.map(({ name }) => name);
 }
 
-/** Specs of pure code alone need neither the apps nor backing services. */
+/** Specs of pure code need neither the apps nor backing services. */
 async function needsServices(args: readonly string[]): Promise<boolean> {
   const { output } = await run([process.execPath, ...JEST, '--listTests', ...args], { cwd: root });
   return /\.(int|e2e)-spec\.ts/.test(output);
@@ -76,16 +76,16 @@ interface Result {
   readonly code: number;
   readonly passed: number;
   readonly failures: number;
-  /** The spec files that failed, and how many tests passed in them. */
+  /** The failed spec files, and how many tests passed in them. */
   readonly failedFiles: readonly string[];
   readonly passedInFailedFiles: number;
 }
 
-/** Runs the spec files that failed once more, one after the other. Those that pass now are named. */
+/** Runs the failed spec files again, one after the other. Those that pass now are named. */
 async function alone(result: Result, args: readonly string[], env: Readonly<Record<string, string>>) {
   const { failedFiles } = result;
   if (failedFiles.length === 0 || failedFiles.length > MOST_AGAIN) return result;
-  say('jest', `running again, alone, what failed: ${failedFiles.join(', ')}`);
+  say('jest', `running the failed specs again, alone: ${failedFiles.join(', ')}`);
   const again = await jest([...args, '--runInBand', '--runTestsByPath', ...failedFiles], env);
   const passed = failedFiles.filter((file) => !again.failedFiles.includes(file));
   if (passed.length > 0) console.log(`⚠ failed beside other specs, passed alone: ${passed.join(', ')}`);
@@ -93,8 +93,9 @@ async function alone(result: Result, args: readonly string[], env: Readonly<Reco
 }
 
 /**
- * Runs jest and reads the counts from its report. When open handles keep jest from ending after its report it is killed,
- * which fails nothing: the tests have their verdict by then. At the limit for the whole run it is killed and has failed.
+ * Runs jest and reads the counts from its report. When open handles keep jest from exiting after its report it is
+ * killed, which is not a failure: the tests already have their results. At the limit for the whole run it is killed
+ * and has failed.
  */
 async function jest(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Result> {
   say('jest', 'running the specs');

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import Runtime from 'jest-runtime';
 import { compile, isTypeScript } from '../typescript.mjs';
 
-/** The name under which a spec finds what it imports from @jest/globals. */
+/** The symbol under which a spec finds its imports from @jest/globals. */
 const globals = Symbol.for('turnstream.spec');
 const compiled = new Map();
 const codeOf = (url) => {
@@ -16,7 +16,8 @@ const codeOf = (url) => {
   return compiled.get(file);
 };
 
-// `?spec=N`: each spec file has our modules to itself, and shares the npm packages with the others of its process.
+// `?spec=N`: each spec file has its own instances of our modules, and shares the npm packages with the others of its
+// process.
 registerHooks({
   resolve(specifier, context, nextResolve) {
     const [spec] = /\?spec=\d+$/.exec(context.parentURL ?? '') ?? [];
@@ -45,7 +46,7 @@ const sourceMaps = new (class extends Map {
     if (map === undefined) return undefined;
     const path = join(folder, `${createHash('sha1').update(map).digest('hex')}.map`);
     if (existsSync(path)) return path;
-    // Another worker may read it meanwhile.
+    // Another worker may read it concurrently.
     writeFileSync(`${path}.${process.pid}`, Buffer.from(map, 'base64'));
     renameSync(`${path}.${process.pid}`, path);
     return path;
@@ -55,8 +56,8 @@ const sourceMaps = new (class extends Map {
 let specs = 0;
 
 /**
- * Specs are loaded by Node itself, not by jest in a context of its own: so a process loads the npm packages once, not again
- * for each spec file, and modules behave as they do in production. Mocks of modules are not possible; no spec has one.
+ * Node itself loads specs, not jest in a VM context. So a process loads the npm packages once, not for each spec
+ * file, and modules behave as in production. Mocks of modules are not possible; no spec has one.
  */
 export default class extends Runtime {
   unstable_importModule(from, name) {

@@ -30,13 +30,13 @@ await runProgram(async () => {
   const options = tokenOptions(values);
   if (options === undefined) throw new Failure(usage);
   if (!existsSync(join(issuerDir(), 'private.json')))
-    throw new Failure('There is no development issuer yet: npm start makes one.');
+    throw new Failure('There is no development issuer yet: npm start creates one.');
   await recordIfItRuns(options.claims);
   const issuer = await DevelopmentIssuer.in(issuerDir());
   console.log(await issuer.token(options.claims, options.expiresS));
 }, usage);
 
-/** A token may be made before the system that it is for runs; then there is no log. */
+/** A token may be created before its system runs; then there is no log. */
 async function recordIfItRuns({ role, sub }: TokenClaims): Promise<void> {
   const isKnown = process.env['EVENTSTORE_URL'] || runningSystem(process.env) !== undefined;
   try {

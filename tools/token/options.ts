@@ -19,7 +19,7 @@ interface Values {
 
 const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** What a token is to say, by the options of `npm run token`; undefined: they are wrong. */
+/** The claims of a token, from the options of `npm run token`; undefined: the options are wrong. */
 export function tokenOptions(values: Values): TokenOptions | undefined {
   const { role: name = 'service', expires = '1h', partner, region, channel, pool } = values;
   const role = roles.find((item) => item === name);

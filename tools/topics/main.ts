@@ -1,4 +1,4 @@
-/** `npm run topics`: creates the topics that are missing, and shows what is different at the others; --apply changes that. */
+/** `npm run topics`: creates missing topics, and shows the differences of others; --apply changes these. */
 import { declared } from '#declarations';
 import type { TopicDifference, TopicSettings } from '#messaging';
 import { applyDifferences, createMissing, differencesOf, topicPlans } from '#messaging';
@@ -42,7 +42,7 @@ function summary(differences: readonly TopicDifference[], apply: boolean): strin
   if (applicable === 0) return stays;
   const first = apply
     ? `${applicable} settings are changed.`
-    : `${applicable} settings are different and left alone: npm run topics -- --apply changes them.`;
+    : `${applicable} settings differ and are not changed: npm run topics -- --apply changes them.`;
   return left === 0 ? first : `${first} ${stays}`;
 }
 

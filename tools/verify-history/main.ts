@@ -1,4 +1,4 @@
-/** `npm run verify-history -- --all | --session ID`: checks that no event was changed, and names those that were. */
+/** `npm run verify-history -- --all | --session ID`: checks that no event was changed, and names changed ones. */
 import type { StreamReport } from '#sessions';
 import { Roots, VerifyAll, verifySession } from '#sessions';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
@@ -7,7 +7,7 @@ import { printReport, printRoots, printTotals } from './print.ts';
 
 const usage = `usage: npm run verify-history -- --all | --session ID [--json] [--roots FILE] [--keys FILE]
 
-Checks the hashes of every event of one session or of all, and all of them against the signed roots. Ends with 1 when something was
+Checks the hashes of every event of one session or of all, and compares them with the signed roots. Exits with 1 when something was
 changed. What is proven, and what not: docs/history-proof.md.
 
   --roots FILE  roots that were exported before (npm run history-roots -- export): the store has to have them still

@@ -1,6 +1,6 @@
 import type { RootFault, StreamReport, Totals } from '#sessions';
 
-/** Prints what was found of a session. */
+/** Prints the findings of a session. */
 export function printReport({ session_id, events, intact, sealed_to, faults, gaps }: StreamReport): void {
   const verdict = intact ? '✔ as it was recorded' : '✖ CHANGED';
   const sealed = sealed_to === null ? 'covered by no root yet' : `signed up to revision ${sealed_to}`;
@@ -11,21 +11,21 @@ export function printReport({ session_id, events, intact, sealed_to, faults, gap
     console.log(`  · events ${from} to ${to}: ${kind}${reason === undefined ? '' : `, ${reason}`}`);
 }
 
-/** Prints what was found of all sessions. */
+/** Prints the findings of all sessions. */
 export function printTotals(totals: Totals, broken: string | null): void {
   const { sessions, events, leaves, not_chained, removed, faulty } = totals;
   console.log(
     `${sessions} sessions with ${events} events, ${leaves} leaves of roots: ${faulty} sessions changed.`,
   );
   if (not_chained > 0) console.log(`  · ${not_chained} events have no hash: an older version wrote them.`);
-  if (removed > 0) console.log(`  · Of ${removed} sessions events were removed on record.`);
+  if (removed > 0) console.log(`  · Events of ${removed} sessions were removed, with a record.`);
   if (broken !== null)
     console.log(
-      `  ✖ The log cannot be read to its end, so sessions that no root knows were not read: ${broken}`,
+      `  ✖ The log cannot be read to its end, so sessions that no root covers were not read: ${broken}`,
     );
 }
 
-/** Prints what was found of the signed roots. */
+/** Prints the findings about the signed roots. */
 export function printRoots(roots: { count: number; checked: boolean; faults: readonly RootFault[] }): void {
   const how = roots.checked ? 'signed' : 'whose signatures were not checked: there is no public key';
   console.log(`${roots.count} roots, ${how}.`);

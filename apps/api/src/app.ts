@@ -14,7 +14,7 @@ export const api: AppDefinition = {
   name: 'api',
   defaultPort: 3000,
   module: AppModule,
-  // Commands and contexts go on without them: a load balancer must not take every node out.
+  // Commands and contexts work without these services: a load balancer must not take every node out.
   dispensable: ['redis', 'postgres', 'key_store'],
   webSocketPath: '/v1/agents',
   translateError: toApiProblem,

@@ -35,19 +35,19 @@ export interface TestAppOptions {
   readonly kafka?: Config['kafka'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
-  /** Whose tokens count; left out: nobody needs one. */
+  /** The issuer of accepted tokens; by default no token is needed. */
   readonly issuer?: DevelopmentIssuer;
-  /** What it logs goes there, from debug on; left out: nowhere. */
+  /** Receives the log, from debug on; by default nothing is logged. */
   readonly log?: { write(line: string): void };
-  /** Requests of a subject in an hour. */
+  /** Requests per subject and hour. */
   readonly rateLimit?: number;
-  /** Where it writes exports, in files of so many rows; left out: it writes none. */
+  /** Where it writes exports, and the rows of a file; by default it writes none. */
   readonly exports?: { readonly dir: string; readonly partRows: number };
-  /** Variables that its own configurations read. */
+  /** Variables for its own configurations. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The api on a free port, over the backing services of the environment; for specs. */
+/** The api on a free port, on the backing services of the environment; for specs. */
 export async function startTestApp({
   leaseMs = 1_500,
   unansweredHandoffS = 0,
@@ -62,7 +62,7 @@ export async function startTestApp({
   const own = { agentLeaseMs: leaseMs, unansweredHandoffS, sessionIdleS: 3_600 };
   const redisOf = redisUrl === undefined ? {} : { redis: loadRedisConnection(redisUrl, {}) };
   const config = { ...loadConfig(process.env), ...own, ...redisOf, ...more };
-  // Specs send hundreds of requests at once, on machines that have much else to do.
+  // Specs send hundreds of requests at once, on busy machines.
   process.env['REQUEST_BURST_MS'] ??= '60000';
   const access = {
     ...issuer?.env,

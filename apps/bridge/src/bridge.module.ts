@@ -52,7 +52,7 @@ import { Ownership } from './updates/ownership.ts';
 import { UpdateRecorder } from './updates/recorder.ts';
 import { READ_SESSION, readFrom, SUBSCRIBE, subscribeTo } from './common/session-events.ts';
 
-/** How long the health check waits for Kafka: a connection that is dead is noticed no later. */
+/** How long the health check waits for Kafka. A dead connection is detected within that time. */
 const probeMs = 1_500;
 
 const clients = [
@@ -107,8 +107,8 @@ const clients = [
 ];
 
 /**
- * Kafka in and out, inquiries, and the expiry of sessions: loops that run side by side. Without Kafka nothing is read and
- * published; sessions expire, and inquiries that are open close at their deadline.
+ * Kafka in and out, inquiries, and the expiry of sessions: independent loops. Without Kafka nothing is read or
+ * published; sessions expire, and open inquiries close at their deadline.
  */
 @Module({
   imports: [
@@ -221,7 +221,7 @@ export class BridgeModule
     return this.config.kafka.brokers.length > 0;
   }
 
-  /** Resolves when the work under way is done; the clients close afterwards. */
+  /** Resolves when the current work is done; the clients close afterwards. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.running;

@@ -7,7 +7,7 @@ import { rebuild } from './rebuild/tables.ts';
 import type { Instance } from './test-harness.ts';
 import { ProjectorHarness, rowsPool, startSession, turn } from './test-harness.ts';
 
-/** What a projector makes of an event store whose streams are deleted, or that is another one than before. */
+/** The projector when streams of the event store are deleted, or the store is another one than before. */
 let harness: ProjectorHarness;
 beforeAll(async () => {
   harness = await ProjectorHarness.create(15);
@@ -17,7 +17,7 @@ afterAll(() => harness.end());
 
 const nothing = { sessions: [], turns: [] };
 
-/** Sessions with a turn each, and one in the same partition as the first. */
+/** Sessions with one turn each, and one in the same partition as the first. */
 async function conversations(): Promise<[string, string]> {
   const id = randomUUID();
   const neighbour = `${id.slice(0, 1)}${randomUUID().slice(1)}`;
@@ -46,7 +46,7 @@ describe.each(['tombstone', 'soft delete'] as const)('a %s', (how) => {
     expect(await keysOf(neighbour)).toBe(2);
   });
 
-  test('leaves no trace of a session that is projected afterwards only', async () => {
+  test('leaves no trace of a session that is projected only afterwards', async () => {
     const [id, neighbour] = await conversations();
     await deleteStream(id, how);
     await harness.start();
@@ -107,7 +107,7 @@ test('turns that a truncation removes leave the tables', async () => {
   expect((await contexts.load(id))?.revision).toBe(2);
 });
 
-/** The position of every partition's rows, of its contexts, or of both, is beyond the end of the log. */
+/** Moves every partition's position of rows, contexts, or both, beyond the end of the log. */
 async function moveBeyondEnd(...what: ('rows' | 'contexts')[]): Promise<void> {
   const position = (await harness.store.head()) + 1_000_000_000n;
   if (what.includes('rows')) await harness.pool.query('UPDATE projection_slot SET position = $1', [position]);
@@ -125,7 +125,7 @@ describe('an event store that was restored to an earlier state', () => {
   });
 
   test.each([[['rows']], [['contexts']], [['rows', 'contexts']]] as const)(
-    'does not stop what comes next, with %j ahead of it',
+    'does not stop later events, with %j ahead of it',
     async (what) => {
       await moveBeyondEnd(...what);
       await harness.start();
@@ -134,7 +134,7 @@ describe('an event store that was restored to an earlier state', () => {
     },
   );
 
-  test('takes contexts that are ahead of it away', async () => {
+  test('removes contexts that are ahead of it', async () => {
     const [id] = ids;
     await harness.redis.hset(`ctx:{${id}}`, 'revision', 50);
     await moveBeyondEnd('contexts');
@@ -197,7 +197,7 @@ describe('readiness', () => {
     expect((await health.ready()).checks['partitions']?.error).toContain('no partitions');
   });
 
-  test('is given without a partition when others have them all', async () => {
+  test('succeeds without a partition when others have them all', async () => {
     const { projector } = await harness.start({ name: 'a' });
     await waitUntil(() => projector.status().length === 4, { what: 'all partitions to be taken' });
     const { health } = await harness.instance({ name: 'b' });
@@ -205,7 +205,7 @@ describe('readiness', () => {
   });
 });
 
-/** A projector that has confirmed its rows, and how old the oldest confirmation is (seconds). */
+/** A projector that has confirmed its rows, and the age of the oldest confirmation (seconds). */
 async function confirmed(): Promise<{ instance: Instance; lag: () => number }> {
   const instance = await harness.start();
   const lag = (): number => Math.max(...instance.projector.status().map(({ lag_s }) => lag_s ?? Infinity));
@@ -222,7 +222,7 @@ describe('rows are not said to be current', () => {
   });
 });
 
-test('rows go on while more events than may wait have no context, and contexts follow', async () => {
+test('rows continue while more events than may wait have no context, and contexts catch up', async () => {
   const { instance } = await confirmed();
   const [id = ''] = await harness.sessions(1);
   await harness.settled([id]);

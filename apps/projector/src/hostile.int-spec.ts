@@ -65,7 +65,7 @@ describe('a right that PostgreSQL has withdrawn', () => {
     await grant('DROP ROLE $role');
   });
 
-  test('sets nothing aside: the projector is not ready and says why, and goes on once it has the right', async () => {
+  test('sets nothing aside: the projector is not ready with the reason, and continues once it has the right', async () => {
     const ids = await harness.sessions(4);
     const instance = await harness.start({ role, stalledAfterS: 1 });
     await harness.settled(ids);

@@ -12,7 +12,7 @@ import { ProjectorHarness, turn } from './test-harness.ts';
 
 /** The number of partitions changes while projectors work. */
 const program = fileURLToPath(new URL('../../../dist/apps/projector/main.js', import.meta.url));
-/** As long as that of a program, and longer where a machine is busy. */
+/** As long as that of a real projector, and longer where a machine is busy. */
 const leaseMs = 12_000;
 let harness: ProjectorHarness;
 let child: ChildProcess | undefined;
@@ -62,7 +62,7 @@ async function untilDivided(partitions: number, instances: number): Promise<void
   );
 }
 
-/** The ids of all turns that a reader gets who follows. */
+/** The ids of all turns that a follower receives. */
 async function follow(until: () => boolean): Promise<string[]> {
   const found: string[] = [];
   let after: string | undefined;
@@ -82,7 +82,10 @@ async function turnsOf(id: string): Promise<string[]> {
   return found;
 }
 
-/** Has the sessions go on until the function that it returns is called. A turn may be recorded though its answer does not come. */
+/**
+ * Records turns in the sessions until the returned function is called. A turn may be recorded even if its answer is
+ * lost.
+ */
 function talk(ids: readonly string[]): () => Promise<void> {
   const stopping = new AbortController();
   const talking = (async () => {
@@ -98,7 +101,7 @@ async function say(id: string): Promise<void> {
   await harness.send(id, turn(randomUUID())).catch(() => harness.forget(id));
 }
 
-test('from 4 to 256 to 16 while events come and a projector is killed, rows, contexts and followers have each event once', async () => {
+test('from 4 to 256 to 16 partitions under load, with a killed projector, rows, contexts and followers have each event once', async () => {
   const ids = await harness.sessions(24);
   await harness.start({ name: 'a', leaseMs });
   const other = await startProcess();
@@ -135,6 +138,6 @@ test('one projector works on 256 partitions with one subscription', async () => 
   await waitUntil(() => deps.subscriptions.size === 1, { what: 'one subscription' });
   const ids = await harness.sessions(30);
   expect(await harness.settled(ids)).toBe(30);
-  // One for appends, which are those of another store here, one for reads, one for subscriptions.
+  // One connection for appends, which are those of another store here, one for reads, one for subscriptions.
   expect(deps.store.counts.connections).toBeLessThanOrEqual(3);
 });

@@ -95,7 +95,7 @@ test('a projector that was killed leaves its list of set-aside sessions to the n
   await end(second, 'SIGKILL');
 });
 
-/** Events as other programs may write them: each of a session of its own. */
+/** Events as foreign programs may write them, each in its own session. */
 async function appendHostile(): Promise<void> {
   const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
   const events: [type: string, data: string, metadata?: string, stream?: string][] = [
@@ -119,7 +119,7 @@ async function appendHostile(): Promise<void> {
   }
 }
 
-test('a projector outlives events that no code can work on, and the loss of Redis and PostgreSQL', async () => {
+test('a projector survives unprocessable events, and the loss of Redis and PostgreSQL', async () => {
   const child = await start();
   await Promise.all([harness.redisProxy.cut(), harness.postgresProxy.cut()]);
   await appendHostile();
@@ -140,7 +140,7 @@ test('a projector shows its metrics', async () => {
   const metrics = await (await ask('/metrics'))?.text();
   expect(metrics).toMatch(/projector_events_total\{writer="rows",partition="\d",app="projector"\} \d+/);
   expect(metrics).toContain('projector_partition_lag_seconds');
-  // It does not do without Redis.
+  // The projector cannot work without Redis.
   expect(metrics).not.toMatch(/redis_degraded|redis_skipped/);
   await end(child, 'SIGKILL');
 });

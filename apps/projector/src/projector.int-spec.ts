@@ -40,7 +40,7 @@ function allLive({ projector }: Instance): Promise<void> {
 }
 
 describe('a projector', () => {
-  test('brings what is there into contexts and rows', async () => {
+  test('projects existing events into contexts and rows', async () => {
     const ids = await harness.sessions(12);
     await say(ids, 3);
     await harness.start();
@@ -61,7 +61,7 @@ describe('a projector', () => {
     expect(instance.projector.status().map(({ slot }) => slot)).toEqual([0, 1, 2, 3]);
   });
 
-  test('changes nothing when events come again', async () => {
+  test('changes nothing when events are repeated', async () => {
     const ids = await harness.sessions(4);
     await say(ids, 4);
     const { rows } = await harness.pool.query<{ position: string }>(
@@ -81,7 +81,7 @@ describe('a projector', () => {
     expect(second.rebuilt).toEqual([]);
   });
 
-  test('moves a session on over events of an unknown type', async () => {
+  test('skips events of an unknown type', async () => {
     const [id] = (await harness.sessions(1)) as [string];
     await harness.append(id, 'SomethingNew', { any: 1 });
     await say([id]);
@@ -101,7 +101,7 @@ describe('a projector', () => {
 });
 
 describe('Redis', () => {
-  test('that was flushed gets a session again at its next event, and no other', async () => {
+  test('that was flushed gets a session back at its next event, and no other', async () => {
     const ids = await harness.sessions(3);
     await say(ids, 2);
     await harness.start();
@@ -132,7 +132,7 @@ describe('Redis', () => {
     expect(await harness.settled(ids)).toBe(3);
   });
 
-  test('that returns in an older state gets what it lost, though no more events of those sessions come', async () => {
+  test('that returns in an older state gets the lost contexts back, even without further events', async () => {
     const ids = await harness.sessions(3);
     await harness.start();
     await harness.settled(ids);
@@ -194,7 +194,7 @@ describe('two projectors', () => {
     expect(await harness.settled(ids)).toBe(12);
   });
 
-  test('are one when the other stops, which then has all partitions', async () => {
+  test('leave all partitions to the remaining one when the other stops', async () => {
     const a = await harness.start({ name: 'a' });
     const b = await harness.start({ name: 'b' });
     await waitUntil(async () => (await owners()).includes('b'), { what: 'b to own a partition' });

@@ -70,7 +70,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     this.deps.logger.info('projector started');
   }
 
-  /** Stops after the batches under way and releases the partitions, for others to take at once. */
+  /** Stops after the current batches and releases the partitions, so that others can take them at once. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await Promise.all([this.running, this.accessWriter.stop()]);
@@ -90,10 +90,10 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     const stopped = this.status().filter(({ state }) => state === 'stopped');
     if (stopped.length > 0) {
       const names = stopped.map(({ slot }) => slot).join(', ');
-      throw new Error(`partitions stopped, since too many of their sessions were set aside: ${names}`);
+      throw new Error(`partitions stopped because too many of their sessions were set aside: ${names}`);
     }
     if (work.some(({ isAheadOfStore }) => isAheadOfStore))
-      throw new Error('the rows hold more than the event store, which was restored: npm run rebuild');
+      throw new Error('the rows are ahead of the event store, which was restored: npm run rebuild');
     const stalled = this.stalls().filter(({ seconds }) => seconds > this.deps.settings.stalledAfterS);
     if (stalled.length > 0) throw new Error(`no progress: ${stalled.map(describeStall).join('; ')}`);
     if (work.length > 0) return;
@@ -103,7 +103,10 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       throw new Error('some partitions have no owner, and this projector has none of them');
   }
 
-  /** The partitions whose rows hold all that there is. The event store has to answer: it may have more than it sends. */
+  /**
+   * The partitions whose rows hold all events. The event store has to answer: it may have events that it has not
+   * sent.
+   */
   private async currentPartitions(work: readonly PartitionSupervisor[]): Promise<number[]> {
     const { store, settings } = this.deps;
     const at = new Date();
@@ -115,14 +118,14 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     return work.filter((partition) => partition.confirm(at)).map(({ lease }) => lease.partition);
   }
 
-  /** Who owns the first partition writes the access logs. */
+  /** The owner of the first partition writes the access logs. */
   private async ownAccessLogs(work: readonly PartitionSupervisor[]): Promise<void> {
     const isOurs =
       work.some(({ lease }) => partitionNumber(lease.partition) === 0) && !this.stopping.signal.aborted;
     await (isOurs ? this.accessWriter.start() : this.accessWriter.stop());
   }
 
-  /** Lets the partitions try the set-aside sessions that an operator wants to be tried. */
+  /** Makes the partitions retry the set-aside sessions that an operator has selected. */
   private async redrive(work: readonly PartitionSupervisor[]): Promise<void> {
     const requests = await redriveRequests(this.deps.pool);
     for (const partition of work) {

@@ -47,8 +47,8 @@ const logger = createLogger('projector-test', 'silent');
 let connections = 0;
 
 /**
- * The backing services of one spec: a database, a Redis database and an event store of its own, since a
- * projector sees every session that its store holds. The programs that the spec starts find that store, too.
+ * The backing services of one spec: its own database, Redis database and event store, since a projector sees every
+ * session of its store. Programs that the spec starts use that store, too.
  */
 export class ProjectorHarness {
   private readonly sessionCache = new Map<string, Session>();
@@ -64,7 +64,7 @@ export class ProjectorHarness {
     readonly postgresProxy: TcpProxy,
   ) {}
 
-  /** @param keys what seals the events that the spec appends; without them they stay plain */
+  /** @param keys seals the events that the spec appends; without them events stay plain */
   static async create(redisDatabase: number, keys?: DataKeys): Promise<ProjectorHarness> {
     const redis = await emptyRedis(redisDatabase);
     const database = await createDatabase();
@@ -113,7 +113,7 @@ export class ProjectorHarness {
     return instance;
   }
 
-  /** The same, not started. */
+  /** The same, without starting it. */
   async instance({
     name = 'a',
     setAsidePerMinute = 100,
@@ -129,7 +129,7 @@ export class ProjectorHarness {
     await redisReady(redis);
     const settings = role === undefined ? connectionSettings : `${connectionSettings}; SET ROLE ${role}`;
     const pool = rowsPool(this.postgresProxy.url, settings);
-    // Clients with equal options share one connection in this process, and its 100 streams.
+    // Clients with equal options share one connection in this process, which has 100 streams.
     connections += 1;
     const address = `${serviceUrl('EVENTSTORE_URL')}&keepAliveInterval=${10_000 + connections}`;
     const store = new EventStore(address, codec);
@@ -180,7 +180,7 @@ export class ProjectorHarness {
     await Promise.all(this.running.splice(0).map((instance) => instance.stop()));
   }
 
-  /** Appends what commands decide. */
+  /** Decides commands and appends their events. */
   async send(sessionId: string, ...commands: SessionCommand[]): Promise<void> {
     const id = randomUUID();
     const sessionCache: SessionCachePort = {
@@ -199,12 +199,12 @@ export class ProjectorHarness {
     });
   }
 
-  /** Drops the copy of a session from which the next commands would be decided. */
+  /** Drops the cached session on which the next commands would be decided. */
   forget(sessionId: string): void {
     this.sessionCache.delete(sessionId);
   }
 
-  /** Appends an event as no program of ours would; returns its revision. */
+  /** Appends an event that Turnstream would never write; returns its revision. */
   async append(sessionId: string, type: string, data: object, metadata: object = {}): Promise<number> {
     const last = await this.store.readLast(sessionStream(sessionId));
     const revision = last === undefined ? -1 : Number(last.revision);
@@ -214,7 +214,7 @@ export class ProjectorHarness {
     return revision + 1;
   }
 
-  /** Appends many events at once, as no program of ours would. */
+  /** Appends many events at once that Turnstream would never write. */
   async appendMany(sessionId: string, count: number): Promise<void> {
     const last = await this.store.readLast(sessionStream(sessionId));
     const data = { flag: 'many', value: true };
@@ -231,7 +231,7 @@ export class ProjectorHarness {
     return ids;
   }
 
-  /** Waits until rows and context of these sessions are what their streams say; how many they are. */
+  /** Waits until rows and context of these sessions match their streams; resolves to their number. */
   async settled(ids: readonly string[]): Promise<number> {
     for (const id of ids) {
       await this.contextSettled(id);
@@ -240,7 +240,7 @@ export class ProjectorHarness {
     return ids.length;
   }
 
-  /** An append that got no answer may be recorded yet: the stream is read anew each time. */
+  /** An append without an answer may still be recorded, so the stream is read each time. */
   async contextSettled(id: string): Promise<void> {
     const contexts = new ContextStore(this.redis);
     const isWanted = async (): Promise<boolean> => {

@@ -7,7 +7,7 @@ import type { PartitionDependencies } from './common/dependencies.ts';
 import type { DriftConfig } from './drift/config.ts';
 import type { Projector } from './projector.ts';
 
-/** A projector with connections of its own. */
+/** A projector with its own connections. */
 export interface Instance {
   readonly projector: Projector;
   readonly leases: PartitionLeaseStore;
@@ -23,17 +23,17 @@ export interface InstanceOptions {
   readonly name?: string;
   readonly setAsidePerMinute?: number;
   readonly stalledAfterS?: number;
-  /** The role of PostgreSQL that it works as; by default that of the spec. */
+  /** The PostgreSQL role that it uses; by default that of the spec. */
   readonly role?: string;
-  /** What the projector knows of the events; by default all that there is. */
+  /** The codec of the projector; by default it knows all events. */
   readonly codec?: EventCodec;
-  /** What seals rows and contexts; by default nothing does. The codec has to have them, too. */
+  /** Seals rows and contexts; by default nothing is sealed. The codec needs the same keys. */
   readonly keys?: DataKeys;
-  /** Whose words are found; by default none are. */
+  /** The scope of the text search; by default off. */
   readonly textSearch?: TextSearchScope;
-  /** How long a partition is owned without a heartbeat; by default so short that others soon take it. */
+  /** How long a partition is owned without a heartbeat; by default so short that others take it soon. */
   readonly leaseMs?: number;
-  /** By default no session is looked at. */
+  /** By default no session is checked. */
   readonly drift?: Partial<DriftConfig>;
 }
 

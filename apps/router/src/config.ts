@@ -4,13 +4,13 @@ import { IsWhole, readEnvironment } from '#platform';
 export interface RouterConfig {
   readonly host: string;
   readonly port: number;
-  /** Where the cell directory is. */
+  /** The address of the cell directory. */
   readonly directoryUrl: string;
-  /** How often the router reads what is new in the directory. */
+  /** How often the router reads changes of the directory. */
   readonly refreshMs: number;
   /** How long a request is held while its partner moves, before it is refused with 503. */
   readonly holdMs: number;
-  /** Bytes of a body that the router keeps, to send it to another cell. */
+  /** Maximum bytes of a body, which the router keeps to resend it to another cell. */
   readonly bodyBytes: number;
   /** Bytes of all bodies that it keeps at a time. */
   readonly heldBytes: number;

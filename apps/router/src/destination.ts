@@ -1,6 +1,6 @@
-/** What of a request says in which cell it belongs. */
+/** The parts of a request that determine its cell. */
 export interface Destination {
-  /** The caller names it: it belongs there and nowhere else. */
+  /** The caller names the cell: no other one is tried. */
   readonly cell?: string;
   readonly partnerId?: string;
   readonly sessionId?: string;
@@ -10,8 +10,8 @@ const session = /^\/v1\/sessions\/([^/?]+)/;
 const partner = /^\/v1\/partners\/([^/?]+)/;
 
 /**
- * Where a request belongs, by its address and body: that of its session, else that of its partner. A start belongs to its
- * partner's cell, whichever id it chooses. Undefined: the address cannot be read. Pure.
+ * The destination of a request, by its address and body: the cell of its session, or else of its partner. A start
+ * belongs to its partner's cell, whichever id it chooses. Undefined: the address cannot be parsed. Pure.
  */
 export function destinationOf(
   url: string,

@@ -3,7 +3,7 @@ import { CellTable } from '#cells';
 import type { Logger } from '#platform';
 import { repeat } from '#platform';
 
-/** The table of a router, which it reads on from version to version. What was read stays in use while PostgreSQL is unavailable. */
+/** The directory as a router sees it, updated version by version. It stays in use while PostgreSQL is unavailable. */
 export class FollowedDirectory {
   readonly table = new CellTable();
 

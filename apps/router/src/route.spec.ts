@@ -45,20 +45,20 @@ describe('Routes', () => {
     expect([asked, dropped]).toEqual([['a', 'c'], 1]);
   });
 
-  it('a session that was found elsewhere is sought there first', async () => {
+  it('a session found in another cell is searched there first', async () => {
     answers = { a: [{ status: 421, elsewhere: 'c' }], c: [{ status: 200 }, { status: 201 }] };
     await send({ sessionId });
     await send({ sessionId });
     expect(asked).toEqual(['a', 'c', 'c']);
   });
 
-  it('a session that no cell has yet is sought anew the next time', async () => {
+  it('a session that no cell has yet is searched again the next time', async () => {
     await send({ sessionId });
     await send({ sessionId });
     expect(asked).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
   });
 
-  it('a session whose id says nothing is looked for in all cells', async () => {
+  it('a session whose id names no cell is searched in all cells', async () => {
     answers = { c: [{ status: 200 }] };
     expect(await send({ sessionId })).toEqual({ status: 200 });
     expect(asked).toEqual(['a', 'b', 'c']);

@@ -3,24 +3,24 @@ import type { CellTable } from '#cells';
 import { LRUCache } from 'lru-cache';
 import type { Destination } from './destination.ts';
 
-/** The answer of a cell; `elsewhere`: it says which cell has the session (null: it does not know). */
+/** The answer of a cell; `elsewhere`: the cell that has the session (null: the cell does not know it). */
 export interface Answer {
   readonly status: number;
   readonly elsewhere?: string | null | undefined;
 }
 
-/** Sends the request to a cell; an answer that is not the last one is dropped by `drop`. */
+/** Sends the request to a cell. Answers other than the final one are passed to `drop`. */
 export type Send<A extends Answer> = (cell: string) => Promise<A>;
 
-/** Why a request reaches no cell. */
+/** Why a request cannot be routed. */
 export type NoRoute = 'unassigned' | 'moving';
 
-/** Sessions that are remembered to be elsewhere than their id says. */
+/** The number of sessions for which the router remembers a cell that differs from the one in their id. */
 const remembered = 100_000;
 
 /**
- * Finds the cell of a request: first where the directory says, then where cells send it on to. A session whose id says nothing
- * is looked for in all cells. While a partner moves, no cell takes its commands: they are held.
+ * Finds the cell of a request: first by the directory, then by the redirections of cells. A session whose id does not
+ * name a cell is searched in all cells. While a partner moves, no cell takes its commands, and requests are held.
  */
 export class Routes {
   private readonly found = new LRUCache<string, string>({ max: remembered });
@@ -30,7 +30,7 @@ export class Routes {
     private readonly holdMs: number,
   ) {}
 
-  /** @param drop called with each answer that is not the one */
+  /** @param drop called with each answer that is not the final one */
   async send<A extends Answer>(
     destination: Destination,
     send: Send<A>,
@@ -49,12 +49,12 @@ export class Routes {
       const isMissing = answer.status === 404 && sessionId !== undefined;
       const other = this.unasked(asked.add(cell));
       if (answer.elsewhere === undefined && !(isMissing && (teller ?? other) !== undefined)) {
-        // Others say nothing of where the session is.
+        // Other answers do not tell where the session is.
         if (answer.status < 400) this.remember(sessionId, cell);
         return answer;
       }
       drop(answer);
-      // A cell that has not got it yet, though another one sends it on to there, will have it.
+      // A cell that does not have it yet, although another one redirects to it, will have it soon.
       const next = answer.elsewhere ?? (isMissing ? teller : undefined) ?? other;
       if (next === undefined || this.table.urlOf(next) === undefined) return 'unassigned';
       if (answer.elsewhere !== undefined) teller = cell;

@@ -16,7 +16,7 @@ const config = {
   heldBytes: 1_500,
 };
 
-/** The specs give the table themselves. */
+/** The specs provide the table. */
 const unread = { changesSince: async () => ({ version: 1, cells: [], slots: [], partners: [] }) };
 
 const start = (url: string): Promise<Response> =>
@@ -63,7 +63,7 @@ describe('Router', () => {
     return listen(router);
   };
 
-  /** The status line that a request gets which is sent as it is. */
+  /** Sends a raw request and returns the status line of the answer. */
   const sendRaw = async (head: string): Promise<string> => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.write(`${head}\r\nhost: router\r\n\r\n`);
@@ -89,12 +89,12 @@ describe('Router', () => {
     expect((await fetch(`${router}/v1/partners/P1/session`)).status).toBe(503);
   });
 
-  it('a cell whose address is none of http: is unavailable', async () => {
+  it('a cell without an http: address is unavailable', async () => {
     const router = await routerTo('https://a.internal');
     expect((await fetch(`${router}/v1/partners/P1/session`)).status).toBe(503);
   });
 
-  it('a request whose caller is gone is given up', async () => {
+  it('a request of a disconnected caller is aborted', async () => {
     let [came, closed] = [false, false];
     reply = (_request, response) => {
       came = true;
@@ -108,7 +108,7 @@ describe('Router', () => {
     expect(closed).toBe(true);
   });
 
-  it('an answer that a cell breaks off is broken off', async () => {
+  it('an answer that a cell breaks off is broken off for the caller', async () => {
     reply = (_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{', () => response.destroy());

@@ -15,11 +15,11 @@ type CellAnswer = Answer & { readonly message: IncomingMessage };
 
 const problems = {
   unassigned: ['malformed_request', 'Name a session, a partner, or a cell by the header Turnstream-Cell.'],
-  unreadable: ['malformed_request', 'The address cannot be read.'],
+  unreadable: ['malformed_request', 'The address cannot be parsed.'],
   moving: ['engine_unavailable', 'The partner moves to another cell. Send the same request again.'],
 } as const satisfies Record<string, readonly [ProblemCode, string]>;
 
-/** Sends each request to the cell that it belongs to. It keeps nothing that another one of its kind would need. */
+/** Sends each request to its cell. A router has no state that other routers would need. */
 export class Router {
   private readonly agent = new Agent({ keepAlive: true });
   private readonly routes: Routes;
@@ -82,11 +82,11 @@ export class Router {
     }
     const { message } = found;
     response.writeHead(message.statusCode ?? 502, message.rawHeaders);
-    // Where one of the two ends early, the other one does.
+    // If one of the two ends early, the other one has to end too.
     pipeline(message, response, () => undefined);
   }
 
-  /** The body, which counts as held until the response is closed. */
+  /** The body, which counts as held until the response closes. */
   private async read(request: IncomingMessage, response: ServerResponse): Promise<Buffer> {
     const { bodyBytes } = this.config;
     const tooLarge = new ProblemError('payload_too_large', 'The body is larger than the router keeps.');
@@ -104,7 +104,7 @@ export class Router {
     return Buffer.concat(chunks);
   }
 
-  /** @throws Error when the cell does not answer in time, or the signal says that nobody waits for it */
+  /** @throws Error when the cell does not answer in time, or the signal is aborted because the caller disconnected */
   private async ask(
     cell: string,
     { method, url, headers }: IncomingMessage,
@@ -149,7 +149,7 @@ export class Router {
     return address?.protocol === 'http:' ? address : undefined;
   }
 
-  /** A WebSocket stays in one cell, which its opener names. */
+  /** A WebSocket stays in one cell, which the client names. */
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const destination = destinationOf(request.url ?? '/', request.headers, () => undefined);
@@ -181,7 +181,7 @@ function unavailable(cause: unknown): ProblemError {
 }
 
 function answer(response: ServerResponse, problem: ProblemError): void {
-  // What the caller still sends is not read.
+  // The rest of the request is not read.
   const connection = response.req.complete ? {} : { connection: 'close' };
   response.writeHead(problem.status, {
     'content-type': problemContentType,
@@ -199,7 +199,7 @@ function parsed(body: Buffer): unknown {
   }
 }
 
-/** A 421 of another kind (a host name that is not allowed) is the answer. */
+/** Another 421 (a host name that is not allowed) is passed on as the answer. */
 function isProblem(message: IncomingMessage): boolean {
   return message.headers['turnstream-elsewhere'] !== undefined;
 }

@@ -35,7 +35,7 @@ function checkCommand(session: SessionEvidence, attempts: readonly CommandEntry[
   if (events.length > 0) checkDecision(session, first, events, findings);
 }
 
-/** What was told is what the stream has. */
+/** The acknowledged events and revision match the stream. */
 function checkDone(attempt: CommandEntry, events: readonly StoredEvent[], findings: Findings): void {
   const told = toldBy(attempt, events);
   const stored = new Map(events.map((event) => [event.event_id, event]));
@@ -53,7 +53,7 @@ function checkDone(attempt: CommandEntry, events: readonly StoredEvent[], findin
     findings.add('wrong_revision', `${nameOf(attempt)} told revision ${attempt.answer?.revision}`);
 }
 
-/** The events that an answer tells. That to a question names its inquiry instead, which stands for all of them. */
+/** The events in an answer. The answer to an inquiry names the inquiry instead of its events. */
 function toldBy({ answer }: CommandEntry, events: readonly StoredEvent[]): NonNullable<Answer['events']> {
   if (answer?.inquiry_id === undefined) return answer?.events ?? [];
   const opened = events.filter(({ type }) => type === 'InquiryOpened');
@@ -70,7 +70,7 @@ function checkRepetitions(attempts: readonly CommandEntry[], findings: Findings)
       findings.add('repetition_answered_otherwise', `${nameOf(later)} ${JSON.stringify(later.answer)}`);
 }
 
-/** The events are those that the command has to have at its place in the stream, in one append. */
+/** The events are those that the command must have at its place in the stream, in one append. */
 function checkDecision(
   session: SessionEvidence,
   command: CommandEntry,

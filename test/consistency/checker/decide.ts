@@ -1,10 +1,10 @@
 import type { Command, Item, StoredEvent } from '../common/history.ts';
 import type { Goal, State } from './fold.ts';
 
-/** The events that a command has in a state, by their labels, or the reason for which it is refused. */
+/** The labels of the events of a command in a state, or the reason of its refusal. */
 export type Outcome = { readonly events: readonly string[] } | { readonly refused: string };
 
-/** The members of an event's data that are compared. */
+/** The compared members of an event's data. */
 const compared: Readonly<Record<string, readonly string[]>> = {
   SessionStarted: ['partner_id', 'channel'],
   SessionEnded: ['reason'],
@@ -23,21 +23,21 @@ const compared: Readonly<Record<string, readonly string[]>> = {
   InquiryOpened: ['kind', 'subject'],
 };
 
-/** Events that follow from the inquiries that are open, which is a matter of clocks. */
+/** Events that depend on open inquiries, and so on clocks. */
 const consequences = new Set(['InquiryClosed', 'HandoffRequested']);
 
-/** An event's type and what it says, as a text. */
+/** The type and compared data of an event, as a text. */
 function labelOf({ type, data }: Pick<StoredEvent, 'type' | 'data'>): string {
   const said = (compared[type] ?? []).map((name) => JSON.stringify(data[name] ?? null));
   return `${type}(${said.join()})`;
 }
 
-/** The labels of a command's events, without those of inquiries that it closes. */
+/** The labels of a command's events, except those of inquiries that it closes. */
 export function labelsOf(events: readonly StoredEvent[]): string[] {
   return events.filter(({ type }) => !consequences.has(type)).map(labelOf);
 }
 
-/** What a command has to do in a state: the documented rules, written once more. */
+/** The result that a command must have in a state: a second implementation of the documented rules. */
 export function decide(state: State, { items, epoch }: Pick<Command, 'items' | 'epoch'>): Outcome {
   const { owner, status } = state;
   if (epoch !== null && status !== 'none' && (owner.instance === null || owner.epoch !== epoch))

@@ -1,4 +1,4 @@
-/** Whether two JSON values are equal; the order of members does not count. */
+/** Whether two JSON values are equal, regardless of the order of members. */
 export function isEqual(one: unknown, other: unknown): boolean {
   return canonical(one) === canonical(other);
 }

@@ -31,7 +31,7 @@ const shown = {
   external: [],
 };
 
-/** A run whose only partner is erased when all is said, and in which everything is right. */
+/** A correct run whose only partner is erased at the end. */
 function erasedRun(): Run {
   const { history, stores } = structuredClone(example()) as unknown as Run;
   events(stores).push(event('SessionErased', 6));
@@ -48,7 +48,7 @@ function erasedRun(): Run {
   return { history, stores };
 }
 
-/** The rules that are broken when one thing in that run is changed. */
+/** The broken rules after one change of that run. */
 function broken(change: (run: Run) => void = () => undefined): string[] {
   const run = erasedRun();
   change(run);
@@ -58,7 +58,7 @@ function broken(change: (run: Run) => void = () => undefined): string[] {
 
 const erasureIn = ({ history }: Run): Members => history.find(({ kind }) => kind === 'erasure') ?? {};
 
-test('an erasure that is right breaks no rule, and answers may follow it', () => {
+test('a correct erasure breaks no rule, including answers that it explains', () => {
   expect(broken()).toEqual([]);
 });
 

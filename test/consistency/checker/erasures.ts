@@ -5,8 +5,8 @@ import { isAgentEvent } from './fold.ts';
 import { derived, parse } from './reads.ts';
 
 /**
- * Of an erased partner nothing can be read any more: the receipt is there and says so, no key lives, the sessions say that they
- * are erased and take nothing more, tables hold nothing, and what is shown is empty. Nobody else is erased.
+ * Nothing of an erased partner can be read: the receipt exists and reports it, no key is left, the sessions are
+ * erased and take no events, tables hold no rows, and reads are empty. No other partner is erased.
  */
 export function checkErasures({ sessions, stores, erasures }: Evidence, findings: Findings): void {
   const incomplete = (text: string): void => findings.add('erasure_incomplete', text);
@@ -34,7 +34,9 @@ export function checkErasures({ sessions, stores, erasures }: Evidence, findings
   }
 }
 
-/** After the receipt every read is of an erased session, or is refused by a node that does not know of the receipt. */
+/**
+ * After the receipt every read shows an erased session, or is refused by a node that does not know the receipt yet.
+ */
 function checkShown(
   { session_id, reads }: SessionEvidence,
   { end }: ErasureEntry,
@@ -59,7 +61,7 @@ function checkShown(
   }
 }
 
-/** The members of a context that say something of the partner. */
+/** The members of a context that hold data of the partner. */
 function saidIn({
   goal_state,
   conversation_flags,

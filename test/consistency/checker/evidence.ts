@@ -11,11 +11,11 @@ import type {
 import type { State } from './fold.ts';
 import { nothing, statesOf } from './fold.ts';
 
-/** All that is known of one session. */
+/** The evidence about one session. */
 export interface SessionEvidence {
   readonly session_id: string;
   readonly events: readonly StoredEvent[];
-  /** The n-th is the state after n events. */
+  /** The n-th element is the state after n events. */
   readonly states: readonly State[];
   /** The attempts of each command, by its id, in the order of their starts. */
   readonly commands: ReadonlyMap<string, readonly CommandEntry[]>;
@@ -23,14 +23,14 @@ export interface SessionEvidence {
   readonly eventsOf: ReadonlyMap<string, readonly StoredEvent[]>;
   readonly reads: readonly ReadEntry[];
   readonly handled: readonly HandledEntry[];
-  /** That of its partner. */
+  /** The erasure of its partner. */
   readonly erasure: ErasureEntry | undefined;
 }
 
 export interface Evidence {
   readonly sessions: readonly SessionEvidence[];
   readonly stores: Stores;
-  /** Agent instances that were still there when the run ended. */
+  /** Agent instances that were alive when the run ended. */
   readonly alive: ReadonlySet<string>;
   /** By partner. */
   readonly erasures: ReadonlyMap<string, ErasureEntry>;
@@ -46,7 +46,7 @@ export class Findings {
   }
 }
 
-/** Sorts the history and what the stores hold by session. */
+/** Groups the history and the contents of the stores by session. */
 export function collect(history: readonly Entry[], stores: Stores): Evidence {
   const commands = groupBy(history.filter(isKind('command')), ({ session_id }) => session_id);
   const reads = groupBy(history.filter(isKind('read')), ({ session_id }) => session_id);
@@ -75,12 +75,14 @@ export function collect(history: readonly Entry[], stores: Stores): Evidence {
   return { sessions, stores, alive, erasures, history };
 }
 
-/** Whether a caller's command caused an event. What becomes of an inquiry carries on the id of the command that opened it. */
+/**
+ * Whether a caller's command caused an event. Later events of an inquiry carry the id of the command that opened it.
+ */
 export function isOfCaller({ metadata }: StoredEvent): boolean {
   return (metadata['actor'] as { role: string }).role !== 'system';
 }
 
-/** The state at a revision; undefined: the stream does not go so far. */
+/** The state at a revision; undefined: beyond the end of the stream. */
 export function stateAt({ states }: SessionEvidence, revision: number): State | undefined {
   return revision < 0 ? nothing : states[revision + 1];
 }

@@ -2,7 +2,7 @@ import type { StoredEvent } from '../common/history.ts';
 import type { Outside } from './orders.ts';
 import { mentioned, nothingSaid, updated } from './orders.ts';
 
-/** Who owns a session, and up to where updates are acknowledged. */
+/** The owner of a session, and the last acknowledged revision. */
 export interface Owner {
   readonly instance: string | null;
   readonly epoch: number;
@@ -14,7 +14,7 @@ export interface Goal {
   readonly step: string | null;
 }
 
-/** What the checker knows of a session: the fold of its stream, written once more, from the documentation alone. */
+/** The checker's state of a session: a second implementation of the fold, from the documentation alone. */
 export interface State {
   readonly revision: number;
   readonly partner_id: string | null;
@@ -27,7 +27,7 @@ export interface State {
   readonly current: Goal | null;
   /** Suspended goals, the latest last. */
   readonly suspended: readonly Goal[];
-  /** Raised by callers; the derived ones are left out. */
+  /** Flags raised by callers, without derived ones. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly language: string;
   readonly preferences: Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ export interface State {
   readonly turns: readonly Turn[];
   readonly owner: Owner;
   readonly outside: Outside;
-  /** The inquiries that are open. */
+  /** The open inquiries. */
   readonly inquiries: readonly string[];
 }
 
@@ -70,14 +70,14 @@ export const nothing: State = {
   inquiries: [],
 };
 
-/** What is left of what a session said when it is erased: nothing. */
+/** The state after an erasure: the contents of the session are gone. */
 const { current, suspended, flags, language, preferences, turns, outside, inquiries } = nothing;
 const { last_user_intent, last_bot_action } = nothing;
 const memory = { language, preferences, turns, last_user_intent, last_bot_action };
 const unsaid: Partial<State> = { ...memory, current, suspended, flags, outside, inquiries };
 
 const turnsShown = 10;
-/** Events after which the session is not longer alive than before. */
+/** Events that do not extend the life of a session. */
 const passive = new Set([
   'ExternalUpdateRecorded',
   'InquiryAnswered',
@@ -92,12 +92,12 @@ const passive = new Set([
   'UpdateAcknowledged',
 ]);
 
-/** Whether an event only says which agent instance serves a session. */
+/** Whether an event only records which agent instance serves a session. */
 export function isAgentEvent(type: string): boolean {
   return type === 'AgentAttached' || type === 'AgentDetached' || type === 'UpdateAcknowledged';
 }
 
-/** The states of a session: the n-th is the one after n events. */
+/** The states of a session: the n-th element is the state after n events. */
 export function statesOf(events: readonly StoredEvent[]): State[] {
   const states = [nothing];
   for (const event of events) states.push(next(states.at(-1) ?? nothing, event));
@@ -107,7 +107,7 @@ export function statesOf(events: readonly StoredEvent[]): State[] {
 function next(state: State, event: StoredEvent): State {
   const at = String(event.metadata['occurred_at']);
   const after = { ...state, revision: event.revision, ...changes(state, event, at) };
-  // A node whose clock is slow makes no session older.
+  // A node whose clock is behind does not move the time of a session back.
   const isLater = !passive.has(event.type) && at > after.last_activity_time;
   return isLater ? { ...after, last_activity_time: at } : after;
 }
@@ -183,7 +183,10 @@ function changes(state: State, event: StoredEvent, at: string): Partial<State> {
   }
 }
 
-/** Whether an update names another partner. None is accepted; one that is recorded all the same is not shown. */
+/**
+ * Whether an update names another partner. None must be accepted; the checker does not expect a recorded one in
+ * contexts.
+ */
 function isForeign({ references }: StoredEvent['data'], { partner_id }: State): boolean {
   const { partner = partner_id } = (references ?? {}) as { readonly partner?: string };
   return partner !== partner_id;
@@ -201,7 +204,7 @@ function turn(state: State, data: StoredEvent['data'], timestamp: string): Parti
   return action === null ? common : { ...common, last_bot_action: action };
 }
 
-/** A record with one member changed, or without it when the value is null. */
+/** A copy of a record with one member changed, or removed when the value is null. */
 function changed(
   record: Readonly<Record<string, unknown>>,
   name: string,

@@ -22,7 +22,7 @@ const checks = [
   checkErasures,
 ];
 
-/** What is wrong with a run, and how much of everything there was. */
+/** The findings and the counts of a run. */
 export function judge(history: readonly Entry[], stores: Stores): Verdict {
   const evidence = collect(history, stores);
   const findings = new Findings();
@@ -51,7 +51,7 @@ export function judge(history: readonly Entry[], stores: Stores): Verdict {
   };
 }
 
-/** Events of which something is encrypted. */
+/** Events with an encrypted part. */
 function sealed(events: readonly StoredEvent[]): number {
   return events.filter(({ metadata }) => Array.isArray(metadata['sealed'])).length;
 }

@@ -1,7 +1,7 @@
-/** An operation of a history: between its call and its return it took effect at one moment. */
+/** An operation of a history: it took effect at one moment between its call and its return. */
 export interface Operation<Input> {
   readonly call: number;
-  /** Infinity: it may have taken effect at any time since its call. */
+  /** Infinity: it may have taken effect at any time after its call. */
   readonly return: number;
   readonly input: Input;
 }
@@ -10,11 +10,11 @@ export interface Operation<Input> {
 export interface Model<State, Input> {
   readonly initial: State;
   step(state: State, input: Input): State | undefined;
-  /** Equal for equal states. */
+  /** Equal states have equal keys. */
   key(state: State): string;
 }
 
-/** A call or a return, in a doubly linked list from which what is linearized is taken out. */
+/** A call or a return, in a doubly linked list from which linearized operations are removed. */
 interface Node {
   readonly id: number;
   readonly at: number;
@@ -25,8 +25,8 @@ interface Node {
 }
 
 /**
- * Whether there is an order of all operations that the model allows and that contradicts no time: the algorithm of Wing and
- * Gong with Lowe's memory of states, as porcupine has it.
+ * Whether the operations have an order that the model allows and that respects their times: the algorithm of Wing and
+ * Gong with Lowe's memory of states, as in porcupine.
  */
 export function isLinearizable<State, Input>(
   model: Model<State, Input>,
@@ -55,7 +55,7 @@ export function isLinearizable<State, Input>(
       }
       continue;
     }
-    // An operation returns that could not be placed yet: take the last one back.
+    // An operation that could not be placed yet returns: undo the last placement.
     const last = path.pop();
     if (last === undefined) return false;
     state = last.before;
@@ -66,7 +66,7 @@ export function isLinearizable<State, Input>(
   return true;
 }
 
-/** Calls before returns of the same time: they may be concurrent. */
+/** Calls come before returns with the same time: they may be concurrent. */
 function link(head: Node, history: readonly Operation<unknown>[]): void {
   const nodes = history.flatMap(({ call, return: end }, id): Node[] => {
     const returns: Node = { id, at: end, match: undefined, prev: undefined, next: undefined };
@@ -97,7 +97,7 @@ function unlift(call: Node): void {
   }
 }
 
-/** The set of operations that are placed. */
+/** The set of placed operations. */
 class Bits {
   private readonly words: Uint32Array;
 
@@ -111,7 +111,7 @@ class Bits {
     this.words[index >>> 5] = value ? word | bit : word & ~bit;
   }
 
-  /** The set with one more operation, together with a state, as a text. */
+  /** The set with one more operation, together with a state, as a key. */
   with(index: number, key: string): string {
     this.set(index, true);
     const text = `${this.words.join(',')}|${key}`;

@@ -1,6 +1,6 @@
 /**
- * `main.ts DIR`: judges a run from DIR/history.jsonl and DIR/stores.json, and writes DIR/verdict.json. A process of its own
- * that imports nothing of Turnstream but types.
+ * `main.ts DIR`: judges a run from DIR/history.jsonl and DIR/stores.json, and writes DIR/verdict.json. A separate
+ * process that imports only types of Turnstream.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

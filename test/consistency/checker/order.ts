@@ -6,13 +6,15 @@ import { Findings, isOfCaller, stateAt } from './evidence.ts';
 import type { Model, Operation } from './linearizability.ts';
 import { isLinearizable } from './linearizability.ts';
 
-/** An operation on a session's stream: it takes place at revision `at`, and leaves the stream at revision `leaves`. */
+/**
+ * An operation on a session's stream: it takes effect at revision `at`, and leaves the stream at revision `leaves`.
+ */
 interface Step {
   readonly at: number;
   readonly leaves: number;
 }
 
-/** How many inquiries a session may have open. */
+/** The maximum number of open inquiries of a session. */
 const inquiriesOpen = 8;
 
 const streamModel: Model<number, Step> = {
@@ -21,7 +23,7 @@ const streamModel: Model<number, Step> = {
   key: String,
 };
 
-/** The commands of each session take place one after the other, each between its request and its answer. */
+/** The commands of each session take effect one after the other, each between its request and its answer. */
 export function checkOrder({ sessions }: Evidence, findings: Findings): void {
   for (const session of sessions) {
     const operations = [...session.commands.values()].flatMap((attempts) => [
@@ -33,7 +35,7 @@ export function checkOrder({ sessions }: Evidence, findings: Findings): void {
   }
 }
 
-/** A command that is in the stream took place between its first request and the first answer that tells it. */
+/** A command in the stream took effect between its first request and the first answer that acknowledges it. */
 function appends(session: SessionEvidence, attempts: readonly CommandEntry[]): Operation<Step>[] {
   const events = session.eventsOf.get(attempts[0]?.op ?? '') ?? [];
   const [first, last] = [events[0], events.at(-1)];
@@ -45,7 +47,7 @@ function appends(session: SessionEvidence, attempts: readonly CommandEntry[]): O
   ];
 }
 
-/** The system's own events (agents, expiry, inquiries) may take place at any time. */
+/** The system's own events (agents, expiry, inquiries) may happen at any time. */
 function appendsOfOthers({ events, commands }: SessionEvidence): Operation<Step>[] {
   return events
     .filter((event) => !isOfCaller(event) || !commands.has(String(event.metadata['$correlationId'])))
@@ -56,7 +58,10 @@ function appendsOfOthers({ events, commands }: SessionEvidence): Operation<Step>
     }));
 }
 
-/** A refusal, or an answer without effect, says where the stream was: it must have been there, and it must be right. */
+/**
+ * A refusal, or an answer without effect, names a revision: the stream must have been there, and the answer must be
+ * right for it.
+ */
 function looks(
   session: SessionEvidence,
   attempt: CommandEntry,
@@ -87,14 +92,14 @@ function looks(
     return [];
   }
   const isRight = status === 412 ? if_match !== null && if_match !== at : isRightAt(attempt);
-  // Of a command that is in the stream, a repetition at the same time may be told otherwise.
+  // A concurrent repetition of a command in the stream may get another answer.
   if (!isRight && !attempts.some((one) => said(one) === 'done'))
     findings.add('wrong_refusal', `${nameOf(attempt)} at ${at} ${JSON.stringify(answer)}`);
   return [{ call: start, return: end, input: { at, leaves: at } }];
 
   function isRightAt(command: CommandEntry): boolean {
     const outcome = decide(state ?? session.states[0] ?? fail(), command);
-    // Which inquiries are overdue is a matter of the node's clock.
+    // The node's clock decides which inquiries are overdue.
     if (answer?.reason === 'too_many_inquiries') return (state?.inquiries.length ?? 0) >= inquiriesOpen;
     if (saying === 'refused') return 'refused' in outcome && outcome.refused === answer?.reason;
     return 'events' in outcome && outcome.events.length === 0 && (if_match === null || if_match === at);

@@ -17,7 +17,7 @@ const started = {
   expires_in_s: 60,
 };
 
-/** The event of an update or a turn that the workload drew; undefined for other commands. */
+/** The event of a drawn update or turn; undefined for other commands. */
 function eventOf(item: Item): Pick<StoredEvent, 'type' | 'data'> | undefined {
   if (item.type === 'RecordTurn') {
     const { type: _type, ...data } = item;
@@ -32,7 +32,7 @@ function eventOf(item: Item): Pick<StoredEvent, 'type' | 'data'> | undefined {
   return { type: 'ExternalUpdateRecorded', data: { reference: null, ...data, ...occurred_at_source } };
 }
 
-/** A stream of what the workload draws, recorded by nodes whose clocks differ. */
+/** A stream of drawn commands, recorded by nodes with different clocks. */
 function streamOf(seed: string): StoredEvent[] {
   const random = new Random(seed);
   const drawn = Array.from({ length: 200 }, (_, n) => drawItems(random, `c-${n}`)).flat();

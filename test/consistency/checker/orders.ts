@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../common/history.ts';
 
-/** What a system said, when by which clock: without an id, by that of the node that recorded it. */
+/** A statement of a system, with its time and clock; without an id, the clock of the node that recorded it. */
 interface Said {
   readonly at: number;
   readonly id: string;
@@ -13,12 +13,12 @@ interface Parcel {
   readonly tracking?: Said;
 }
 
-/** What other systems have said so far. The workload names few orders, so none is forgotten. */
+/** The statements of other systems so far. The workload names few orders, so none is dropped. */
 export interface Outside {
   readonly focus: string | null;
   readonly orders: ReadonlyMap<string, Parcel>;
   readonly shipments: ReadonlyMap<string, Said>;
-  /** The revision of the update that is shown of each system, kind and reference. */
+  /** The revision of the shown update of each system, kind and reference. */
   readonly updates: ReadonlyMap<string, Said & { readonly revision: number }>;
 }
 
@@ -31,14 +31,17 @@ export const nothingSaid: Outside = {
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** A user's turn may name an order, which is then in focus. */
+/** A user's turn may name an order, which then becomes the order in focus. */
 export function mentioned(before: Outside, { sender, extracted_entities }: Data): Outside {
   const order = text((extracted_entities as Data | undefined)?.['order_id']);
   if (sender !== 'user' || order === undefined) return before;
   return { ...before, focus: order, orders: added(before.orders, order, before.orders.get(order) ?? {}) };
 }
 
-/** An update: of an order or shipment that its references name; without them orders and logistics name it in their data. */
+/**
+ * An update of an order or shipment in its references; without references, orders and logistics name it in their
+ * data.
+ */
 export function updated(before: Outside, { data, revision }: StoredEvent, recordedAt: string): Outside {
   const system = String(data['system']);
   const said = (value: unknown): Said | undefined =>
@@ -61,7 +64,7 @@ export function updated(before: Outside, { data, revision }: StoredEvent, record
   return { ...before, updates, shipments: added(before.shipments, tracking, moved) };
 }
 
-/** The members of a context that show what other systems have said, without when the context learned it. */
+/** The members of a context that show statements of other systems, without the time when the context got them. */
 export function shownOf({ orders, shipments, focus, updates }: Outside): Data {
   const shown = [...orders].map(([order_id, { status: own, tracking }]) => {
     const shipped = tracking && shipments.get(tracking.value);
@@ -136,12 +139,12 @@ function latest(known: Said | undefined, said: Said | undefined): Said | undefin
   return isNewer(said, known) ? { ...said, at: Math.max(said.at, known.at) } : known;
 }
 
-/** Where no system gives a time, what is recorded later is newer, whatever the clocks of the nodes say. */
+/** Without times of the systems, a later recording is newer, regardless of the nodes' clocks. */
 function isNewer(said: Time, known: Time): boolean {
   return (said.id === '' && known.id === '') || inTime(said, known) > 0;
 }
 
-/** By time, then by the length of the id, then by the id. */
+/** Ordered by time, then by the length of the id, then by the id. */
 function inTime(one: Time, other: Time): number {
   if (one.at !== other.at) return one.at - other.at;
   if (one.id.length !== other.id.length) return one.id.length - other.id.length;

@@ -7,8 +7,8 @@ import type { Goal, State } from './fold.ts';
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * A session begins with what the partner's sessions before it have left, and the partner's stream ends with it. The
- * sessions of a partner follow one another here: each is over before the next one is asked for.
+ * A session begins with what the partner's earlier sessions left, and the partner's stream ends with it. In this
+ * workload a partner's sessions follow one another: each is over before the next one is requested.
  */
 export function checkPartners({ sessions, stores }: Evidence, findings: Findings): void {
   const byPartner = groupBy(
@@ -44,7 +44,7 @@ function checkStart(session: SessionEvidence, before: SessionEvidence | undefine
   );
 }
 
-/** Of a session that is not over, the memory is that of its start, or of a later time. */
+/** For a session that is not over, the memory is that of its start, or a later one. */
 function checkStored(
   partner: string,
   stored: StoredEvent | undefined,
@@ -77,7 +77,7 @@ interface Memory {
   readonly open_goals: readonly Goal[];
 }
 
-/** What a partner's event says: the memory, with what each session that is still listed has changed, in their order. */
+/** The memory in a partner's event, with the changes of each listed session, in order. */
 function remembered(data: Members): Memory {
   const empty: Memory = { language: null, preferences: {}, open_goals: [] };
   const sessions = (data['sessions'] ?? []) as { changes: Memory & { finished_goals: string[] } }[];
@@ -94,7 +94,7 @@ function remembered(data: Members): Memory {
   return { ...memory, language: memory.language ?? 'en', preferences: Object.fromEntries(kept) };
 }
 
-/** Open goals without an order, and the last one if it is the one that was current: the others may change places. */
+/** Open goals without order, and the last one if it was the current one: the others may change places. */
 function goalsOf(goals: unknown, current: Goal | null | undefined): Members {
   const list = (goals as readonly Goal[]).map(({ goal, step }) => ({ goal, step }));
   const last = current ? list.at(-1)?.goal : null;
@@ -106,13 +106,13 @@ function openGoals({ current, suspended }: State): Goal[] {
   return [...suspended, ...(current ? [current] : [])];
 }
 
-/** The state at the end, or before the session was erased: what it left was taken over before. */
+/** The state at the end, or before the erasure of the session, since its memory was taken over before. */
 function endOf(session: SessionEvidence): State | undefined {
   const erased = session.events.findIndex(({ type }) => type === 'SessionErased');
   return stateAt(session, (erased < 0 ? session.events.length : erased) - 1);
 }
 
-/** When the session was asked for first. */
+/** When the session was first requested. */
 function askedFor({ commands }: SessionEvidence): number {
   const starts = [...commands.values()].filter(([first]) => first?.items[0]?.type === 'StartSession').flat();
   return Math.min(...starts.map(({ start }) => start));

@@ -7,10 +7,10 @@ import { shownOf, trackedIn } from './orders.ts';
 import { startedBefore } from './order.ts';
 import { said } from './attempts.ts';
 
-/** A context that was read is a fold of a prefix of the stream, never older than was asked for, and never goes back. */
+/** A read context is the fold of a prefix of the stream, never older than requested, and never goes back. */
 export function checkReads({ sessions, stores }: Evidence, findings: Findings): void {
   for (const session of sessions) {
-    // What is read of an erased one is another rule's.
+    // Another rule checks reads of an erased session.
     const { erasure } = session;
     for (const read of session.reads)
       if (!erasure || read.end < erasure.start) checkRead(session, read, findings);
@@ -50,7 +50,7 @@ function checkDirection({ reads }: SessionEvidence, findings: Findings): void {
   }
 }
 
-/** When the run is over, the context in Redis is the fold of the whole stream. */
+/** At the end of a run, the context in Redis is the fold of the whole stream. */
 function checkStored(session: SessionEvidence, context: ContextDocument, findings: Findings): void {
   const last = session.events.length - 1;
   const different = context.revision === last ? differences(stateAt(session, last), context) : 'revision';
@@ -61,7 +61,7 @@ function checkStored(session: SessionEvidence, context: ContextDocument, finding
     );
 }
 
-/** A context as Redis holds it. */
+/** Parses a context as Redis holds it. */
 export function parse(hash: Readonly<Record<string, string>>): ContextDocument {
   const section = (name: string): Record<string, unknown> =>
     JSON.parse(hash[name] ?? 'null') as Record<string, unknown>;
@@ -78,7 +78,7 @@ export function parse(hash: Readonly<Record<string, string>>): ContextDocument {
   };
 }
 
-/** The flags that the system itself raises. */
+/** The flags that the system derives. */
 export const derived = new Set([
   'is_repeat_query',
   'asked_about_payment',
@@ -87,7 +87,7 @@ export const derived = new Set([
   'handoff',
 ]);
 
-/** The names of the members in which a context differs from the fold; empty: none. */
+/** The names of the members in which a context differs from the fold. */
 function differences(state: State | undefined, context: ContextDocument): string {
   if (state === undefined) return 'there is no such revision';
   const { session, short_term_memory: memory } = context;
@@ -115,7 +115,7 @@ function differences(state: State | undefined, context: ContextDocument): string
     .join('; ');
 }
 
-/** The members of a record that another one has. */
+/** The members of `from` that another record has, too. */
 function pick(from: Readonly<Record<string, unknown>>, like: object): object {
   return Object.fromEntries(Object.keys(like).map((name) => [name, from[name]]));
 }
@@ -126,7 +126,7 @@ function goalsOf({ current, suspended }: State): object {
   return { current_goal: current.goal, step: current.step, status: 'in_progress', stack };
 }
 
-/** The highest revision that a client knew of before a time. */
+/** The highest revision that any client was told before a time. */
 function toldBefore({ commands }: SessionEvidence, time: number): number {
   const known = [...commands.values()].flat().filter((one) => one.end < time && said(one) === 'done');
   return Math.max(-1, ...known.map(({ answer }) => answer?.revision ?? -1));

@@ -2,7 +2,7 @@ import type { SessionRow, StoredEvent, TurnRow } from '../common/history.ts';
 import type { Evidence, SessionEvidence } from './evidence.ts';
 import { Findings, groupBy, stateAt } from './evidence.ts';
 
-/** When the run is over, the rows are the fold of the streams. */
+/** At the end of a run, the rows are the fold of the streams. */
 export function checkRows({ sessions, stores }: Evidence, findings: Findings): void {
   for (const id of stores.set_aside) findings.add('set_aside', id);
   const rows = new Map(stores.session_rows.map((row) => [row.session_id, row]));

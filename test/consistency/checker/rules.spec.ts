@@ -5,7 +5,7 @@ import { example } from './test-example.ts';
 
 type Members = Record<string, unknown>;
 
-/** The rules that are broken when one thing in a run that is right is changed. */
+/** The broken rules after one change of a correct run. */
 function broken(change: (run: { history: Members[]; stores: Stores }) => void): string[] {
   const run = structuredClone(example()) as unknown as { history: Members[]; stores: Stores };
   change(run);
@@ -29,24 +29,24 @@ const inquiry = (revision: number, type: string): Members => ({
   },
 });
 
-test('a run that is right breaks no rule', () => {
+test('a correct run breaks no rule', () => {
   expect(broken(() => undefined)).toEqual([]);
 });
 
 describe('a run breaks the rule', () => {
-  test('acknowledged_command_lost when the stream lacks what was told', () => {
+  test('acknowledged_command_lost when the stream lacks acknowledged events', () => {
     const rules = broken(({ stores }) => Object.assign(events(stores)[1] ?? {}, { event_id: 'other' }));
     expect(rules).toContain('acknowledged_command_lost');
   });
 
-  test('command_twice when the stream has more of a command than was told', () => {
+  test('command_twice when the stream has more events of a command than acknowledged', () => {
     const rules = broken(({ stores }) => {
       events(stores).push({ ...events(stores)[1], event_id: 'again', revision: 6 });
     });
     expect(rules).toContain('command_twice');
   });
 
-  test('wrong_revision when an answer tells a revision that is not that of its last event', () => {
+  test('wrong_revision when an answer has another revision than that of its last event', () => {
     expect(broken(({ history }) => Object.assign(answerOf(history[1]), { revision: 9 }))).toContain(
       'wrong_revision',
     );
@@ -79,14 +79,14 @@ describe('a run breaks the rule', () => {
     expect(rules).toContain('key_used_twice');
   });
 
-  test('wrong_decision when an event is not what was asked for', () => {
+  test('wrong_decision when an event does not match its command', () => {
     const rules = broken(({ stores }) =>
       Object.assign(events(stores)[1]?.['data'] ?? {}, { value: 'other' }),
     );
     expect(rules).toContain('wrong_decision');
   });
 
-  test('wrong_refusal when a refusal does not fit the state that it names', () => {
+  test('wrong_refusal when a refusal does not match the state at its revision', () => {
     const answer = { reason: 'session_over', current_revision: 1 };
     const rules = broken(({ history }) => {
       history.push({ ...history[1], op: 'c9', key: 'c9', start: 21, end: 29, status: 409, answer });
@@ -100,7 +100,7 @@ describe('a run breaks the rule', () => {
     );
   });
 
-  test('not_linearizable when a command was answered before an earlier one was asked for', () => {
+  test('not_linearizable when a command was answered before an earlier one was sent', () => {
     expect(broken(({ history }) => Object.assign(history[1] ?? {}, { start: 70, end: 71 }))).toEqual([
       'not_linearizable',
     ]);
@@ -113,7 +113,7 @@ describe('a run breaks the rule', () => {
     expect(rules).toEqual(['internal_error']);
   });
 
-  test('context_is_no_prefix when a context has what no event says', () => {
+  test('context_is_no_prefix when a context has data without an event', () => {
     const rules = broken(({ history }) =>
       Object.assign(contextOf(history[4])['conversation_flags'] as Members, { ghost: true }),
     );
@@ -128,7 +128,7 @@ describe('a run breaks the rule', () => {
     expect(rules).toEqual(['context_is_no_prefix']);
   });
 
-  test('context_too_old when a context is older than was asked for', () => {
+  test('context_too_old when a context is older than requested', () => {
     expect(broken(({ history }) => Object.assign(history[4] ?? {}, { min_revision: 5 }))).toContain(
       'context_too_old',
     );
@@ -153,7 +153,7 @@ describe('a run breaks the rule', () => {
     expect(rules).toEqual(['stored_context_differs']);
   });
 
-  test('row_differs when a session’s row does', () => {
+  test('row_differs when a session’s row differs', () => {
     const rules = broken(({ stores }) => Object.assign(stores.session_rows[0] ?? {}, { language: 'ta' }));
     expect(rules).toEqual(['row_differs']);
   });
@@ -170,7 +170,7 @@ describe('a run breaks the rule', () => {
     expect(rules).toEqual(['partner_memory']);
   });
 
-  test('update_lost when nobody handled an update', () => {
+  test('update_lost when no instance handled an update', () => {
     expect(broken(({ history }) => history.splice(7, 1))).toEqual(
       ['update_lost', 'acknowledged_unhandled'].slice(0, 1),
     );
@@ -181,18 +181,18 @@ describe('a run breaks the rule', () => {
     expect(rules).toEqual(['update_twice']);
   });
 
-  test('acknowledged_unhandled when an update is acknowledged by one that did not handle it', () => {
+  test('acknowledged_unhandled when an instance acknowledged an update without handling it', () => {
     const rules = broken(({ history }) => Object.assign(history[6] ?? {}, { instance: 'other' }));
     expect(rules).toContain('acknowledged_unhandled');
   });
 
-  test('inquiry_open when one is open in a session that is over', () => {
+  test('inquiry_open when an inquiry is open in an ended session', () => {
     expect(broken(({ stores }) => events(stores).push(inquiry(6, 'InquiryOpened')))).toContain(
       'inquiry_open',
     );
   });
 
-  test('inquiry_closed_twice when one is closed a second time', () => {
+  test('inquiry_closed_twice when an inquiry is closed a second time', () => {
     const rules = broken(({ stores }) =>
       events(stores).push(inquiry(6, 'InquiryClosed'), inquiry(7, 'InquiryClosed')),
     );

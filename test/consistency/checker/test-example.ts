@@ -12,7 +12,7 @@ const session_id = '5f0c3f0e-52a1-4c5e-9c53-4a5d0a6c0f10';
 const partner_id = 'P1';
 const timeOf = (revision: number): string => `2026-11-28T08:00:0${revision}.000Z`;
 
-/** A small run in which everything is right: one session, one agent instance. For specs. */
+/** A small correct run: one session, one agent instance. For specs. */
 export function example(): { history: Entry[]; stores: Stores } {
   const history: Entry[] = [
     command('c1', 10, { type: 'StartSession', partner_id, channel: 'ivr' }, [0]),
@@ -82,7 +82,7 @@ function read(start: number, revision: number): ReadEntry {
   return { kind: 'read', ...sent, status: 200, context: context(revision) };
 }
 
-/** Only the turn and the end change what is shown after the flag. */
+/** After the flag, only the turn and the end change the shown context. */
 function context(revision: number): ContextDocument {
   const hasTurn = revision >= 3;
   const last_activity_time = timeOf(hasTurn ? 3 : revision);

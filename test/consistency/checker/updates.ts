@@ -3,7 +3,10 @@ import type { Evidence, SessionEvidence } from './evidence.ts';
 import { Findings, groupBy, stateAt } from './evidence.ts';
 import { isAgentEvent } from './fold.ts';
 
-/** Each update reaches a live owner, in order, none twice in one process, and nothing of a stale epoch is accepted. */
+/**
+ * Each update reaches a live owner, in order, not twice within one process, and no command of a stale epoch is
+ * accepted.
+ */
 export function checkUpdates({ sessions, alive }: Evidence, findings: Findings): void {
   for (const session of sessions) {
     checkEpochs(session, findings);
@@ -14,7 +17,7 @@ export function checkUpdates({ sessions, alive }: Evidence, findings: Findings):
   }
 }
 
-/** What carries an epoch is in the stream only as long as that epoch owns the session. */
+/** An event with an epoch is in the stream only while that epoch owns the session. */
 function checkEpochs(session: SessionEvidence, findings: Findings): void {
   for (const { type, data, metadata, revision } of session.events) {
     const owner = stateAt(session, revision - 1)?.owner;
@@ -32,7 +35,7 @@ function checkEpochs(session: SessionEvidence, findings: Findings): void {
   }
 }
 
-/** One process gets each update once and in order, and none that had been acknowledged before it got the session. */
+/** A process gets each update once and in order, and none that was acknowledged before it got the session. */
 function checkInstance(
   session: SessionEvidence,
   instance: string,
@@ -55,7 +58,7 @@ function checkInstance(
   }
 }
 
-/** What is acknowledged was handled by the one that acknowledged it. */
+/** An acknowledged update was handled by the instance that acknowledged it. */
 function checkAcknowledged(session: SessionEvidence, findings: Findings): void {
   const handled = new Set(session.handled.map(({ instance, revision }) => `${instance}/${revision}`));
   for (const { type, data, revision } of session.events) {
@@ -66,7 +69,7 @@ function checkAcknowledged(session: SessionEvidence, findings: Findings): void {
   }
 }
 
-/** If the session's last owner is alive, each update since the first one was handled by one of them. */
+/** If the session's last owner is alive, each update since the first attach was handled by one of the owners. */
 function checkDelivered(session: SessionEvidence, alive: ReadonlySet<string>, findings: Findings): void {
   const attached = session.events.filter(({ type }) => type === 'AgentAttached');
   const [first] = attached;
@@ -83,19 +86,19 @@ function checkDelivered(session: SessionEvidence, alive: ReadonlySet<string>, fi
       );
 }
 
-/** Whether a session was erased while it went on: what is left of its updates need not reach anybody. */
+/** Whether a session was erased while it was active: its remaining updates need not reach any agent. */
 function isCutShort({ events, states }: SessionEvidence): boolean {
   const erased = events.findIndex(({ type }) => type === 'SessionErased');
   return erased >= 0 && states[erased]?.status === 'active';
 }
 
-/** The instance that owns the session when it is over, or when the run is. */
+/** The owner of the session at its end, or at the end of the run. */
 function ownerAtEnd(session: SessionEvidence): string | null {
   const over = session.events.find(({ type }) => type === 'SessionEnded' || type === 'SessionExpired');
   return stateAt(session, over?.revision ?? session.events.length - 1)?.owner.instance ?? null;
 }
 
-/** Whether every owner is to be told of an event: none of them caused it. */
+/** Whether every owner has to receive an event, because none of them caused it. */
 function isUpdate({ type, metadata }: StoredEvent, instances: ReadonlySet<unknown>): boolean {
   const { id } = metadata['actor'] as { id: string };
   return (

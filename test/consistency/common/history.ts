@@ -1,10 +1,10 @@
 /**
- * What a run records: a line of history.jsonl each. Times are milliseconds of the machine's monotonic clock, which all its
- * processes share.
+ * The records of a run: the lines of history.jsonl. Times are milliseconds of the machine's monotonic clock, which
+ * all its processes share.
  */
 export type Entry = CommandEntry | ReadEntry | HandledEntry | AgentEntry | ErasureEntry | FaultEntry;
 
-/** What one command asks for, as an item of `…/commands`. */
+/** A single command, as an item of `…/commands`. */
 export type Item =
   | {
       readonly type: 'StartSession';
@@ -39,7 +39,7 @@ export type Item =
       readonly references?: Readonly<Record<string, string>>;
     }
   | {
-      /** Sent alone: it is no item of `…/commands`. */
+      /** Always sent alone: it is not an item of `…/commands`. */
       readonly type: 'OpenInquiry';
       readonly kind: string;
       readonly subject: Readonly<Record<string, string>>;
@@ -47,11 +47,11 @@ export type Item =
     }
   | { readonly type: 'EndSession'; readonly reason: string };
 
-/** A command as its sender wrote it. Its id is sent as Correlation-Id, so its events can be told from all others. */
+/** A command as sent. Its id is sent as Correlation-Id, which identifies its events. */
 export interface Command {
   readonly op: string;
   readonly session_id: string;
-  /** One, sent to its own route, or several, sent to `…/commands`: all or none. */
+  /** One item, sent to its own route, or several, sent to `…/commands`: all or none takes effect. */
   readonly items: readonly Item[];
   readonly key: string | null;
   readonly if_match: number | null;
@@ -59,7 +59,7 @@ export interface Command {
   readonly agent_id: string;
 }
 
-/** An api node's process: a node that was started again is another one. Incarnation 0: not known which. */
+/** A process of an api node: a restarted node is another one. Incarnation 0: unknown. */
 export interface Node {
   readonly name: string;
   readonly incarnation: number;
@@ -70,16 +70,16 @@ export interface CommandEntry extends Command {
   readonly kind: 'command';
   readonly process: string;
   readonly node: Node;
-  /** Sent when all faults were over, to learn an outcome that was unknown. */
+  /** Sent after all faults, to learn an unknown outcome. */
   readonly final: boolean;
   readonly start: number;
   readonly end: number;
-  /** Null: no answer came. */
+  /** Null: there was no answer. */
   readonly status: number | null;
   readonly answer: Answer | null;
 }
 
-/** The members of an answer that are checked. */
+/** The checked members of an answer. */
 export interface Answer {
   readonly session_id?: string;
   readonly revision?: number;
@@ -88,9 +88,9 @@ export interface Answer {
     readonly type: string;
     readonly revision: number;
   }[];
-  /** Of a question to other systems: its inquiry. */
+  /** For an inquiry: its id. */
   readonly inquiry_id?: string;
-  /** Of a problem: its code, the reason of a refusal, where the stream was. */
+  /** For a problem: its code, the reason of a refusal, the revision of the stream. */
   readonly code?: string;
   readonly reason?: string;
   readonly current_revision?: number;
@@ -109,7 +109,7 @@ export interface ReadEntry {
   readonly context: ContextDocument | null;
 }
 
-/** The members of a context that are checked. */
+/** The checked members of a context. */
 export interface ContextDocument {
   readonly partner_id: string;
   readonly revision: number;
@@ -122,7 +122,7 @@ export interface ContextDocument {
   readonly external: unknown;
 }
 
-/** An agent instance's handler is done with an update; written before the update is acknowledged. */
+/** An agent instance's handler has finished an update; written before the update is acknowledged. */
 export interface HandledEntry {
   readonly kind: 'handled';
   readonly instance: string;
@@ -133,7 +133,7 @@ export interface HandledEntry {
   readonly end: number;
 }
 
-/** An agent instance was started, or has ended. */
+/** An agent instance has started or ended. */
 export interface AgentEntry {
   readonly kind: 'agent';
   readonly instance: string;
@@ -146,9 +146,9 @@ export interface ErasureEntry {
   readonly kind: 'erasure';
   readonly partner_id: string;
   readonly start: number;
-  /** When the receipt was there; null: it was not waited for any longer. */
+  /** When the receipt was seen; null: the wait was given up. */
   readonly end: number | null;
-  /** What the receipt says is left. */
+  /** The remains that the receipt reports. */
   readonly left: number;
 }
 
@@ -159,7 +159,7 @@ export interface FaultEntry {
   readonly end: number;
 }
 
-/** What the stores hold when the run is over: stores.json. */
+/** The contents of the stores at the end of the run: stores.json. */
 export interface Stores {
   readonly sessions: Readonly<Record<string, readonly StoredEvent[]>>;
   readonly partners: Readonly<Record<string, readonly StoredEvent[]>>;
@@ -169,9 +169,9 @@ export interface Stores {
   readonly contexts: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Sessions that a projector has set aside. */
   readonly set_aside: readonly string[];
-  /** Erased partners who have a key. */
+  /** Erased partners with a key. */
   readonly living_keys: readonly string[];
-  /** The tables that have rows of erased partners, but those that say that they are erased and who read their data. */
+  /** The tables with rows of erased partners, except the tables of erasures and of access records. */
   readonly erased_rows: readonly { readonly table: string; readonly partner_id: string }[];
 }
 
@@ -206,14 +206,14 @@ export interface TurnRow {
   readonly revision: number;
 }
 
-/** What the checker writes. */
+/** The output of the checker. */
 export interface Verdict {
   readonly counts: Readonly<Record<string, number>>;
   readonly findings: readonly Finding[];
 }
 
 export interface Finding {
-  /** Which rule is broken; stable, docs/consistency.md explains each. */
+  /** The broken rule; a stable name that docs/consistency.md explains. */
   readonly rule: string;
   readonly text: string;
 }

@@ -1,2 +1,2 @@
-/** Milliseconds of the machine's monotonic clock: all its processes have the same one, and no step of the time moves it. */
+/** Milliseconds of the machine's monotonic clock: shared by all its processes, and unaffected by steps of the time. */
 export const now = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;

@@ -1,4 +1,4 @@
-/** Random numbers that a seed replays (mulberry32). */
+/** Random numbers that a seed reproduces (mulberry32). */
 export class Random {
   private state: number;
 
@@ -9,7 +9,7 @@ export class Random {
     );
   }
 
-  /** Numbers of its own for a part of a run, so that one part does not depend on how much another draws. */
+  /** Independent numbers for a part of a run, unaffected by how many numbers other parts draw. */
   fork(name: string): Random {
     return new Random(`${this.seed}/${name}`);
   }
@@ -36,7 +36,7 @@ export class Random {
     return list[Math.floor(this.next() * list.length)] as T;
   }
 
-  /** One of the names, as often as its weight says. */
+  /** One of the names, with a probability by its weight. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name {
     const entries = Object.entries(weights) as [Name, number][];
     let at = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Entry } from './history.ts';
 
-/** Writes the history of a run: a line of JSON for each entry. */
+/** Writes the history of a run: one line of JSON per entry. */
 export class Recorder {
   private readonly file;
 

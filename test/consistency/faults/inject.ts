@@ -6,15 +6,15 @@ import type { Cluster } from '../system/cluster.ts';
 import type { ManagedProcess } from '../system/managed-process.ts';
 import type { Fault, FaultKind } from './plan.ts';
 
-/** The agent instances, as faults use them. */
+/** The agent instances, as seen by faults. */
 interface Agents {
-  /** An instance dies (SIGKILL), stands still for a while (SIGSTOP) or hands over (SIGTERM); another one replaces it. */
+  /** An instance dies (SIGKILL), is suspended (SIGSTOP) or hands over (SIGTERM); another one replaces it. */
   fail(victim: number, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM', forMs: number): Promise<void>;
 }
 
 type Inject = (fault: Fault) => Promise<string>;
 
-/** Carries out faults. Each is undone when its time is over. */
+/** Carries out faults. Each is undone after its time. */
 export class Injector {
   private readonly injections: Readonly<Record<FaultKind, Inject>> = {
     kill: (fault) => this.kill(fault),
@@ -35,7 +35,7 @@ export class Injector {
     private readonly cluster: Cluster,
     private readonly agents: Agents,
     private readonly recorder: Recorder,
-    /** Only processes and connections whose names begin so are disturbed. */
+    /** Only processes and connections with this name prefix are disturbed. */
     private readonly target: string,
   ) {}
 
@@ -140,7 +140,7 @@ export class Injector {
     const { cluster } = this;
     const app = choose(['projector', 'api', 'bridge'] as const, way);
     const joining = await cluster.create(app);
-    // Agents know the first api nodes only, so those stay.
+    // Agents know only the first api nodes, so those stay.
     const leaving = app === 'api' ? joining : choose(cluster.running(app), victim);
     await joining.process.start();
     await sleep(forMs);

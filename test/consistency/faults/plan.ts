@@ -14,20 +14,20 @@ export type FaultKind =
   | 'nodes'
   | 'agent';
 
-/** One fault: when it begins (ms after the load), how long it lasts, and numbers from which its victim is chosen. */
+/** One fault: its start (ms into the load), its duration, and numbers that select its victim. */
 export interface Fault {
   readonly kind: FaultKind;
   readonly at: number;
   readonly forMs: number;
-  /** Chooses among what there is when the fault begins. From 0 to just under 1. */
+  /** Selects among the candidates at the start of the fault. From 0 to just under 1. */
   readonly victim: number;
-  /** Chooses how: a signal, a delay, an offset. From 0 to just under 1. */
+  /** Selects the variant: a signal, a delay, an offset. From 0 to just under 1. */
   readonly way: number;
 }
 
 export type Weights = Readonly<Partial<Record<FaultKind, number>>>;
 
-/** How often each kind is drawn. */
+/** The relative frequency of each kind. */
 export const allFaults: Weights = {
   kill: 5,
   pause: 4,
@@ -45,7 +45,7 @@ export const allFaults: Weights = {
 
 interface PlanOptions {
   readonly loadMs: number;
-  /** The load is divided into so many parts, in each of which one fault begins. */
+  /** The load is divided into this many parts, in each of which one fault begins. */
   readonly faults: number;
   readonly weights: Weights;
 }

@@ -19,7 +19,7 @@ const sources = [
 
 const isSource = (path: string): boolean => !/\/(node_modules|dist)(\/|$)/.test(path);
 
-/** Builds the apps from a patched copy of the sources for as long as `work` runs; it gets the folder of the copy. */
+/** Builds the apps from a patched copy of the sources while `work` runs; `work` gets the folder of the copy. */
 export async function withPatchedBuild<T>(
   patches: readonly Patch[],
   work: (root: string) => Promise<T>,

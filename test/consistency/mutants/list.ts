@@ -1,19 +1,19 @@
 import type { Weights } from '../faults/plan.ts';
 
-/** A fault put into the system on purpose: the checker must find it. */
+/** A deliberate bug, which the checker must find. */
 export interface Mutant {
   readonly name: string;
   readonly patches: readonly Patch[];
-  /** The rules one of which the checker has to find broken. */
+  /** The checker has to find at least one of these rules broken. */
   readonly rules: readonly string[];
-  /** The faults of the run that show it, and whom they hit; none by default. */
+  /** The faults that expose it, and their target; none by default. */
   readonly weights?: Weights;
   readonly target?: string;
-  /** Commands of a session, where it takes shorter ones than usual. */
+  /** Commands per session, if shorter sessions than usual are needed. */
   readonly sessionLength?: readonly [number, number];
 }
 
-/** Replaces a text that is in the file exactly once. */
+/** Replaces a text that occurs exactly once in the file. */
 export interface Patch {
   readonly file: string;
   readonly find: string;
@@ -129,7 +129,7 @@ export const mutants: readonly Mutant[] = [
         find: '  if later then return ${stale} end\n',
         replace: '',
       },
-      // An api node takes a while, so that a projector can overtake it.
+      // Delays an api node, so that a projector can overtake it.
       {
         file: 'libs/read-models/src/context/rebuild.ts',
         find: 'await contexts.replace(session, commands);',
@@ -177,7 +177,7 @@ export const mutants: readonly Mutant[] = [
         find: "WHERE coalesce((${lastErasure}), :after, '') = coalesce(:after, '') ON CONFLICT DO NOTHING",
         replace: "WHERE coalesce((${lastErasure}), :after, '') IS NOT NULL ON CONFLICT DO NOTHING",
       },
-      // The context of an erased session is written as any other.
+      // Writes the context of an erased session like any other.
       {
         file: 'libs/read-models/src/context/section-seals.ts',
         find: 'sessions.filter((session) => !isErased(session)).map(partnerOf)',

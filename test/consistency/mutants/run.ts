@@ -8,7 +8,7 @@ import type { Mutant } from './list.ts';
 
 export interface MutantResult {
   readonly name: string;
-  /** The rules that the checker found broken, of those that this mutant breaks. */
+  /** The broken rules that the checker found, of those that this mutant breaks. */
   readonly rules: readonly string[];
   /** How many runs it took. */
   readonly runs: number;
@@ -18,12 +18,12 @@ interface MutantOptions {
   readonly size: Size;
   /** The folder of the runs' results. */
   readonly dir: string;
-  /** How many runs the checker has. */
+  /** The maximum number of runs. */
   readonly budget: number;
   readonly signalService?: ClusterOptions['signalService'];
 }
 
-/** Runs a system with a fault built in, until the checker finds it or its budget is spent. */
+/** Runs a system with a mutant until the checker finds it or the budget is spent. */
 export function findMutant(mutant: Mutant, options: MutantOptions): Promise<MutantResult> {
   const { size, dir, budget, ...cluster } = options;
   const { name, patches, weights, target = '', sessionLength = size.load.sessionLength } = mutant;
@@ -40,7 +40,7 @@ export function findMutant(mutant: Mutant, options: MutantOptions): Promise<Muta
   });
 }
 
-/** The rules that a mutant breaks and that a verdict finds broken. */
+/** The rules of a mutant that a verdict finds broken. */
 export function brokenRules({ findings }: Verdict, { rules }: Mutant): string[] {
   return rules.filter((rule) => findings.some((finding) => finding.rule === rule));
 }

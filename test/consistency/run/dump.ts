@@ -9,10 +9,10 @@ import { openTurns } from '../../../libs/read-models/src/tables/row-seals.ts';
 import type { SessionRow, StoredEvent, Stores, TurnRow } from '../common/history.ts';
 import type { Cluster } from '../system/cluster.ts';
 
-/** Tables that have to know erased partners: what is asked for, and who read their data. */
+/** Tables that may know erased partners: requests about partners, and access records. */
 const kept = ['partner_privacy', 'access_record', 'access_record_partner'];
 
-/** Reads what the stores of a cluster hold, and opens what is sealed: of the system's code, only that is used. */
+/** Reads the stores of a cluster, and decrypts sealed values; this is the only use of the system's code. */
 export async function dump({ services, escrow }: Pick<Cluster, 'services' | 'escrow'>): Promise<Stores> {
   return escrow.use(async (keys) => {
     const streams = await readStreams(services['EVENTSTORE_URL'] ?? '', keys);
@@ -45,7 +45,7 @@ async function readStreams(url: string, keys: DataKeys): Promise<ReadonlyMap<str
   return streams;
 }
 
-/** The streams whose names begin so, by the rest of their names. */
+/** The streams with a name prefix, by the rest of their names. */
 function withPrefix(
   streams: ReadonlyMap<string, StoredEvent[]>,
   prefix: string,
@@ -78,7 +78,7 @@ async function readRows(
   }
 }
 
-/** Which of some partners have rows in which tables, whatever tables there are. */
+/** Which of the partners have rows in which tables; all tables are searched. */
 async function rowsOf(url: string, partners: readonly string[]): Promise<Stores['erased_rows']> {
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -112,7 +112,7 @@ async function readContexts(
       const hash = await redis.hgetall(`ctx:{${id}}`);
       const fields = Object.keys(hash);
       if (fields.length === 0) continue;
-      // What does not open is shown as it is, and found.
+      // A value that cannot be decrypted is shown as it is, and reported.
       const texts = (await seals.open(id, fields, Object.values(hash))) ?? Object.values(hash);
       contexts[id] = Object.fromEntries(fields.map((field, index) => [field, texts[index] ?? '']));
     }

@@ -1,7 +1,7 @@
 import { EventStore, HistoryKeys, Roots, VerifyAll } from '#sessions';
 import type { Finding } from '../common/history.ts';
 
-/** What is wrong with the hashes of the sessions: each event of each is chained, and nobody changed any. */
+/** Findings about the hashes of the sessions: every event is chained and unchanged. */
 export async function historyFindings(url: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const add = (text: string): void => void findings.push({ rule: 'history_differs', text });

@@ -1,18 +1,18 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The result of a seed or a mutant, as it is kept for the summary of a run in parts. */
+/** The result of a seed or a mutant, kept for the summary of a run in parts. */
 export interface Kept {
   readonly kind: 'seed' | 'mutant';
   readonly name: string;
   readonly counts: Readonly<Record<string, number>>;
-  /** Of a mutant: the broken rules that the checker found. */
+  /** For a mutant: the number of broken rules that the checker found. */
   readonly findings: number;
 }
 
 const fileOf = (dir: string): string => join(dir, 'results.jsonl');
 
-/** Keeps a result. One of the same seed or mutant that was kept before no longer counts. */
+/** Keeps a result. It replaces an earlier one of the same seed or mutant. */
 export function keep(dir: string, result: Kept): void {
   mkdirSync(dir, { recursive: true });
   appendFileSync(fileOf(dir), `${JSON.stringify(result)}\n`);

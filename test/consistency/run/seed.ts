@@ -20,20 +20,20 @@ import { historyFindings } from './histories.ts';
 
 export interface RunOptions extends Omit<ClusterOptions, 'logs'> {
   readonly seed: string;
-  /** The folder of its history, of what the stores held, of the verdict, and of what the processes logged. */
+  /** The folder of the history, the contents of the stores, the verdict, and the logs of the processes. */
   readonly dir: string;
   readonly load: Load;
   readonly faults: number;
   readonly weights: Weights;
-  /** How many partners are erased while their sessions go on, besides one at the end. */
+  /** How many partners are erased during the load, besides one at the end. */
   readonly erasures: number;
-  /** Only processes and connections whose names begin so are disturbed; empty: all. */
+  /** Only processes and connections with this name prefix are disturbed; empty: all. */
   readonly target: string;
-  /** How long the read models and agents may take to come to rest; what is missing then is a finding. */
+  /** How long to wait for the read models and agents to settle; what is missing then is a finding. */
   readonly settleMs: number;
 }
 
-/** One run: load and faults drawn from a seed, then rest, then the judgement. */
+/** One run: load and faults drawn from a seed, then rest, then the check. */
 export async function runSeed(options: RunOptions): Promise<Verdict> {
   const logs = join(options.dir, 'logs');
   rmSync(options.dir, { recursive: true, force: true });
@@ -71,7 +71,7 @@ async function work(cluster: Cluster, recorder: Recorder, options: RunOptions): 
 
 const quietMs = 2_000;
 
-/** Waits until the read models hold all that there is and no agent handles anything more; then reads the stores. */
+/** Waits until the read models are complete and no agent handles anything more; then reads the stores. */
 export async function rest(cluster: Cluster, { agents }: Workload, settleMs: number): Promise<Stores> {
   const deadline = now() + settleMs;
   for (;;) {
@@ -92,7 +92,7 @@ export function isSettled({ sessions, session_rows, contexts }: Stores): boolean
   });
 }
 
-/** The checker is a process of its own, which shares nothing with this one. */
+/** The checker is a separate process that shares nothing with this one. */
 async function check(dir: string, histories: readonly Finding[]): Promise<Verdict> {
   const program = ['--no-warnings', '--import', './tools/register.mjs', 'test/consistency/checker/main.ts'];
   const checker = spawn(process.execPath, [...program, dir], { stdio: 'inherit' });

@@ -1,7 +1,7 @@
 import { allFaults } from '../faults/plan.ts';
 import type { RunOptions } from './seed.ts';
 
-/** What runs differ in besides their seed and their folder. */
+/** The parameters of runs besides their seed and folder. */
 export type Size = Omit<RunOptions, 'seed' | 'dir' | 'root' | 'signalService'>;
 
 /** A run of `npm run prove -- consistency`. */
@@ -31,7 +31,7 @@ export const smallSize: Size = {
   erasures: 2,
 };
 
-/** A run that is to find a mutant: more of the faults that show it. */
+/** A run for finding a mutant: more of the faults that expose it. */
 export const mutantSize: Size = {
   ...fullSize,
   load: {
@@ -47,7 +47,7 @@ export const mutantSize: Size = {
   settleMs: 15_000,
 };
 
-/** A run of `npm test` that is to find two mutants at once, without faults. */
+/** A run of `npm test` for finding two mutants at once, without faults. */
 export const smallMutantSize: Size = {
   ...mutantSize,
   sizes: { api: 2, projector: 1, bridge: 1 },

@@ -5,25 +5,25 @@ import { ManagedProcess } from './managed-process.ts';
 
 export type AppName = 'api' | 'projector' | 'bridge';
 
-/** What the apps of a run have in common. */
+/** The common settings of the apps of a run. */
 export interface AppsOptions {
-  /** The folder that has `dist/apps`; not this project's when the code is a mutant. */
+  /** The folder with `dist/apps`; not this project's for a mutant. */
   readonly root: string;
-  /** The folders of their clocks and of what they log. */
+  /** The folders of their clocks and of their logs. */
   readonly dir: string;
   readonly logs: string;
   readonly services: Readonly<Record<string, string>>;
   readonly connections: Connections;
-  /** Whether they reach Kafka through proxies, too. */
+  /** Whether they reach Kafka through proxies as well. */
   readonly kafkaProxied: boolean;
-  /** More variables, asked before each start. */
+  /** Additional variables, evaluated before each start. */
   readonly env: () => Readonly<Record<string, string>>;
 }
 
 const clock = join(import.meta.dirname, 'clock.mjs');
 const redirect = join(import.meta.dirname, 'redirect.mjs');
 
-/** One process of an app, which reaches each backing service through a proxy of its own. */
+/** One process of an app, which reaches each backing service through its own proxy. */
 export class App {
   private constructor(
     readonly app: AppName,
@@ -59,14 +59,14 @@ export class App {
     return this.process.name;
   }
 
-  /** Starts again with the code of another folder. */
+  /** Restarts with the code of another folder. */
   async replace(root: string): Promise<void> {
     await this.process.stop();
     this.code.root = root;
     await this.process.start();
   }
 
-  /** Steps its clock by so many seconds from the machine's. */
+  /** Sets its clock off from the machine's by this many seconds. */
   setClock(offsetS: number): void {
     writeFileSync(this.clockFile, String(offsetS));
   }

@@ -1,4 +1,4 @@
-/** `node --import clock.mjs`: the time of this process is off by as many seconds as the file CLOCK_OFFSET_FILE says. */
+/** `node --import clock.mjs`: sets the time of this process off by the seconds in the file CLOCK_OFFSET_FILE. */
 import { readFileSync } from 'node:fs';
 
 const file = process.env.CLOCK_OFFSET_FILE ?? '';

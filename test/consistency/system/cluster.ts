@@ -19,39 +19,39 @@ import type { ManagedProcess } from './managed-process.ts';
 export interface ClusterOptions {
   /** Processes of each app; more of them can join later. */
   readonly sizes: Readonly<Record<AppName, number>>;
-  /** The folder that has `dist/apps`. */
+  /** The folder with `dist/apps`. */
   readonly root: string;
-  /** The folder of what the processes log. */
+  /** The folder of the processes' logs. */
   readonly logs: string;
-  /** Whether the apps reach Kafka through proxies, as they do the other backing services. */
+  /** Whether the apps reach Kafka through proxies, like the other backing services. */
   readonly kafkaProxied?: boolean;
-  /** Signals a shared backing service; left out: none may be signalled. */
+  /** Signals a shared backing service; by default none may be signalled. */
   readonly signalService?: (name: string, signal: NodeJS.Signals) => void;
 }
 
-/** An api node as clients reach it. */
+/** An api node as seen by clients. */
 export interface ApiNode {
   readonly name: string;
   readonly url: string;
-  /** Which process of the node runs now. */
+  /** The current process of the node. */
   current(): Node;
 }
 
 export const agentLeaseMs = 2_000;
-/** How long clients may take to learn that they are to ask another node. */
+/** How long to wait for clients to switch to another node. */
 const drainMs = 500;
 
-/** The processes of one run: event store, apps, and a proxy between every two of them. */
+/** The processes of one run: event store, apps, and a proxy for every connection between them. */
 export class Cluster {
   readonly apps: App[] = [];
   readonly connections = new Connections();
   partitions = 4;
-  /** Api nodes that clients are not to ask. */
+  /** Api nodes that clients must not use. */
   private readonly drained = new Set<App>();
   private readonly urls = new Map<string, string>();
   private readonly kafkaGroup = `consistency-${randomUUID()}`;
   readonly escrow: Escrow;
-  /** The variables of the keys: everything is encrypted. */
+  /** The variables of the keys: all personal data is encrypted. */
   private readonly keys: Readonly<Record<string, string>>;
 
   constructor(
@@ -97,7 +97,7 @@ export class Cluster {
     return this.apps.filter((one) => one.app === app && one.process.isRunning);
   }
 
-  /** Adds a process of an app; it is not started yet. */
+  /** Adds a process of an app without starting it. */
   async create(app: AppName): Promise<App> {
     const { services, connections, dir, options } = this;
     const number = this.apps.filter((one) => one.app === app).length + 1;
@@ -118,7 +118,9 @@ export class Cluster {
     return created;
   }
 
-  /** Replaces the code of a process as a rollout does: clients are sent elsewhere before it stops, until it is ready. */
+  /**
+   * Replaces the code of a process as in a rollout: clients use other nodes from before it stops until it is ready.
+   */
   async rollOut(app: App, root: string): Promise<void> {
     this.drained.add(app);
     await sleep(drainMs);
@@ -126,7 +128,7 @@ export class Cluster {
     this.drained.delete(app);
   }
 
-  /** Redis loses everything: all of it when it is this run's own, else the database of this run. */
+  /** Redis loses all data: all databases if it belongs to this run, otherwise the database of this run. */
   async flushRedis(): Promise<void> {
     const redis = new Redis(this.services['REDIS_URL'] ?? '', { maxRetriesPerRequest: 1 });
     redis.on('error', () => undefined);
@@ -143,7 +145,7 @@ export class Cluster {
   }
 }
 
-/** Runs a cluster with fresh data for as long as `work` runs. Backing services that the environment gives are shared. */
+/** Runs a cluster with fresh data while `work` runs. Backing services named by the environment are shared. */
 export async function withCluster<T>(
   options: ClusterOptions,
   work: (cluster: Cluster) => Promise<T>,

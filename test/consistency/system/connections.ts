@@ -1,10 +1,13 @@
 import type { TcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
 import { tcpProxy } from '../../../libs/platform/src/testing/tcp-proxy.ts';
 
-/** The variables of the backing services that can be reached through a proxy. Kafka tells its clients its own address: see `ofBrokers`. */
+/**
+ * The variables of the backing services that can be reached through a proxy. Kafka advertises its own address to
+ * clients: see `ofBrokers`.
+ */
 const proxied = { EVENTSTORE_URL: 'event-store', REDIS_URL: 'redis', DATABASE_URL: 'postgres' } as const;
 
-/** A proxy between every two processes, by the name of the connection: `api-1>redis`. */
+/** A proxy for every connection between two processes, named like `api-1>redis`. */
 export class Connections {
   private readonly proxies = new Map<string, TcpProxy>();
 
@@ -12,7 +15,7 @@ export class Connections {
     return [...this.proxies.keys()];
   }
 
-  /** The addresses of the backing services as one process reaches them. */
+  /** The addresses of the backing services for one process. */
   async ofProcess(
     name: string,
     services: Readonly<Record<string, string>>,
@@ -24,7 +27,8 @@ export class Connections {
   }
 
   /**
-   * As REDIRECTED_PORTS, so that one process reaches Kafka through proxies, whatever address Kafka tells its clients.
+   * The value of REDIRECTED_PORTS that makes one process reach Kafka through proxies, whatever address Kafka
+   * advertises.
    */
   async ofBrokers(name: string, brokers: string): Promise<string> {
     const ports: Record<string, number> = {};
@@ -35,7 +39,7 @@ export class Connections {
     return JSON.stringify(ports);
   }
 
-  /** The address by way of a new proxy. */
+  /** The address of a new proxy to the url. */
   async add(name: string, url: string): Promise<string> {
     const proxy = await tcpProxy(url);
     this.proxies.set(name, proxy);

@@ -2,14 +2,17 @@ import { createLogger } from '#platform';
 import type { KeyStore, StoredKey } from '#privacy';
 import { DataKeys, loadKeysConfig, openKeyStore, openMasterKeys } from '#privacy';
 
-/** The keys of a cluster, with copies of those that an erasure destroys: the checker sees what was stored all the same. */
+/**
+ * The keys of a cluster, with copies of those that an erasure destroys, so that the checker can still read what was
+ * stored.
+ */
 export class Escrow {
   private readonly copies = new Map<string, StoredKey>();
 
   /** @param env the variables of the cluster's keys */
   constructor(private readonly env: Readonly<Record<string, string>>) {}
 
-  /** Copies the keys of a partner who is going to be erased. */
+  /** Copies the keys of a partner before an erasure. */
   async copy(partnerId: string): Promise<void> {
     await this.withStore(async (store) => {
       for (const key of await store.living([partnerId])) this.copies.set(key.key_id, key);
@@ -21,14 +24,14 @@ export class Escrow {
     return [...new Set([...this.copies.values()].map(({ partner_id }) => partner_id))];
   }
 
-  /** Those of them who have a key. */
+  /** The partners of copied keys that have a key. */
   living(): Promise<readonly string[]> {
     return this.withStore(async (store) =>
       (await store.living(this.partners)).map(({ partner_id }) => partner_id),
     );
   }
 
-  /** Works with all keys, also those that are destroyed. */
+  /** Runs `work` with all keys, including destroyed ones. */
   use<T>(work: (keys: DataKeys) => Promise<T>): Promise<T> {
     return this.withStore(async (store, masterKeys) => {
       const masters = openMasterKeys(masterKeys);

@@ -7,10 +7,10 @@ import { ManagedProcess } from './managed-process.ts';
 const diskMib = 256;
 const piece = Buffer.alloc(1_024 * 1_024);
 
-/** An event store of one run, whose disk can be filled where this user may mount one. */
+/** The event store of one run, whose disk can be filled where this user may mount one. */
 export class OwnEventStore {
   readonly process: ManagedProcess;
-  /** Whether its data are on a small disk of their own. */
+  /** Whether its data are on a separate small disk. */
   readonly hasOwnDisk: boolean;
   private readonly disk: string;
 
@@ -45,7 +45,7 @@ export class OwnEventStore {
     return `esdb://127.0.0.1:${this.port}?tls=false`;
   }
 
-  /** Leaves no room on the disk. */
+  /** Fills the disk. */
   fillDisk(): void {
     const file = openSync(this.filler, 'w');
     try {

@@ -7,9 +7,9 @@ import { lastLines } from '../../../tools/shared/run.ts';
 
 interface Program {
   readonly name: string;
-  /** Asked before each start. */
+  /** Evaluated before each start. */
   readonly command: () => readonly string[];
-  /** Asked before each start. */
+  /** Evaluated before each start. */
   readonly env: () => NodeJS.ProcessEnv;
   readonly log: string;
   /** Rejects until the process answers. */
@@ -21,17 +21,17 @@ const graceMs = 15_000;
 /** Long enough for a busy machine. */
 const readyMs = 180_000;
 
-/** What runs; none outlives this process. */
+/** The running processes; none outlives this process. */
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** A process that is started again whenever it ends, until it is stopped. */
+/** A process that is restarted whenever it ends, until it is stopped. */
 export class ManagedProcess {
   /** How often it was started. */
   incarnation = 0;
-  /** What it logged last before it ended. */
+  /** Its last log lines before it ended. */
   lastWords = '';
   private child: ChildProcess | undefined;
   private isWanted = false;
@@ -66,7 +66,7 @@ export class ManagedProcess {
     this.child?.kill(signal);
   }
 
-  /** Ends it with SIGTERM, or after a while with SIGKILL. */
+  /** Ends it with SIGTERM, or after some time with SIGKILL. */
   async stop(): Promise<void> {
     this.isWanted = false;
     this.signal('SIGCONT');

@@ -1,4 +1,7 @@
-/** `node --import redirect.mjs`: connections of this process to a port go to another one, as REDIRECTED_PORTS (JSON) says. */
+/**
+ * `node --import redirect.mjs`: redirects connections of this process from a port to another one, by REDIRECTED_PORTS
+ * (JSON).
+ */
 import { Socket } from 'node:net';
 
 const ports = JSON.parse(process.env.REDIRECTED_PORTS ?? '{}');

@@ -1,10 +1,10 @@
-/** An agent instance as a process of its own, on the SDK: reports each update before the SDK acknowledges it. */
+/** An agent instance in its own process, on the SDK: reports each update before the SDK acknowledges it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectAgent } from '@turnstream/sdk';
 import type { HandledEntry } from '../common/history.ts';
 import { now } from '../common/now.ts';
 
-/** What such a process reports. */
+/** A report of such a process. */
 export type Message =
   | { readonly kind: 'ready' }
   | { readonly kind: 'owns'; readonly session_id: string; readonly epoch: number }
@@ -13,7 +13,7 @@ export type Message =
 const { AGENT_URLS = '', AGENT_POOL = '', AGENT_INSTANCE = '' } = process.env;
 const longestMs = 100;
 
-/** Resolves when the report is on its way for certain: it arrives even if this process is killed. */
+/** Resolves when the report is certain to arrive, even if this process is killed. */
 const report = (message: Message): Promise<void> =>
   new Promise((resolve) => {
     process.send?.(message, () => resolve());

@@ -19,12 +19,12 @@ interface AgentsOptions {
   readonly onOwner: (session_id: string, instance: string, epoch: number) => void;
 }
 
-/** Agent instances of one pool, each a process. One that ends is replaced by another. */
+/** Agent instances of one pool, each a process. An instance that ends is replaced by another. */
 export class Agents {
   /** When the last update was handled. */
   handledAt = 0;
   private readonly pool = `pool-${randomUUID().slice(0, 8)}`;
-  /** Those that are connected, and every process that was started. */
+  /** The connected instances, and every process that was started. */
   private readonly instances: Instance[] = [];
   private readonly processes: ChildProcess[] = [];
 
@@ -34,10 +34,10 @@ export class Agents {
     await Promise.all(Array.from({ length: count }, () => this.startOne()));
   }
 
-  /** Lets one of the instances take a session. */
+  /** Makes one of the instances attach a session. */
   attach(session_id: string, number: number): void {
     const instance = this.instances[Math.floor(number * this.instances.length)];
-    // One that was killed a moment ago is not there any more: that is no failure.
+    // A process that has just been killed may already be gone: that is not a failure.
     if (instance?.process.connected) instance.process.send({ attach: session_id }, () => undefined);
   }
 

@@ -15,7 +15,7 @@ interface ClientOptions {
   readonly nodes: () => readonly ApiNode[];
   readonly slots: readonly Slot[];
   readonly recorder: Recorder;
-  /** Commands that a session gets, from and to. */
+  /** Minimum and maximum number of commands of a session. */
   readonly sessionLength: readonly [number, number];
   readonly escrow: Escrow;
   /** The pause between two requests, on average. */
@@ -24,7 +24,7 @@ interface ClientOptions {
   readonly onSession: (session_id: string) => void;
 }
 
-/** The partner that takes the place of an erased one, and when. */
+/** The partner that replaces an erased one, and when. */
 interface AtWork {
   readonly next: string;
   readonly forMs: number;
@@ -33,14 +33,14 @@ interface AtWork {
 const retries = 4;
 const rememberedCommands = 50;
 
-/** Sends random commands and reads, one after the other, each of them to one of the api nodes. */
+/** Sends random commands and reads, one after the other, each to one of the api nodes. */
 export class Client {
-  /** Commands whose outcome is not known yet. */
+  /** Commands with an unknown outcome. */
   readonly unknown: Command[] = [];
   commands = 0;
   private readonly sender: Sender;
   private readonly eraser: Eraser;
-  /** Commands that are in their streams, for repetitions. */
+  /** Commands in their streams, for repetitions. */
   private readonly done: Command[] = [];
   private count = 0;
 
@@ -60,7 +60,7 @@ export class Client {
     }
   }
 
-  /** Ends a session; sends the request until its outcome is known. */
+  /** Ends a session; repeats the request until its outcome is known. */
   async end(session_id: string, signal: AbortSignal): Promise<void> {
     const op = this.nextOp();
     await this.insist(
@@ -69,18 +69,18 @@ export class Client {
     );
   }
 
-  /** Erases the partner whose sessions a slot has had. */
+  /** Erases the partner of a slot's sessions. */
   erase({ partner_id, session_id, earlier }: Slot): Promise<void> {
     return this.eraser.erase(partner_id, [...earlier, session_id]);
   }
 
-  /** As `erase` while the session goes on, for some time; then the slot goes on with another partner. */
+  /** As `erase`, while commands to the session continue for some time; then the slot gets another partner. */
   async eraseAtWork(slot: Slot, { next, forMs }: AtWork, signal: AbortSignal): Promise<void> {
     while (slot.isChanging || slot.session_id === '') {
       if (signal.aborted) return;
       await sleep(20, signal);
     }
-    // From here on nobody starts the partner's next session.
+    // From here on no client starts the partner's next session.
     slot.isChanging = true;
     const erasing = this.erase(slot);
     await sleep(forMs);
@@ -89,7 +89,7 @@ export class Client {
     await erasing;
   }
 
-  /** Sends a command whose outcome is unknown again, for the last time. */
+  /** Repeats a command with an unknown outcome for the last time. */
   resolve(command: Command): Promise<CommandEntry> {
     return this.sender.command(command, this.node(), true);
   }
@@ -107,7 +107,7 @@ export class Client {
   private async send(slot: Slot, signal: AbortSignal): Promise<void> {
     const { random } = this.options;
     const op = this.nextOp();
-    // The first command of a session, so that each run has inquiries.
+    // The first command of a session opens an inquiry, so that each run has inquiries.
     const items = slot.revision === 0 ? [drawInquiry(random, op)] : drawItems(random, op);
     const owner =
       random.chance(0.08) && slot.owners.length > 0 ? random.pick(slot.owners.slice(-2)) : undefined;
@@ -134,7 +134,7 @@ export class Client {
     if (status === 200) slot.told(session_id, context?.revision);
   }
 
-  /** Another body under a key that was used: to be refused. */
+  /** Sends another body under a used key, which has to be refused. */
   private reuseKey(known: Command): Promise<CommandEntry> {
     const op = this.nextOp();
     const items: Item[] = [{ type: 'RaiseFlag', flag: 'reused', value: op }];
@@ -174,7 +174,7 @@ export class Client {
     return entry;
   }
 
-  /** Sends a command, and again while its outcome is unknown and a repetition would be recognised. */
+  /** Sends a command, and repeats it while its outcome is unknown and a repetition would be recognised. */
   private async attempt(
     command: Command,
     slot: Slot | undefined,
@@ -202,7 +202,7 @@ export class Client {
     if (this.done.length > rememberedCommands) this.done.shift();
   }
 
-  /** Mostly the client's own node, which is then asked often enough to be caught going back. */
+  /** Mostly the client's own node, so that it is read often enough to notice when it goes back. */
   private node(): ApiNode {
     const { random, nodes, name } = this.options;
     const all = nodes();

@@ -21,7 +21,7 @@ const weights = {
   RecordExternalUpdate: 12,
 } as const;
 
-/** What a command asks for: one thing, now and then several. `id` distinguishes its values from all others. */
+/** The items of a command: usually one, sometimes several. `id` makes its values unique. */
 export function drawItems(random: Random, id: string): Item[] {
   if (random.chance(0.03)) return [drawInquiry(random, id)];
   if (!random.chance(0.12)) return [drawItem(random, id)];
@@ -58,7 +58,7 @@ const draw: Readonly<Record<keyof typeof weights, (random: Random, id: string) =
   RecordExternalUpdate: drawUpdate,
 };
 
-/** Some say nothing of an order, some by mere field names, most what they are about and when it happened. */
+/** Some name no order, some only by field names, most with references and a time. */
 function drawUpdate(random: Random, id: string): Item {
   const update = {
     type: 'RecordExternalUpdate',
@@ -76,12 +76,12 @@ function drawUpdate(random: Random, id: string): Item {
   if (references['order'] === undefined || random.chance(0.4))
     references['tracking'] = random.pick(shipments);
   const resolved = { ...update, references, status: id };
-  // Long ago, on whatever machine; in few different seconds, so that some are at the same time.
+  // A fixed past, independent of the machine's clock; few different seconds, so that some updates have the same time.
   const occurred_at = new Date(Date.UTC(2020, 0, 1, 0, 0, random.int(0, 40))).toISOString();
   return form === 'timeless' ? resolved : { ...resolved, occurred_at };
 }
 
-/** Nobody answers it: it closes at its deadline or with its session. No two ask the same. */
+/** No source answers it: it closes at its deadline or with its session. Every question is different. */
 export function drawInquiry(random: Random, id: string): Item {
   const subject = { payout_id: id };
   return { type: 'OpenInquiry', kind: 'payout_status', subject, timeout_ms: random.int(200, 2_000) };

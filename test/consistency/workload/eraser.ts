@@ -10,7 +10,7 @@ interface Receipt {
   readonly checked: readonly { readonly left: number }[];
 }
 
-/** Generous, since it only bounds a failure: every process that a fault stops runs again. */
+/** Generous, since it only bounds a failure: every process stopped by a fault runs again. */
 const patienceMs = 180_000;
 
 interface EraserOptions {
@@ -20,13 +20,16 @@ interface EraserOptions {
   readonly sender: Sender;
 }
 
-/** Erases partners, and looks at what is shown of them afterwards. */
+/** Erases partners, and reads their data afterwards. */
 export class Eraser {
   private asked = 0;
 
   constructor(private readonly options: EraserOptions) {}
 
-  /** Asks until it is taken, then for the receipt until it is there, also when the load is over: what is judged is complete. */
+  /**
+   * Repeats the request until it is accepted, then polls for the receipt, even after the end of the load, so that the
+   * evidence is complete.
+   */
   async erase(partner_id: string, sessions: readonly string[]): Promise<void> {
     const { recorder, escrow, nodes, sender } = this.options;
     const signal = AbortSignal.timeout(patienceMs);
@@ -57,7 +60,7 @@ export class Eraser {
     }
   }
 
-  /** One after the other: each may be disturbed. */
+  /** Alternates between the nodes: each may be disturbed. */
   private next(): ApiNode {
     const nodes = this.options.nodes();
     this.asked += 1;

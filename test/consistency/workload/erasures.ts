@@ -1,19 +1,22 @@
 import type { Random } from '../common/random.ts';
 import type { Fault } from '../faults/plan.ts';
 
-/** A partner is erased while its session goes on: when (ms after the load), whose, and for how long commands go on meanwhile. */
+/**
+ * The erasure of a partner during the load: when (ms into the load), which slot, and how long commands continue
+ * meanwhile.
+ */
 export interface PlannedErasure {
   readonly at: number;
-  /** Chooses the slot. From 0 to just under 1. */
+  /** Selects the slot. From 0 to just under 1. */
   readonly slot: number;
-  /** The id of the partner that takes the place. */
+  /** The id of the partner that replaces the erased one. */
   readonly next: string;
   readonly forMs: number;
 }
 
 const forMs = [300, 2_500] as const;
 
-/** The erasures of a run, the first while one of its faults is on; the same seed gives the same ones. */
+/** The erasures of a run, the first one during one of its faults; the same seed gives the same ones. */
 export function drawErasures(
   random: Random,
   { loadMs, erasures, faults }: { loadMs: number; erasures: number; faults: readonly Fault[] },

@@ -1,13 +1,13 @@
 import type { Command, Item } from '../common/history.ts';
 
-/** The request that a command is sent as. */
+/** The HTTP request of a command. */
 export interface Request {
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: object;
 }
 
-/** One item goes to its own route, several to `…/commands`. */
+/** One item is sent to its own route, several to `…/commands`. */
 export function requestOf({ session_id, items }: Command): Request {
   const base = `/v1/sessions/${session_id}`;
   const [item] = items;
@@ -31,7 +31,7 @@ const routes: Readonly<Record<Item['type'], string>> = {
   EndSession: 'end',
 };
 
-/** The requests that are no POST of the item, or have members in their path. */
+/** The requests that are not a POST of the item, or have members in their path. */
 function exceptions(item: Item, base: string, session_id: string): Partial<Request> {
   if (item.type === 'StartSession') {
     const { type: _type, ...body } = item;

@@ -6,7 +6,7 @@ import { requestOf } from './routes.ts';
 
 const timeoutMs = 4_000;
 
-/** Sends what one client asks, and records each request with its answer. */
+/** Sends the requests of one client, and records each with its answer. */
 export class Sender {
   constructor(
     private readonly process: string,
@@ -50,7 +50,7 @@ export class Sender {
   }
 }
 
-/** Whether the answer leaves open what became of the command. */
+/** Whether the outcome of the command is unknown. */
 export function isUnknown({ status }: CommandEntry): boolean {
   return status === null || status >= 500 || status === 408 || status === 429;
 }
@@ -84,7 +84,7 @@ function answerOf(body: unknown): Answer {
     type?: string;
   };
   const problem = { reason, current_revision, code: type?.split('/').at(-1) };
-  // The events of a conflict are others'.
+  // The events in a conflict belong to other commands.
   const inquiry = inquiry_id === undefined ? {} : { inquiry_id };
   return revision === undefined ? problem : { session_id, revision, events, ...inquiry };
 }

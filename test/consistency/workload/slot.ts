@@ -1,13 +1,16 @@
-/** A session that the clients work on. When it is over, the next one of the same partner takes its place, or of another one. */
+/**
+ * A session that the clients use. When it is over, it is replaced by the next one of the same partner, or of another
+ * one.
+ */
 export class Slot {
   session_id = '';
   /** The highest revision that a client was told. */
   revision = -1;
-  /** Under which epochs agent instances have owned the session, the latest last. */
+  /** The epochs and agent instances that have owned the session, latest last. */
   owners: { readonly instance: string; readonly epoch: number }[] = [];
-  /** How many commands it still gets before it is ended. */
+  /** How many more commands it gets before it is ended. */
   commandsLeft = 0;
-  /** Whether a client ends the session and starts the next one just now. */
+  /** Whether a client is ending the session and starting the next one. */
   isChanging = false;
   readonly earlier: string[] = [];
 
@@ -21,7 +24,7 @@ export class Slot {
     this.commandsLeft = commands;
   }
 
-  /** The sessions so far stay as they are; the next one is another partner's. */
+  /** The previous sessions stay as they are; the next one belongs to another partner. */
   leaveTo(partner_id: string): void {
     this.earlier.push(this.session_id);
     this.session_id = '';

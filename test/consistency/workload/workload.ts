@@ -10,13 +10,13 @@ import { Slot } from './slot.ts';
 
 export interface Load {
   readonly loadMs: number;
-  /** The load goes on until so many commands were sent. */
+  /** The minimum number of commands of the load. */
   readonly commands: number;
   readonly clients: number;
-  /** Sessions at a time. */
+  /** Concurrent sessions. */
   readonly slots: number;
   readonly agents: number;
-  /** Requests a second that the clients together aim at. */
+  /** The target of all clients together, in requests per second. */
   readonly perSecond: number;
   readonly sessionLength: readonly [number, number];
 }
@@ -24,7 +24,7 @@ export interface Load {
 const longestLoadMs = 15 * 60_000;
 const attachShare = 0.6;
 
-/** Clients and agents, at work on a few sessions at a time. */
+/** Clients and agents that use a few sessions at a time. */
 export class Workload {
   readonly agents: Agents;
   private readonly clients: readonly Client[];
@@ -66,7 +66,7 @@ export class Workload {
     return this.clients.reduce((sum, { commands }) => sum + commands, 0);
   }
 
-  /** Works until the time is over, there are enough commands, and what is done meanwhile is done. */
+  /** Runs until the time is over, enough commands were sent, and `meanwhile` has resolved. */
   async run(meanwhile: Promise<unknown> = Promise.resolve()): Promise<void> {
     const { loadMs, commands, agents } = this.load;
     await this.agents.start(agents);
@@ -80,7 +80,7 @@ export class Workload {
     await working;
   }
 
-  /** Erases partners at work, each at its time. Resolves when all receipts are there. */
+  /** Erases partners during the load at the planned times. Resolves when all receipts exist. */
   async erase(plan: readonly PlannedErasure[], signal: AbortSignal): Promise<void> {
     const [client] = this.clients;
     await Promise.all(
@@ -93,8 +93,8 @@ export class Workload {
   }
 
   /**
-   * Asks for every outcome that is still unknown, ends the sessions, and erases a partner, so that each run has one. All
-   * processes must run again.
+   * Resolves all unknown outcomes, ends the sessions, and erases a partner, so that each run has an erasure. All
+   * processes must be running again.
    */
   async finish(): Promise<void> {
     const unknown = this.clients.flatMap((client) =>
@@ -115,7 +115,7 @@ export class Workload {
     if (slot) await client?.erase(slot);
   }
 
-  /** The sessions that were worked on, and their partners. */
+  /** The used sessions and their partners. */
   get worked(): { sessions: string[]; partners: string[] } {
     return {
       sessions: this.slots

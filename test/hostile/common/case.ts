@@ -1,29 +1,29 @@
 import type { EventData } from '@eventstore/db-client';
 
-/** What the cases are sent to. */
+/** The target of the cases. */
 export interface Target {
   /** An address of the api. */
   readonly url: string;
   readonly eventStoreUrl: string;
-  /** A session that lives while the cases run. */
+  /** A session that stays active while the cases run. */
   readonly session: string;
-  /** Writes events to a stream, as another program could. */
+  /** Writes events to a stream, as a foreign program could. */
   readonly append: (stream: string, events: readonly EventData[]) => Promise<unknown>;
 }
 
-/** Something hostile, and the answer that it should get. */
+/** A hostile input and the expected answer. */
 export interface Case {
   readonly name: string;
   /**
-   * As `400 validation_failed`. Alternatives are divided by `|`; `4xx` is any such status, and a status alone is any answer
-   * with it.
+   * For example `400 validation_failed`. Alternatives are separated by `|`; `4xx` is any such status, and a status
+   * alone is any answer with it.
    */
   readonly expected: string;
-  /** Sends it and says what the answer was. */
+  /** Sends it and returns the answer. */
   readonly send: (target: Target) => Promise<string>;
 }
 
-/** Whether an answer is one of those that are expected. */
+/** Whether an answer is an expected one. */
 export function isExpected(answer: string, expected: string): boolean {
   return expected.split('|').some((alternative) => {
     const [status = '', ...code] = alternative.trim().split(' ');

@@ -5,20 +5,20 @@ import type { Case, Target } from './case.ts';
 import { authorization } from '../../../tools/shared/token.ts';
 
 interface Exchange {
-  /** Bytes to send, one piece after the other. */
+  /** Bytes to send, piece by piece. */
   readonly pieces: readonly (string | Buffer)[];
   /** The pause after each piece (ms). */
   readonly pauseMs?: number;
   /** Answers to wait for; then the connection is closed. */
   readonly answers?: number;
-  /** What nothing is expected of is not waited for longer (ms). */
+  /** The maximum wait where no answer is expected (ms). */
   readonly limitMs?: number;
 }
 
 const status = /HTTP\/1\.1 (\d{3}) /g;
 const code = /"type":"https:\/\/turnstream\.dev\/problems\/([a-z_]+)"/;
 
-/** Sends bytes as they are, and returns status and problem code of the last answer; `closed` and `silence` are others. */
+/** Sends raw bytes, and returns status and problem code of the last answer, or `closed` or `silence`. */
 export async function exchange(
   { url }: Target,
   { pieces, pauseMs = 0, answers = 1, limitMs = 40_000 }: Exchange,
@@ -55,7 +55,7 @@ export async function exchange(
 
 const statuses = (text: string): string[] => [...text.matchAll(status)].map(([, number = '']) => number);
 
-/** Whether the body of the last answer has arrived, as its Content-Length says; a chunked one is taken as whole. */
+/** Whether the body of the last answer is complete by its Content-Length; a chunked one counts as complete. */
 function isWhole(text: string): boolean {
   const head = text.lastIndexOf('HTTP/1.1 ');
   const body = text.indexOf('\r\n\r\n', head);
@@ -69,7 +69,7 @@ export interface Request {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer;
-  /** Whose token it has; a service's by default. */
+  /** The role of its token; a service by default. */
   readonly role?: 'service' | 'admin';
 }
 

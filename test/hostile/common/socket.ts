@@ -13,7 +13,7 @@ export type Message = string | Buffer | object;
 
 /**
  * A case of frames on a new WebSocket. Its answer is the close code, or the code of the last error frame; `open` when
- * neither comes: within `quietMs` where that is expected.
+ * neither arrives: within `quietMs` where that is expected.
  */
 export function socketCase(
   name: string,
@@ -74,7 +74,7 @@ async function outcomeOf(socket: WebSocket, expected: string, quietMs: number): 
   socket.on('unexpected-response', (_request, response) => resolve(String(response.statusCode)));
   socket.on('error', () => undefined);
   const limit = setTimeout(() => resolve(last), limitMs);
-  // What is not to stay open has the time of a slow machine to be closed, or to be told its error.
+  // A socket that is expected to be closed, or to get an error, gets the time of a slow machine.
   socket.on('open', () =>
     setTimeout(() => {
       quiet = true;
@@ -90,11 +90,11 @@ interface FrameOptions {
   readonly reserved?: number;
   readonly masked?: boolean;
   readonly payload?: Buffer;
-  /** Another length than that of the payload. */
+  /** A length that differs from that of the payload. */
   readonly length?: bigint;
 }
 
-/** A frame of RFC 6455, as wrong as wanted. */
+/** A frame of RFC 6455, with any faults. */
 export function frame(options: FrameOptions): Buffer {
   const { opcode, final = true, reserved = 0, masked = true, payload = Buffer.alloc(0), length } = options;
   const size = length ?? BigInt(payload.length);
@@ -115,7 +115,7 @@ function bytesOf(size: bigint): Buffer {
   return bytes;
 }
 
-/** Opens many sockets that say nothing, and leaves them without a goodbye. */
+/** Opens many sockets that send nothing, and drops them without a close. */
 export function halfOpenCase(count: number): Case {
   return {
     name: `websocket: ${count} sockets that say nothing and vanish`,

@@ -6,7 +6,7 @@ const bytes = (buffer: Buffer): Buffer => buffer;
 const service = 'event_store.client.streams.Streams';
 
 interface Call {
-  /** As `Read`, of the streams service; or a whole path. */
+  /** Such as `Read`, of the streams service; or a complete path. */
   readonly method: string;
   readonly request: Buffer;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export function storeCase(name: string, call: Call, expected: string): Case {
 
 async function statusOf(eventStoreUrl: string, call: Call): Promise<string> {
   const { method, request, metadata = {}, requestStream = false } = call;
-  // A connection of its own: it may be closed for what is sent.
+  // A separate connection: it may be closed because of the bytes.
   const client = new Client(new URL(eventStoreUrl).host, credentials.createInsecure(), {
     'grpc.use_local_subchannel_pool': 1,
     'grpc.max_send_message_length': -1,
@@ -43,7 +43,7 @@ async function statusOf(eventStoreUrl: string, call: Call): Promise<string> {
         : undefined;
       const stream = duplex ?? client.makeServerStreamRequest(path, bytes, bytes, request, headers, options);
       stream.on('data', () => {
-        // A subscription that is confirmed would go on.
+        // A confirmed subscription would not end.
         resolve('OK');
         stream.cancel();
       });
@@ -56,13 +56,13 @@ async function statusOf(eventStoreUrl: string, call: Call): Promise<string> {
   }
 }
 
-/** A field of protobuf with a length. */
+/** A length-delimited protobuf field. */
 export function field(number: number, value: Buffer | string): Buffer {
   const content = Buffer.from(value);
   return Buffer.concat([varint((BigInt(number) << 3n) | 2n), varint(BigInt(content.length)), content]);
 }
 
-/** A field of protobuf with a number. */
+/** A numeric protobuf field. */
 export function numberField(number: number, value: bigint): Buffer {
   return Buffer.concat([varint(BigInt(number) << 3n), varint(value)]);
 }

@@ -13,7 +13,7 @@ const text = (value: string): string => `{"sender":"user","message_text":${value
 const entities = (value: string): string =>
   `{"sender":"user","message_text":"hi","extracted_entities":${value}}`;
 
-/** A body in chunks as they are given. */
+/** A body in the given chunks. */
 const chunked = (
   name: string,
   chunks: readonly (string | Buffer)[],
@@ -32,7 +32,7 @@ const chunked = (
 const chunk = (data: string): string => `${data.length.toString(16)}\r\n${data}\r\n`;
 const end = '0\r\n\r\n';
 
-/** Bodies that are no bodies of ours, whichever the route. */
+/** Bodies that are invalid on every route. */
 export const bodyCases: readonly Case[] = [
   body('empty', '', malformed),
   body('spaces', '   ', malformed),

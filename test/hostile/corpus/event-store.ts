@@ -62,7 +62,7 @@ const metadata = (name: string, headers: Readonly<Record<string, string>>, expec
     expected,
   );
 
-/** Calls of the event store that no client makes. */
+/** Calls of the event store that no regular client makes. */
 export const eventStoreCases: readonly Case[] = [
   ...['(a+)+$', '^(([a-z])+.)+[A-Z]([a-z])+$', '(a|aa)+$', '(.*a){20}', '(x+x+)+y', '^session-(.*)*$'].map(
     (pattern) => regex(pattern, 'OK'),

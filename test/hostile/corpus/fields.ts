@@ -30,7 +30,7 @@ const document = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as Docume
 const refused = '400 validation_failed';
 const deep = `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`;
 
-/** For each field of each body of the OpenAPI document: values that it does not take. */
+/** For each field of each body of the OpenAPI document: values that it refuses. */
 export const fieldCases: readonly Case[] = Object.entries(document.paths).flatMap(([path, operations]) =>
   Object.entries(operations).flatMap(([method, { requestBody, 'x-access': access }]) => {
     const role = access?.roles.includes('service') === false ? 'admin' : 'service';
@@ -66,7 +66,7 @@ function casesOf(method: string, path: string, schema: Schema, role: Request['ro
   ];
 }
 
-/** Values as JSON that a field does not take, and what each is. */
+/** JSON values that a field refuses, with their names. */
 function wrongValues({
   type,
   format,
@@ -110,7 +110,7 @@ function wrongValues({
   return wrong;
 }
 
-/** A value that a required field takes. */
+/** A valid value of a required field. */
 function valid(property: Schema): unknown {
   const { type, enum: values, minimum } = resolved(property);
   if (values) return values[0];

@@ -8,7 +8,7 @@ import { requestCases } from './requests.ts';
 import { socketCases } from './sockets.ts';
 import { streamCases } from './streams.ts';
 
-/** Every case, by what it is sent to. */
+/** Every case, by its target. */
 export const corpus: readonly Case[] = [
   ...fieldCases,
   ...bodyCases,

@@ -41,7 +41,7 @@ const bytes = (type: string, data: Buffer): EventData => ({
   metadata: undefined,
 });
 
-/** Text that no database makes smaller. */
+/** Incompressible text. */
 const randomText = (length: number): string => randomBytes(length / 2).toString('hex');
 
 function nested(depth: number): object {
@@ -51,8 +51,8 @@ function nested(depth: number): object {
 }
 
 /**
- * A session whose stream another program has written to. What a read of it answers is no fault of ours, and says so: its
- * context, or that it is set aside; and nothing else stops.
+ * A session whose stream a foreign program has written to. A read of it gives its context, or says that it is set
+ * aside; nothing else is affected.
  */
 const stream = (name: string, events: readonly EventData[], starts = true): Case => ({
   name: `log: ${name}`,
@@ -77,7 +77,7 @@ const startWith = (what: string, members: object): Case =>
 const metadata = (what: string, members: Data): Case =>
   stream(`metadata with ${what}`, [json('FlagRaised', { flag: 'x', value: true }, members)]);
 
-/** Events that no version of ours has written. */
+/** Events that no version of Turnstream has written. */
 export const logCases: readonly Case[] = [
   turnWith('an intent of 5,000 characters', { parsed_intent: randomText(5_000) }),
   turnWith('an intent of 500,000 characters', { parsed_intent: randomText(500_000) }),

@@ -26,7 +26,7 @@ const cursors = [
 ];
 const revisions = ['-1', 'x', '1.5', '9'.repeat(20), '1e99'];
 
-/** Queries that cannot be meant. */
+/** Invalid queries. */
 export const queryCases: readonly Case[] = [
   ...['sessions', 'turns'].flatMap((list) => [
     ...limits.map((limit) => get(`/v1/${list}?limit=${limit}`, refused)),

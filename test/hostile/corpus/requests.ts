@@ -4,7 +4,7 @@ import { bytesOf, exchange, httpCase } from '../common/exchange.ts';
 const context = '/v1/sessions/{session}/context';
 const flag = '/v1/sessions/{session}/flags/vip';
 
-/** Bytes that are no request of the ordinary kind. */
+/** Raw bytes that are not a regular request. */
 const raw = (
   name: string,
   pieces: readonly (string | Buffer)[] | ((target: Target) => readonly (string | Buffer)[]),
@@ -26,7 +26,7 @@ const path = (name: string, at: string, expected: string): Case =>
 const method = (name: string, expected: string): Case =>
   httpCase(`method: ${name}`, { method: name, path: context }, expected);
 
-/** Addresses, headers, methods and bytes that no client of ours would send. */
+/** Addresses, headers, methods and bytes that no regular client sends. */
 export const requestCases: readonly Case[] = [
   ...[
     '/v1/../../etc/passwd',

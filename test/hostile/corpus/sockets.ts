@@ -4,7 +4,7 @@ import { bytesCase, frame, halfOpenCase, socketCase } from '../common/socket.ts'
 
 const badFrame = '4400';
 const hello = { type: 'hello', instance: 'hostile', pool: 'hostile', capacity: 10 };
-/** A hello of an instance of its own: one that comes a second time supersedes the first. */
+/** A hello of a unique instance: a second one would supersede the first. */
 const helloOf = (name: string): object => ({ ...hello, instance: name.replaceAll(/[^a-z0-9]/gi, '-') });
 const id = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 const [text, binary, close, ping, pong] = [1, 2, 8, 9, 10];
@@ -15,7 +15,7 @@ const helloWith = (what: string, members: object): Case =>
 const after = (what: string, message: Message, expected: string = badFrame): Case =>
   socketCase(`after the hello: ${what}`, [helloOf(what), message], expected);
 
-/** Frames of the agents' protocol, and bytes below it, that break every rule. */
+/** Frames that break every rule of the agents' protocol, and bytes that break the WebSocket protocol. */
 export const socketCases: readonly Case[] = [
   ...[
     '',

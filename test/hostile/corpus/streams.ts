@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Case, Target } from '../common/case.ts';
 import { bytesOf } from '../common/exchange.ts';
 
-/** Connections that ask for an endless or a large answer and do not read it. */
+/** Connections that request an endless or a large answer and do not read it. */
 const nonReaders = (name: string, path: string, count: number, forMs: number): Case => ({
   name: `http: ${count} clients that never read ${name}`,
   expected: 'opened',
@@ -24,7 +24,7 @@ const nonReaders = (name: string, path: string, count: number, forMs: number): C
   },
 });
 
-/** Readers that do not read, and streams that are opened by the hundred. */
+/** Readers that do not read, and hundreds of open streams. */
 export const streamCases: readonly Case[] = [
   nonReaders('events', '/v1/sessions/{session}/events?limit=1000', 24, 1_000),
   nonReaders('turns', '/v1/turns?limit=500', 24, 1_000),

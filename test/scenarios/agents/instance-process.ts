@@ -1,7 +1,7 @@
-/** An agent instance as a process of its own: reports the updates that its handler gets, attaches sessions on request. */
+/** An agent instance in its own process: reports the updates of its handler, attaches sessions on request. */
 import { connectAgent } from '@turnstream/sdk';
 
-/** What such a process reports. */
+/** A report of such a process. */
 export type Message =
   | { readonly kind: 'ready' }
   | { readonly kind: 'attached'; readonly session_id: string; readonly epoch: number }

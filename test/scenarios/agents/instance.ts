@@ -7,7 +7,7 @@ import type { Message } from './instance-process.ts';
 
 type Handled = Extract<Message, { kind: 'handled' }>;
 
-/** An agent instance in a process of its own, and the updates that its handler got. */
+/** An agent instance in a separate process, and the updates of its handler. */
 export class Instance {
   readonly name: string;
   readonly handled: Handled[] = [];
@@ -48,7 +48,7 @@ export class Instance {
     this.process.kill(signal);
   }
 
-  /** Kills it with -9, unless it has ended, and waits until it has. */
+  /** Kills it with -9, unless it has ended, and waits for its end. */
   async kill(): Promise<void> {
     await killChild(this.process);
   }

@@ -10,9 +10,9 @@ import { recordUpdate } from './updates.ts';
 
 const now = (): number => performance.timeOrigin + performance.now();
 
-/** All in milliseconds; `samples` is how many were handled. */
+/** All times in milliseconds; `samples` is the number of handled updates. */
 export interface AgentLatency {
-  /** From the acknowledgement of a writer to the handler; below 0 when the handler was first. */
+  /** From the writer's acknowledgement to the handler; negative when the handler was first. */
   readonly sameNode: Latency;
   readonly otherNode: Latency;
   readonly answers: AnswerLatency;
@@ -21,13 +21,13 @@ export interface AgentLatency {
 interface AnswerLatency {
   /** From the last answer on Kafka to the agent's handler. */
   readonly total: Latency;
-  /** Of that: Kafka and the bridge, until InquiryClosed is decided. */
+  /** The part until InquiryClosed is decided: Kafka and the bridge. */
   readonly decision: Latency;
   /** The rest: append, notification, read, push and handler. */
   readonly delivery: Latency;
 }
 
-/** How long it takes until an agent's handler has what a writer recorded and what an inquiry's sources answered. */
+/** Measures the time until an agent's handler has a writer's update and the answers of an inquiry's sources. */
 export async function measureAgentLatency(system: ConnectedSystem, updates: number): Promise<AgentLatency> {
   const [first, second] = system.apis;
   const agent = await Instance.start([first], `pool-${randomUUID()}`);
@@ -67,7 +67,7 @@ function measureWriter(agent: Instance, url: string, count: number): Promise<Lat
   });
 }
 
-/** How long answers take from Kafka to the agent's handler, one inquiry after the other. */
+/** Measures the time of answers from Kafka to the agent's handler, one inquiry after the other. */
 export async function measureAnswers(
   system: ConnectedSystem,
   agent: Instance,

@@ -12,7 +12,7 @@ interface Scale {
   readonly sockets: number;
   readonly sessionsPerSocket: number;
   readonly nonReaders: number;
-  /** Updates whose latency is measured, each time. */
+  /** The number of updates whose latency is measured, each time. */
   readonly samples: number;
   /** The system's AGENT_LEASE_MS. */
   readonly leaseMs: number;
@@ -21,19 +21,19 @@ interface Scale {
 export interface SlowReaders {
   readonly attached: number;
   readonly secondsToAttach: number;
-  /** Bytes by which the node grew while some did not read. */
+  /** Bytes by which the node's memory grew while some sockets did not read. */
   readonly growth: number;
-  /** From the writer's acknowledgement to the socket, in ms: while everyone reads, and while some do not. */
+  /** From the writer's acknowledgement to the socket, in ms: while all sockets read, and while some do not. */
   readonly latency: { readonly before: Latency; readonly during: Latency };
   readonly cutOff: number;
   /** Readers whose connection is still open at the end. */
   readonly readersConnected: number;
 }
 
-/** Bytes of the updates that a non-reader is sent: 80 large ones. */
+/** Updates sent to a non-reader: 80 large ones, in bytes. */
 const flood = { updates: 80, size: 3_500 };
 
-/** One api node with many sockets, some of which stop reading while much is sent to them. */
+/** One api node with many sockets, some of which stop reading while many updates are sent to them. */
 export function stopReading(
   system: System,
   scale: Scale,
@@ -87,7 +87,7 @@ class SlowReadersRun {
     };
   }
 
-  /** Takes so many seconds. */
+  /** Returns the seconds that it took. */
   private async attachAll(): Promise<number> {
     const { sockets, sessionsPerSocket } = this.scale;
     const count = sockets * sessionsPerSocket;
@@ -104,7 +104,7 @@ class SlowReadersRun {
     return (performance.now() - start) / 1_000;
   }
 
-  /** Updates for those who read: how long each takes. Every one of them has to arrive. */
+  /** Measures the latency of updates for sockets that read. Every update has to arrive. */
   private async measureLatency(): Promise<Latency> {
     const { samples, nonReaders, sockets } = this.scale;
     const arrived = new Map<string, number>();

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { inParallel, sleep } from '#platform';
 import { authorization } from '../../../tools/shared/token.ts';
 
-/** An update that arrived, and when. */
+/** The arrival of an update. */
 interface Arrival {
   readonly session_id: string;
   readonly revision: number;
@@ -14,7 +14,7 @@ const connectsAtOnce = 100;
 const connectTimeoutMs = 30_000;
 const warmUpRounds = 100;
 
-/** The sockets of many agent instances that speak the frames with as little as possible. */
+/** The sockets of many agent instances, with a minimal implementation of the frames. */
 export class AgentSockets {
   readonly attached = new Set<string>();
   onUpdate: (arrival: Arrival) => void = () => undefined;
@@ -27,19 +27,19 @@ export class AgentSockets {
     private readonly capacity: number,
   ) {}
 
-  /** Sockets from this index on whose connection is open. */
+  /** The number of open connections from this index on. */
   openFrom(first: number): number {
     return this.sockets.slice(first).filter(({ readyState }) => readyState === WebSocket.OPEN).length;
   }
 
-  /** Connects until there are `count` of them. */
+  /** Connects until there are `count` sockets. */
   async connect(count: number): Promise<void> {
     const first = this.sockets.length;
     const indexes = Array.from({ length: count - first }, (_, n) => first + n);
     await inParallel(indexes, connectsAtOnce, (index) => this.connectOne(index));
   }
 
-  /** Sends heartbeats, spread over the time between two of one socket. */
+  /** Sends heartbeats, spread evenly over the heartbeat interval. */
   keepAlive(everyMs: number): void {
     let next = 0;
     const shares = 20;
@@ -50,7 +50,7 @@ export class AgentSockets {
     }, everyMs / shares);
   }
 
-  /** Sends heartbeats until the server's heap has found its size, which no later socket must pay for. */
+  /** Sends heartbeats until the server's heap is stable, so that its growth is not attributed to later sockets. */
   async warmUp(): Promise<void> {
     for (let round = 0; round < warmUpRounds; round += 1) {
       for (const index of this.sockets.keys()) this.send(index, { type: 'heartbeat' });
@@ -64,7 +64,7 @@ export class AgentSockets {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
   }
 
-  /** From now on this socket reads nothing, but still sends heartbeats. */
+  /** From now on this socket does not read, but still sends heartbeats. */
   pause(index: number): void {
     this.sockets[index]?.pause();
   }

@@ -18,14 +18,14 @@ interface TakeoversSize {
 export interface TakeoversResult {
   readonly takeovers: number;
   readonly slowestMs: number;
-  /** Updates in the streams, and those of them that are answers of inquiries. */
+  /** Updates in the streams, and how many of them are answers of inquiries. */
   readonly updates: number;
   readonly answers: number;
-  /** `session/revision` of updates that no instance got. */
+  /** `session/revision` of updates that no instance received. */
   readonly undelivered: readonly string[];
-  /** `instance/session/revision` of updates that one instance got more than once. */
+  /** `instance/session/revision` of updates that one instance received more than once. */
   readonly deliveredTwice: readonly string[];
-  /** Commands sent under an epoch that was over. */
+  /** Refused commands under a past epoch. */
   readonly staleCommandsRefused: number;
   readonly staleCommandsAccepted: number;
 }
@@ -38,7 +38,9 @@ interface Owner {
 }
 type Owners = ReadonlyMap<string, Owner>;
 
-/** What fails in a round, and by which signal. A deploying instance gets SIGTERM and hands its sessions over. */
+/**
+ * The failing processes of a round, and their signal. A deploying instance gets SIGTERM and hands its sessions over.
+ */
 interface Failure {
   readonly target: 'instance' | 'node';
   readonly signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM';
@@ -151,7 +153,7 @@ class TakeoversRun {
     await waitUntil(areReady, { what: 'both api nodes to be ready', everyMs: 100 });
   }
 
-  /** Counts the sessions that moved, and sends a command under the epoch that is over. */
+  /** Counts the sessions that moved, and sends a command under the past epoch. */
   private async compareOwners(before: Owners, after: Owners, start: number, node: number): Promise<void> {
     for (const [id, { epoch, since }] of after) {
       const old = before.get(id);
@@ -177,7 +179,7 @@ class TakeoversRun {
     return new Map(await Promise.all(pairs));
   }
 
-  /** A turn of the user, in each third session an inquiry, and an external update. */
+  /** Records a turn of the user, an inquiry in each third session, and an external update. */
   private async converse(id: string, node: number, n: number): Promise<void> {
     const session = this.client(node).session(id);
     const turn = { sender: 'user', message_text: 'Where is my order?', parsed_intent: 'ask_order' } as const;
@@ -209,7 +211,7 @@ class TakeoversRun {
   }
 
   private async result(): Promise<TakeoversResult> {
-    // The answers of the last inquiries may still come; those that never do are a fact of the scenario, no error.
+    // The answers of the last inquiries may still arrive; missing ones are a result of the scenario, not an error.
     const areDelivered = async (): Promise<boolean> => (await this.updates()).undelivered.length === 0;
     await waitUntil(areDelivered, { what: 'every update', timeoutMs: 180_000, everyMs: 200 }).catch(
       () => undefined,
@@ -239,7 +241,7 @@ class TakeoversRun {
   }
 }
 
-/** Every session has an owner that lives, and that has acknowledged the last update. */
+/** Every session has a live owner that has acknowledged the last update. */
 function isSettled(owners: Owners, last: ReadonlyMap<string, number>, gone: string | undefined): boolean {
   return [...owners].every(
     ([id, { instance, acknowledged }]) =>

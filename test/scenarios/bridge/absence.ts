@@ -5,12 +5,12 @@ import { waitUntilCommitted } from '../inquiries/incoming.ts';
 
 export interface Absence {
   readonly sessions: number;
-  /** Sessions that lack an update about their order or partner, and those that have one twice or another's. */
+  /** Sessions that lack an update about their order or partner, or have one twice or one of another partner. */
   readonly incomplete: readonly string[];
   readonly wrong: readonly string[];
   /** Sessions whose context does not show the newest state of their order. */
   readonly outdated: readonly string[];
-  /** Until all was made up for, from the return on. */
+  /** Seconds from the return until everything had caught up. */
   readonly seconds: number;
 }
 
@@ -23,8 +23,8 @@ const atOnce = 16;
 const kinds = ['packed', 'shipped', 'delivered'] as const;
 
 /**
- * Stops a process for a while. Meanwhile sessions begin and mention an order, each between updates about it that come before and
- * after, out of order and twice.
+ * Stops a process for a while. Meanwhile sessions begin and mention an order; updates about it arrive before, between
+ * and after, out of order and twice.
  */
 export async function absence(
   system: ConnectedSystem,
@@ -56,7 +56,7 @@ export async function absence(
       wrong: await which(conversations, async (one) => (await updatesOf(system, one)).length > kinds.length),
       outdated: await which(conversations, async ({ session_id, order_id }) => {
         const session = system.turnstream.session(session_id);
-        // The context in Redis may still be behind the stream.
+        // The context in Redis may still lag behind the stream.
         const { revision } = await session.details();
         const { orders } = await session.context({ minRevision: revision });
         return orders[order_id]?.status !== 'delivered';
@@ -69,7 +69,7 @@ export async function absence(
   }
 }
 
-/** The newest update comes first, before the session; the oldest last, and twice. */
+/** The newest update arrives first, before the session; the oldest last, and twice. */
 async function converse(
   { turnstream, run }: ConnectedSystem,
   publisher: Publisher,
@@ -97,7 +97,7 @@ async function converse(
   return { session_id: session.id, order_id };
 }
 
-/** The ids of the updates that a session has. */
+/** The ids of a session's updates. */
 async function updatesOf({ turnstream }: ConnectedSystem, { session_id }: Conversation): Promise<string[]> {
   const events = await Array.fromAsync(turnstream.session(session_id).events());
   return events.flatMap(({ type, data }) =>

@@ -10,15 +10,15 @@ import type { Subject } from '../inquiries/messages.ts';
 
 export interface FanOut {
   readonly sessions: number;
-  /** Sessions without the event, and those that have it more than once. */
+  /** Sessions without the event, and those that have recorded it more than once. */
   readonly without: readonly string[];
   readonly twice: readonly string[];
   /** From the message to the last session. */
   readonly seconds: number;
-  /** From messages of another topic to their effects, in ms: before, and while the event goes to its sessions. */
+  /** From messages of another topic to their effects, in ms: before the event, and during its fan-out. */
   readonly before: Latency;
   readonly meanwhile: Latency;
-  /** The most memory that the bridge had while it was idle, and then (RSS, bytes). */
+  /** The maximum memory of the bridge while idle, and during the fan-out (RSS, bytes). */
   readonly idleBytes: number;
   readonly bytes: number;
 }
@@ -29,7 +29,9 @@ const eventCharacters = 60_000;
 const samplesBefore = 30;
 const atOnce = 16;
 
-/** One event of 60 KB for a partner with many live sessions, beside events of another topic for one session. */
+/**
+ * One event of 60 KB for a partner with many active sessions, while events of another topic arrive for one session.
+ */
 export async function fanOut(
   system: ConnectedSystem,
   processes: Processes,
@@ -57,7 +59,7 @@ export async function fanOut(
     const counts = new Map<string, number>();
     const areDone = async (): Promise<boolean> => {
       const left = ids.filter((session) => (counts.get(session) ?? 0) === 0);
-      // Looking at one is cheap; at all only when that one has it.
+      // Checking one session is cheap; the others are checked only when that one has the event.
       if (left.includes(last) && (await timesIn(system, last, id)) === 0) return false;
       await inParallel(left, atOnce, async (session) => {
         counts.set(session, await timesIn(system, session, id));
@@ -86,7 +88,7 @@ export async function fanOut(
   }
 }
 
-/** Live sessions of one partner, as they are in the store after they began; resolves when the bridge knows them. */
+/** Active sessions of one partner; resolves when the bridge knows them. */
 async function sessionsOf(
   { store, pool }: ConnectedSystem,
   partner_id: string,
@@ -153,7 +155,7 @@ function messageOf(to: string, type: string, id: string, data: object) {
   return { topic: to, key: id, value: JSON.stringify(event) };
 }
 
-/** The most memory of the bridge since it was last asked for. */
+/** The maximum memory of the bridge since the last call. */
 function watchBridge(processes: Processes, signal: AbortSignal): { most: () => Promise<number> } {
   let most = 0;
   const look = async (): Promise<void> => {

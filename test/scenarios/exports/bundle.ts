@@ -7,7 +7,7 @@ interface Swc {
   readonly jsc: object;
 }
 
-/** Compiles a program into one file, as the apps are: a compiler that is loaded with it would count as its memory. */
+/** Compiles a program into one file, like the apps: a compiler loaded with the program would count as its memory. */
 export async function bundle(name: string): Promise<string> {
   const filename = `${name}.mjs`;
   const path = join(root, 'dist/scenarios');

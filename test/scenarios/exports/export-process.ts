@@ -1,4 +1,7 @@
-/** A process that writes the exports that wait, or ends as by `kill -9` after so many rows; it tells its peak memory. */
+/**
+ * A process that writes the waiting exports, or dies as by `kill -9` after a number of rows; it reports its peak
+ * memory.
+ */
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { createLogger, createPool } from '#platform';
@@ -9,7 +12,10 @@ const { EXPORT_DATABASE = '', EXPORT_FOLDER = '', EXPORT_PART_ROWS = '', EXPORT_
 const diesAfter = Number(EXPORT_DIES_AFTER ?? Infinity);
 let rows = 0;
 
-/** The most that was resident, in MiB. What Node says of it includes what its parent had when it began, so Linux is asked. */
+/**
+ * The maximum resident memory, in MiB. Node's figure includes the memory of the parent at the start, so it is read
+ * from Linux.
+ */
 function peakMib(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1_024;
   const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
@@ -25,7 +31,7 @@ function tellMemory(): Promise<void> {
 const logger = createLogger('exports', 'silent');
 const runner = new ExportRunner({
   pool: createPool(EXPORT_DATABASE, { logger, max: 3 }),
-  // Turns need none.
+  // Turns need no event store.
   store: new EventStore('esdb://127.0.0.1:2113?tls=false'),
   keys: undefined,
   files: new ExportFiles(EXPORT_FOLDER),
@@ -47,7 +53,7 @@ const runner = new ExportRunner({
   },
 });
 const { signal } = new AbortController();
-// An owner that died has its lease for a moment.
+// A dead owner keeps its lease for a moment.
 while ((await runner.round(signal)) === 0) await setTimeout(200);
 await tellMemory();
 process.exit(0);

@@ -12,18 +12,18 @@ import { bundle } from './bundle.ts';
 import type { Sums } from './read-back.ts';
 import { readBack } from './read-back.ts';
 
-/** How an export went whose process was killed in the middle, and what other programs read of its files. */
+/** The results of an export whose process was killed in the middle, and of other programs reading its files. */
 export interface ExportedTurns {
   readonly manifest: ExportManifest;
   readonly status: string;
   /** Files that were complete when the process died. */
   readonly filesBefore: number;
-  /** Files of before that are not as they were. */
+  /** Files completed before that have changed. */
   readonly changed: readonly string[];
   readonly sums: Sums;
-  /** The most that a process had resident, in MiB. */
+  /** The maximum resident memory of a process, in MiB. */
   readonly peakMib: number;
-  /** From when it was taken over to its end. */
+  /** From the takeover to the end. */
   readonly rowsPerSecond: number;
 }
 
@@ -31,17 +31,17 @@ interface Options {
   readonly url: string;
   readonly pool: Pool;
   readonly format: ExportFormat;
-  /** Rows that there are, and rows of a file. */
+  /** Rows in total, and rows per file. */
   readonly rows: number;
   readonly partRows: number;
 }
 
-/** Exports all turns of a database; half way the process dies, and another one goes on. */
+/** Exports all turns of a database; half-way the process dies, and another one continues. */
 export async function exportTurns({ url, pool, format, rows, partRows }: Options): Promise<ExportedTurns> {
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-exports-'));
   const env = { EXPORT_DATABASE: url, EXPORT_FOLDER: folder, EXPORT_PART_ROWS: String(partRows) };
   const program = await bundle('export-process');
-  // The folder before is not this one's.
+  // The registered folder is that of an earlier run.
   await pool.query('DELETE FROM export_folder');
   try {
     const { export_id } = await requestExport(pool, exportRequest({ format, masked: true }));
@@ -72,7 +72,7 @@ export async function exportTurns({ url, pool, format, rows, partRows }: Options
   }
 }
 
-/** The garbage of a process with less memory is collected earlier; what it needs is the same. */
+/** With less memory garbage is collected earlier; the process needs the same. */
 const flags = ['--max-semi-space-size=2', '--max-old-space-size=96'];
 
 /** Runs a program; it is killed when this process exits. */
@@ -84,7 +84,7 @@ function start(program: string, env: Readonly<Record<string, string>>): ChildPro
   return child;
 }
 
-/** What a process tells of its memory before it ends in that way. */
+/** The memory that a process reports before it ends as expected. */
 async function peakOf(child: ChildProcess, expected: number | NodeJS.Signals): Promise<number> {
   let peakMib = Number.NaN;
   child.on('message', (told: { peakMib: number }) => {

@@ -5,22 +5,22 @@ import { installed } from '../../../tools/backing-services/service.ts';
 
 const packages = ['duckdb==1.4.2', 'pandas==2.3.3'];
 
-/** What another program counts in the files of an export of turns. */
+/** Counts by another program in the files of an export of turns. */
 export interface Sums {
   readonly rows: number;
-  /** Ids of turns that are there. */
+  /** Distinct turns. */
   readonly turns: number;
   readonly revisions: number;
   /** Characters of all texts. */
   readonly characters: number;
-  /** Of the number `n` in the entities. */
+  /** The sum of the number `n` in the entities. */
   readonly entities: number;
   readonly intents: number;
   readonly first: string;
   readonly last: string;
 }
 
-/** Installs DuckDB and pandas where they are not yet, which takes a minute. Returns their Python. */
+/** Installs DuckDB and pandas if necessary, which takes a minute. Returns their Python. */
 export async function installReaders(): Promise<string> {
   const venv = await installed(
     'export-readers-1',
@@ -33,7 +33,7 @@ export async function installReaders(): Promise<string> {
   return join(venv, 'bin/python');
 }
 
-/** Reads Parquet and NDJSON by DuckDB, and CSV by pandas. */
+/** Reads Parquet and NDJSON with DuckDB, and CSV with pandas. */
 export async function readBack(format: ExportFormat, folder: string): Promise<Sums> {
   const program = join(import.meta.dirname, 'read_back.py');
   const { stdout } = await execa(await installReaders(), [program, format, folder]);

@@ -1,4 +1,4 @@
-/** Backups of the stores of a running system, and how they are put back while its programs stand still. */
+/** Backups of the stores of a running system, and their restore while its programs are suspended. */
 import { execFile } from 'node:child_process';
 import { copyFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,12 +7,12 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import type { System } from '../system.ts';
 
-/** Puts a backup back. */
+/** Restores a backup. */
 export type Restore = () => Promise<void>;
 
 const root = join(import.meta.dirname, '../../..');
 
-/** With the event store's own program. The store reads the restored file when it starts again. */
+/** By the event store's own program. The store reads the restored file at its next start. */
 export async function backUpEventStore({ dir }: System): Promise<Restore> {
   const data = join(dir, 'event-store');
   const copy = join(dir, 'event-store-backup');
@@ -25,7 +25,7 @@ export async function backUpEventStore({ dir }: System): Promise<Restore> {
   };
 }
 
-/** All tables, as of one moment. */
+/** All tables, in one snapshot. */
 export async function backUpPostgres({ env }: System): Promise<Restore> {
   const tables = await withPostgres(env, async (client) => {
     const { rows } = await client.query<{ name: string }>(
@@ -39,7 +39,7 @@ export async function backUpPostgres({ env }: System): Promise<Restore> {
   });
   return () =>
     withPostgres(env, async (client) => {
-      // A program that stands still may hold a lock.
+      // A suspended program may hold a lock.
       await client.query(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity ' +
           'WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()',

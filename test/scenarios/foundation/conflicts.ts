@@ -7,7 +7,7 @@ import type { System } from '../system.ts';
 export interface Competition {
   readonly winners: number;
   readonly conflicts: number;
-  /** The revisions in the stream afterwards, its start included. */
+  /** The revisions in the stream afterwards, including its start. */
   readonly revisions: readonly number[];
 }
 
@@ -36,11 +36,11 @@ export interface Repetition {
   /** Events that the requests appended together. */
   readonly appended: number;
   readonly differentAnswers: number;
-  /** Answers that are not marked as replayed: one, or one an api node when they decide at the same time. */
+  /** Answers that are not marked as replayed: one, or one per api node when they decide concurrently. */
   readonly originals: number;
 }
 
-/** The same request many times at once under one idempotency key, over all api nodes. */
+/** Sends the same request many times concurrently under one idempotency key, over all api nodes. */
 export function repeatRequest(system: System, requests: number): Promise<Repetition> {
   return withSession(system, async (sessions) => {
     const key = randomUUID();

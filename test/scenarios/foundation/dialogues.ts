@@ -8,14 +8,15 @@ import { sampleDialogues } from '../../../tools/import/sample.ts';
 const files = ['dev_dialogues_002.json.gz', 'dev_dialogues_014.json.gz'];
 
 interface Dialogues {
-  /** Where they come from, in words. */
+  /** A description of their source. */
   readonly source: string;
   readonly conversations: readonly Conversation[];
 }
 
 /**
- * The real dialogues of TURNSTREAM_DIALOGUES (or of the folder beside the project), else as many generated turns.
- * @param run gives the same conversations other ids
+ * The real dialogues of TURNSTREAM_DIALOGUES (or of the folder beside the project), otherwise as many generated
+ * turns.
+ * @param run changes the ids of the conversations
  */
 export async function fullDialogues(run: string): Promise<Dialogues> {
   const folder = resolve(process.env['TURNSTREAM_DIALOGUES'] ?? '../shared/data/sgd');
@@ -29,7 +30,7 @@ export async function fullDialogues(run: string): Promise<Dialogues> {
   return { source: paths.map((path) => basename(path)).join(', '), conversations: all.flat() };
 }
 
-/** Generated dialogues, each of four turns times `rounds`. */
+/** Generated dialogues, with four turns times `rounds` each. */
 export function generatedDialogues(run: string, count: number, rounds: number): Conversation[] {
   return readDialogues(`${run}sample.json`, sampleDialogues(count, rounds));
 }

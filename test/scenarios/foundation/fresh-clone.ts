@@ -5,23 +5,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePortsInARow } from '../../../tools/shared/free-ports.ts';
 
-/** No step of a fresh clone takes longer than this, in milliseconds. */
+/** The maximum duration of a step of a fresh clone, in milliseconds. */
 const timeout = 20 * 60_000;
 
 const portNames = ['EVENTSTORE_PORT', 'KAFKA_PORT', 'REDIS_PORT', 'DATABASE_PORT'];
-/** api, projector and bridge stand side by side from PORT on. */
+/** api, projector and bridge use consecutive ports from PORT on. */
 const appPorts = 3;
 
 interface FreshClone {
   /** Seconds from `npm start` to ready, with empty caches. */
   readonly firstStartS: number;
-  /** The same once more. */
+  /** The same for the second start. */
   readonly laterStartS: number;
   readonly testExitCode: number;
   readonly testS: number;
 }
 
-/** Clones the project into an empty folder, with empty caches, and times `npm start`, again, and `npm test`. */
+/**
+ * Clones the project into an empty folder, with empty caches, and times `npm start`, a second `npm start`, and `npm
+ * test`.
+ */
 export async function tryFreshClone(): Promise<FreshClone> {
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-clone-'));
   chmodSync(folder, 0o755);
@@ -38,7 +41,7 @@ export async function tryFreshClone(): Promise<FreshClone> {
   }
 }
 
-/** Empty caches, unused ports, and none of the variables that npm or a started system set. */
+/** Empty caches, unused ports, and no variables of npm or of a started system. */
 async function freshEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
   const first = await freePortsInARow(portNames.length + appPorts);
   const removed = /^(npm_|AUTH_|TURNSTREAM_|EVENTSTORE_|KAFKA_|REDIS_|DATABASE_|NODE_OPTIONS$)/;

@@ -12,7 +12,7 @@ import type { System } from '../system.ts';
 
 const parallel = 16;
 const timeoutMs = 120_000;
-/** What is killed, at which share of the turns. */
+/** The killed processes, and when, as a share of the turns. */
 const crashes = [
   { name: 'projector', at: 0.2 },
   { name: 'api', at: 0.4 },
@@ -27,7 +27,7 @@ export interface RepeatedImport {
   readonly second: Played;
 }
 
-/** Plays conversations, compares streams, rows and contexts, and plays them once more. */
+/** Plays conversations, compares streams, rows and contexts, and plays them again. */
 export function importTwice(
   system: System,
   conversations: readonly Conversation[],
@@ -42,11 +42,11 @@ export function importTwice(
 }
 
 export interface DisturbedImport {
-  /** The processes that were killed and started again. */
+  /** The processes that were killed and restarted. */
   readonly restarted: readonly string[];
   readonly afterCrashes: Checked;
   readonly afterFlush: Checked;
-  /** Contexts that are back in Redis after it was flushed. */
+  /** Contexts that are in Redis again after a flush. */
   readonly restoredContexts: number;
 }
 
@@ -105,7 +105,7 @@ function compare(turnstream: Turnstream, conversations: readonly Conversation[])
   return check(turnstream, conversations, { parallel, timeoutMs });
 }
 
-/** The first api node is the one that gets killed; the client retries. */
+/** The first api node is the one that is killed; the client retries. */
 function withImporter<T>({ apis: [url] }: System, work: (turnstream: Turnstream) => Promise<T>): Promise<T> {
   return withTurnstream({ url, connections: parallel }, work);
 }

@@ -15,7 +15,9 @@ import { backUpEventStore, backUpPostgres, backUpRedis } from './backups.ts';
 const parallel = 8;
 const timeoutMs = 120_000;
 const apps = ['projector', 'bridge', 'api', 'api-2'];
-/** The event store's backup is the oldest: the other stores know what it has lost. Shares of the turns. */
+/**
+ * The event store's backup is the oldest, so that the other stores know events that it has lost. Shares of the turns.
+ */
 const backups = [
   { backUp: backUpEventStore, at: 0.3 },
   { backUp: backUpPostgres, at: 0.6 },
@@ -23,14 +25,14 @@ const backups = [
 ];
 
 export interface RestoredBackups {
-  /** What the commands did when they were sent again afterwards: what was lost is recorded anew. */
+  /** The results of sending the commands again: lost ones are recorded again. */
   readonly again: Played;
   readonly readModels: Checked;
 }
 
 /**
- * Plays conversations and backs the stores up at different moments meanwhile, restores the backups, plays the
- * conversations again, rebuilds the tables and compares streams, rows and contexts.
+ * Plays conversations, backing up the stores at different times, restores the backups, plays the conversations again,
+ * rebuilds the tables and compares streams, rows and contexts.
  */
 export function restoreBackups(
   system: System,

@@ -6,21 +6,24 @@ import { allEvents, clientOptions } from '../clients.ts';
 import type { System } from '../system.ts';
 
 interface WebhooksSize {
-  /** Calls at once in each round. */
+  /** Concurrent calls in each round. */
   readonly calls: number;
   readonly rounds: number;
 }
 
 export interface Webhooks {
-  /** Calls that got no answer, though the client repeats them. */
+  /** Calls without an answer, although the client repeats them. */
   readonly unanswered: number;
-  /** Sessions that the answers of a round named: one, if all of them got the same. The largest number of a round. */
+  /** The number of sessions in the answers of a round: one, if all of them got the same. The maximum of the rounds. */
   readonly answered: number;
-  /** Sessions that started for the partner of a round. The largest number of a round. */
+  /** The number of sessions started for the partner of a round. The maximum of the rounds. */
   readonly started: number;
 }
 
-/** In each round a new partner's webhooks ask for the session at once, over two api nodes, and one node is killed among them. */
+/**
+ * In each round concurrent webhooks of a new partner ask for the session on two api nodes, and one node is killed
+ * meanwhile.
+ */
 export async function resumeAtOnce(system: System, { calls, rounds }: WebhooksSize): Promise<Webhooks> {
   const clients = system.apis.map((url) => new Turnstream({ ...clientOptions, url, connections: 128 }));
   const store = new EventStore(system.env['EVENTSTORE_URL'] ?? '');

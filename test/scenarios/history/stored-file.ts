@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { checksum } from '../../../packages/embedded-eventstore/src/store/layout.ts';
 
-/** An event as the file has it. */
+/** An event as stored in the file. */
 interface Row {
   readonly pos: number;
   readonly rev: number;
@@ -15,10 +15,10 @@ interface Row {
   readonly data: Buffer;
 }
 
-/** The columns of an event of which a byte can be changed. */
+/** The columns of an event in which a byte can be changed. */
 export type Part = 'id' | 'type' | 'data' | 'meta';
 
-/** The file of an embedded event store that is stopped: what somebody with the disk could write into it. */
+/** The file of a stopped embedded event store, as an attacker with access to the disk could change it. */
 export class StoredFile {
   private readonly db: Database.Database;
 
@@ -33,7 +33,7 @@ export class StoredFile {
   rows(stream: string): Row[] {
     const sql = 'SELECT e.* FROM events e JOIN streams s USING (sid) WHERE s.name = ? ORDER BY rev';
     const rows = this.db.prepare(sql).all([stream]) as Row[];
-    // Bytes come as ArrayBuffer.
+    // Binary columns are returned as ArrayBuffer.
     return rows.map((row) => ({
       ...row,
       id: Buffer.from(row.id),
@@ -42,7 +42,7 @@ export class StoredFile {
     }));
   }
 
-  /** Changes one byte of an event; with its checksum, unless the one who did it forgot. */
+  /** Changes one byte of an event; by default also its checksum. */
   change(stream: string, revision: number, part: Part, at: number, withChecksum = true): void {
     const row = this.rows(stream)[revision];
     if (row === undefined) throw new Error(`${stream} has no event ${revision}.`);
@@ -56,7 +56,7 @@ export class StoredFile {
       .run([value, withChecksum ? checksumOf(changed) : row.crc, row.pos]);
   }
 
-  /** Exchanges two events, each with all that it has but its place. */
+  /** Exchanges two events, except for their places. */
   swap(stream: string, one: number, other: number): void {
     const rows = this.rows(stream);
     const [a, b] = [rows[one], rows[other]];

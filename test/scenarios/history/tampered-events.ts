@@ -21,16 +21,16 @@ import { withStore } from './with-store.ts';
 interface Options {
   readonly sessions: number;
   readonly eventsEach: number;
-  /** Events of which one byte is changed. */
+  /** Events with a changed byte. */
   readonly changed: number;
 }
 
-/** What came out. Events are named `session revision`. */
+/** The results. Events are named `session revision`. */
 interface TamperedEvents {
   readonly before: Totals;
-  /** CPU time of the check for an event, in microseconds, with that of the store, which runs in the same process. */
+  /** CPU time of the check per event, in microseconds, including the store, which runs in the same process. */
   readonly cpuUs: number;
-  /** Changed events that were not named, and events that were named though nobody changed them. */
+  /** Changed events that were not named, and named events that were not changed. */
   readonly missed: readonly string[];
   readonly falselyNamed: readonly string[];
 }
@@ -55,7 +55,7 @@ const start: SessionCommand = {
 
 const parts: readonly Part[] = ['data', 'meta', 'data', 'meta', 'type', 'id'];
 
-/** Changes one byte, anywhere, of each of some events in the file of a store, and looks which of them are named. */
+/** Changes one random byte in each of some events in the file of a store, and checks which events are named. */
 export async function tamperedEvents({ sessions, eventsEach, changed }: Options): Promise<TamperedEvents> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-history-'));
   const { privateKey } = generateKeyPairSync('ed25519');

@@ -2,7 +2,7 @@ import { startEventStore } from '@turnstream/embedded-eventstore';
 import { EventCodec, EventStore } from '#sessions';
 import { testDataKeys } from '../../../libs/privacy/src/keys/test-keys.ts';
 
-/** The store of a folder, while some work is done on it. */
+/** Runs the store of a folder while `work` runs. */
 export async function withStore<T>(dir: string, work: (store: EventStore) => Promise<T>): Promise<T> {
   const embedded = await startEventStore({ dir });
   const store = new EventStore(embedded.connectionString, new EventCodec(undefined, testDataKeys()));

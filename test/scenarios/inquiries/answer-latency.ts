@@ -5,10 +5,12 @@ import { latencyOf } from '../../../tools/shared/statistics.ts';
 import type { ConnectedSystem } from '../clients.ts';
 import { fastServices, openInquiries, withSampleServices } from './lifecycle.ts';
 
-/** A circuit that earlier scenarios opened lets a request through again after this long. */
+/** A circuit that earlier scenarios opened lets a request through after this time. */
 const circuitOpenMs = 6_000;
 
-/** From the last answer of an inquiry, as its service sends it, to the context that shows the inquiry closed; in ms. */
+/**
+ * From the last answer of an inquiry, as its service sends it, to the context that shows the closed inquiry; in ms.
+ */
 export async function measureAnswers(
   system: ConnectedSystem,
   sessionIds: readonly string[],
@@ -48,7 +50,7 @@ async function warmUp(system: ConnectedSystem, sessionIds: readonly string[]): P
   }
 }
 
-/** Polls the contexts, and notes when each first shows that its inquiry is closed. */
+/** Polls the contexts, and records when each first shows its inquiry closed. */
 class ContextWatch {
   readonly closedAt = new Map<string, number>();
   private readonly before = new Map<string, string | null>();

@@ -11,22 +11,22 @@ import {
   withSampleServices,
 } from './lifecycle.ts';
 
-/** Another source may have an open circuit from an earlier scenario. */
+/** Other sources may have an open circuit from an earlier scenario. */
 const deadSource = 'logistics';
 const shortTimeoutMs = 2_000;
-/** Long enough that an answer which comes before it cannot be due to the deadline. */
+/** Long enough that an earlier answer cannot be due to the deadline. */
 const longTimeoutMs = 20_000;
-/** These inquiries close when they are answered, whatever the machine has to do besides. */
+/** These inquiries close when they are answered, however busy the machine is. */
 const longestTimeoutMs = 120_000;
 const attempts = 5;
 
 interface OpenCircuit {
   readonly inquiries: number;
-  /** Inquiries that closed before their deadline, without the source whose circuit is open. */
+  /** Inquiries that closed before their deadline, without the source with the open circuit. */
   readonly answeredEarly: number;
 }
 
-/** A source that never answers opens its circuit; the inquiries after that have more time than they need. */
+/** A source that never answers opens its circuit; later inquiries have more time than they need. */
 export function inquireDeadSource(
   system: ConnectedSystem,
   sessionIds: readonly string[],
@@ -37,7 +37,7 @@ export function inquireDeadSource(
   };
   return withSampleServices(system, behaviours, async () => {
     let result = await inquireOnceOpen(system, sessionIds);
-    // A circuit is open for seconds only: on a slow machine it may be closed again before the inquiries are opened.
+    // A circuit is open only for seconds: on a slow machine it may close before the inquiries are opened.
     for (let attempt = 1; attempt < attempts && 2 * result.answeredEarly < result.inquiries; attempt += 1)
       result = await inquireOnceOpen(system, sessionIds);
     return result;
@@ -52,7 +52,10 @@ async function inquireOnceOpen(system: ConnectedSystem, sessionIds: readonly str
   return { inquiries: ids.length, answeredEarly: early.length };
 }
 
-/** Inquires until a request is refused, with longer and longer deadlines: on a slow machine they pass before the source is asked. */
+/**
+ * Opens inquiries until a request is refused, with growing deadlines: on a slow machine they pass before the source
+ * is asked.
+ */
 async function waitUntilOpen(system: ConnectedSystem, sessionIds: readonly string[]): Promise<void> {
   let timeoutMs: number = shortTimeoutMs;
   const isOpen = async (): Promise<boolean> => {
@@ -80,13 +83,13 @@ function isOpenCircuit({ event }: StoredEvent): boolean {
 }
 
 export interface HonestService {
-  /** How inquiries ended about orders that the service does not know. */
+  /** The outcomes of inquiries about orders that the service does not know. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** How those ended about orders that it knows, afterwards. */
+  /** The outcomes of later inquiries about known orders. */
   readonly outcomesAfter: Readonly<Record<string, number>>;
 }
 
-/** Many inquiries about orders that nobody knows: the services say so, and are asked about others all the same. */
+/** Many inquiries about unknown orders: the services say so, and are still asked about others. */
 export function inquireUnknownOrders(
   system: ConnectedSystem,
   sessionIds: readonly string[],
@@ -101,7 +104,7 @@ export function inquireUnknownOrders(
   });
 }
 
-/** Inquires until the services are asked, and answer: an earlier scenario may have left their circuits open. */
+/** Opens inquiries until the services are asked and answer: an earlier scenario may have left their circuits open. */
 async function waitUntilAsked(system: ConnectedSystem, sessionIds: readonly string[]): Promise<void> {
   const areAsked = async (): Promise<boolean> => {
     const ids = await openInquiries(system, sessionIds, longTimeoutMs);

@@ -4,7 +4,7 @@ import { withTimeout } from '#platform';
 import type { Latency } from '../../../tools/shared/statistics.ts';
 import { latencyOf } from '../../../tools/shared/statistics.ts';
 
-/** An event of an inquiry and when the store wrote it (milliseconds). */
+/** An event of an inquiry and the time when the store wrote it (milliseconds). */
 export interface StoredEvent {
   readonly event: InquiryEvent;
   readonly created: number;
@@ -39,13 +39,13 @@ export async function inquiryEvents(eventStoreUrl: string): Promise<EventsByInqu
   return byInquiry;
 }
 
-/** How a set of inquiries ended. */
+/** The endings of a set of inquiries. */
 export interface Closings {
   readonly opened: number;
-  /** Those with exactly one InquiryClosed. */
+  /** Inquiries with exactly one InquiryClosed. */
   readonly closedOnce: number;
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Milliseconds after the deadline, of those that reached it. */
+  /** Milliseconds after the deadline, for those that reached it. */
   readonly lateness: Latency;
   /** The latest closing, in milliseconds after its deadline. */
   readonly latestMs: number;

@@ -9,7 +9,7 @@ import { withSecondBridge } from '../second-bridge.ts';
 import type { Plan, Subject } from './messages.ts';
 import { planMessages } from './messages.ts';
 
-/** Starts sessions that each speak of an order of their own, and waits until both ways to find them work. */
+/** Starts sessions that each mention their own order, and waits until they can be found by order and by partner. */
 export async function startSubjects(
   { turnstream, pool, run }: ConnectedSystem,
   count: number,
@@ -35,7 +35,7 @@ export async function startSubjects(
 
 interface IncomingSize {
   readonly messages: number;
-  /** Bridges that join the consumer group and leave it again, one after the other. */
+  /** Bridges that join the consumer group and leave it, one after the other. */
   readonly joins: number;
   /** How often the system's own bridge is killed with -9. */
   readonly bridgeKills: number;
@@ -49,7 +49,7 @@ export interface IncomingMessages {
   readonly deadLetters: DeadLetters;
 }
 
-/** Sends good and poisoned messages while consumers come, go and die. */
+/** Sends good and poisoned messages while consumers join, leave and die. */
 export async function receiveMessages(
   system: ConnectedSystem,
   subjects: readonly Subject[],
@@ -76,7 +76,7 @@ export async function publish({ kafka }: Pick<ConnectedSystem, 'kafka'>, { messa
   }
 }
 
-/** Waits until the bridge has committed every message that is there. */
+/** Waits until the bridge has committed every existing message. */
 export async function waitUntilCommitted({ kafka, kafkaGroup }: ConnectedSystem): Promise<void> {
   const { incoming } = loadDeclarations({}).names;
   const isCommitted = async (): Promise<boolean> => {
@@ -97,13 +97,13 @@ async function disturb(
   }
 }
 
-/** What good messages did. */
+/** The effects of good messages. */
 interface Effects {
   readonly expected: number;
   readonly recorded: number;
   readonly recordedTwice: readonly string[];
   readonly inAnotherSession: readonly string[];
-  /** The newest messages of their kind that the context does not show. */
+  /** The newest messages of their kind that are missing in the context. */
   readonly outdated: readonly string[];
 }
 
@@ -115,7 +115,7 @@ interface Newest {
 
 async function effectsOf({ store, turnstream }: ConnectedSystem, { good }: Plan): Promise<Effects> {
   const times = new Map<string, number>();
-  /** The message that was sent last, by session, system, kind and reference. */
+  /** The last message, by session, system, kind and reference. */
   const newest = new Map<string, Newest>();
   const inAnotherSession: string[] = [];
   for (const { session_id, event } of await allEvents(store, ['ExternalUpdateRecorded'])) {
@@ -130,7 +130,7 @@ async function effectsOf({ store, turnstream }: ConnectedSystem, { good }: Plan)
   const recordedTwice = [...times].flatMap(([id, count]) => (count > 1 ? [id] : []));
   const outdated: string[] = [];
   await inParallel(newest.values(), 16, async ({ session_id, id, revision }) => {
-    // What is committed in Kafka is in the streams; the context in Redis may still be behind.
+    // Committed messages are in the streams; the context in Redis may still lag behind.
     const { external } = await turnstream.session(session_id).context({ minRevision: revision });
     if (external.every(({ source_event_id }) => source_event_id !== id)) outdated.push(id);
   });
@@ -141,12 +141,12 @@ function numberOf(id: string): number {
   return Number(id.split('-').at(-1));
 }
 
-/** What became of poisoned messages. */
+/** The fate of poisoned messages. */
 interface DeadLetters {
   readonly expected: number;
-  /** Poisoned messages that are there, byte for byte. */
+  /** Poisoned messages in the dead letters, unchanged. */
   readonly found: number;
-  /** Places that they say they came from, each once. */
+  /** The distinct places that they name as their origin. */
   readonly places: number;
   readonly withWrongReason: readonly string[];
   readonly onWrongTopic: readonly string[];
@@ -155,7 +155,7 @@ interface DeadLetters {
 
 async function deadLettersOf({ kafka, admin }: ConnectedSystem, { poison }: Plan): Promise<DeadLetters> {
   const all = await readDeadLetters({ kafka, admin, topics: readTopics(loadDeclarations({}).names) });
-  // On a shared Kafka others may redrive them: those come back from another place.
+  // On a shared Kafka other specs may redrive them; they then come back from another place.
   const ours = all.filter(
     ({ letter }) => poison.has(String(letter.value)) && !('redriven_from' in letter.headers),
   );

@@ -10,7 +10,7 @@ import { inquiryEvents, isClosing } from './events.ts';
 
 const orderCount = 1_000;
 
-/** By source; a source that is left out does not run. */
+/** By source; a source without an entry does not run. */
 export type Behaviours = Readonly<Record<string, Behaviour>>;
 
 export const fastServices: Behaviours = {
@@ -28,7 +28,7 @@ export function unknownOrderId({ run }: ConnectedSystem, index: number): string 
   return `ORD-${run}-unknown-${index}`;
 }
 
-/** Runs sample services, which are asked about this system's orders only, for as long as `work` runs. */
+/** Runs sample services, which answer only about this system's orders, while `work` runs. */
 export async function withSampleServices<T>(
   system: ConnectedSystem,
   behaviours: Behaviours,
@@ -40,7 +40,7 @@ export async function withSampleServices<T>(
     const [behaviour, answer] = [behaviours[source], answers[source]];
     if (behaviour === undefined || answer === undefined) return [];
     const groupId = `sample-service.${source}.${run}`;
-    // From the beginning, so that no request is missed while the group is still forming.
+    // From the beginning, so that no request is missed while the group forms.
     const isMine = ({ order_id }: { readonly order_id?: unknown }): boolean =>
       String(order_id).startsWith(`ORD-${run}-`);
     const own = { groupId, isMine, fromBeginning: true };
@@ -70,7 +70,7 @@ export async function openInquiries(
   return ids;
 }
 
-/** Waits until the inquiries are closed. @returns what the store has of all inquiries then */
+/** Waits until the inquiries are closed. @returns the events of all inquiries in the store */
 export async function waitUntilClosed(
   { env }: ConnectedSystem,
   ids: readonly string[],

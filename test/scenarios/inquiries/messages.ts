@@ -1,13 +1,16 @@
 import type { Outgoing } from '#messaging';
 
-/** A session that messages can concern. */
+/** A session that messages can refer to. */
 export interface Subject {
   readonly session_id: string;
   readonly order_id: string;
   readonly partner_id: string;
 }
 
-/** Kinds of poison, named as their reason, and one that has the reason `schema_broken`: data nested too deep. */
+/**
+ * Kinds of poison, named by their dead letter reason; one of them, data nested too deep, has the reason
+ * `schema_broken`.
+ */
 const poisons = [
   'not_json',
   'not_a_cloud_event',
@@ -17,18 +20,18 @@ const poisons = [
   'too_deep',
 ] as const;
 type Poison = (typeof poisons)[number];
-/** So deep that it can be parsed but not serialised, and short enough for an event. */
+/** Deep enough to be parsed but not serialised, and short enough for an event. */
 const depth = 30_000;
 
 export interface Plan {
   readonly messages: readonly Outgoing[];
-  /** The events that must be in the streams: the source event id, and whose session. */
+  /** The events that must be in the streams: source event id and session. */
   readonly good: ReadonlyMap<string, string>;
   /** The values of the poisoned messages, with their reason in the dead letters. */
   readonly poison: ReadonlyMap<string, string>;
 }
 
-/** An event of another system, before it is a message. */
+/** An event of another system, before it becomes a message. */
 interface SystemEvent {
   readonly topic: string;
   readonly type: string;
@@ -37,8 +40,8 @@ interface SystemEvent {
 }
 
 /**
- * `count` messages about the subjects: 1 % of them are poisoned, every 50th of the others is sent twice, and every 200th
- * is followed by one whose order id no index can hold, so that it concerns no session.
+ * `count` messages about the subjects: 1 % are poisoned, every 50th of the others is sent twice, and every 200th is
+ * followed by one whose order id does not fit into the index, so that it concerns no session.
  */
 export function planMessages(run: string, subjects: readonly Subject[], count: number): Plan {
   const messages: Outgoing[] = [];
@@ -60,7 +63,7 @@ export function planMessages(run: string, subjects: readonly Subject[], count: n
       messages.push(message);
       continue;
     }
-    // Some have a version that is not known yet: they are recorded all the same.
+    // Some have an unknown version: they are recorded as well.
     const dated = index % 40 === 7 ? { ...event, type: event.type.replace('.v1', '.v2') } : event;
     const message = index % 2 === 0 ? structured(dated, id) : binary(dated, id);
     messages.push(message);
@@ -122,7 +125,8 @@ function structured({ topic, type, key, data }: SystemEvent, id: string): Outgoi
 
 function binary({ topic, type, key, data }: SystemEvent, id: string): Outgoing {
   const identity = { ce_specversion: '1.0', ce_id: id, ce_source: '/scenario', ce_type: type };
-  // Without a time it would count as of when it was recorded, and so as newer than those with one that were sent later.
+  // Without a time it would get the time of recording, and count as newer than messages with a time that were sent
+  // later.
   const attributes = { ...identity, ce_time: new Date().toISOString() };
   return {
     topic,

@@ -32,21 +32,21 @@ export function killOneOfTwoBridges(
 }
 
 interface KafkaOutage {
-  /** Turns recorded meanwhile, and the slowest of them in milliseconds. */
+  /** Turns recorded during the outage, and the slowest of them in milliseconds. */
   readonly turns: number;
   readonly slowestTurnMs: number;
   readonly closings: Closings;
-  /** Inquiries opened afterwards that did without a source because its circuit was open. */
+  /** Inquiries opened afterwards that continued without a source because its circuit was open. */
   readonly refused: number;
   /** Seconds until everything had caught up afterwards. */
   readonly recoveryS: number;
   readonly published: PublishedEvents;
-  /** Messages sent before the outage, and those of them without an effect afterwards. */
+  /** Messages sent before the outage, and those without an effect afterwards. */
   readonly messages: number;
   readonly messagesWithoutEffect: readonly string[];
 }
 
-/** Kafka stops for a while: turns are recorded and inquiries opened meanwhile. */
+/** Kafka stops for a while; turns are recorded and inquiries opened meanwhile. */
 export async function stopKafka(
   system: ConnectedSystem,
   subjects: readonly Subject[],

@@ -6,19 +6,19 @@ import { waitUntil } from '#platform';
 import type { ConnectedSystem } from '../clients.ts';
 import { allEvents } from '../clients.ts';
 
-/** What `conversation.events` has of the streams. */
+/** The events in `conversation.events` compared with the streams. */
 export interface PublishedEvents {
   readonly expected: number;
   readonly missing: readonly string[];
-  /** Events that came after a later one of their session. */
+  /** Events published after a later one of their session. */
   readonly outOfOrder: readonly string[];
   /** Events that do not match the schema of their type. */
   readonly invalid: readonly string[];
 }
 
 /**
- * Compares the public events of this system's sessions with its streams; an event that comes again under the same id
- * counts once.
+ * Compares the public events of this system's sessions with its streams; a repeated event with the same id counts
+ * once.
  */
 export async function comparePublished({ kafka, store }: ConnectedSystem): Promise<PublishedEvents> {
   const events = await allEvents(store);
@@ -36,7 +36,7 @@ export async function comparePublished({ kafka, store }: ConnectedSystem): Promi
     await consumer.run({
       eachMessage: async ({ message }) => reader.read(JSON.parse(String(message.value)) as CloudEvent),
     });
-    // Those that never come are a fact of the scenario, no error.
+    // Missing ones are a result of the scenario, not an error.
     await waitUntil(() => missing().length === 0, { timeoutMs: 120_000, everyMs: 200 }).catch(
       () => undefined,
     );
@@ -53,7 +53,7 @@ class PublishedReader {
   readonly invalid: string[] = [];
   private readonly revisions = new Map<string, number>();
 
-  /** Events of other sessions are those of other systems on the same Kafka. */
+  /** Events of other sessions belong to other systems on the same Kafka. */
   constructor(private readonly sessions: ReadonlySet<string>) {}
 
   read({ id, type, data }: CloudEvent): void {

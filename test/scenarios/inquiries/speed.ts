@@ -7,21 +7,21 @@ import { publish, waitUntilCommitted } from './incoming.ts';
 import type { Subject } from './messages.ts';
 import { planMessages } from './messages.ts';
 
-/** Messages or events a second. */
+/** Messages or events per second. */
 interface BridgeSpeed {
   readonly bridge: number;
   readonly rawConsumption: number;
   readonly rawAppends: number;
 }
 
-/** Messages through the bridge into the streams, beside what Kafka and the event store do by themselves. */
+/** Messages through the bridge into the streams, beside Kafka and the event store alone. */
 export async function measureBridgeSpeed(
   system: ConnectedSystem,
   subjects: readonly Subject[],
   count: number,
 ): Promise<BridgeSpeed> {
   const plan = planMessages(randomUUID().slice(0, 8), subjects, count);
-  // The bridge stops while the messages are written, so that only its own work is measured.
+  // The bridge is suspended while the messages are written, so that only its own work is measured.
   system.signal('bridge', 'SIGSTOP');
   try {
     await publish(system, plan);

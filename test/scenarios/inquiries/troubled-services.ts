@@ -15,7 +15,7 @@ export interface TroubledInquiries {
   /** Milliseconds until every inquiry was opened. */
   readonly openingMs: number;
   readonly closings: Closings;
-  /** What the services sent, by kind. */
+  /** Replies that the services sent, by kind. */
   readonly sent: Sent;
   /** Requests that do not match their schema. */
   readonly invalidRequests: readonly string[];
@@ -27,7 +27,7 @@ export interface TroubledInquiries {
   readonly uncorrectedReplies: readonly string[];
 }
 
-/** Many inquiries at once over services that are slow, silent, duplicating and late. */
+/** Many concurrent inquiries to services that are slow, silent, duplicating and late. */
 export function inquireTroubledServices(
   system: ConnectedSystem,
   sessionIds: readonly string[],
@@ -57,7 +57,7 @@ export function inquireTroubledServices(
   });
 }
 
-/** Waits for every reply; those that never come are a fact of the scenario, no error. */
+/** Waits for every reply; missing ones are a result of the scenario, not an error. */
 async function waitUntilRecorded(
   { env }: ConnectedSystem,
   services: readonly SampleService[],

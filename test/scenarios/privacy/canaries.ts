@@ -14,33 +14,39 @@ import { findInStores, sealedPieces } from './stores.ts';
 import { findInTopics } from './topics.ts';
 
 export interface CanaryFacts {
-  /** Where values were found that nobody may find. */
+  /** Where values were found before the erasure that must not be found. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Pieces of the event store’s files that hold something sealed, without which nothing was to be found anyway. */
+  /** Parts of the event store’s files with sealed values; without any, the search would prove nothing. */
   readonly sealedPieces: number;
-  /** How many values went in, how many of them the api showed to whom may see them, and which not although it should. */
+  /** The number of sent values, how many of them the api showed to authorised callers, and which it failed to show. */
   readonly doors: number;
   readonly shown: number;
   readonly notShown: readonly string[];
   readonly shownAfter: number;
-  /** Phones and cards that the api showed otherwise than for their tokens, which it must not; and for their tokens. */
+  /**
+   * Phones and cards that the api showed other than for their tokens, which it must not; and those shown for their
+   * tokens.
+   */
   readonly numbersShown: readonly string[];
   readonly detokenised: number;
   readonly detokenisedAfter: number;
   readonly isErasedShown: boolean;
-  /** What the receipts say is left. */
+  /** The remains that the receipts report. */
   readonly left: number;
 }
 
-/** Doors of which the api shows nothing: refused requests, ids of requests, and messages of nobody known. */
+/** Inputs of which the api shows nothing: refused requests, ids of requests, and messages without a known partner. */
 const unshown = new Set(['key', 'reused', 'refused', 'conflict', 'waiting update', 'dead letter']);
 
-/** Unique personal values go in by every door; then they are looked for wherever something is stored, and after an erasure. */
+/**
+ * Sends unique personal values through every input, then searches for them in every store, and again after an
+ * erasure.
+ */
 export async function findCanaries(partners: number): Promise<CanaryFacts> {
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-canaries-'));
   try {
-    // Another system would write the same messages to the dead letters, by keys of its own or none.
+    // A separate Kafka: another system would write the same messages to the dead letters, with other keys or none.
     return await withOwnSystem((system) => lookFor(system, partners), ownKeys(folder, {}), true);
   } finally {
     rmSync(folder, { recursive: true });
@@ -97,7 +103,7 @@ function countIn(text: string, values: Canaries): number {
   return Object.values(values).filter((value) => text.includes(value)).length;
 }
 
-/** The values of every partner, as `door 7`. */
+/** The values of every partner, named like `door 7`. */
 function allOf(sent: readonly Sent[], which: 'canaries' | 'recognised'): Canaries {
   const entries = sent.flatMap((one, n) =>
     Object.entries(one[which]).map(([door, value]) => [`${door} ${n}`, value]),
@@ -105,7 +111,7 @@ function allOf(sent: readonly Sent[], which: 'canaries' | 'recognised'): Canarie
   return Object.fromEntries(entries) as Canaries;
 }
 
-/** Erases a partner, and waits for the receipt. @returns how much of the partner it says is left */
+/** Erases a partner, and waits for the receipt. @returns the remains that it reports */
 async function erase(api: string, partnerId: string): Promise<number> {
   const path = `${api}/v1/partners/${partnerId}`;
   const headers = { 'content-type': 'application/json', ...authorization('admin') };

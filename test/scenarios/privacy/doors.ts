@@ -2,16 +2,18 @@ import { randomInt, randomUUID } from 'node:crypto';
 import validator from 'validator';
 import { authorization } from '../../../tools/shared/token.ts';
 
-/** A unique value for each door by which personal data come in, by the name of the door. */
+/** A unique value for each input of personal data, by the name of the input. */
 export type Canaries = Readonly<Record<string, string>>;
 
 export interface Sent {
   readonly sessionId: string;
   readonly partnerId: string;
-  /** What the inquiry that was opened is about. */
+  /** The subject of the opened inquiry. */
   readonly orderId: string;
   readonly canaries: Record<string, string>;
-  /** A phone and a card number, in each of their spellings: nobody may find them, and the api shows tokens for them. */
+  /**
+   * A phone and a card number in each of their spellings: they must not be found, and the api shows tokens for them.
+   */
   readonly recognised: Canaries;
 }
 
@@ -20,7 +22,7 @@ export function newCanary(): string {
   return `canary${randomUUID().replaceAll('-', '')}`;
 }
 
-/** Sends unique personal values through every door of the api. Refused requests are among them. */
+/** Sends unique personal values through every input of the api, including refused requests. */
 export async function sendThroughDoors(api: string): Promise<Sent> {
   const canaries: Record<string, string> = {};
   const canary = (door: string): string => (canaries[door] ??= newCanary());
@@ -78,7 +80,7 @@ export async function sendThroughDoors(api: string): Promise<Sent> {
   return { sessionId, partnerId, orderId, canaries, recognised };
 }
 
-/** A phone and a card number of which no two are alike, as they are stored and as people write them. */
+/** A unique phone and card number, as stored and as people write them. */
 function newNumbers(): Canaries {
   const phone = `9${digits(9)}`;
   const first = `4${digits(14)}`;
@@ -91,7 +93,7 @@ function digits(count: number): string {
   return String(randomInt(10 ** count)).padStart(count, '0');
 }
 
-/** What the api answers to readings of a session. */
+/** The api's answers to reads of a session. */
 export async function readSession(api: string, sessionId: string): Promise<string> {
   const session = `sessions/${sessionId}`;
   const paths = [

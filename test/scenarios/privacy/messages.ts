@@ -6,9 +6,9 @@ import type { Sent } from './doors.ts';
 import { newCanary } from './doors.ts';
 
 /**
- * Unique values in messages of other systems: an update about the partner, one that waits for its session, one that becomes a
- * dead letter, and the answer to the inquiry. They join the canaries.
- * @returns where the dead letters come from, as `topic/partition/offset`
+ * Unique values in messages of other systems: an update about the partner, one that waits for its session, one that
+ * becomes a dead letter, and the answer to the inquiry. They are added to the canaries.
+ * @returns the origins of the dead letters, as `topic/partition/offset`
  */
 export async function sendThroughTopics(system: System, sent: readonly Sent[]): Promise<string[]> {
   const kafka = kafkaOf('turnstream-canaries', system.env['KAFKA_BROKERS']);
@@ -30,7 +30,7 @@ export async function sendThroughTopics(system: System, sent: readonly Sent[]): 
   return broken;
 }
 
-/** As orders.events declares it; without an order it breaks the schema. */
+/** As declared for orders.events; without an order it breaks the schema. */
 function orderUpdated(
   data: object,
 ): Parameters<ReturnType<ReturnType<typeof kafkaOf>['producer']>['send']>[0] {
@@ -46,7 +46,7 @@ function orderUpdated(
   return { topic: 'orders.events', messages: [{ value: JSON.stringify(event), headers }] };
 }
 
-/** Answers as the system `orders`, with a value of its own for each order. */
+/** Answers as the system `orders`, with a different value for each order. */
 async function answerInquiries(
   kafka: ReturnType<typeof kafkaOf>,
   answers: ReadonlyMap<string, string>,

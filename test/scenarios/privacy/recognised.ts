@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { authorization } from '../../../tools/shared/token.ts';
 
-/** What the api answers to a partner's tokens of phones and cards that stand in a text. */
+/** The api's answers for a partner's tokens of phones and cards in a text. */
 export async function detokenise(api: string, partnerId: string, text: string): Promise<string> {
   const tokens = [...new Set(text.match(/tok_(phone|card)_[a-p]{24}_\d{4}/g))];
   const response = await fetch(`${api}/v1/partners/${partnerId}/detokenise`, {

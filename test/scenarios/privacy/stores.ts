@@ -8,10 +8,10 @@ import type { System } from '../system.ts';
 import type { Canaries } from './doors.ts';
 
 /**
- * Where which values were found, as `Redis: name`: the event store's files and the logs; a dump of Redis that is not compressed,
- * with its append-only files; every row of PostgreSQL, and its files with the write-ahead log where it is the system's own (which
- * may hold long values compressed); the metrics. Kafka's files are not among them: there other systems' messages stand as those
- * send them, and its own topics are read as messages (`findInTopics`).
+ * Where values were found, such as `Redis: name`. It searches the event store's files and the logs; an uncompressed
+ * dump of Redis with its append-only files; every row of PostgreSQL, and its files with the write-ahead log if it
+ * belongs to the system (they may hold compressed long values); and the metrics. Kafka's files are left out: they
+ * hold messages of other systems as sent, and Turnstream's own topics are read as messages (`findInTopics`).
  */
 export async function findInStores(system: System, canaries: Canaries): Promise<string[]> {
   const found: string[] = [];
@@ -27,7 +27,7 @@ export async function findInStores(system: System, canaries: Canaries): Promise<
   return [...new Set(found)].toSorted();
 }
 
-/** How many pieces of the event store’s files hold something that is sealed. */
+/** The number of parts of the event store’s files with sealed values. */
 export async function sealedPieces({ dir }: System): Promise<number> {
   let count = 0;
   await lookIntoFolder(join(dir, 'event-store'), 'event store', (_, bytes) => {
@@ -37,7 +37,7 @@ export async function sealedPieces({ dir }: System): Promise<number> {
 }
 
 type Look = (store: string, bytes: Buffer | string) => void;
-/** As long as a value may be that two pieces of a file share. */
+/** The maximum length of a value that spans two parts of a file. */
 const overlap = 256;
 
 async function lookIntoFolder(folder: string, store: string, look: Look): Promise<void> {
@@ -46,7 +46,7 @@ async function lookIntoFolder(folder: string, store: string, look: Look): Promis
     if (entry.isFile()) await lookIntoFile(join(entry.parentPath, entry.name), store, look);
 }
 
-/** A file that goes meanwhile holds nothing any more. */
+/** A file that is deleted meanwhile holds nothing. */
 async function lookIntoFile(path: string, store: string, look: Look): Promise<void> {
   let end = Buffer.alloc(0);
   try {
@@ -78,7 +78,7 @@ async function lookIntoRedis(url: string, look: Look): Promise<void> {
   }
 }
 
-/** Every row of every table. */
+/** Searches every row of every table. */
 async function lookIntoPostgres(url: string, look: Look): Promise<void> {
   const pool = new Pool({ connectionString: url });
   try {

@@ -7,8 +7,8 @@ import type { Canaries } from './doors.ts';
 const patienceMs = 120_000;
 
 /**
- * Which values the messages of conversation.events and of the dead letters hold. It has read every topic to the end that it had,
- * and of the `expected` texts each: a message that has all its words.
+ * The values found in messages of conversation.events and of the dead letters. It reads every topic up to its end,
+ * and until each of the `expected` texts was found: a message with all of its words.
  */
 export async function findInTopics(
   system: System,
@@ -43,7 +43,7 @@ export async function findInTopics(
   return [...found].toSorted();
 }
 
-/** The offsets behind the last messages, of the partitions that hold some. */
+/** The end offsets of the partitions that have messages. */
 async function endsOf(admin: Admin, topics: readonly string[]): Promise<Map<string, bigint>> {
   const ends = new Map<string, bigint>();
   for (const topic of topics)
@@ -52,7 +52,7 @@ async function endsOf(admin: Admin, topics: readonly string[]): Promise<Map<stri
   return ends;
 }
 
-/** Where the message of a dead letter comes from. */
+/** The origin of a dead letter's message. */
 function placeOf(headers: Readonly<Record<string, unknown>> = {}): string {
   return ['topic', 'partition', 'offset'].map((name) => String(headers[`dead_letter_${name}`])).join('/');
 }

@@ -3,7 +3,7 @@ import { countTurns, findJourneys, listSessions, listTurns, partnerTimeline } fr
 
 export interface QueryFacts {
   readonly name: string;
-  /** The slowest but one in a hundred, in milliseconds. */
+  /** The 99th percentile, in milliseconds. */
   readonly p99Ms: number;
 }
 
@@ -15,7 +15,7 @@ const day = (round: number): { from: string; to: string } => {
   return { from: new Date(from).toISOString(), to: new Date(from + 86_400_000).toISOString() };
 };
 
-/** Queries of auditors and analysts, each about something else in every round. */
+/** Queries of auditors and analysts, with different parameters in every round. */
 const queries: Readonly<Record<string, Ask>> = {
   'the newest turns': (pool) => listTurns(pool, { ...page, order: 'desc' }),
   'turns of a partner': (pool, round) => listTurns(pool, { ...page, partner_id: `P${round}`, order: 'desc' }),
@@ -45,7 +45,7 @@ const queries: Readonly<Record<string, Ask>> = {
     }),
 };
 
-/** Asks each query so many times, one after the other. */
+/** Runs each query this many times, one after the other. */
 export async function askAll(pool: Pool, rounds: number): Promise<QueryFacts[]> {
   const facts: QueryFacts[] = [];
   for (const [name, ask] of Object.entries(queries)) {

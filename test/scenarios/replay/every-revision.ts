@@ -6,11 +6,11 @@ import type { Conversation } from '../../../tools/import/conversation.ts';
 
 export interface RevisionFacts {
   readonly revisions: number;
-  /** Revisions of which the api showed another context than the fold of the events up to there, as `session at n`. */
+  /** Revisions at which the api's context differed from the fold of the events up to there, as `session at n`. */
   readonly different: readonly string[];
 }
 
-/** Asks for the context of each conversation at each of its revisions. */
+/** Reads the context of each conversation at each of its revisions. */
 export async function everyRevision(
   turnstream: Turnstream,
   conversations: readonly Conversation[],
@@ -30,7 +30,7 @@ export async function everyRevision(
   return { revisions, different };
 }
 
-/** A document as a text, whatever the order of its members. */
+/** A document as a text, independent of the order of members. */
 function textOf(document: object): string {
   return JSON.stringify(document, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,6 +1,6 @@
 /**
- * A WebSocket server of `ws` that only subscribes to a Redis channel for each session that a socket attaches, and passes on
- * what is published there: the least that live delivery costs. Sends its port.
+ * A `ws` server that only subscribes to a Redis channel for each attached session of a socket, and passes on its
+ * messages: the minimal cost of live delivery. Sends its port to its parent.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

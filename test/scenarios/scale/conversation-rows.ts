@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 
-/** A turn whose rows are committed, and when that was known, by this machine's clock in milliseconds. */
+/** A turn with committed rows, and when the commit was known, by this machine's clock in milliseconds. */
 export interface WrittenTurn {
   readonly turn_id: string;
   readonly at: number;
@@ -9,7 +9,10 @@ export interface WrittenTurn {
 
 const sessions = [`1${randomUUID().slice(1)}`, `e${randomUUID().slice(1)}`] as const;
 
-/** Writes turns of one partner by two partitions, as projectors do: each batch moves its position in the same transaction. */
+/**
+ * Writes turns of one partner in two partitions, like projectors: each batch moves its position in the same
+ * transaction.
+ */
 export class ConversationRows {
   readonly partnerId = `P-${randomUUID()}`;
   readonly written: WrittenTurn[] = [];

@@ -5,7 +5,7 @@ import { latencyOf, median } from '../../../tools/shared/statistics.ts';
 import { sendUntilAcknowledged } from './writers.ts';
 
 interface Nodes {
-  /** Addresses of api nodes, and the header that they take. */
+  /** Addresses of api nodes, and the header for their requests. */
   readonly apis: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -14,19 +14,22 @@ export interface HotSession {
   readonly acknowledged: number;
   /** Turns in the stream: as many as were acknowledged. */
   readonly recorded: number;
-  /** Attempts for an acknowledgement, at most and on average: more than one where a node has refused. */
+  /** Attempts per acknowledgement, maximum and mean: more than one where a node has refused. */
   readonly mostAttempts: number;
   readonly attempts: number;
-  /** From the first sending to the acknowledgement, ms. */
+  /** From the first attempt to the acknowledgement, ms. */
   readonly latency: Latency;
-  /** The time that the slowest writer needed for its turns, in that of the median one. */
+  /** The time that the slowest writer needed for its turns, relative to the median writer. */
   readonly unfairness: number;
-  /** Acknowledged turns of the slowest writer when the first one has all of its own. */
+  /** Acknowledged turns of the slowest writer when the first one has finished. */
   readonly fewestTurns: number;
   readonly turnsASecond: number;
 }
 
-/** Many writers on one session at once, spread over the nodes; each sends its next turn when the last one is acknowledged. */
+/**
+ * Many concurrent writers on one session, spread over the nodes; each sends its next turn when the last one is
+ * acknowledged.
+ */
 export async function writeHotSession(
   { apis, headers }: Nodes,
   { writers, turns }: { readonly writers: number; readonly turns: number },
@@ -80,14 +83,14 @@ async function lastRevision(answer: Response): Promise<{ current_revision: numbe
 
 export interface HotPartner {
   readonly sessions: number;
-  /** The median time of a start among the first ones and among the last ones, ms. */
+  /** The median time of a start among the first and among the last ones, ms. */
   readonly firstMs: number;
   readonly lastMs: number;
   /** The time of a page of the partner's sessions, ms. */
   readonly pageMs: number;
 }
 
-/** A partner with very many sessions, which several callers start at once. */
+/** A partner with very many sessions, started concurrently by several callers. */
 export async function fillPartner(
   { apis, headers }: Nodes,
   {

@@ -15,15 +15,15 @@ export interface SocketsSize {
 
 export interface SocketMemory {
   readonly attached: number;
-  /** Bytes of heap and external memory after a forced collection that a further socket with its sessions adds. */
+  /** Bytes of heap and external memory, after a forced collection, per additional socket with its sessions. */
   readonly perSocket: number;
-  /** Bytes of the whole process with all sockets, as it is, without a collection. */
+  /** Resident memory of the process with all sockets, without a collection. */
   readonly rss: number;
 }
 
 interface Server {
   readonly address: string;
-  /** The name under which the process shows what it holds. */
+  /** The name of the process in the diagnostics. */
   readonly name: string;
   newSession(n: number): Promise<string>;
 }
@@ -50,7 +50,7 @@ export function holdOnNode(
   );
 }
 
-/** The same sockets at a server of `ws` that only subscribes to the channel of each session. */
+/** The same sockets on a `ws` server that only subscribes to the channel of each session. */
 export async function holdOnBareServer(
   { env }: System,
   processes: Processes,
@@ -70,7 +70,7 @@ export async function holdOnBareServer(
 
 const heartbeatMs = 20_000;
 const socketsAtOnce = 32;
-/** What the first fifth of the sockets adds is the process's own: code, pools, connections. */
+/** The first share of the sockets also allocates code, pools and connections of the process, so it is left out. */
 const firstShare = 0.2;
 
 async function hold(
@@ -79,7 +79,7 @@ async function hold(
   { sockets: count, sessionsPerSocket }: SocketsSize,
   onProgress: (text: string) => void = () => undefined,
 ): Promise<SocketMemory> {
-  // More than they attach: an instance may take over one of another's, whose attach failed on a busy machine.
+  // More than they attach: an instance may take over a session whose attach failed on a busy machine.
   const capacity = 2 * sessionsPerSocket;
   const sockets = new AgentSockets(server.address, `pool-${randomUUID().slice(0, 8)}`, capacity);
   const wanted = new Map<string, number>();
@@ -131,7 +131,7 @@ async function hold(
 
 const bytes = ({ heapUsed, external }: Held): number => heapUsed + external;
 
-/** After a forced collection, but for the resident set: that is as it was before. */
+/** After a forced collection, except the resident set, which is measured before. */
 async function heldBy(name: string, processes: Processes): Promise<Held> {
   const { rss } = (await processes.held(false)).get(name) ?? {};
   const held = (await processes.held()).get(name);

@@ -6,8 +6,8 @@ import type { MoveStep } from '#cells';
 import { root } from '../../../tools/shared/paths.ts';
 
 /**
- * Runs `npm run cells -- --move` as a process of its own. @param killAt it is killed with -9 when it begins this step
- * @returns the steps that it has begun, and whether it has come to its end
+ * Runs `npm run cells -- --move` as a child process. @param killAt it is killed with -9 when it begins this step
+ * @returns the steps that it began, and whether it finished
  */
 export async function runMover(
   env: NodeJS.ProcessEnv,

@@ -29,16 +29,16 @@ export const allSteps: readonly MoveStep[] = [
 /** Longer than bridges wait for one another at the deadline of an inquiry. */
 const standInMs = 2_000;
 
-/** How often a move is tried to its end. */
+/** How often a move is retried. */
 const attempts = 10;
 
 interface MovesSize {
-  /** Partners that are moved, each with as many sessions that somebody writes to. */
+  /** The number of moved partners, each with this many sessions in use. */
   readonly partners: number;
   readonly sessions: number;
-  /** At which steps the mover is killed; of each partner's move all of them. */
+  /** The steps at which the mover is killed; all of them for each partner's move. */
   readonly killAt: readonly MoveStep[];
-  /** Whether the first partner goes back afterwards. */
+  /** Whether the first partner moves back afterwards. */
   readonly andBack: boolean;
 }
 
@@ -47,9 +47,9 @@ export interface MovesResult {
   readonly kills: number;
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
-  /** Commands that were sent again after the move, with another answer than the first one. */
+  /** Commands repeated after the move that got another answer than the first time. */
   readonly answeredOtherwise: readonly string[];
-  /** Sessions in whose old cell events follow the move. */
+  /** Sessions with events after the move in the old cell. */
   readonly writtenBehind: readonly string[];
   /** How often the inquiry that was open during its session's move was closed. */
   readonly closedInquiries: number;
@@ -57,7 +57,7 @@ export interface MovesResult {
   readonly slowestMs: number;
 }
 
-/** Moves partners from one cell to another while they are written to, and kills the mover again and again. */
+/** Moves partners from one cell to another while they are written to, and kills the mover repeatedly. */
 export async function movePartners(
   cells: TwoCells,
   { partners, sessions, killAt, andBack }: MovesSize,
@@ -76,7 +76,7 @@ export async function movePartners(
     (await cells.directory.moves()).some(({ partner_id }) => partner_id === id);
   const move = async (id: string, to: string): Promise<void> => {
     for (const step of killAt) if (!(await runMover(cells.env, id, to, step)).ended) kills += 1;
-    // A service that does not answer ends a mover, too; one that was killed in its last step may have ended the move.
+    // The mover also ends when a service does not answer; one killed in its last step may have finished the move.
     let isDone = killAt.length > 0 && !(await isMoving(id));
     for (let attempt = 0; !isDone && attempt < attempts; attempt += 1)
       isDone = (await runMover(cells.env, id, to)).ended;

@@ -9,7 +9,7 @@ import { authorization } from '../../../tools/shared/token.ts';
 import { sendUntilAcknowledged } from './writers.ts';
 
 interface Size {
-  /** Commands of a stretch, and how often each stretch is measured. */
+  /** Commands per measurement, and the number of measurements. */
   readonly commands: number;
   readonly rounds: number;
   readonly onProgress: (text: string) => void;
@@ -25,12 +25,13 @@ export interface CpuByNodes {
 
 const callers = 32;
 const apiCounts = [1, 2, 4] as const;
-/** Two projectors and two bridges have divided the partitions after some heartbeats. */
+/** Two projectors and two bridges need some heartbeats to divide the partitions. */
 const settleMs = 5_000;
 
 /**
- * Records the same turns through one, two and four api nodes, then with a second projector and bridge, round after round, and
- * divides the CPU time of all processes of a kind by the number of commands. Nodes that are not used are stopped meanwhile.
+ * Records the same turns through one, two and four api nodes, then with a second projector and bridge, round after
+ * round, and divides the CPU time of all processes of a kind by the number of commands. Unused nodes are stopped
+ * meanwhile.
  */
 export async function compareNodes(
   system: ConnectedSystem,
@@ -72,7 +73,7 @@ export function shown(cpu: CpuPerCommand): string {
     .join(', ');
 }
 
-/** Stops the api nodes that are not used. */
+/** Stops the unused api nodes. */
 async function withApis<T>(system: ConnectedSystem, used: number, work: () => Promise<T>): Promise<T> {
   const unused = system.apis.slice(used).map((_, n) => apiName(used + n));
   for (const name of unused) system.signal(name, 'SIGSTOP');
@@ -115,7 +116,7 @@ async function measureOne(
   return byKind(cpu);
 }
 
-/** Waits until every turn is a row. */
+/** Waits until every turn has a row. */
 async function written({ pool }: ConnectedSystem, ids: readonly string[], revision: number): Promise<void> {
   const sql =
     'SELECT count(*)::int AS count FROM conversation_session WHERE session_id = ANY ($1) AND revision >= $2';
@@ -124,7 +125,7 @@ async function written({ pool }: ConnectedSystem, ids: readonly string[], revisi
   await waitUntil(areWritten, { what: 'the rows of every session', timeoutMs: 300_000, everyMs: 50 });
 }
 
-/** The processes of a kind together: `api` and `api-2` are one kind. */
+/** Sums the processes of a kind: `api` and `api-2` are one kind. */
 function byKind(cpu: CpuPerCommand): CpuPerCommand {
   const sums: Record<string, number> = {};
   for (const [name, micros] of Object.entries(cpu)) {

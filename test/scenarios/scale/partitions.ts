@@ -8,27 +8,27 @@ import { withSecondBridge, withSecondProjector } from '../second-bridge.ts';
 
 interface Size {
   readonly sessions: number;
-  /** The numbers of partitions, one after the other. While projectors and bridges move to the first, a projector is killed. */
+  /** The consecutive numbers of partitions. During the first change a projector is killed. */
   readonly numbers: readonly number[];
   readonly onProgress: (text: string) => void;
 }
 
 export interface PartitionChanges {
   readonly turns: number;
-  /** Turns whose rows are missing, or there twice. */
+  /** Turns with missing or duplicate rows. */
   readonly notOnce: readonly string[];
-  /** Sessions whose rows or context are not what their streams say. */
+  /** Sessions whose rows or context differ from their streams. */
   readonly different: readonly string[];
   readonly published: PublishedEvents;
-  /** Instances that own more, or fewer, partitions than others by more than one, after a change. */
+  /** Instances whose number of partitions differs from others by more than one after a change. */
   readonly uneven: readonly string[];
-  /** How long each change took, in seconds. */
+  /** The duration of each change, in seconds. */
   readonly seconds: readonly number[];
 }
 
 const atOnce = 16;
 
-/** Changes the number of partitions while two projectors and two bridges work on turns that come. */
+/** Changes the number of partitions while two projectors and two bridges process new turns. */
 export function changePartitions(system: ConnectedSystem, size: Size): Promise<PartitionChanges> {
   return withSecondProjector(system, () => withSecondBridge(system, () => changeUnderLoad(system, size)));
 }
@@ -69,7 +69,7 @@ async function changeUnderLoad(
   return { turns, notOnce, different, published: await comparePublished(system), uneven, seconds };
 }
 
-/** How many partitions are still to be replaced, or have no owner. */
+/** The number of partitions that are still to be replaced, or have no owner. */
 async function left({ pool }: ConnectedSystem): Promise<number> {
   const { reports } = await partitionReport(pool);
   return reports.reduce((sum, { toReplace, withoutOwner }) => sum + toReplace + withoutOwner, 0);

@@ -1,10 +1,10 @@
-/** What readers are told while the replica, from which most of them read, is stopped in one way after the other. */
+/** The answers of reads while the replica, which serves most of them, has one fault after the other. */
 import { setTimeout } from 'node:timers/promises';
 import { waitUntil } from '#platform';
 import { ConversationRows } from './conversation-rows.ts';
 import type { StreamingReplica } from './streaming-replica.ts';
 
-/** An api over both servers, called as an agent or an auditor. */
+/** An api on both servers, called as an agent or an auditor. */
 export interface ReplicaReader {
   get(path: string, role: 'agent' | 'auditor', headers?: Record<string, string>): Promise<Response>;
 }
@@ -33,23 +33,23 @@ export interface ReplicaFacts {
   readonly answers: number;
   /** Answers other than 200. */
   readonly refused: readonly string[];
-  /** Turns that were committed before the time that an answer names, and are not in it. */
+  /** Turns that were committed before the time of an answer and are missing in it. */
   readonly older: readonly string[];
-  /** Answers older than allowed, by what they say. */
+  /** Answers older than allowed, by their own headers. */
   readonly tooOld: readonly string[];
-  /** What followers, who read here and there, did not get, or got twice. */
+  /** Turns that followers, reading from both servers, missed or got twice. */
   readonly missed: readonly string[];
   readonly repeated: readonly string[];
-  /** The longest time that an answer took, in milliseconds. */
+  /** The slowest answer, in milliseconds. */
   readonly slowestMs: number;
-  /** Answers by where they came from, as the metrics count them. */
+  /** Answers by their source, as the metrics count them. */
   readonly reads: Readonly<Record<string, number>>;
 }
 
 /**
- * @param rounds how often each fault comes
- * @param forMs how long each of them lasts, and the time between
- * @param maxAgeMs what the api allows
+ * @param rounds how often each fault occurs
+ * @param forMs how long each fault lasts, and the pause between two
+ * @param maxAgeMs the maximum age that the api allows
  */
 export async function readThroughFaults(
   pair: StreamingReplica,
@@ -98,7 +98,7 @@ class Readers {
       again(() => this.rows.write()),
       again(() => this.look('agent')),
       again(() => this.look('auditor')),
-      // Every other page is the primary's.
+      // Every other page is read from the primary.
       ...this.followers.map((seen, index) => {
         let pages = index;
         return again(() => this.follow(seen, (pages += 1) % 2 === 0));
@@ -132,7 +132,7 @@ class Readers {
     return { written: written.length, answers, refused, older, tooOld, missed, repeated, slowestMs };
   }
 
-  /** The newest turns have all that was there at the time which the answer names. */
+  /** The newest turns include everything up to the time of the answer. */
   private async look(role: 'agent' | 'auditor'): Promise<void> {
     const page = await this.page(role, 'order=desc&limit=100');
     if (page === undefined) return;
@@ -167,7 +167,7 @@ class Readers {
       return undefined;
     }
     const asOf = Date.parse(answer.headers.get('turnstream-as-of') ?? '');
-    // It was young enough when it was read.
+    // It was fresh enough when it was read.
     const ageMs = Date.now() - asOf - tookMs;
     if (!(ageMs <= this.maxAgeMs)) this.tooOld.push(`${ageMs} ms`);
     const { items, next } = (await answer.json()) as { items: { turn_id: string }[]; next: string | null };

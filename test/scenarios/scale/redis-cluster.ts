@@ -24,20 +24,20 @@ export interface MastersKilledSize {
 export interface MastersKilled {
   /** Commands that were acknowledged. */
   readonly acknowledged: number;
-  /** `session/revision` of acknowledged commands that the streams do not have. */
+  /** `session/revision` of acknowledged commands that are missing in the streams. */
   readonly lost: readonly string[];
-  /** Sessions whose context does not become the fold of the stream. */
+  /** Sessions whose context never matches the fold of the stream. */
   readonly wrongContexts: readonly string[];
-  /** Sessions that another instance owns, or the same one anew. */
+  /** Sessions with another owner, or a new epoch of the same one. */
   readonly moved: readonly string[];
-  /** `session/revision` of updates that no instance got, and that one got more than once. */
+  /** `session/revision` of updates that no instance received, or that one received more than once. */
   readonly undelivered: readonly string[];
   readonly deliveredTwice: readonly string[];
   /** From the kill until another master had its slots, in milliseconds. */
   readonly slowestFailoverMs: number;
 }
 
-/** A whole system on a Redis Cluster of its own, for as long as `work` runs. */
+/** A whole system on its own Redis Cluster while `work` runs. */
 export function withClusteredSystem<T>(
   work: (system: ConnectedSystem, cluster: RedisCluster) => Promise<T>,
 ): Promise<T> {
@@ -49,7 +49,7 @@ export function withClusteredSystem<T>(
   );
 }
 
-/** Kills masters of a cluster with -9 while all sessions get updates; each comes back as a replica. */
+/** Kills masters of a cluster with -9 while all sessions receive updates; each comes back as a replica. */
 export async function killMasters(
   system: ConnectedSystem,
   cluster: RedisCluster,
@@ -64,7 +64,7 @@ export async function killMasters(
   }
 }
 
-/** How long each session has load after a failover (ms). */
+/** How long the load of each session continues after a failover (ms). */
 const afterMs = 2_000;
 const pauseMs = 100;
 
@@ -175,7 +175,7 @@ class Run {
     return lost;
   }
 
-  /** What does not become right is a fact of the scenario, no error. */
+  /** Contexts that stay wrong are a result of the scenario, not an error. */
   private async wrongContexts(): Promise<string[]> {
     const redis = createRedis(this.cluster.url, { logger: createLogger('scenario', 'silent') });
     try {

@@ -1,4 +1,4 @@
-/** A PostgreSQL and a streaming replica of it, made from a copy that is taken while the primary runs. */
+/** A PostgreSQL and a streaming replica of it, created from a copy of the running primary. */
 import {
   chmodSync,
   cpSync,
@@ -22,19 +22,19 @@ import { run } from '../../../tools/shared/run.ts';
 
 type Server = 'primary' | 'replica';
 
-/** Both have the tables of Turnstream in the database `turnstream`; connections are the superuser's. */
+/** Both have Turnstream's tables in the database `turnstream`; connections use the superuser. */
 export interface StreamingReplica {
   readonly url: Readonly<Record<Server, string>>;
   readonly pool: Readonly<Record<Server, Pool>>;
-  /** The replica replays nothing until it is resumed; what it has is still read. */
+  /** Pauses the replay of the replica until it is resumed; its data can still be read. */
   pauseReplay(): Promise<void>;
   resumeReplay(): Promise<void>;
-  /** Waits until the replica has replayed what the primary has committed by now. */
+  /** Waits until the replica has replayed everything that the primary has committed so far. */
   caughtUp(): Promise<void>;
-  /** Stops all processes of a server as they are (SIGSTOP), and lets them go on. */
+  /** Suspends all processes of a server (SIGSTOP), and resumes them. */
   freeze(server: Server): void;
   thaw(server: Server): void;
-  /** Kills a server with -9, and waits until it was started again and answers. */
+  /** Kills a server with -9, and waits until it has restarted and answers. */
   kill(server: Server): Promise<void>;
   stop(): Promise<void>;
 }
@@ -46,7 +46,7 @@ const settings = {
   fsync: 'off',
   wal_keep_size: '256MB',
   wal_retrieve_retry_interval: '200ms',
-  // A query is in the way of what is to be replayed for a moment only.
+  // A query delays the replay only briefly.
   max_standby_streaming_delay: '300ms',
 };
 
@@ -63,7 +63,7 @@ export async function startStreamingReplica(): Promise<StreamingReplica> {
     `postgres://${user}@127.0.0.1:${port[server]}/${database}`;
   const supervisor = new Supervisor();
   const start = async (server: Server, more: Readonly<Record<string, string>> = {}): Promise<void> => {
-    // Taken at once: other programs look for free ones, too.
+    // Used at once, since other programs also look for free ports.
     [port[server] = 0] = await freePorts(1);
     const options = Object.entries({ ...settings, ...more, port: port[server] });
     const args = options.map(([name, value]) => `--${name}=${value}`);
@@ -133,7 +133,7 @@ export async function startStreamingReplica(): Promise<StreamingReplica> {
   };
 }
 
-/** The folder of a primary that runs, as it is between the begin and the end of a backup. */
+/** Copies the folder of a running primary between the start and the end of a backup. */
 async function copy(dir: string, primary: string, runner: Runner): Promise<void> {
   const client = new Client({ connectionString: primary });
   await client.connect();
@@ -182,7 +182,7 @@ function poolOf(connectionString: string): Pool {
   return pool;
 }
 
-/** A process and those that it has started. */
+/** A process and its children. */
 function tree(pid: number | undefined): number[] {
   if (pid === undefined) return [];
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')

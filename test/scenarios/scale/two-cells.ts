@@ -13,14 +13,14 @@ import { issuerDir, serviceClaims } from '../../../tools/shared/token.ts';
 import type { System } from '../system.ts';
 import { withOwnSystem } from '../system.ts';
 
-/** Two whole systems, each a cell with keys of its own, and a router before them. All slots are of cell `a`. */
+/** Two whole systems, each a cell with its own keys, and a router in front of them. All slots belong to cell `a`. */
 export interface TwoCells {
   readonly a: System;
   readonly b: System;
   readonly directory: CellDirectory;
   /** The address of the router. */
   readonly router: string;
-  /** The header that both cells take. */
+  /** The header for requests to both cells. */
   readonly headers: Readonly<Record<string, string>>;
   /** The environment of `npm run cells`. */
   readonly env: NodeJS.ProcessEnv;
@@ -28,7 +28,7 @@ export interface TwoCells {
   readonly cells: Readonly<Record<'a' | 'b', Readonly<Record<string, string>>>>;
 }
 
-/** Runs two cells for as long as `work` runs. @param ownKafka whether each has a Kafka of its own */
+/** Runs two cells while `work` runs. @param ownKafka whether each has its own Kafka */
 export async function withTwoCells<T>(work: (cells: TwoCells) => Promise<T>, ownKafka: boolean): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-cells-'));
   const envOf = (name: string): Record<string, string> => ({
@@ -41,7 +41,7 @@ export async function withTwoCells<T>(work: (cells: TwoCells) => Promise<T>, own
   try {
     return await withOwnSystem(
       async (a) => {
-        // The second system takes databases of its own from the same services as the first one.
+        // The second system uses its own databases on the same services as the first.
         for (const name of ['DATABASE_URL', 'REDIS_URL', 'KAFKA_BROKERS']) {
           if (given[name] === undefined) delete process.env[name];
           else process.env[name] = given[name];

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { sleep } from '#platform';
 
-/** Between two turns of a session: people do not write faster. */
+/** The pause between two turns of a session: people do not write faster. */
 const pauseMs = 50;
 
-/** A command that was acknowledged. */
+/** An acknowledged command. */
 export interface Acknowledged {
   readonly session_id: string;
   readonly key: string;
@@ -15,9 +15,9 @@ export interface Writer {
   readonly sessionId: string;
   readonly partnerId: string;
   readonly acknowledged: readonly Acknowledged[];
-  /** Answers that were none of those: the command was sent again. */
+  /** Answers without an acknowledgement, after which the command was repeated. */
   readonly repeated: number;
-  /** The longest time between sending a command first and its acknowledgement (ms). */
+  /** The longest time from the first attempt of a command to its acknowledgement (ms). */
   readonly slowestMs: number;
 }
 
@@ -26,7 +26,7 @@ interface Target {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a command, again and again with the same key, until it is acknowledged. */
+/** Repeats a command with the same key until it is acknowledged. */
 export async function sendUntilAcknowledged(
   { url, headers }: Target,
   path: string,

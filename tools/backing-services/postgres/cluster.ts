@@ -18,7 +18,10 @@ import { databaseScript, NAME, ownershipScript, roleScript, SUPERUSER } from './
 import type { Runner } from './user.ts';
 
 const INITDB = [`--username=${SUPERUSER}`, '--auth=reject', '--encoding=UTF8', '--locale=C', '--no-sync'];
-/** The superuser finds PostgreSQL's own functions and operators only: the application role may add others to `public`. */
+/**
+ * The superuser's search path has only PostgreSQL's own functions and operators: the application role may add others
+ * to `public`.
+ */
 const SINGLE_USER = [
   'search_path=pg_catalog',
   'exit_on_error=on',
@@ -33,27 +36,28 @@ interface Programs {
 
 interface Access {
   readonly password: string;
-  /** Databases and schemas of its own, as tests do. */
+  /** Whether the role may create databases and schemas, as tests do. */
   readonly mayCreate: boolean;
 }
 
 /**
- * The path by which the user reaches its folder. Another user gets it as an open file, the fourth of its process, since
- * the folders above are closed to it.
+ * The path by which the user reaches its folder. Another user gets the folder as an open file, descriptor 3 of its
+ * process, since the parent folders are closed to it.
  */
 export const pathFor = ({ user }: Runner, data: string): string =>
   user.uid === undefined ? data : '/proc/self/fd/3';
 
 /**
- * Makes the data folder when it is missing, and closes it to everybody but the application role with its password: also
- * one of an earlier version, which trusted every local user and had a superuser as its application role.
+ * Creates the data folder when it is missing, and restricts access to the application role with its password. Also
+ * restricts a folder of an earlier version, which trusted every local user and had a superuser as its application
+ * role.
  */
 export async function prepareCluster(data: string, programs: Programs, runner: Runner, access: Access) {
   if (!existsSync(data)) await create(data, programs, runner);
   await giveTo(runner, data);
   const config = join(data, 'pg_hba.conf');
   const rules = rulesFor(access);
-  // Written last, so that an interrupted preparation is done again.
+  // Written last, so that an interrupted preparation is repeated.
   if (readFileSync(config, 'utf8') === rules) return;
   const { password, mayCreate } = access;
   await execute(data, programs, runner, SUPERUSER, roleScript(password, mayCreate));
@@ -64,10 +68,13 @@ export async function prepareCluster(data: string, programs: Programs, runner: R
   renameSync(`${config}.new`, config);
 }
 
-/** Those of the role. */
+/** The schemas of the role. */
 const schemas = ['public', 'rebuild', 'reporting'];
 
-/** Who may connect. The rules change with the password, the schemas and the rights that the role has, so they tell which were set. */
+/**
+ * The access rules. They change with the password, the schemas and the rights of the role, so they show which of
+ * these were set.
+ */
 function rulesFor({ password, mayCreate }: Access): string {
   const set = createHash('sha256')
     .update(`${password} ${mayCreate} ${schemas.join(' ')}`)
@@ -75,7 +82,7 @@ function rulesFor({ password, mayCreate }: Access): string {
   return `# Written by the launcher (${set.slice(0, 16)}).\nhost all ${NAME} 127.0.0.1/32 scram-sha-256\n`;
 }
 
-/** Elsewhere first: an interrupted initdb must not look like a whole data folder. */
+/** Created elsewhere first: an interrupted initdb must not look like a complete data folder. */
 async function create(data: string, { initdb }: Programs, runner: Runner): Promise<void> {
   const partial = `${data}.partial`;
   rmSync(partial, { recursive: true, force: true });
@@ -90,7 +97,7 @@ async function create(data: string, { initdb }: Programs, runner: Runner): Promi
   renameSync(partial, data);
 }
 
-/** A folder that was made while another user ran PostgreSQL changes its owner. */
+/** Changes the owner of a folder that was created while another user ran PostgreSQL. */
 async function giveTo({ user }: Runner, data: string): Promise<void> {
   const { uid = process.getuid?.(), gid = process.getgid?.() } = user;
   if (uid === undefined || statSync(data).uid === uid) return;
@@ -99,7 +106,10 @@ async function giveTo({ user }: Runner, data: string): Promise<void> {
     throw new Failure(`${data} belongs to another user (${lastLines(output)}): start as that user.`);
 }
 
-/** Runs a script as the superuser, without a server: nobody can connect meanwhile. `accepted`: an error that is none. */
+/**
+ * Runs a script as the superuser, without a server, so that nothing can connect meanwhile. `accepted`: an error that
+ * counts as success.
+ */
 async function execute(
   data: string,
   { postgres }: Programs,

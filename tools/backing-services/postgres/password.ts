@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The password of the application role on this data folder, made with the first call; only this user can read its file. */
+/**
+ * The password of the application role for this data folder, created with the first call; only this user can read its
+ * file.
+ */
 export function passwordIn(dir: string): string {
   const file = join(dir, 'postgres.password');
   try {

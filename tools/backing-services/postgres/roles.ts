@@ -3,7 +3,10 @@ export const NAME = 'turnstream';
 /** The bootstrap superuser: it has no password, and no connection may name it. */
 export const SUPERUSER = 'postgres';
 
-/** Makes the application role. Folders of earlier versions have a superuser of its name, which gets its usual one. */
+/**
+ * Creates the application role. In folders of earlier versions the superuser has its name, and is renamed to the
+ * usual one.
+ */
 export const roleScript = (password: string, mayCreate: boolean): string => `
   DO $$ BEGIN
     IF pg_get_userbyid(10) = '${NAME}' THEN
@@ -20,7 +23,10 @@ export const roleScript = (password: string, mayCreate: boolean): string => `
 
 export const databaseScript = `CREATE DATABASE ${NAME};`;
 
-/** Gives the application role its three schemas, with what the superuser of earlier versions has made in them. */
+/**
+ * Gives the application role its three schemas, and the objects in them that the superuser of earlier versions
+ * created.
+ */
 export const ownershipScript = (mayCreate: boolean): string => `
   REVOKE ALL ON DATABASE ${NAME} FROM PUBLIC;
   GRANT CONNECT, TEMPORARY${mayCreate ? ', CREATE' : ''} ON DATABASE ${NAME} TO ${NAME};

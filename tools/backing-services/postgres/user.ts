@@ -1,14 +1,14 @@
 import { run } from '../../shared/run.ts';
 
-/** Who runs PostgreSQL: another user, or this one under another name. */
+/** The user that runs PostgreSQL: another user, or this one under another name. */
 export interface Runner {
   readonly prefix: readonly string[];
   readonly user: { readonly uid?: number; readonly gid?: number };
 }
 
 /**
- * PostgreSQL refuses to run as root: root runs it as the user postgres, or nobody. Where that user cannot reach the
- * program (a project under /root), it runs in a user namespace that gives root another name.
+ * PostgreSQL refuses to run as root: root runs it as the user postgres, or nobody. If that user cannot reach the
+ * program (a project under /root), it runs in a user namespace that maps root to another name.
  */
 export async function unprivileged(program: string): Promise<Runner> {
   if (process.getuid?.() !== 0) return { prefix: [], user: {} };

@@ -17,7 +17,7 @@ const problems = [
   'engine_unavailable',
 ] as const;
 
-/** Who saw personal data, and what administrators did. */
+/** The access log: who read personal data, and what administrators did. */
 @ApiTags('privacy')
 @Controller('v1/access')
 export class AccessLogController {
@@ -26,10 +26,10 @@ export class AccessLogController {
   @Get()
   @Access('access_log')
   @ApiOperation({
-    summary: 'Reads of personal data and acts of administrators, the newest first',
+    summary: 'Reads of personal data and acts of administrators, newest first',
     description:
-      'For auditors and administrators. A read is listed within about a second. A token limited to partners sees what was ' +
-      'done with the data of these.',
+      'For auditors and administrators. A read is listed within about a second. A token limited to partners sees only the ' +
+      'records of these partners.',
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: AccessPageDto, headers: ageHeaders })
@@ -42,9 +42,8 @@ export class AccessLogController {
   @Get('summary')
   @Access('access_log')
   @ApiOperation({
-    summary: 'Whose data was touched within a time, and by whom',
-    description:
-      'A count for each partner and subject, in the order of partners. For auditors and administrators.',
+    summary: 'Whose data was read within a period, and by whom',
+    description: 'A count for each partner and subject, ordered by partner. For auditors and administrators.',
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: AccessSummaryDto, headers: ageHeaders })

@@ -4,7 +4,7 @@ import type { AccessCount, AccessRecord } from '#read-models';
 import { Page } from '../common/page.dto.ts';
 import { IsTime } from '../common/query-values.ts';
 
-/** Visible characters: subjects of tokens are those of another system. */
+/** Visible characters only: the subjects of tokens come from another system. */
 const subjectPattern = /^[^\p{Cc}\p{Cs}]*$/u;
 
 export class AccessQuery extends Page {
@@ -47,7 +47,7 @@ const time = { type: String, format: 'date-time' } as const;
 
 class Subject {
   @ApiProperty({ example: 'auditor', description: '`system`: a program that an operator ran.' }) role: string;
-  @ApiProperty({ example: 'asif', description: 'The subject of the token; of a program, the user.' })
+  @ApiProperty({ example: 'asif', description: 'The subject of the token; for a program, the user.' })
   subject: string;
 }
 
@@ -64,17 +64,15 @@ export class AccessRecordDto extends Subject implements AccessRecord {
   @ApiProperty({ type: [String], example: ['P7689'] }) partner_ids: readonly string[];
   @ApiProperty({ type: [String] }) session_ids: readonly string[];
   @ApiProperty({ ...nullableText, example: 'complaint:4711' }) purpose: string | null;
-  @ApiProperty({ ...nullableText, example: null, description: 'What else it was about.' }) what:
-    | string
-    | null;
-  @ApiProperty({ description: 'That of the request: its Correlation-Id, or its trace id.' })
+  @ApiProperty({ ...nullableText, example: null, description: 'Further details.' }) what: string | null;
+  @ApiProperty({ description: 'The request’s Correlation-Id, or its trace id.' })
   correlation_id: string;
 }
 
 export class AccessCountDto extends Subject implements AccessCount {
   @ApiProperty({ example: 'P7689' }) partner_id: string;
   @ApiProperty({ example: 3 }) records: number;
-  @ApiProperty({ example: 2, description: 'Of how many sessions.' }) sessions: number;
+  @ApiProperty({ example: 2, description: 'The number of sessions.' }) sessions: number;
   @ApiProperty(time) first_at: string;
   @ApiProperty(time) last_at: string;
 }

@@ -79,7 +79,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-/** What the bridge does when a source fails. */
+/** Simulates the bridge's command when a source fails. */
 async function fail(inquiry_id: string): Promise<void> {
   const now = new Date().toISOString();
   const failure = { inquiry_id, source: 'orders', attempt: 1, reason: secret, reply_id: null, now };
@@ -92,7 +92,7 @@ async function fail(inquiry_id: string): Promise<void> {
   });
 }
 
-/** What the projector does. */
+/** Simulates the row that the projector writes. */
 async function addRow(): Promise<void> {
   await app.pool.query(
     `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
@@ -135,7 +135,7 @@ interface Recorded {
   readonly action: string;
 }
 
-/** What is recorded of a caller. */
+/** The access records of a caller. */
 async function recordsOf(name: Name): Promise<Recorded[]> {
   const events = await Array.fromAsync(app.store.read(accessStream(new Date())));
   return events
@@ -163,7 +163,7 @@ describe.each(['context', 'explained', 'past', 'difference', 'events', 'turns', 
   },
 );
 
-test('a purpose that is none is refused', async () => {
+test('an invalid purpose is refused', async () => {
   const { status, body } = await get(paths()['turns'] ?? '', 'auditor', { 'access-purpose': 'Asha Rao' });
   expect([status, body['errors']]).toMatchObject([400, [{ field: 'access-purpose' }]]);
 });
@@ -202,7 +202,7 @@ describe('a search by a value', () => {
     expect((await search(name, { ...headers })).status).toBe(status);
   });
 
-  test('of an auditor is recorded although it finds nothing', async () => {
+  test('of an auditor is recorded even without results', async () => {
     const before = (await recordsOf('auditor')).length;
     expect((await search('auditor', purpose)).body['items']).toEqual([]);
     const records = (await recordsOf('auditor')).slice(before);
@@ -212,12 +212,12 @@ describe('a search by a value', () => {
   });
 });
 
-test('an agent leaves one record a session and hour, however much it reads at once', async () => {
+test('reads of an agent are recorded once per session and hour', async () => {
   await Promise.all(Object.values(paths()).flatMap((path) => [get(path, 'other'), get(path, 'other')]));
   expect(await recordsOf('other')).toMatchObject([{ partner_ids: [partner_id], session_ids: [id] }]);
 });
 
-test('what an agent is sent is recorded, once a session and hour', async () => {
+test('updates sent to an agent are recorded once per session and hour', async () => {
   for (const _ of [1, 2]) {
     const agent = new TestAgent(app.url, 'bot-9', { token: authorizations.socket?.slice('Bearer '.length) });
     await agent.hello(`pool-${partner_id}`);
@@ -233,7 +233,7 @@ test('an update waits for the record of its hour', async () => {
   const agent = new TestAgent(app.url, 'bot-9', { token: authorizations.socket?.slice('Bearer '.length) });
   await agent.hello(`pool-${partner_id}`);
   await agent.attach(id);
-  // As when an hour has passed, and the event store does not answer at first.
+  // Simulates that an hour has passed, and that the event store does not answer at first.
   const isRecorded = jest.spyOn(Reads.prototype, 'isRecorded').mockReturnValue(false);
   const record = jest.spyOn(Reads.prototype, 'record').mockRejectedValueOnce(new StoreUnavailableError());
   const sentBefore = (): unknown[] => agent.frames.filter(({ type }) => type === 'update');
@@ -249,7 +249,7 @@ test('an update waits for the record of its hour', async () => {
   agent.kill();
 });
 
-test('agents alone follow events as they happen', async () => {
+test('only agents and services follow events as they happen', async () => {
   const path = `/v1/sessions/${id}/stream`;
   for (const caller of ['analyst', 'auditor', 'admin'] as const) {
     const { status, body } = await get(path, caller, purpose);

@@ -40,7 +40,7 @@ export class TokensController {
   @ApiOperation({
     summary: 'Revoke a token, or the tokens of a subject',
     description:
-      'It is recorded first. Within seconds no node accepts them any more, and their open connections end.',
+      'The revocation is recorded first. Within seconds no node accepts the tokens any more, and their open connections end.',
   })
   @ApiBody({ type: RevokeDto, examples: revokeExamples })
   @ApiNoContentResponse({ description: 'It is revoked.' })

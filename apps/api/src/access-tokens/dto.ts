@@ -14,13 +14,13 @@ export class TicketDto {
 }
 
 export class RevokeDto {
-  @ApiPropertyOptional({ description: 'The id of one token; or else `subject`.' })
+  @ApiPropertyOptional({ description: 'The id of one token, instead of `subject`.' })
   @IsOptional()
   @IsString()
   @Matches(visiblePattern, { message })
   jti?: string;
 
-  @ApiPropertyOptional({ description: 'Whose tokens are revoked.' })
+  @ApiPropertyOptional({ description: 'The subject whose tokens are revoked.' })
   @IsOptional()
   @IsString()
   @Matches(visiblePattern, { message })
@@ -28,7 +28,7 @@ export class RevokeDto {
 
   @ApiPropertyOptional({
     format: 'date-time',
-    description: 'Only those of the subject that were issued before this time; left out: before now.',
+    description: 'Only tokens issued before this time; by default before now.',
   })
   @IsOptional()
   @IsTime()

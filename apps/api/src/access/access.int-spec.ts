@@ -65,7 +65,7 @@ describe('every route', () => {
     }
   });
 
-  test.each(roles)('lets the role %s in where its rule says so, and nowhere else', async (role) => {
+  test.each(roles)('accepts the role %s exactly where its rule allows it', async (role) => {
     const bearer = await token({ role });
     for (const { method, path, rule } of operations) {
       const { status } = await call(bearer, method, path);
@@ -82,7 +82,7 @@ describe('a session that a token does not reach', () => {
     ['channel', { channels: ['ivr'] }],
   ] as const;
 
-  test.each(limits)('is not there, by its %s', async (_, limit) => {
+  test.each(limits)('is not found, by its %s', async (_, limit) => {
     const foreign = await start({ region: 'IN-TN' });
     for (const { method, path, body, headers, rule } of operations) {
       const own = path.replace(/sessions\/[\w-]{36}/, `sessions/${foreign}`);
@@ -115,7 +115,7 @@ describe('a session that a token does not reach', () => {
     expect((await call(await token({ regions: ['IN-KA'] }), 'GET', '/v1/sessions')).status).toBe(403);
   });
 
-  test('is not where a command may lead to', async () => {
+  test('cannot be the target of a command', async () => {
     const id = await start();
     const path = `/v1/sessions/${id}/channel`;
     expect(
@@ -123,7 +123,7 @@ describe('a session that a token does not reach', () => {
     ).toBe(403);
   });
 
-  test('is there for one that reaches it', async () => {
+  test('is found by a token that reaches it', async () => {
     const partner_id = partner();
     const id = await start({ partner_id, region: 'IN-KA' });
     const bearer = await token({ partners: [partner_id], regions: ['IN-KA'], channels: ['whatsapp'] });
@@ -133,7 +133,7 @@ describe('a session that a token does not reach', () => {
 });
 
 describe('a partner that a token does not reach', () => {
-  // Where a session would start, that is all that is refused: nothing of the partner is told.
+  // A route that would start a session only refuses the partner, and reveals nothing about it.
   const ofPartners = operations.filter(
     ({ template, rule }) => template.startsWith('/v1/partners/') && rule?.act !== 'command',
   );
@@ -156,7 +156,7 @@ describe('a partner that a token does not reach', () => {
     expect(untouched.body).toMatchObject({ status: 'none', hold: null });
   });
 
-  test('has no access log for a token that is limited to regions or channels', async () => {
+  test('has no access log for a token limited to regions or channels', async () => {
     const summary = '/v1/access/summary?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z';
     for (const limit of [{ regions: ['IN-KA'] }, { channels: ['ivr'] }])
       for (const path of ['/v1/access', summary])
@@ -191,7 +191,7 @@ describe('a token', () => {
     expect(await refusedUpgrade(app.url, {}, `?token=${bearer}`)).toBe(400);
   });
 
-  test('that was revoked counts no more, nor do those of a revoked subject', async () => {
+  test('is refused once it or its subject is revoked', async () => {
     const admin = await token({ role: 'admin' });
     const sub = `bot-${randomUUID()}`;
     const bearer = await token({ sub });
@@ -232,7 +232,7 @@ describe('a connection', () => {
     expect(await agent.closeCode()).toBe(4403);
   });
 
-  test('is listed for its pool’s tokens alone, and no page tells of another pool', async () => {
+  test('is listed only for tokens of its pool, and no page reveals another pool', async () => {
     const [first, own] = [`a-${randomUUID()}`, `b-${randomUUID()}`];
     for (const pool of [first, first, own, own]) {
       const agent = connect(await token({ instances: ['*'] }));
@@ -287,7 +287,7 @@ describe('a connection', () => {
     expect((await fetch(path)).status).toBe(401);
   });
 
-  test('of one of two instances that share a token is sent what the other does', async () => {
+  test('of one of two instances that share a token receives the events of the other', async () => {
     const id = await start();
     const bearer = await token({ role: 'agent', sub: 'fleet', instances: ['*'] });
     const agent = await connect(bearer).hello(`pool-${randomUUID()}`);

@@ -15,10 +15,10 @@ import { Revocations } from './revocations.ts';
 type Headers = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'agent-id'?: unknown };
 
 const bearer = /^Bearer +(\S+)$/i;
-/** A token has no place in an address, which logs, histories and proxies keep. */
+/** A token must not be in an address: logs, histories and proxies keep addresses. */
 const tokenInAddress = /[?&](access_token|token|id_token|jwt|authorization)=|[=&?]eyJ[\w-]{8,}\.eyJ/i;
 
-/** Says who sends a request, by its token. */
+/** Authenticates the caller of a request by its token. */
 @Injectable()
 export class Authentication {
   private readonly verifier: TokenVerifier | undefined;
@@ -30,12 +30,12 @@ export class Authentication {
     this.verifier = issuer && new TokenVerifier(issuer);
   }
 
-  /** Whether everybody is let in. */
+  /** Whether every caller is accepted. */
   get isOpen(): boolean {
     return this.verifier === undefined;
   }
 
-  /** At once for a token that was verified before. @throws ProblemError, also by rejecting */
+  /** Synchronous for a token that was verified before. @throws ProblemError, also by rejecting */
   caller(headers: Headers): Caller | Promise<Caller> {
     if (this.verifier === undefined) return withInstance(openCaller, headers);
     const [, token] = bearer.exec(headers.authorization ?? '') ?? [];
@@ -44,7 +44,7 @@ export class Authentication {
     return known ? this.admitted(known, headers) : this.verified(this.verifier, token, headers);
   }
 
-  /** The caller of a token that is not revoked. @throws ProblemError */
+  /** The caller of a token, unless the token is revoked. @throws ProblemError */
   admitted(caller: Caller, headers: Headers): Caller {
     if (this.revocations.includes(caller))
       throw toAccessProblem(new InvalidTokenError('The token was revoked.'));
@@ -65,7 +65,7 @@ export function hasTokenInAddress(url: string | undefined): boolean {
   return url !== undefined && url.includes('?') && tokenInAddress.test(url);
 }
 
-/** The instance that a request names, if the token allows it. A malformed name is refused where it is used. */
+/** Adds the instance that a request names, if the token allows it. A malformed name is refused where it is used. */
 function withInstance(caller: Caller, { 'agent-id': instance }: Headers): Caller {
   if (typeof instance !== 'string' || !visiblePattern.test(instance) || instance === caller.instance)
     return caller;

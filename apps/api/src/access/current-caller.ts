@@ -6,12 +6,12 @@ import { unauthenticated } from './problems.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who sends the request; null: nobody has looked yet. */
+    /** The authenticated caller; null before authentication. */
     caller: Caller | null;
   }
 }
 
-/** Injects who sends the request. */
+/** Injects the authenticated caller. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) =>
   callerOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );

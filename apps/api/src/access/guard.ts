@@ -9,7 +9,7 @@ import { callerOf } from './current-caller.ts';
 import { forbidden } from './problems.ts';
 import { mayDo } from './rules.ts';
 
-/** Lets a caller in where the rule of the route names its role. */
+/** Admits a caller whose role the rule of the route names. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(

@@ -7,7 +7,7 @@ import { Authentication, hasTokenInAddress } from './authentication.ts';
 import { RateLimits } from './rate-limits.ts';
 import { Tickets } from './tickets.ts';
 
-/** Says of each request under /v1 who sends it, before anything else of it is read. */
+/** Authenticates each request under /v1 before anything else of it is read. */
 export function authenticateRequests(app: NestFastifyApplication): void {
   const [authentication, tickets, limits] = [app.get(Authentication), app.get(Tickets), app.get(RateLimits)];
   const fastify = app.getHttpAdapter().getInstance();
@@ -40,7 +40,7 @@ function callerOf(
 }
 
 export function tokenInAddress(): ProblemError {
-  const detail = 'A token must not stand in an address: send it as Authorization: Bearer, or get a ticket.';
+  const detail = 'A token must not be in a URL: send it as Authorization: Bearer, or get a ticket.';
   return new ProblemError('malformed_request', detail);
 }
 

@@ -8,7 +8,7 @@ import { RateLimits } from './rate-limits.ts';
 import { Revocations } from './revocations.ts';
 import { Tickets } from './tickets.ts';
 
-/** Who may do what: tokens, rules of routes, limits of tokens. */
+/** Authentication and authorization: tokens, rules of routes, limits of tokens. */
 @Global()
 @Module({
   providers: [

@@ -11,7 +11,7 @@ interface OpenConnection {
   readonly end: (reason: string) => void;
 }
 
-/** Ends sockets and event streams whose tokens expire or are revoked while they are open. */
+/** Closes sockets and event streams when their token expires or is revoked. */
 @Injectable()
 export class OpenConnections implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly open = new Set<OpenConnection>();
@@ -28,7 +28,7 @@ export class OpenConnections implements OnApplicationBootstrap, BeforeApplicatio
     this.stopping.abort();
   }
 
-  /** Ends a connection with its token; returns what is to be called once it has ended by itself. */
+  /** Ends a connection with its token. Returns the function to call when the connection ends by itself. */
   watch(caller: Caller, end: (reason: string) => void): () => void {
     if (caller.expires_at === null) return () => undefined;
     const connection = { caller, end };

@@ -1,7 +1,7 @@
 import { InvalidTokenError, IssuerUnavailableError } from '#privacy';
 import { ProblemError } from '#platform';
 
-/** No token, or one that is not accepted (RFC 6750). */
+/** A missing or rejected token (RFC 6750). */
 export function unauthenticated(detail: string, isInvalid = false): ProblemError {
   const fault = isInvalid
     ? `, error="invalid_token", error_description="${detail.replaceAll(/["\\]/g, '')}"`
@@ -14,7 +14,7 @@ export function forbidden(detail: string): ProblemError {
   return new ProblemError('forbidden', detail);
 }
 
-/** The problem of a token that could not be verified; other errors are handed on. */
+/** The problem for a token that could not be verified; returns other errors unchanged. */
 export function toAccessProblem(error: unknown): unknown {
   if (error instanceof InvalidTokenError) return unauthenticated(error.message, true);
   if (!(error instanceof IssuerUnavailableError)) return error;

@@ -7,19 +7,19 @@ import { ProblemError, RedisBreaker, repeat } from '#platform';
 import type { Caller } from '#privacy';
 import { AccessConfig } from '#privacy';
 
-/** How often the nodes tell each other what they have counted, in milliseconds. */
+/** How often the nodes share their counts, in milliseconds. */
 const shareMs = 250;
 
 interface Count {
-  /** Requests of the window on all nodes, as far as this one knows. */
+  /** Requests of the window on all nodes, as far as this node knows. */
   total: number;
-  /** Those of this node that the others do not know of yet. */
+  /** Requests of this node that it has not shared yet. */
   unshared: number;
 }
 
 /**
- * Limits the requests of each subject in a window of time. A node counts in memory, so that no request waits for Redis,
- * where the nodes add up their counts; while Redis does not answer, each counts by itself.
+ * Limits the requests of each subject per time window. Each node counts in memory, so that no request waits for
+ * Redis, where the nodes add up their counts. While Redis does not answer, each node counts alone.
  */
 @Injectable()
 export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -47,13 +47,13 @@ export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShut
     this.stopping.abort();
   }
 
-  /** Counts a request, says in its answer what is left, and why it is refused if nothing is. */
+  /** Counts a request, sets the rate limit headers of its answer, and returns why it is refused if nothing is left. */
   refusal({ subject }: Caller, reply: Pick<FastifyReply, 'raw'>): ProblemError | undefined {
     const { requests, windowS } = this.config.rate;
     const now = Date.now();
     const left = requests - this.count(subject, now);
     const resetS = Math.ceil(windowS - ((now / 1_000) % windowS));
-    // Set on the raw answer, so that streams have them, too.
+    // Set on the raw answer, so that event streams have them too.
     reply.raw.setHeader('ratelimit-policy', this.policy);
     reply.raw.setHeader('ratelimit', `"subject";r=${Math.max(0, left)};t=${resetS}`);
     if (left >= 0) return undefined;

@@ -17,17 +17,17 @@ interface Row {
   readonly issued_before: Date;
 }
 
-/** How often each node reads what was revoked on others, in milliseconds. */
+/** How often each node reads the revocations of other nodes, in milliseconds. */
 const everyMs = 1_000;
 
 /**
- * Tokens that count no more although they have not expired. They are in PostgreSQL, and each node knows them all: they are
- * few, since none is kept longer than a token may be old.
+ * Revoked tokens that have not expired. They are in PostgreSQL, and each node keeps all of them in memory: they are
+ * few, since none is kept longer than the maximum age of a token.
  */
 @Injectable()
 export class Revocations implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private tokens: ReadonlySet<string> = new Set();
-  /** When the tokens of a subject must have been issued at least (ms). */
+  /** By subject, the earliest time at which a valid token was issued (ms). */
   private subjects: ReadonlyMap<string, number> = new Map();
   private readonly stopping = new AbortController();
 
@@ -55,7 +55,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     return since !== undefined && (issued_at ?? 0) < since;
   }
 
-  /** Revokes, and knows it here at once; the other nodes know it within a second or two. */
+  /** Records a revocation and applies it here at once; the other nodes apply it within a second or two. */
   async add(revocation: Revocation, by: string): Promise<void> {
     const { token_id, subject, issued_before } = { ...none, ...revocation };
     await this.pool.query(

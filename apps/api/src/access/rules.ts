@@ -1,22 +1,22 @@
 import type { Role } from '#privacy';
 
-/** What a caller may do, by its role: the one place that says so. What of it, the limits of its token say. */
+/** What each role may do: the only place that defines it. The limits of the token restrict it further. */
 export const rules = {
   /** Change conversations. */
   command: ['agent', 'service'],
-  /** Copy a conversation as it was into one that concerns nobody. */
+  /** Fork a conversation. */
   fork: ['service', 'analyst', 'admin'],
-  /** Be connected as an agent instance: all frames of the WebSocket. */
+  /** Connect as an agent instance: all frames of the WebSocket. */
   connect: ['agent', 'service'],
-  /** Read one conversation: what is shown of it in plain depends on the role. */
+  /** Read one conversation; the role decides which values are masked. */
   read: ['agent', 'service', 'analyst', 'auditor', 'admin'],
-  /** Get the events of a conversation as they happen, which are shown in plain. */
+  /** Follow the events of a conversation as they happen, unmasked. */
   follow: ['agent', 'service'],
   /** List sessions and turns. */
   list: ['agent', 'service', 'analyst', 'auditor', 'admin'],
-  /** Find turns by a value: also without an answer it tells something of a person. */
+  /** Find turns by a value: even an empty result reveals something about a person. */
   search: ['agent', 'service', 'auditor', 'admin'],
-  /** See what one message set off, in whatever sessions. */
+  /** See what one message caused, in any session. */
   trace: ['analyst', 'auditor', 'admin'],
   /** See which agent instances are connected. */
   agents: ['agent', 'service', 'analyst', 'auditor', 'admin'],
@@ -28,13 +28,13 @@ export const rules = {
   prove: ['auditor', 'admin'],
   /** See who read whose data. */
   access_log: ['auditor', 'admin'],
-  /** See what a token of personal data stands for. */
+  /** See the values of tokens of personal data. */
   detokenise: ['service', 'auditor', 'admin'],
-  /** See a partner over all sessions, and what is counted or found in many. */
+  /** See a partner over all sessions, and counts and searches over many. */
   analyse: ['analyst', 'auditor', 'admin'],
   /** Get all data of one partner. */
   export: ['auditor', 'admin'],
-  /** Export many rows at once: masked unless there is a purpose, and for analysts always. */
+  /** Export many rows at once: masked without a purpose, and always for analysts. */
   bulk_export: ['service', 'analyst', 'auditor', 'admin'],
   erase: ['admin'],
   hold: ['admin'],
@@ -49,7 +49,7 @@ export function mayDo(role: Role, act: Act): boolean {
 
 const analysts: ReadonlySet<Role> = new Set(['analyst', 'auditor', 'admin']);
 
-/** Whose questions are large and may wait: they read rows over connections of their own. */
+/** Whether a role's queries are large and may wait: they read rows over separate connections. */
 export function isAnalyst(role: Role): boolean {
   return analysts.has(role);
 }

@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import type { Role } from '#privacy';
 import type { Act } from './rules.ts';
 
-/** A route of the document, with ids that nothing has, and a body that it takes. */
+/** A route of the OpenAPI document, with ids that do not exist and a valid body. */
 export interface TestRoute {
   readonly method: string;
-  /** As the document has it. */
+  /** The path template of the document. */
   readonly template: string;
   readonly path: string;
   readonly body: object | undefined;
@@ -66,7 +66,7 @@ function bodyOf(document: Document, { requestBody }: Operation): object | undefi
   return example?.value ?? (schema && (sampleOf(document, schema) as object));
 }
 
-/** With the parameters of the query that are needed. */
+/** With the required query parameters. */
 function pathOf(document: Document, template: string, { parameters = [] }: Operation): string {
   const path = template
     .replaceAll(/\{session_id\}|\{inquiry_id\}|\{export_id\}/g, randomUUID())
@@ -104,7 +104,7 @@ function objectOf(document: Document, { properties = {}, required = [] }: Schema
   return Object.fromEntries(given);
 }
 
-/** The status of the answer to an upgrade that is refused. */
+/** The status of the answer to a refused upgrade. */
 export async function refusedUpgrade(
   url: string,
   headers: Readonly<Record<string, string>>,

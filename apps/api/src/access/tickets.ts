@@ -9,8 +9,8 @@ import { unauthenticated } from './problems.ts';
 export const ticketS = 30;
 
 /**
- * Tickets for browsers, which cannot send a token with a WebSocket or an event stream. Each opens one connection, on any
- * node, and stands for the token that it was made with.
+ * Tickets for browsers, which cannot send a token with a WebSocket or an event stream. A ticket opens one connection,
+ * on any node, and stands for the token that requested it.
  */
 @Injectable()
 export class Tickets {
@@ -25,7 +25,7 @@ export class Tickets {
     return ticket;
   }
 
-  /** The caller whose ticket it is, once. @throws ProblemError for one that was used or is too old */
+  /** The caller of a ticket, once. @throws ProblemError for a ticket that was used or has expired */
   async redeem(ticket: string): Promise<Caller> {
     const text = await this.redis.getdel(keyOf(ticket));
     if (text === null) throw unauthenticated('The ticket was used before, or is too old.', true);
@@ -33,7 +33,7 @@ export class Tickets {
   }
 }
 
-/** Whoever reads Redis cannot use what is there. */
+/** Hashed, so that a reader of Redis cannot use the tickets. */
 function keyOf(ticket: string): string {
   return `ticket:${hash('sha256', ticket, 'base64url')}`;
 }

@@ -5,11 +5,11 @@ const options = { min: 16, max: 256, targetMs: 50 };
 
 interface Answers {
   readonly tookMs: number;
-  /** How many requests were in flight, beside others that had to wait; by default as many as the limit allows. */
+  /** Requests in flight while others had to wait; by default as many as the limit allows. */
   readonly inFlight?: number;
 }
 
-/** Answers so many requests, one after the other. @returns the limit then */
+/** Answers `count` requests, one after the other. @returns the limit afterwards */
 function answer(limit: AdaptiveLimit, count: number, { tookMs, inFlight }: Answers): number {
   for (let index = 0; index < count; index += 1) {
     if (inFlight === undefined) limit.markReached();
@@ -20,21 +20,21 @@ function answer(limit: AdaptiveLimit, count: number, { tookMs, inFlight }: Answe
 }
 let clock = 1_000_000;
 
-test('the limit falls while answers take too long, down to the least', () => {
+test('the limit falls to its minimum while answers are too slow', () => {
   const limit = new AdaptiveLimit(options);
   expect(answer(limit, 64, { tookMs: 80 })).toBe(115);
-  // The more are in flight, the longer each takes.
+  // Each request takes longer the more are in flight.
   for (let index = 0; index < 5_000; index += 1) answer(limit, 1, { tookMs: limit.current * 2 });
   expect(limit.current).toBeLessThan(32);
 });
 
-test('the limit rises while requests wait for fast answers, up to the most', () => {
+test('the limit rises to its maximum while requests wait and answers are fast', () => {
   const limit = new AdaptiveLimit(options);
   expect(answer(limit, 64, { tookMs: 10 })).toBe(139);
   expect(answer(limit, 10_000, { tookMs: 10 })).toBe(256);
 });
 
-test('the limit stays while nobody waits', () => {
+test('the limit stays while no request waits', () => {
   expect(answer(new AdaptiveLimit(options), 10_000, { tookMs: 10, inFlight: 100 })).toBe(128);
 });
 
@@ -60,11 +60,11 @@ test('the limit does not fall when many requests take no longer than few did', (
   expect(answer(limit, 10_000, { tookMs: 130 })).toBe(256);
 });
 
-test('the limit returns from the least when even there answers take as long', () => {
+test('the limit rises from its minimum when answers are as slow there', () => {
   expect(answer(new AdaptiveLimit(options), 20_000, { tookMs: 120 })).toBe(256);
 });
 
-test('the limit falls again when answers were slow for a while only', () => {
+test('the limit falls again after answers were slow for a while', () => {
   const limit = new AdaptiveLimit(options);
   answer(limit, 640, { tookMs: 2_000, inFlight: 8 });
   answer(limit, 64, { tookMs: 10, inFlight: 8 });

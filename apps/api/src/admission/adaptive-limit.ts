@@ -1,24 +1,24 @@
 interface LimitOptions {
   readonly min: number;
   readonly max: number;
-  /** The mean time of answers, in milliseconds, up to which the limit never falls. */
+  /** The limit never falls while the mean response time, in milliseconds, is within this target. */
   readonly targetMs: number;
 }
 
 const initial = 128;
-/** Answers by which the limit is judged, at least. */
+/** The least number of answers for a decision about the limit. */
 const leastSamples = 16;
 const decrease = 0.9;
 
-/** How many times as long as with few requests in flight answers may take. */
+/** The maximum response time, as a multiple of the time with few requests in flight. */
 const mostTimes = 2;
-/** How fast the usual time follows answers that take longer than it. */
+/** How fast the usual time follows answers that are slower than it. */
 const following = 0.1;
 
 /**
- * How many requests may be worked on at once. It falls by a tenth when answers take longer than they should because so many
- * are in flight, and rises by its square root when requests had to wait although they do not: it follows what the system
- * can do now.
+ * An adaptive limit of concurrent requests. It falls by a tenth when answers are too slow because many requests are
+ * in flight. It rises by its square root when requests had to wait although answers are fast enough. So it follows
+ * the current capacity of the system.
  */
 export class AdaptiveLimit {
   private limit: number;
@@ -27,9 +27,9 @@ export class AdaptiveLimit {
   private reached = false;
   /** The most requests in flight. */
   private inFlight = 0;
-  /** The mean time of answers with few in flight; until few were seen, with no more than the least limit. */
+  /** The mean response time with few requests in flight; at first, with no more than the least limit. */
   private usualMs: number | undefined;
-  /** Requests that began before the last change say nothing of the limit as it is. */
+  /** Requests that began before the last change do not measure the current limit. */
   private changedAt = -Infinity;
 
   constructor(private readonly options: LimitOptions) {
@@ -45,7 +45,7 @@ export class AdaptiveLimit {
     this.reached = true;
   }
 
-  /** A request that began at a time was answered at another, both of `performance.now()`; so many were in flight, with it. */
+  /** A request was answered. Both times are those of `performance.now()`; `inFlight` includes the request. */
   observe(began: number, ended: number, inFlight: number): void {
     if (began < this.changedAt) return;
     this.samples += 1;

@@ -5,14 +5,14 @@ import { AdmissionConfig } from './config.ts';
 import { Gate } from './gate.ts';
 
 const leastAtOnce = 32;
-/** A body that takes longer than this to come is on a slow connection, or nobody sends it. */
+/** A body that takes longer than this to arrive comes over a slow connection or was never sent. */
 const uploadMs = 250;
 
 /**
- * The gates of a node, one for each kind of request, so that what one kind waits for holds up no other: commands wait for
- * the event store, reads of a session or of agents for Redis and the event store, queries (the lists of sessions and turns)
- * for PostgreSQL; what analysts, auditors and administrators ask of the tables has a gate of its own, as many as their pool has
- * connections. Connections stay open and do no work of their own.
+ * The admission gates of a node, one for each kind of request, so that a slow service delays only the kinds that need
+ * it: commands need the event store, reads of a session or of agents Redis and the event store, queries (the lists of
+ * sessions and turns) PostgreSQL. Queries of analysts, auditors and administrators have their own gate, as large as
+ * their connection pool. Connections stay open and do no work of their own.
  */
 @Injectable()
 export class Admission {

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from '#privacy';
 
 /**
- * Who sends a request, as far as shares are concerned: the subject of its token and its instance; without an issuer an
- * address, and the agent that it says it is.
+ * Identifies the sender of a request for fair shares: the subject of its token and its instance, or, without an
+ * issuer, its address and its Agent-Id.
  */
 export function callerOf(
   { socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>,

@@ -1,17 +1,17 @@
-/** Who sends requests, and what it has of the node. */
+/** A caller and its share of the node. */
 export interface Caller<Item> {
   readonly name: string;
   readonly waiting: Item[];
-  /** How many times it has entered and not left. */
+  /** How many times the caller has entered and not left. */
   entered: number;
   admitted: number;
   bytes: number;
 }
 
-/** The callers that have something under way or waiting, and the turns of those that wait. */
+/** The callers with requests in progress or waiting, and the order of those that wait. */
 export class Callers<Item> {
   private readonly byName = new Map<string, Caller<Item>>();
-  /** Those that wait, in the order of their turns. */
+  /** The waiting callers, in the order of their turns. */
   private turns: Caller<Item>[] = [];
   private count = 0;
 
@@ -32,7 +32,7 @@ export class Callers<Item> {
     return caller;
   }
 
-  /** As often as it has entered; then it is forgotten. */
+  /** Call once for each time that the caller entered; after the last one the caller is forgotten. */
   exit(caller: Caller<Item>): void {
     caller.entered -= 1;
     if (caller.entered === 0) this.byName.delete(caller.name);
@@ -49,7 +49,10 @@ export class Callers<Item> {
     if (caller.waiting.length === 0) this.turns = this.turns.filter((other) => other !== caller);
   }
 
-  /** Takes the first item of the caller whose turn it is, of those whose item qualifies; its next turn comes after all others'. */
+  /**
+   * Takes the first qualifying item of the callers in the order of their turns; that caller's next turn comes after
+   * all others'.
+   */
   next(qualifies: (item: Item) => boolean): Item | undefined {
     const index = this.turns.findIndex(({ waiting: [first] }) => first !== undefined && qualifies(first));
     const [caller] = index < 0 ? [] : this.turns.splice(index, 1);

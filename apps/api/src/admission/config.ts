@@ -1,20 +1,26 @@
 import { IsWhole, orExit, readEnvironment } from '#platform';
 
-/** What bounds the requests of a node; the token under which it is injected. */
+/** Settings of the admission of requests; also its injection token. */
 export abstract class AdmissionConfig {
-  /** Requests of a kind that are worked on at once, at most; fewer while they are so many that answers take longer than `targetMs`. */
+  /** Concurrent requests of a kind, at most; fewer while their number makes answers slower than `targetMs`. */
   abstract readonly requestsAtOnce: number;
   /** Requests of a kind that may wait. */
   abstract readonly queue: number;
-  /** Bytes of the bodies that are worked on at once. */
+  /** Bytes of the bodies processed at once. */
   abstract readonly bodyBytes: number;
   abstract readonly targetMs: number;
-  /** How long a request may wait once others have waited without a break for `burstMs`; before, it may wait for that long. */
+  /**
+   * How long a request may wait once others have waited without a break for `burstMs`; before that, it may wait for
+   * `burstMs`.
+   */
   abstract readonly waitMs: number;
   abstract readonly burstMs: number;
-  /** Sockets of agents and event streams that are open at once. */
+  /** Sockets of agents and event streams open at once. */
   abstract readonly connections: number;
-  /** What analysts, auditors and administrators ask of the tables: queries at once, how many may wait, for how long, and the time of one. */
+  /**
+   * Queries of analysts, auditors and administrators: concurrent ones, how many may wait, for how long, and the time
+   * limit of one.
+   */
   abstract readonly analysts: {
     readonly connections: number;
     readonly waiting: number;
@@ -78,7 +84,10 @@ export function loadAdmissionConfig(env: NodeJS.ProcessEnv): AdmissionConfig {
   };
 }
 
-/** As `loadAdmissionConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+/**
+ * As `loadAdmissionConfig` with the process's environment; on a wrong variable writes one line to stderr and exits
+ * with 78.
+ */
 export function loadAdmissionConfigOrExit(): AdmissionConfig {
   return orExit(() => loadAdmissionConfig(process.env));
 }

@@ -36,12 +36,12 @@ function numbered(caller: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${caller}${index + 1}`);
 }
 
-/** The body of a request is there. */
+/** The body of a request has arrived. */
 function begin(gate: Gate, ticket: Ticket | undefined, name: string): void {
   if (ticket) gate.begin(ticket, () => log.push(name));
 }
 
-/** Ends one request. @returns the requests that begin, or are refused, because of it */
+/** Ends one request. @returns the requests that begin, or are refused, as a result */
 function end(gate: Gate, ticket: Ticket | undefined): string[] {
   const { length } = log;
   if (ticket) gate.leave(ticket, true);
@@ -50,12 +50,12 @@ function end(gate: Gate, ticket: Ticket | undefined): string[] {
 }
 
 describe('a gate', () => {
-  test('admits one caller to half of the slots, and the others to half of what is left each', () => {
+  test('admits one caller to half of the places, and each other one to half of the rest', () => {
     send(gateOf(), [...numbered('a', 6), ...numbered('b', 4), ...numbered('c', 4)]);
     expect(log).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1']);
   });
 
-  test('admits those that wait when others leave, and the callers take turns', () => {
+  test('admits waiting requests when others leave, with callers taking turns', () => {
     const gate = gateOf({ limit: 3 });
     const [first] = send(gate, numbered('a', 4));
     const [second] = send(gate, numbered('b', 4));
@@ -79,14 +79,14 @@ describe('a gate', () => {
     expect([end(gate, first), end(gate, other)]).toEqual([[], ['a3']]);
   });
 
-  test('admits what is larger than all bytes when nothing else is under way', () => {
+  test('admits a request larger than the byte limit when nothing else is in progress', () => {
     const gate = gateOf();
     const [first] = send(gate, ['a1', 'a2'], 5_000);
     expect(end(gate, first)).toEqual(['a2']);
     expect(log).toEqual(['a1', 'a2']);
   });
 
-  test('refuses who has its share while others wait with 429, and anyone else with 503', () => {
+  test('refuses a caller with its full share with 429 while others wait, and any other with 503', () => {
     const gate = gateOf({ limit: 2, queue: 4 });
     send(gate, numbered('a', 4));
     expect(log).toEqual(['a1', 'a4 overloaded']);
@@ -94,20 +94,20 @@ describe('a gate', () => {
     expect(log.slice(2)).toEqual(['b1', 'e1 overloaded', 'a5 too_many_requests']);
   });
 
-  test('lets a burst be worked through', () => {
+  test('admits a whole burst', () => {
     const gate = gateOf({ limit: 2 });
     const [first] = send(gate, numbered('a', 2));
     jest.advanceTimersByTime(burstMs - 50);
     expect(end(gate, first)).toEqual(['a2']);
   });
 
-  test('refuses those that waited for longer than a burst lasts', () => {
+  test('refuses requests that waited longer than a burst lasts', () => {
     send(gateOf({ limit: 2 }), numbered('a', 2));
     jest.advanceTimersByTime(burstMs + 20);
     expect(log).toEqual(['a1', 'a2 overloaded']);
   });
 
-  test('lets nobody wait for long once others have waited without a break', () => {
+  test('limits the wait once requests have waited without a break', () => {
     const gate = gateOf({ limit: 2 });
     const [first] = send(gate, ['a1', 'a2']);
     jest.advanceTimersByTime(burstMs - waitMs - 200);
@@ -127,7 +127,7 @@ describe('a gate', () => {
     expect(gate.counts).toMatchObject({ admitted: 1, bytes: 600 });
   });
 
-  test('lets a request whose body was late wait for room, without counting its bytes again', () => {
+  test('queues a request whose body was late, without counting its bytes again', () => {
     const gate = gateOf({ limit: 1 });
     const [late] = send(gate, ['a1'], 300);
     jest.advanceTimersByTime(uploadMs);
@@ -140,7 +140,7 @@ describe('a gate', () => {
     expect(gate.counts).toMatchObject({ admitted: 0, bytes: 0, callers: 0 });
   });
 
-  test('has nothing left of a request that was refused since its body was late', () => {
+  test('keeps no state of a request that was refused because of its late body', () => {
     const gate = gateOf({ limit: 1, queue: 0 });
     const [late] = send(gate, ['a1'], 300);
     jest.advanceTimersByTime(uploadMs);
@@ -157,7 +157,7 @@ describe('a gate', () => {
     expect(end(gate, first)).toEqual(['a3']);
   });
 
-  test('has nothing left of requests that are over', () => {
+  test('keeps no state of finished requests', () => {
     const gate = gateOf({ limit: 2 });
     const tickets = send(gate, [...numbered('a', 5), ...numbered('b', 5)], 10);
     for (const ticket of tickets) end(gate, ticket);

@@ -2,21 +2,21 @@ import type { AdaptiveLimit } from './adaptive-limit.ts';
 import type { Caller } from './callers.ts';
 import { Callers } from './callers.ts';
 
-/** Why a request is not admitted: its caller has its share of the node already, or the node is full. */
+/** Why a request is refused: its caller already has its share of the node, or the node is full. */
 export type Refusal = 'too_many_requests' | 'overloaded';
 
-/** A request before, in, and behind the gate. */
+/** A request at a gate. */
 export interface Ticket {
   readonly caller: Caller<Ticket>;
   readonly bytes: number;
   readonly refuse: (refusal: Refusal) => void;
-  /** `stalled`: its body takes long to come; it has given its place to others, and only its bytes count. */
+  /** `stalled`: its body is slow to arrive; it has given its place to others, and only its bytes count. */
   state: 'waiting' | 'admitted' | 'stalled' | 'gone';
   start: () => void;
   arrivedAt: number;
-  /** Its body is there. */
+  /** Whether its body has arrived. */
   isWhole: boolean;
-  /** When work on it began. */
+  /** When its processing began. */
   begunAt: number | undefined;
   stalling: NodeJS.Timeout | undefined;
 }
@@ -27,7 +27,7 @@ interface Arrival {
   readonly bytes: number;
   /** Called when it is admitted: at once, or later. */
   readonly start: () => void;
-  /** Called instead when it is not. */
+  /** Called when it is refused. */
   readonly refuse: (refusal: Refusal) => void;
 }
 
@@ -35,12 +35,12 @@ interface GateOptions {
   readonly limit: Pick<AdaptiveLimit, 'current' | 'markReached' | 'observe'>;
   /** Requests that may wait. */
   readonly queue: number;
-  /** Bytes of the bodies of requests that are admitted. */
+  /** Bytes of the bodies of admitted requests. */
   readonly bytes: number;
-  /** How long a request may wait: in a burst, and when others have waited without a break for that long. */
+  /** How long a request may wait: in a burst, and once others have waited without a break for that long. */
   readonly burstMs: number;
   readonly waitMs: number;
-  /** How long a request may keep its place while its body comes. */
+  /** How long a request may keep its place while its body arrives. */
   readonly uploadMs: number;
   readonly now?: () => number;
 }
@@ -48,14 +48,14 @@ interface GateOptions {
 const sweepMs = 10;
 
 /**
- * Admits as many requests as the limit allows. The others wait a short while, and those of each caller take turns. Of
- * slots, bytes and places in the queue no caller takes more than is left for others, so one alone has half of them.
+ * Admits as many requests as the limit allows; others wait a short while, with callers taking turns. No caller may
+ * take more places, bytes and queue entries than are left for others, so a single caller gets half of them.
  */
 export class Gate {
   private readonly callers = new Callers<Ticket>();
   private admitted = 0;
   private bytes = 0;
-  /** Since when somebody waits. */
+  /** Since when requests have waited without a break. */
   private standingSince: number | undefined;
   private sweeping: NodeJS.Timeout | undefined;
   private readonly now: () => number;
@@ -93,7 +93,10 @@ export class Gate {
     return ticket;
   }
 
-  /** The body of an admitted request is there: work on it begins, once there is room again if the body came late. */
+  /**
+   * The body of an admitted request has arrived: processing begins. If the body came late, it begins once there is
+   * room again.
+   */
   begin(ticket: Ticket, start: () => void): void {
     const { state } = ticket;
     if (state === 'gone') return;
@@ -109,7 +112,7 @@ export class Gate {
     }
   }
 
-  /** The request is answered, or its caller is gone. @param isMeasure whether the time that it took counts */
+  /** The request was answered, or its caller disconnected. @param isMeasure whether its duration counts */
   leave(ticket: Ticket, isMeasure: boolean): void {
     const { state, caller, begunAt } = ticket;
     if (state === 'gone') return;
@@ -154,7 +157,7 @@ export class Gate {
     if (bytes > 0) ticket.stalling = setTimeout(() => this.stall(ticket), this.options.uploadMs).unref();
   }
 
-  /** Whose body takes long to come makes room for others; its bytes are kept for it. */
+  /** A request with a slow body makes room for others; its bytes stay reserved. */
   private stall(ticket: Ticket): void {
     ticket.state = 'stalled';
     this.giveUpPlace(ticket.caller);
@@ -183,12 +186,12 @@ export class Gate {
     this.sweeping ??= setInterval(() => this.sweep(), sweepMs).unref();
   }
 
-  /** The callers take turns; one that has its share is passed over. */
+  /** Callers take turns; a caller with its full share is skipped. */
   private admitWaiting(): void {
     const isAdmissible = (ticket: Ticket): boolean => this.hasRoom(ticket);
     for (let next = this.callers.next(isAdmissible); next; next = this.callers.next(isAdmissible)) {
       this.admit(next, this.now());
-      // Not from within the request that made room.
+      // Deferred, so that it does not run within the request that made room.
       setImmediate(next.start);
     }
     if (this.callers.waiting > 0) return;
@@ -197,7 +200,7 @@ export class Gate {
     this.sweeping = undefined;
   }
 
-  /** Refuses those that have waited for too long. */
+  /** Refuses requests that have waited too long. */
   private sweep(): void {
     const now = this.now();
     const { burstMs, waitMs } = this.options;

@@ -22,7 +22,7 @@ const config: AdmissionConfig = {
   analysts: { connections: 2, waiting: 2, waitMs: 60_000, statementMs: 1_000 },
 };
 
-/** An answer that begins, and does not end. */
+/** A body that begins and never ends. */
 function endless(): Readable {
   const body = new Readable({ read: () => undefined });
   body.push(':\n\n');
@@ -32,7 +32,7 @@ function endless(): Readable {
 let server: FastifyInstance;
 let admission: Admission;
 let url: string;
-/** Ends the requests that are under way, and lets all later ones pass. */
+/** Ends the requests in progress, and lets all later ones pass. */
 let open: () => void;
 let began: number;
 let sent: Promise<Response>[];
@@ -79,14 +79,14 @@ function post(agent: string, body: object = {}): Promise<Response> {
   return answer;
 }
 
-/** Two of bot-1 are under way and two wait. */
+/** Two requests of bot-1 are in progress and two wait. */
 async function fill(): Promise<void> {
   for (let index = 0; index < 4; index += 1) void post('bot-1');
   await waitUntil(() => began === 2 && admission.commands.counts.waiting === 2);
 }
 
 describe('a node that is full', () => {
-  test('refuses with a problem and Retry-After before it reads a body, and begins nothing', async () => {
+  test('refuses with a problem and Retry-After before it reads a body', async () => {
     await fill();
     const answer = await post('bot-1', { text: 'x'.repeat(500_000) });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
@@ -102,7 +102,7 @@ describe('a node that is full', () => {
     expect(began).toBe(2);
   });
 
-  test('tells only the beginning of a long address', async () => {
+  test('quotes only the beginning of a long address', async () => {
     await fill();
     const headers = { 'content-type': 'application/json', 'agent-id': 'bot-1' };
     const address = `${url}/v1/sessions/${'%E0%A4%95'.repeat(90)}/turns`;
@@ -122,7 +122,7 @@ describe('a node that is full', () => {
     expect((await other).status).toBe(200);
   });
 
-  test('answers those that wait when there is room', async () => {
+  test('answers waiting requests when there is room', async () => {
     await fill();
     open();
     expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -153,7 +153,7 @@ test('only lists of rows wait for PostgreSQL', async () => {
   expect([admission.reads.counts.admitted, admission.queries.counts.admitted]).toEqual([2, 2]);
 });
 
-/** A request whose body has begun to come. */
+/** A request whose body has begun to arrive. */
 async function beginUpload(agent = 'bot-1'): Promise<ClientRequest> {
   const { admitted } = admission.commands.counts;
   const headers = { 'content-type': 'application/json', 'content-length': 2, 'agent-id': agent };
@@ -172,7 +172,7 @@ async function endUpload(upload: ClientRequest, rest = '}'): Promise<number | un
 }
 
 describe('a body that takes long to come', () => {
-  test('is no part of the time that an answer takes', async () => {
+  test('does not count in the response time', async () => {
     const observe = jest.spyOn(AdaptiveLimit.prototype, 'observe');
     open();
     const upload = await beginUpload();
@@ -189,7 +189,7 @@ describe('a body that takes long to come', () => {
     observe.mockRestore();
   });
 
-  test('leaves its place to others, and waits for one when it is there', async () => {
+  test('gives its place to others, and waits for one when it has arrived', async () => {
     const uploads = [await beginUpload(), await beginUpload()];
     for (let index = 0; index < 2; index += 1) void post('bot-1');
     await waitUntil(() => began === 2);
@@ -202,7 +202,7 @@ describe('a body that takes long to come', () => {
   });
 });
 
-test('a body that does not say its length counts as the largest', async () => {
+test('a body without Content-Length counts as the largest', async () => {
   const chunked = httpRequest(url + turns, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -11,12 +11,12 @@ import type { Gate, Refusal, Ticket } from './gate.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The gate that the request has come to, and its ticket there. A WeakMap of them would cost the garbage collector more. */
+    /** The gate of the request, and its ticket there. A WeakMap would cost the garbage collector more. */
     entered: { readonly gate: Gate; readonly ticket: Ticket } | null;
   }
 }
 
-/** Asks the gates before the body of a request is read. Only what is under /v1 needs their leave. */
+/** Asks the gates before the body of a request is read. Only requests under /v1 need admission. */
 export function admitRequests(app: NestFastifyApplication): void {
   installAdmission(app.getHttpAdapter().getInstance(), app.get(Admission));
 }
@@ -41,13 +41,13 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
       else leave(request, false);
     });
   });
-  // Its body is there, and it is valid JSON.
+  // The body has arrived, and it is valid JSON.
   fastify.addHook('preValidation', ({ entered }, _reply, done) => {
     if (entered === null) done();
     else entered.gate.begin(entered.ticket, done);
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    // A stream is counted as long as it is open.
+    // An event stream counts for as long as it is open.
     if (request.entered?.gate !== admission.connections) leave(request, reply.statusCode < 500);
     done();
   });
@@ -69,10 +69,10 @@ function gateOf(
   return reads;
 }
 
-/** By its Accept header a page, or a stream that lasts. */
+/** Depending on its Accept header a page or a long-lived stream. */
 const events = '/v1/sessions/:session_id/events';
 
-/** What is read from the tables of PostgreSQL alone; all else comes from Redis and the event store. */
+/** Routes that read only tables of PostgreSQL; all others need Redis and the event store. */
 const rowReads: ReadonlySet<string> = new Set([
   ...['GET', 'HEAD'].flatMap((method) =>
     ['/v1/sessions', '/v1/turns', '/v1/partners/:partner_id/timeline', '/v1/stats/turns'].map(
@@ -83,21 +83,21 @@ const rowReads: ReadonlySet<string> = new Set([
   'POST /v1/journeys/search',
 ]);
 
-/** What a body may take: what it says itself, or all that it may have where it does not say. */
+/** The size of a body: its Content-Length, or the maximum if it has none. */
 function bodyBytes(headers: IncomingHttpHeaders): number {
   if (headers['transfer-encoding'] !== undefined) return requestLimits.bodyBytes;
   return Math.min(Number(headers['content-length'] ?? 0), requestLimits.bodyBytes);
 }
 
 const retryAfterS = 1;
-/** How long an aborted request may still be worked on, should it never be answered. */
+/** How long an aborted request may stay in progress if it is never answered. */
 const abandonedMs = 30_000;
 const details: Readonly<Record<Refusal, string>> = {
-  overloaded: 'The request was not begun. Send it again later.',
-  too_many_requests: 'The request was not begun, since others wait. Send fewer at once.',
+  overloaded: 'The request was not executed. Send it again later.',
+  too_many_requests: 'The request was not executed, since others wait. Send fewer at once.',
 };
 
-/** The beginning of a problem's text; what differs from request to request follows. */
+/** The constant beginning of a problem document; the part that differs by request follows. */
 function beginning(refusal: Refusal): string {
   const problem = new ProblemError(refusal, details[refusal], { retry_after_s: retryAfterS });
   return JSON.stringify(problemDocument(problem)).slice(0, -1);
@@ -108,7 +108,7 @@ const refusals = {
   too_many_requests: { status: 429, text: beginning('too_many_requests') },
 } as const;
 
-/** Costs as little as it can: under overload, most requests end here. */
+/** As cheap as possible: under overload, most requests end here. */
 function refuse({ id, url }: FastifyRequest, reply: FastifyReply, refusal: Refusal): void {
   const { status, text } = refusals[refusal];
   const body = `${text},"instance":${JSON.stringify(shownPath(url))},"trace_id":"${id}"}`;

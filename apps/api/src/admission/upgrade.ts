@@ -9,7 +9,10 @@ const refusals = {
   too_many_requests: '429 Too Many Requests',
 } as const;
 
-/** Counts a connection that becomes a WebSocket for as long as it is open; false: it was answered, there is no room. */
+/**
+ * Counts a WebSocket connection for as long as it is open. Returns false if the gate is full; the upgrade was then
+ * answered.
+ */
 export function admitUpgrade(
   { connections }: Admission,
   request: IncomingMessage,

@@ -3,7 +3,7 @@ import { waitUntil } from '#platform';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, metricOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
-/** Two api nodes over the same backing services, and agents that speak the frames by hand. */
+/** Two api nodes on the same backing services, and agents that speak the protocol by hand. */
 const fleet = new TestFleet({ leaseMs: 1_500 });
 let one: TestNode;
 let two: TestNode;
@@ -35,7 +35,7 @@ test('the instances of a pool are listed in pages', async () => {
 });
 
 describe('the owner of a session', () => {
-  test('receives what others did, on whichever node, in order and once', async () => {
+  test('receives events of others from any node, in order and once', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     expect(await agent.attach(id)).toBe(1);
@@ -44,7 +44,7 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 6)).toEqual(revisions);
   });
 
-  test('does not receive what it did itself', async () => {
+  test('does not receive its own events', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     const epoch = await agent.attach(id);
@@ -55,7 +55,7 @@ describe('the owner of a session', () => {
     expect(update).toMatchObject({ revision, event: { type: 'ExternalUpdateRecorded' } });
   });
 
-  test('receives what it did itself when its hello asks for an echo', async () => {
+  test('receives its own events when its hello asks for an echo', async () => {
     const id = await one.start();
     const agent = await fleet.join(two, support, { echo: true });
     await agent.attach(id);
@@ -118,7 +118,7 @@ describe('the owner of a session', () => {
     await waitUntil(async () => (await age()) === 0);
   });
 
-  test('resumes after a broken connection from what it acknowledged, on any node', async () => {
+  test('resumes after a broken connection from its last acknowledgement, on any node', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     const epoch = await agent.attach(id);
@@ -134,7 +134,7 @@ describe('the owner of a session', () => {
     expect(again.frames.find(({ type }) => type === 'attached')).toMatchObject({ epoch, reason: 'resumed' });
   });
 
-  test('is attached again without an event of the stream, and without an update again', async () => {
+  test('is attached again without a new event or a repeated update', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     await agent.attach(id);
@@ -160,7 +160,7 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 2)).toEqual([revision, revision]);
   });
 
-  test('receives what comes after an attach that names a revision beyond the stream', async () => {
+  test('receives events after an attach at a revision beyond the stream', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     await agent.attach(id, { after: 1_000 });
@@ -168,7 +168,7 @@ describe('the owner of a session', () => {
     expect(await agent.updateRevisions(id, 1)).toEqual([revision]);
   });
 
-  test('receives what comes after a resume that names a revision beyond the stream', async () => {
+  test('receives events after a resume at a revision beyond the stream', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);
     const epoch = await agent.attach(id);
@@ -186,7 +186,7 @@ describe('the owner of a session', () => {
     await agent.attach(id);
     for (let n = 0; n < 80; n += 1) await recordUpdate(one, id);
     const revisions = await agent.updateRevisions(id, 64);
-    // A frame that comes after whatever else was sent.
+    // A frame that is sent after all earlier ones.
     const heartbeats = agent.frames.filter(({ type }) => type === 'heartbeat').length;
     await waitUntil(() => agent.frames.filter(({ type }) => type === 'heartbeat').length > heartbeats);
     expect(agent.updates(id)).toHaveLength(64);
@@ -207,7 +207,7 @@ describe('the owner of a session', () => {
 });
 
 describe('an instance that is replaced', () => {
-  test('is notified who owns the session now', async () => {
+  test('is told the current owner of the session', async () => {
     const id = await one.start();
     const [first, second] = [await fleet.join(one, support), await fleet.join(two, support)];
     expect(await first.attach(id)).toBe(1);
@@ -232,7 +232,7 @@ describe('an instance that is replaced', () => {
     expect((await one.call('PUT', `/v1/sessions/${id}/flags/fine`, {}, valid)).status).toBe(200);
   });
 
-  test('has no command of its old epoch accepted after the new one, in a race too', async () => {
+  test('has no command of its old epoch accepted after the new one, even in a race', async () => {
     const id = await one.start();
     const [first, second] = [await fleet.join(one, support), await fleet.join(two, support)];
     await first.attach(id);

@@ -12,7 +12,7 @@ import { AgentsDto, AgentsQuery, SessionAgentDto } from './dto.ts';
 import { Registry } from './registry/registry.ts';
 import { RegistryViews } from './registry/views.ts';
 
-/** Who is connected, and who owns which session. */
+/** Connected instances, and owners of sessions. */
 @ApiTags('agents')
 @Controller('v1')
 export class AgentsController {

@@ -4,7 +4,7 @@ import type { Frame, TestAgent } from './testing/test-agent.ts';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, newPool, TestFleet } from './testing/test-support.ts';
 
-/** What becomes of the sessions of instances that stop in an orderly way. */
+/** Sessions of instances that stop in an orderly way. */
 const fleet = new TestFleet({ leaseMs: 1_200 });
 let one: TestNode;
 let two: TestNode;
@@ -20,11 +20,11 @@ async function ownerOf(id: string): Promise<Readonly<Record<string, unknown>>> {
 }
 
 describe('an instance that drains', () => {
-  test('gives each session to the instance that is the least loaded then, for its capacity', async () => {
+  test('gives each session to the instance with the least load relative to its capacity', async () => {
     const pool = newPool();
     const leaving = await fleet.join(one, pool);
     for (let n = 0; n < 2; n += 1) await leaving.attach(await one.start());
-    // Their loads: a half, a quarter, a fifth.
+    // Their loads: one half, one quarter, one fifth.
     const others: TestAgent[] = [];
     for (const [capacity, sessions] of [[2, 1] as const, [4, 1] as const, [10, 2] as const]) {
       const other = await fleet.join(two, pool, { capacity });
@@ -90,7 +90,7 @@ describe('an instance that drains', () => {
     });
   });
 
-  test('and comes back meanwhile hands over what it resumes', async () => {
+  test('and reconnects hands over the sessions that it resumes', async () => {
     const pool = newPool();
     const id = await one.start();
     const before = await fleet.join(one, pool);
@@ -103,7 +103,7 @@ describe('an instance that drains', () => {
   });
 });
 
-test('instances that drain together leave all sessions waiting, and none with each other', async () => {
+test('instances that drain together leave all sessions waiting, and take none from each other', async () => {
   const pool = newPool();
   const [first, second] = [await fleet.join(one, pool), await fleet.join(two, pool)];
   const ids: string[] = [];

@@ -27,9 +27,10 @@ export class AgentInstanceDto {
   @ApiProperty({ description: 'The api node that it is connected to.' }) node: string;
   @ApiProperty({ example: 50 }) capacity: number;
   @ApiProperty({ example: 12, description: 'How many sessions it owns.' }) sessions: number;
-  @ApiProperty({ description: 'It hands its sessions over and takes no new ones.' }) draining: boolean;
+  @ApiProperty({ description: 'Whether it hands its sessions over and takes no new ones.' })
+  draining: boolean;
   @ApiProperty({ type: String, format: 'date-time' }) since: string;
-  @ApiProperty({ description: 'Milliseconds until its lease ends; below 0 its sessions move.' })
+  @ApiProperty({ description: 'Milliseconds until its lease ends; below 0: its sessions are about to move.' })
   lease_ms: number;
 }
 
@@ -52,7 +53,7 @@ export class SessionAgentDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({
     enum: ['attached', 'waiting', 'none'],
-    description: 'An instance owns the session, it waits for one of its pool, or it has none.',
+    description: 'An instance owns the session, the session waits for one of its pool, or it has none.',
   })
   status: 'attached' | 'waiting' | 'none';
 
@@ -64,7 +65,7 @@ export class SessionAgentDto {
   @ApiProperty({ ...nullableText, description: 'The api node that the instance is connected to.' })
   node: string | null;
 
-  @ApiProperty({ ...nullableText, format: 'date-time', description: 'Since when it is so.' })
+  @ApiProperty({ ...nullableText, format: 'date-time', description: 'Since when this applies.' })
   since: string | null;
 
   @ApiProperty({ example: 41, description: 'Updates up to this revision are acknowledged; -1: none.' })

@@ -7,7 +7,7 @@ import type { Frame, TestAgent } from './testing/test-agent.ts';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
-/** What happens when agent instances fail or leave. A Redis database of its own, since it is emptied. */
+/** Agent instances that fail or leave. Uses its own Redis database, since it empties it. */
 const leaseMs = 1_200;
 const redisUrl = new URL(String(process.env['REDIS_URL']));
 redisUrl.pathname = '/4';
@@ -23,7 +23,7 @@ const isAttached = ({ type }: Frame): boolean => type === 'attached';
 const isUpdate = ({ type }: Frame): boolean => type === 'update';
 const attachedOf = ({ frames }: TestAgent): Frame[] => frames.filter(isAttached);
 
-/** A session that waits in a pool, and the instance that left it there. */
+/** A session waiting in a pool, and the instance that left it. */
 async function waitingSession(pool: string): Promise<string> {
   const id = await one.start();
   const leaving = await fleet.join(one, pool);
@@ -168,21 +168,21 @@ test('an update that its owner leaves unanswered asks for one handoff', async ()
   expect(await handoffsOf(id)).toBe(1);
 });
 
-/** The mark is there from the beginning of a recovery, and infinite at its end. */
+/** The marker is set at the beginning of a recovery, and infinite at its end. */
 async function isComplete(): Promise<boolean> {
   return (await one.redis.zscore('agents:pools', '')) === 'inf';
 }
 
-/** Waits until nothing is missing from the registry. */
+/** Waits until the registry is complete. */
 async function completed(): Promise<void> {
   await waitUntil(isComplete, { what: 'the registry to be complete' });
 }
 
-test('an instance is welcome although keys that its pool does not need cannot be read or written', async () => {
+test('an instance is accepted even if keys that its pool does not need are unavailable', async () => {
   const instance = randomUUID();
   const unneeded = [`agents:pool-of:${instance}`, 'agents:lease'];
   const { redis } = one;
-  // Two types that the commands do not expect.
+  // Two keys of types that the commands do not expect.
   await redis.hset(unneeded[0] ?? '', 'a', 'b');
   await redis.set(unneeded[1] ?? '', 'a');
   try {
@@ -194,7 +194,7 @@ test('an instance is welcome although keys that its pool does not need cannot be
 });
 
 describe('after the registry is lost', () => {
-  test('it counts as complete only when live instances had time to come back, also the next times', async () => {
+  test('it counts as complete only after live instances had time to reconnect, each time', async () => {
     const pauses: number[] = [];
     for (let n = 0; n < 3; n += 1) {
       await completed();
@@ -206,7 +206,7 @@ describe('after the registry is lost', () => {
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(1.5 * leaseMs);
   });
 
-  test('an owner misses no update and is known again', async () => {
+  test('an owner misses no update and is registered again', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, newPool());
     await agent.attach(id);
@@ -229,7 +229,7 @@ describe('after the registry is lost', () => {
   });
 });
 
-test('while Redis hangs, an update reaches its owner, and who connects is told why it has to try later', async () => {
+test('while Redis hangs, updates reach owners, and new connections get an error and have to retry', async () => {
   const redis = await tcpProxy(redisUrl.href);
   const node = await startTestApp({ leaseMs, redisUrl: redis.url });
   try {

@@ -22,7 +22,7 @@ import { RegistryViews } from './registry/views.ts';
 import { WaitingSessions } from './registry/waiting-sessions.ts';
 import { StreamController } from './sse/stream.controller.ts';
 
-/** Live agents: their connections, the sessions that they own, and what is delivered to them. */
+/** Live agents: connections, ownership of sessions, and delivery of updates. */
 @Module({
   controllers: [AgentsController, StreamController],
   providers: [

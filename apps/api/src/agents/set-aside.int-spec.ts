@@ -6,7 +6,7 @@ import type { Frame, TestAgent } from './testing/test-agent.ts';
 import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
-/** What becomes of an agent's other sessions when one of its sessions cannot be folded any more. */
+/** One session of an agent cannot be folded any more: the agent's other sessions go on. */
 const fleet = new TestFleet({ leaseMs: 1_200, unansweredHandoffS: 1 });
 let one: TestNode;
 let two: TestNode;

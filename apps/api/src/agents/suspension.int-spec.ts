@@ -2,7 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { newPool, TestFleet } from './testing/test-support.ts';
 
-/** A Redis database of its own: nodes that are not suspended take over the sessions, rightly. */
+/** Uses its own Redis database: nodes that are not suspended rightly take over the sessions. */
 const leaseMs = 4_000;
 const redisUrl = new URL(String(process.env['REDIS_URL']));
 redisUrl.pathname = '/14';
@@ -17,7 +17,7 @@ test('an instance keeps its connection and its sessions when all nodes were susp
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1.5 * leaseMs);
   const since = Date.now();
   const received = agent.frames.length;
-  // By then leases are checked again.
+  // By then leases are being checked again.
   await waitUntil(() => agent.frames.length > received + 2 && Date.now() > since + leaseMs);
   const { body } = await two.call('GET', `/v1/sessions/${id}/agent`);
   expect(body).toMatchObject({ status: 'attached', instance: agent.instance, epoch: 1 });

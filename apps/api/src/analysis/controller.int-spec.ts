@@ -57,7 +57,7 @@ async function converse(session: string): Promise<void> {
   await send(`/v1/sessions/${session}/handoff`, { action: 'request' });
 }
 
-/** As the projector does. */
+/** Simulates the projector. */
 async function project(...sessions: string[]): Promise<void> {
   const events = await Promise.all(
     sessions.map(async (session_id) =>
@@ -104,7 +104,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  test('shows who said what to auditors with a purpose, and that is recorded', async () => {
+  test('shows unmasked turns to auditors with a purpose, and records it', async () => {
     const { body } = await call(auditor, 'GET', `${path}?limit=3`, undefined, purpose);
     expect(JSON.stringify(body)).toContain('Mera paisa kab? tok_phone_');
     const records = await Array.fromAsync(app.store.read(accessStream(new Date())), ({ data }) => data);
@@ -113,7 +113,7 @@ describe('a timeline', () => {
     );
   });
 
-  test('goes on where the Link says', async () => {
+  test('continues at the Link', async () => {
     const { headers } = await call(analyst, 'GET', `${path}?limit=3`);
     const next = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1] ?? '';
     expect((await call(analyst, 'GET', next)).body).toMatchObject({
@@ -123,7 +123,7 @@ describe('a timeline', () => {
   });
 });
 
-test('the newest page of turns names where what comes later is', async () => {
+test('the newest page of turns links to later turns', async () => {
   const { headers, body } = await call(analyst, 'GET', `/v1/turns?order=desc&partner_id=${partner_id}`);
   expect(body['items']).toHaveLength(1);
   const latest = /<([^>]+)>; rel="latest"/.exec(headers.get('link') ?? '')?.[1] ?? '';
@@ -133,7 +133,7 @@ test('the newest page of turns names where what comes later is', async () => {
 });
 
 describe('a value', () => {
-  test('is found by its token, by who may search', async () => {
+  test('is found by its token by roles that may search', async () => {
     for (const list of ['turns', 'sessions']) {
       const path = `/v1/${list}?entity=${phone}`;
       expect((await call({}, 'GET', path)).body['items']).toHaveLength(1);
@@ -143,7 +143,7 @@ describe('a value', () => {
     }
   });
 
-  test('is looked for in a period where nobody is named', async () => {
+  test('searches a limited period without a partner or a session', async () => {
     const old = 'from=2020-01-01T00:00:00Z';
     const entity = { name: 'month', value: 'October' };
     for (const list of ['turns', 'sessions']) {
@@ -163,7 +163,7 @@ describe('a value', () => {
     expect((await search({ entity, from, partner_id })).status).toBe(200);
   });
 
-  test('of words is found in the body, for a partner who is named', async () => {
+  test('of words finds them for a named partner', async () => {
     for (const text of ['पैसा', 'PAISE kab'])
       expect((await search({ text, partner_id })).body['items']).toHaveLength(1);
     expect((await search({ text: 'paisa', partner_id: 'P-nobody' })).body['items']).toEqual([]);
@@ -192,7 +192,7 @@ test('counts and journeys are of the partners that a token reaches', async () =>
 const countsWith = async (query: string): Promise<unknown> =>
   (await call(analyst, 'GET', `/v1/stats/turns?by=intent${query}`)).body['counts'];
 
-/** Which sessions took the steps. */
+/** The sessions that match the steps. */
 async function journeysWith(more: object): Promise<string[]> {
   const steps = [{ kind: 'goal_set' }, { kind: 'handoff_requested' }];
   const { body } = await call(analyst, 'POST', '/v1/journeys/search', { steps, ...more });
@@ -201,13 +201,13 @@ async function journeysWith(more: object): Promise<string[]> {
 }
 
 describe('a fork', () => {
-  test('is not counted unless that is asked for', async () => {
+  test('is counted only on request', async () => {
     expect(await countsWith('')).toMatchObject([{ turns: 1, sessions: 1 }]);
     expect(await countsWith('&forks=include')).toMatchObject([{ turns: 2, sessions: 2 }]);
     expect(await countsWith('&forks=only')).toMatchObject([{ turns: 1, sessions: 1 }]);
   });
 
-  test('is no journey unless that is asked for', async () => {
+  test('is a journey only on request', async () => {
     expect(await journeysWith({})).toEqual(['session']);
     expect(await journeysWith({ forks: 'include' })).toEqual(['fork', 'session']);
     expect(await journeysWith({ forks: 'only' })).toEqual(['fork']);

@@ -30,7 +30,7 @@ import { JourneySearchDto, JourneysPageDto } from './journeys.dto.ts';
 import { periodOf } from '../analysts/period.ts';
 import { shownTimeline } from './shown.ts';
 
-/** What is asked of many conversations at once. */
+/** Queries over many conversations. */
 @ApiTags('analysis')
 @Controller('v1')
 export class AnalysisController {
@@ -68,7 +68,7 @@ export class AnalysisController {
   @ApiOperation({
     summary: 'How many turns there are, by day, intent, channel, sender, goal and outcome',
     description:
-      'Of the last 31 days, unless a period of at most 366 days is named. Forks are left out unless they are asked for; partners whose ' +
+      'By default of the last 31 days; a period may have at most 366 days. Forks are left out unless requested; partners whose ' +
       `data are restricted always are. At most ${mostCounts} groups.`,
   })
   @ApiLongestAge()
@@ -92,14 +92,14 @@ export class AnalysisController {
   @ApiOperation({
     summary: 'Sessions that took some steps, by the time of the first',
     description:
-      'As "goal set, not completed within 10 minutes, then a person was asked for". The first step lies in the period: the last 31 ' +
-      'days, unless one of at most 366 days is named.',
+      'For example "goal set, not completed within 10 minutes, then a handoff requested". The first step lies in the period: by default the last 31 ' +
+      'days; at most 366 days.',
   })
   @ApiBody({
     type: JourneySearchDto,
     examples: {
       handoff: {
-        summary: 'A goal that was not completed within ten minutes, and a person was asked for',
+        summary: 'A goal that was not completed within ten minutes, and a handoff',
         value: {
           from: '2026-11-01T00:00:00Z',
           to: '2026-12-01T00:00:00Z',
@@ -135,7 +135,7 @@ export class AnalysisController {
   }
 }
 
-/** PostgreSQL has a list of time zones of its own; nothing else that is asked for may have a wrong value by now. */
+/** PostgreSQL has its own list of time zones; all other values are valid at this point. */
 function isUnknownZone(error: unknown): boolean {
   return (error as { code?: unknown }).code === '22023';
 }

@@ -9,7 +9,7 @@ import { timeOrders, TurnRowDto } from '../history/dto.ts';
 import { Filters, Period } from '../history/filters.dto.ts';
 
 const nullable = { nullable: true } as const;
-/** Groups of an answer at most. */
+/** The maximum number of groups in an answer. */
 export const mostCounts = 1_000;
 
 export class TimelineQuery extends Period {
@@ -34,10 +34,10 @@ export class TimelineItemDto {
     type: String,
     ...nullable,
     example: 'resolve_payment',
-    description: 'Of what is no turn: the goal, the flag, the channel or the kind of the inquiry.',
+    description: 'The goal, flag, channel or kind of inquiry of an item that is not a turn.',
   })
   name: string | null;
-  @ApiProperty({ type: String, ...nullable, description: 'Of an inquiry that closed.' }) outcome:
+  @ApiProperty({ type: String, ...nullable, description: 'The outcome of a closed inquiry.' }) outcome:
     | string
     | null;
   @ApiProperty({ type: TurnRowDto, ...nullable }) turn: TurnRowDto | null;
@@ -54,7 +54,7 @@ export class TimelinePageDto {
   next: string | null;
 }
 
-/** Names of dimensions with commas between, each once. */
+/** Comma-separated names of dimensions, each once. */
 function IsDimensions(): PropertyDecorator {
   return ValidateBy({
     name: 'isDimensions',
@@ -75,7 +75,7 @@ export class TurnCountsQuery extends Filters {
     pattern: `^(${countDimensions.join('|')})(,(${countDimensions.join('|')}))*$`,
     default: 'day',
     example: 'day,intent',
-    description: `By what is counted, with commas between: ${countDimensions.join(', ')}.`,
+    description: `The dimensions of the counts, separated by commas: ${countDimensions.join(', ')}.`,
   })
   @IsOptional()
   @Convert((value) => (typeof value === 'string' ? value.split(',') : value))
@@ -102,7 +102,7 @@ export class TurnCountDto {
   @ApiPropertyOptional({
     enum: sessionOutcomes,
     description:
-      'What became of the session, the first that holds: a person was asked for, a goal was completed, abandoned, none of it.',
+      'The outcome of the session, the first that applies: handoff requested, goal completed, goal abandoned, none of these.',
   })
   outcome?: string | null;
   @ApiProperty({ example: 12 }) turns: number;

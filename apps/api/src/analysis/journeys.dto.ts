@@ -34,7 +34,7 @@ function isStep(step: unknown): step is JourneyStep {
   );
 }
 
-/** The first step is there, and depends on no other. */
+/** Whether the first step is positive and has no conditions on a previous step. */
 function areSteps(steps: unknown): boolean {
   if (!Array.isArray(steps) || steps.length === 0 || steps.length > mostSteps) return false;
   if (!steps.every(isStep)) return false;
@@ -62,15 +62,20 @@ const step = {
     kind: { type: 'string', enum: [...milestoneKinds] },
     name: { type: 'string', minLength: 1, maxLength: 100 },
     outcome: { type: 'string', minLength: 1, maxLength: 100 },
-    not: { type: 'boolean', description: 'There is none such.' },
+    not: { type: 'boolean', description: 'The step must not occur.' },
     within_s: {
       type: 'integer',
       minimum: 0,
       maximum: longestS,
-      description: 'At most so long after the step before that is there.',
+      description: 'At most this many seconds after the previous step that occurred.',
     },
-    after_s: { type: 'integer', minimum: 0, maximum: longestS, description: 'At least so long after it.' },
-    same_name: { type: 'boolean', description: 'Its name is that of the first step.' },
+    after_s: {
+      type: 'integer',
+      minimum: 0,
+      maximum: longestS,
+      description: 'At least this many seconds after it.',
+    },
+    same_name: { type: 'boolean', description: 'Its name must be that of the first step.' },
   },
 };
 
@@ -86,7 +91,7 @@ export class JourneySearchDto extends Period {
       { kind: 'handoff_requested' },
     ],
     description:
-      'Each step is the first of its kind after the one before that is there. A `not` without `within_s` goes to the next ' +
+      'Each step is the first of its kind after the previous step that occurred. A `not` without `within_s` applies until the next ' +
       'step, or to the end.',
   })
   @IsSteps()
@@ -124,7 +129,7 @@ export class JourneyDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({ example: 'P7689' }) partner_id: string;
   @ForkedFrom() forked_from?: string | null;
-  @ApiProperty({ type: [JourneyStepDto], description: 'The steps that are there.' }) steps: JourneyStepDto[];
+  @ApiProperty({ type: [JourneyStepDto], description: 'The steps that occurred.' }) steps: JourneyStepDto[];
 }
 
 export class JourneysPageDto {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   issuer = await DevelopmentIssuer.in(dir);
   database = await createTestDatabase();
   app = await startTestApp({ issuer, databaseUrl: database.url });
-  // PostgreSQL reads a time zone when it has a row.
+  // PostgreSQL evaluates a time zone only if there is a row.
   await database.pool.query(
     `WITH s AS (INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
        expires_at, expires_in_s, status, revision)
@@ -34,7 +34,7 @@ afterAll(async () => {
 
 test.each([
   ['timezone=Asia/Kolkata', 200],
-  // Node.js knows it.
+  // Node.js knows this one.
   ['timezone=AGT', 400],
   ['to=0001-01-10', 200],
 ])('turns are counted by %s: %i', async (query, status) => {

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RowReads } from './row-reads.ts';
 
-/** Says in each answer that was read from rows how old these may be. */
+/** Sets the headers that state the age of answers read from rows. */
 export function announceAge(app: NestFastifyApplication): void {
   const rows = app.get(RowReads);
   app

@@ -6,7 +6,7 @@ import { mostDaysOfAnalysts, periodOf } from './period.ts';
 const dayMs = 86_400_000;
 export const mostDays = 31;
 
-/** What no index finds by itself, in any mix. */
+/** Filters of turns that no index serves alone. */
 const ofTurns = [
   'channel',
   'goal',
@@ -16,7 +16,7 @@ const ofTurns = [
   'handoff',
   'inquiry_outcome',
 ] as const satisfies readonly (keyof Asked)[];
-/** A session is found by its channel as before; a turn of it by no index. */
+/** The same for sessions, except the channel, which has an index. */
 const ofSessions = [
   'parsed_intent',
   'sender',
@@ -28,7 +28,7 @@ const ofSessions = [
   'inquiry_outcome',
 ] as const satisfies readonly (keyof Asked)[];
 
-/** What a list is asked by. */
+/** The query of a list. */
 interface Asked {
   readonly partner_id?: string;
   readonly session_id?: string;
@@ -46,8 +46,8 @@ interface Asked {
 }
 
 /**
- * Agents and services answer people over the same connections: what they ask for by such filters names a partner, a session
- * or a period. Analysts have connections of their own.
+ * Agents and services serve people over the same connections: with such filters they must also name a partner, a
+ * session or a period. Analysts have separate connections.
  * @throws ProblemError `validation_failed`
  */
 export function assertBounded(

@@ -3,7 +3,7 @@ import { AnalystPool } from './pool.ts';
 import { ReplicaReads } from './replica-reads.ts';
 import { RowReads } from './row-reads.ts';
 
-/** Reads of rows that hurt nobody. */
+/** Reads of rows that do not affect other work. */
 @Global()
 @Module({ providers: [AnalystPool, ReplicaReads, RowReads], exports: [ReplicaReads, RowReads] })
 export class AnalystsModule {}

@@ -4,7 +4,7 @@ const dayMs = 86_400_000;
 export const usualDays = 31;
 export const mostDaysOfAnalysts = 366;
 
-/** No earlier than the first of January of the year 1: there is no year 0 in PostgreSQL. */
+/** January 1 of the year 1: PostgreSQL has no year 0. */
 const earliest = Date.parse('0001-01-01T00:00:00Z');
 
 function timeBefore(to: string): string {
@@ -12,7 +12,7 @@ function timeBefore(to: string): string {
 }
 
 /**
- * The period that is asked of; left out: the last 31 days.
+ * The period of a query; by default the last 31 days.
  * @param instead what else the caller may do
  * @throws ProblemError `validation_failed` beyond `mostDays`
  */

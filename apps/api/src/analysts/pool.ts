@@ -7,13 +7,13 @@ import { Config, createPool, InjectLogger } from '#platform';
 import { AdmissionConfig } from '../admission/config.ts';
 
 /**
- * Nothing is written, a query takes one core, and PostgreSQL ends one whose connection is gone within 0.2 s, whatever
- * became of this process. Servers before version 14 do not look, and end it when its time is over.
+ * Read-only; one core per query. PostgreSQL ends a query within 0.2 s after its connection closes, even if this
+ * process dies. Servers before version 14 do not check the connection, and end the query at its timeout.
  */
 const settings = `SET default_transaction_read_only = on; SET max_parallel_workers_per_gather = 0;
   SELECT set_config(name, '200ms', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`;
 
-/** The connections of analysts, auditors and administrators: what they ask takes none of those that agents need. */
+/** The connections of analysts, auditors and administrators, separate from those that agents need. */
 export function analystPoolOptions(
   { connections, statementMs }: AdmissionConfig['analysts'],
   logger: Logger,
@@ -22,7 +22,7 @@ export function analystPoolOptions(
   return { logger, max: connections, statementTimeoutMs: statementMs, applicationName, settings };
 }
 
-/** Those to the primary. */
+/** The pool for the primary. */
 @Injectable()
 export class AnalystPool implements OnApplicationShutdown {
   private readonly pool: Pool;

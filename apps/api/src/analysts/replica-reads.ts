@@ -7,10 +7,10 @@ import { AdmissionConfig } from '../admission/config.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { analystPoolOptions } from './pool.ts';
 
-/** A page of an export may take longer than a request waits. */
+/** A page of an export may take longer than the timeout of a request. */
 const exportStatementMs = 60_000;
 
-/** The replica, with connections for each kind of readers. */
+/** The replica, with a pool for each kind of reader. */
 export interface ReplicaPools {
   readonly replica: Replica;
   readonly agents: Pool;
@@ -18,7 +18,7 @@ export interface ReplicaPools {
   readonly exports: Pool;
 }
 
-/** Where rows may be read beside the primary, if DATABASE_READ_URL names a replica. */
+/** The replica for reads of rows, if DATABASE_READ_URL names one. */
 @Injectable()
 export class ReplicaReads implements OnApplicationShutdown {
   readonly pools: ReplicaPools | undefined;

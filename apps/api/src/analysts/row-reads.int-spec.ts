@@ -45,7 +45,7 @@ async function headersOf(role: Role, sub: string): Promise<Record<string, string
   return { authorization: `Bearer ${await issuer.token({ role, sub }, 600)}` };
 }
 
-/** Whatever reads milestones waits until the lock goes. */
+/** Every read of milestones waits until the lock is released. */
 async function lockMilestones(): Promise<void> {
   lock = await database.pool.connect();
   await lock.query('BEGIN; LOCK TABLE session_milestone IN ACCESS EXCLUSIVE MODE');
@@ -102,12 +102,12 @@ describe('heavy queries of analysts', () => {
   });
 });
 
-test('a query that takes too long is answered with what to do about it, and stops nobody else', async () => {
+test('a query that takes too long is refused with advice, and affects no other', async () => {
   const app = await start(500);
   await lockMilestones();
   const headers = await headersOf('auditor', 'dee');
   let type: unknown;
-  // A server under load may say so later than it is waited for.
+  // A server under load may report it later than the default limit of the wait.
   await waitUntil(
     async () => {
       const answer = await app.call('POST', path, { steps: [{ kind: 'goal_set' }] }, headers);
@@ -117,7 +117,7 @@ test('a query that takes too long is answered with what to do about it, and stop
     { what: 'the answer' },
   );
   expect(type).toBe('https://turnstream.dev/problems/query_too_broad');
-  // Nothing that it reads is locked.
+  // This query reads nothing that is locked.
   const another = await app.call('GET', '/v1/turns', undefined, await headersOf('analyst', 'eve'));
   expect(another.status).toBe(200);
   await unlock();

@@ -12,21 +12,21 @@ import { whileThere } from '../common/while-there.ts';
 import { AnalystPool } from './pool.ts';
 import { ReplicaReads } from './replica-reads.ts';
 
-/** PostgreSQL says that a statement has had its time. */
+/** PostgreSQL's code for a statement timeout. */
 const tooSlow = '57014';
 
-/** A page, and where the next one begins. */
+/** A page and the cursor of the next one. */
 interface ListPage {
   readonly next: string | null;
 }
 
 /**
- * Reads of rows: those of agents and services have connections of their own, those of others end when their caller goes. A
- * replica answers if there is one that is young enough.
+ * Reads of rows. Agents and services use separate connections; reads of other callers end when the caller
+ * disconnects. A replica answers if there is one that is fresh enough.
  */
 @Injectable()
 export class RowReads {
-  /** Agents' reads go on while those of analysts fail. */
+  /** Separate breakers: agents' reads continue while those of analysts fail. */
   private readonly ofAnalysts = new PostgresBreaker();
   private readonly answeredAsOf = new WeakMap<FastifyRequest, number>();
 
@@ -37,15 +37,16 @@ export class RowReads {
     private readonly replicas: ReplicaReads,
   ) {}
 
-  /** @throws ProblemError `query_too_broad`, BudgetExceededError, or what the read throws */
+  /** @throws ProblemError `query_too_broad`, BudgetExceededError, or any error of the read */
   async run<T>(request: FastifyRequest, read: (db: Queryable) => Promise<T>): Promise<T> {
     return (await this.read(request, read, 0n)).value;
   }
 
   /**
-   * Reads a page of a list. A server that has less than the one of the page before would leave out rows between: `next` says
-   * what it has to have, and that of a page of the primary is for the primary.
-   * @param after where the page before ended; undefined: it is the first
+   * Reads a page of a list. A server that has replayed less than the one that served the previous page would miss
+   * rows in between. So `next` says how far a server has to be, and after a page of the primary it demands the
+   * primary.
+   * @param after the end of the previous page; undefined: this is the first
    */
   async page<P extends ListPage>(
     request: FastifyRequest,
@@ -63,12 +64,12 @@ export class RowReads {
     return { ...value, next: `${value.next}.${position.toString(16)}` };
   }
 
-  /** As of when the rows are that a request was answered with, by `performance.now()`; undefined: it read none. */
+  /** The time of the rows that a request was answered with, by `performance.now()`; undefined: it read none. */
   asOf(request: FastifyRequest): number | undefined {
     return this.answeredAsOf.get(request);
   }
 
-  /** @param atLeast how far a replica has to be; undefined: only the primary is asked */
+  /** @param atLeast how far a replica has to be; undefined: only the primary may answer */
   private async read<T>(
     request: FastifyRequest,
     read: (db: Queryable) => Promise<T>,
@@ -80,11 +81,11 @@ export class RowReads {
         atLeast === undefined ? undefined : await this.fromReplica(request, read, isOfAnalyst, atLeast);
       const asOf = reading?.asOf ?? performance.now();
       const answer = reading ?? { value: await this.fromPrimary(request, read, isOfAnalyst) };
-      // Of several reads the oldest counts.
+      // The oldest of several reads counts.
       this.answeredAsOf.set(request, Math.min(asOf, this.asOf(request) ?? Infinity));
       return answer;
     } catch (error) {
-      // The breakers see what PostgreSQL said: one query that is too broad stops no other.
+      // The breakers see PostgreSQL's error: a query that is too broad does not stop others.
       throw inWords(error);
     }
   }
@@ -116,7 +117,10 @@ export class RowReads {
   }
 }
 
-/** Runs work with a connection that ends, and its query with it, when the caller goes, or the work throws what leaves it unusable. */
+/**
+ * Runs work with a connection. Closes it, and so cancels its query, when the caller disconnects or the work throws an
+ * error that makes the connection unusable.
+ */
 async function untilGone<T>(
   pool: Pick<AnalystPool, 'connect'>,
   signal: AbortSignal,
@@ -151,12 +155,15 @@ function wantedOnly(pool: Pool, signal: AbortSignal): Queryable {
   return { query: query as Pool['query'] };
 }
 
-/** A statement outside of a transaction is over when PostgreSQL says that it failed. */
+/** A statement outside of a transaction has ended once PostgreSQL reports its error. */
 function isOver(error: unknown): boolean {
   return error instanceof DatabaseError;
 }
 
-/** How old an answer may be that the caller takes, by its Cache-Control, in milliseconds; undefined: it does not say. */
+/**
+ * The maximum age of an answer that the caller accepts, by its Cache-Control, in milliseconds; undefined: it sets
+ * none.
+ */
 function longestAge(cacheControl: string | undefined): number | undefined {
   if (cacheControl === undefined) return undefined;
   if (/\bno-(cache|store)\b/i.test(cacheControl)) return 0;
@@ -166,6 +173,6 @@ function longestAge(cacheControl: string | undefined): number | undefined {
 
 function inWords(error: unknown): unknown {
   if ((error as { code?: unknown }).code !== tooSlow) return error;
-  const detail = 'The query was ended. Narrow its period, or name a partner or a session.';
+  const detail = 'The query took too long. Narrow its period, or name a partner or a session.';
   return new ProblemError('query_too_broad', detail, {}, { cause: error });
 }

@@ -17,7 +17,7 @@ import { assertReachesPartner } from '../common/reach.ts';
 import { requiredPurposeOf } from '../privacy/masking.ts';
 import { WhileThere } from '../common/while-there.ts';
 
-/** All data of one partner, for the person who asks for them. */
+/** All data of one partner, for data access requests. */
 @ApiTags('privacy')
 @Controller('v1/partners/:partner_id/archive')
 export class ArchiveController {
@@ -34,12 +34,12 @@ export class ArchiveController {
   @ApiOperation({
     summary: 'All data of a partner as a zip of JSON and readable texts',
     description:
-      'Sessions with their events and contexts, what tokens stand for, what is remembered or kept, erasure and holds, and who read the data.',
+      'Sessions with their events and contexts, values of tokens, the partner’s memory and kept updates, erasures and holds, and who read the data.',
   })
   @ApiHeader({
     name: 'Access-Purpose',
     required: true,
-    description: 'Why, as an identifier of yours. It is recorded.',
+    description: 'The purpose, as an identifier of yours. It is recorded.',
     schema: { type: 'string', pattern: purposePattern.source, example: 'access-request:41' },
   })
   @ApiProduces('application/zip')

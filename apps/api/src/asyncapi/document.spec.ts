@@ -4,7 +4,7 @@ import { Ajv } from 'ajv';
 import { parseDeclarations } from '#declarations';
 import { asyncApiDocument } from './document.ts';
 
-/** A type on two topics, one with signs that the name of a message cannot have, and two topics of one system. */
+/** A type on two topics, one with characters that the name of a message cannot have, and two topics of one system. */
 const document = asyncApiDocument(
   parseDeclarations(
     `
@@ -40,12 +40,12 @@ test('the document of any declarations is AsyncAPI 3', () => {
   expect(validate.errors ?? []).toEqual([]);
 });
 
-test('every message has a name of its own', () => {
+test('every message has a unique name', () => {
   expect(messagesOf('north_parcels')).toEqual(['north.parcels.parcel_moved', 'lost']);
   expect(messagesOf('south_parcels')).toEqual(['south.parcels.lost']);
 });
 
-test('every topic is received by an operation of its own', () => {
+test('every topic is received by a separate operation', () => {
   expect(Object.keys(document.operations)).toEqual(
     expect.arrayContaining(['receive_north', 'receive_south_parcels', 'receive_south_plain']),
   );
@@ -98,6 +98,6 @@ test('every operation has a rule', () => {
     expect(operation).toMatchObject({ 'x-access': { by: 'topic', role: 'system' } });
 });
 
-test('the document names no server: which brokers there are is told to nobody', () => {
+test('the document names no server, so it does not reveal the brokers', () => {
   expect(document).not.toHaveProperty('servers');
 });

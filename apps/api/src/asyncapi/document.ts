@@ -36,9 +36,9 @@ const cloudEvent = {
     partitionkey: { type: 'string' },
     correlationid: {
       type: 'string',
-      description: 'Of a request: that of the command which opened the inquiry.',
+      description: 'For a request: that of the command that opened the inquiry.',
     },
-    traceparent: { type: 'string', description: 'Of a request: the W3C trace context of that command.' },
+    traceparent: { type: 'string', description: 'For a request: the W3C trace context of that command.' },
   },
 } as const;
 
@@ -57,7 +57,10 @@ const deadLetterHeaders = {
   },
 } as const;
 
-/** The rule of a topic: Kafka itself says who may write and read it; a message acts as the system that it is declared for. */
+/**
+ * The access rule of a topic: Kafka's ACLs decide who may write and read it; a message acts as the system that its
+ * topic is declared for.
+ */
 const byTopic = { 'x-access': { by: 'topic', role: 'system' } } as const;
 
 /** The messages of a topic, by their names in the document. */
@@ -68,7 +71,7 @@ interface Topic {
   readonly messages: Messages;
 }
 
-/** The AsyncAPI document of all topics: those that an installation declares, and those of Turnstream itself. */
+/** The AsyncAPI document of all topics: the declared ones and Turnstream's own. */
 export function asyncApiDocument({ topics: declared, names }: Declarations): Members {
   const incoming = incomingTopics(declared);
   const dead = readTopics(names).map((topic): Topic => ({
@@ -106,7 +109,10 @@ export function asyncApiDocument({ topics: declared, names }: Declarations): Mem
   };
 }
 
-/** A message is named by its type; by its topic too where another one has the name, or it has signs that names lack. */
+/**
+ * A message is named by its type; also by its topic if another message has that name, or if the type has characters
+ * that names cannot have.
+ */
 function incomingTopics(declared: Declarations['topics']): Topic[] {
   const taken = new Set([
     'dead_letter',
@@ -124,7 +130,7 @@ function incomingTopics(declared: Declarations['topics']): Topic[] {
   });
 }
 
-/** The first of these that is not taken; where all are, the last one with something behind it. It is taken from then on. */
+/** The first free name of these, or the last one with a suffix; reserves it. */
 function nameOf(choices: readonly string[], taken: Set<string>): string {
   let name = choices.find((choice) => !taken.has(choice)) ?? `${choices.at(-1)}_`;
   while (taken.has(name)) name += '_';
@@ -195,7 +201,7 @@ function operations(declared: Declarations['topics'], names: Declarations['names
   return Object.fromEntries([...receive, replies, ...ask, publish, ...deadLetters]) as Members;
 }
 
-/** By its system, unless that has several topics; by its topic. */
+/** Named by the system, or by the topic if the system has several. */
 function receiveNames(topic: string, system: string, declared: Declarations['topics']): string[] {
   const ofSystem = Object.values(declared).filter((other: DeclaredTopic) => other.system === system);
   const byTopic = `receive_${channelName(topic)}`;

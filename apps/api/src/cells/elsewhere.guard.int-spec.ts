@@ -12,7 +12,7 @@ let redis: Redis;
 let stores: EventStore[];
 let began: string;
 
-/** A store as a process of a cell has it. */
+/** The event store as a process of a cell sees it. */
 function storeOf(own: string): EventStore {
   const cell = { own, first: 'a' };
   const store = new EventStore(serviceUrl('EVENTSTORE_URL'), undefined, undefined, undefined, cell);
@@ -45,7 +45,7 @@ test('a cell shows a session that began there', async () => {
   expect(await shows('a', began)).toBe(true);
 });
 
-test('a cell does not show what has come of a session that is being copied', async () => {
+test('a cell does not show a partially copied session', async () => {
   await expect(shows('b', began)).rejects.toMatchObject({ code: 'session_elsewhere' });
 });
 

@@ -8,8 +8,8 @@ import { EventStore, readPartner, UnprojectableEventError } from '#sessions';
 import { elsewhereProblem } from '../common/problems.ts';
 
 /**
- * Refuses to show sessions and partners that are in another cell: what is left of them here is old. Commands are refused
- * where they are decided.
+ * Refuses to show sessions and partners that are in another cell: the data left here are outdated. Commands are
+ * refused where they are decided.
  */
 @Injectable()
 export class ElsewhereGuard implements CanActivate {
@@ -18,7 +18,7 @@ export class ElsewhereGuard implements CanActivate {
     private readonly sessions: SessionCache,
   ) {}
 
-  /** Waits for nothing where there are no cells, and for commands. */
+  /** Skips commands and installations without cells. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (this.store.cell === undefined || context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
@@ -35,7 +35,7 @@ export class ElsewhereGuard implements CanActivate {
     throw elsewhereProblem(cell);
   }
 
-  /** One that is only being copied is elsewhere, too: all that is here of its stream says so. */
+  /** A session that is still being copied belongs to another cell, too: its copied events say so. */
   private async cellOfSession(sessionId: string): Promise<string | null | undefined> {
     const { state, revision } = (await this.sessions.load(sessionId)) ?? (await this.folded(sessionId));
     return revision < 0 ? undefined : elsewhere(state.session.home, this.store.cell);
@@ -47,7 +47,7 @@ export class ElsewhereGuard implements CanActivate {
       if (session.revision >= 0) this.sessions.remember(session);
       return session;
     } catch (error) {
-      // The handler answers what can be shown of it.
+      // The handler answers with the part that can be shown.
       if (error instanceof UnprojectableEventError) return newSession(sessionId);
       throw error;
     }

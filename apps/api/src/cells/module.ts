@@ -2,6 +2,6 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ElsewhereGuard } from './elsewhere.guard.ts';
 
-/** Of an installation with cells: what is in another cell is not read here. */
+/** For installations with cells: refuses reads of data that belong to another cell. */
 @Module({ providers: [{ provide: APP_GUARD, useClass: ElsewhereGuard }] })
 export class CellsModule {}

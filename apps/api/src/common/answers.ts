@@ -7,7 +7,7 @@ import { toCommandResultDto } from './command-result.dto.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Makes the body of an answer from what the route's handler returns, and sets its headers. */
+    /** Creates the body of an answer from the result of the handler, and sets its headers. */
     toAnswer?: (result: never, reply: FastifyReply) => unknown;
   }
 }
@@ -53,13 +53,16 @@ function versionedAnswer({ revision, body }: Versioned, reply: FastifyReply): st
   const isKnown = revisionOf('If-None-Match', reply.request.headers['if-none-match']) === revision;
   void reply.header('etag', etag(revision));
   if (isKnown) void reply.code(304).removeHeader('content-type');
-  // Undefined: the answer has no body, and says nothing of its length.
+  // Undefined: the answer has no body and no Content-Length.
   const text = (isKnown ? undefined : body) as string;
   void reply.serializer(() => text);
   return body;
 }
 
-/** Makes the answers of routes that say how: by a hook, since Nest's interceptors cost a command about a fiftieth of its time. */
+/**
+ * Creates the answers of routes that declare how. A hook does it, since Nest's interceptors cost a command about a
+ * fiftieth of its time.
+ */
 export function makeAnswers(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('preSerialization', ({ routeOptions }, reply, result: unknown, done) => {

@@ -5,7 +5,7 @@ import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import type { TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
-/** What somebody said, or is. It is no name: those of fields, flags and goals are told. */
+/** Personal data. Not a name: answers may quote names of fields, flags and goals. */
 const canary = `Asha Rao ${randomUUID()} +91 98765 43210`;
 const log: string[] = [];
 let app: TestApp;
@@ -91,7 +91,7 @@ const cases: [number, string, string, unknown, Record<string, string>?][] = [
   [400, 'GET', `events?from_revision=${encodeURIComponent(canary)}`, undefined],
 ];
 
-test.each(cases)('%i to %s %s says nothing personal, nor does the log', async (...given) => {
+test.each(cases)('%i to %s %s contains nothing personal, nor does the log', async (...given) => {
   const [status, method, path, body, headers] = given;
   const before = log.length;
   const answer = await send(method, path, body, headers);

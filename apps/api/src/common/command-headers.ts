@@ -8,11 +8,11 @@ import type { Caller, Reach } from '#privacy';
 import { openCaller, reaches, visibleForm, visiblePattern } from '#privacy';
 import { callerOf } from '../access/current-caller.ts';
 
-/** What a command's headers say: who sends it and under which conditions. */
+/** The headers of a command: its sender and its conditions. */
 export interface RequestHeaders {
   readonly actor: Actor;
   readonly caller: Caller;
-  /** Whether the sender reaches a session. */
+  /** Whether the token of the sender reaches a session. */
   readonly reaches: (session: Reach) => boolean;
   /** The Idempotency-Key. */
   readonly key: string | undefined;
@@ -22,7 +22,7 @@ export interface RequestHeaders {
   readonly traceparent: string | undefined;
 }
 
-/** The form that a header has, if it is there. */
+/** The format of an optional header. */
 interface Form {
   readonly pattern: RegExp;
   readonly message: string;
@@ -73,7 +73,7 @@ export function commandHeaders(
   };
 }
 
-/** Who caused an event, by its caller. Without an issuer nobody is known but by the name of the instance. */
+/** The actor of an event, by its caller. Without an issuer an actor is known only by the name of its instance. */
 export function actorOf({ role, subject, instance, expires_at }: Caller): Actor {
   if (expires_at === null) return { role: 'agent', id: instance ?? 'anonymous' };
   return { role, id: subject, ...(instance === null ? {} : { instance }) };

@@ -1,7 +1,10 @@
 import type { CommandRequest } from '#sessions';
 import type { RequestHeaders } from './command-headers.ts';
 
-/** A request to the command executor without its commands. `body` distinguishes a repetition from another request. */
+/**
+ * A request to the command executor without its commands. `body` distinguishes a repeated request from a different
+ * one.
+ */
 export function commandRequest(
   sessionId: string,
   { actor, reaches, key, expectedRevision, agentEpoch, correlationId, traceparent }: RequestHeaders,
@@ -21,7 +24,7 @@ export function commandRequest(
   };
 }
 
-/** The ids under which a repetition of a request is recognised. Those of a key differ from all others. */
+/** The ids by which a repeated request is recognised. Ids with a key differ from all others. */
 export function commandIds(key: string | undefined, deduplicationIds: readonly string[]): readonly string[] {
   return key === undefined ? deduplicationIds : [`key:${key}`, ...deduplicationIds];
 }

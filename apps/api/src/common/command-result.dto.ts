@@ -12,7 +12,7 @@ export class AppendedEventDto {
   revision: number;
 }
 
-/** What a command did. */
+/** The result of a command. */
 export class CommandResultDto {
   @ApiProperty({ format: 'uuid' })
   session_id: string;

@@ -13,10 +13,10 @@ interface CommandRouteOptions<Result extends CommandResult> extends ResultOption
   readonly summary: string;
   /** The status of the answer; 200 by default. */
   readonly status?: 200 | 201;
-  /** Who may send it; by default whoever may change conversations. */
+  /** The access rule; by default that of commands. */
   readonly access?: Act;
   readonly description?: string;
-  /** What may be answered besides the problems of every command. */
+  /** Additional problems besides those of every command. */
   readonly problems?: readonly ProblemCode[];
 }
 

@@ -1,4 +1,4 @@
 import { declared } from '#declarations';
 
-/** What the decorators of DTOs name, which count from the start of the process. */
+/** Evaluated at start, because the decorators of DTOs use them. */
 export const { channels, inquiries } = declared();

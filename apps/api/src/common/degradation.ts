@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { RedisBreaker } from '#platform';
 import { isOfApi } from '../access/routes.ts';
 
-/** Says in each answer of the api that requests do without Redis for the moment. */
+/** Adds a header to each answer of the api while requests work without Redis. */
 export function announceDegradation(app: NestFastifyApplication): void {
   const breaker = app.get(RedisBreaker);
   const fastify = app.getHttpAdapter().getInstance();

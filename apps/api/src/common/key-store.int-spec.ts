@@ -44,14 +44,14 @@ afterAll(async () => {
 
 const turn = (session: string): Promise<Answer> =>
   app.call('POST', `/v1/sessions/${session}/turns`, { sender: 'user', message_text: 'hello' });
-/** Asks whose an order is, which needs the key of the index. */
+/** Asks for the owner of an order, which needs the key of the index. */
 const ask = (session: string): Promise<Answer> =>
   app.call('POST', `/v1/sessions/${session}/inquiries`, {
     kind: 'order_status',
     subject: { order_id: 'O1' },
   });
 
-test('a key store that hangs stops only who needs a key that is not at hand', async () => {
+test('a key store that hangs blocks only requests that need an uncached key', async () => {
   const session = await app.start();
   proxy.delay(Infinity);
   const health = (await app.call('GET', '/health/ready')).body;

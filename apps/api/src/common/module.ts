@@ -6,7 +6,7 @@ import { AppendAnnouncer } from './append-announcer.ts';
 import { PostgresBreaker } from './postgres-breaker.ts';
 import { SessionReach } from './reach.ts';
 
-/** What the features of the api share. */
+/** Shared providers of the api's features. */
 @Global()
 @Module({
   providers: [

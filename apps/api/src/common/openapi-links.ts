@@ -11,10 +11,10 @@ type Parameters = Readonly<Record<string, string>>;
 const fromAnswer = { session_id: '$response.body#/session_id' } as const;
 const fromPath = { session_id: '$request.path.session_id' } as const;
 
-/** The operations that answer with a session, which every operation on a session takes. */
+/** The operations that answer with a session, which is a parameter of every operation on a session. */
 const startsSession: ReadonlySet<string> = new Set(['start', 'resumeOrStart']);
 
-/** What else an answer, or its request, names for the operations that follow it. */
+/** Other values of an answer or its request that following operations take. */
 const links: Readonly<Record<string, Readonly<Record<string, Parameters>>>> = {
   openInquiry: {
     getInquiry: { ...fromAnswer, inquiry_id: '$response.body#/inquiry_id' },
@@ -25,7 +25,9 @@ const links: Readonly<Record<string, Readonly<Record<string, Parameters>>>> = {
   raiseFlag: { clearFlag: { ...fromPath, flag: '$request.path.flag' } },
 };
 
-/** Says which operations continue another one, as links of OpenAPI: a generator of calls makes chains of them. */
+/**
+ * Adds OpenAPI links, which say which operations can follow another one, so that a fuzzer can build chains of calls.
+ */
 export function addLinks(document: OpenAPIObject): void {
   const operations = operationsOf(document);
   const onSession = operations.filter(({ parameters = [] }) => needsSessionAlone(parameters));

@@ -18,7 +18,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
   query_too_broad: new ProblemError(
     'query_too_broad',
-    'The query was ended. Narrow its period, or name a partner or a session.',
+    'The query took too long. Narrow its period, or name a partner or a session.',
   ),
   unauthenticated: new ProblemError('unauthenticated', 'The token has expired.'),
   forbidden: new ProblemError('forbidden', 'The role analyst may not do this.'),
@@ -37,7 +37,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
   session_elsewhere: new ProblemError(
     'session_elsewhere',
-    'Send the request to the cell that has the session, or by a router.',
+    'Send the request to the cell that has the session, or through a router.',
     { cell: 'b' },
   ),
   foreign_reference: new ProblemError(
@@ -58,7 +58,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
       current_revision: 41,
     },
   ),
-  no_proof: new ProblemError('no_proof', 'No signed root covers the event yet: that of its day will.', {
+  no_proof: new ProblemError('no_proof', 'No signed root covers the event yet. The root of its day will.', {
     reason: 'not_sealed',
   }),
   agent_replaced: new ProblemError('agent_replaced', 'Instance bot-7 owns the session now, at epoch 3.', {
@@ -69,7 +69,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   }),
   history_gone: new ProblemError(
     'history_gone',
-    'The events before revision 12 are deleted, so what they led to cannot be told.',
+    'The events before revision 12 are deleted, so the state at that point is not available.',
     { first_revision: 12 },
   ),
   wrong_expected_revision: new ProblemError(
@@ -104,10 +104,10 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
   too_many_requests: new ProblemError(
     'too_many_requests',
-    'The request was not begun, since others wait. Send fewer at once.',
+    'The request was not executed, since others wait. Send fewer at once.',
     { retry_after_s: 1 },
   ),
-  overloaded: new ProblemError('overloaded', 'The request was not begun. Send it again later.', {
+  overloaded: new ProblemError('overloaded', 'The request was not executed. Send it again later.', {
     retry_after_s: 1,
   }),
   engine_unavailable: new ProblemError(
@@ -117,7 +117,7 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   ),
 };
 
-/** Documents the header that answers carry while requests do without Redis. */
+/** Documents the header that answers carry while requests work without Redis. */
 export const degradedHeader = {
   'Turnstream-Degraded': {
     description: '`redis`: Redis does not answer; contexts are folded from their streams.',
@@ -125,25 +125,25 @@ export const degradedHeader = {
   },
 } as const;
 
-/** Documents what answers say that are read from rows. */
+/** Documents the age headers of answers read from rows. */
 export const ageHeaders = {
-  Age: { description: 'How many seconds ago that was.', schema: { type: 'integer' } },
+  Age: { description: 'The age of the answer in seconds.', schema: { type: 'integer' } },
   'Turnstream-As-Of': {
     description: 'The answer has all rows that PostgreSQL had then; it may come from a replica.',
     schema: { type: 'string', format: 'date-time' },
   },
 } as const;
 
-/** Documents how a caller says how old such an answer may be. */
+/** Documents the header by which a caller limits the age of such an answer. */
 export function ApiLongestAge(): MethodDecorator {
   return ApiHeader({
     name: 'Cache-Control',
     required: false,
-    description: '`no-cache`: not from a replica. `max-age=5`: not older than so many seconds.',
+    description: '`no-cache`: not from a replica. `max-age=5`: at most 5 seconds old.',
   });
 }
 
-/** Documents the problems that a route answers with, each with an example; those of any request with the same status too. */
+/** Documents the problems of a route, each with an example, including common problems with the same status. */
 export function ApiProblems(...own: ProblemCode[]): MethodDecorator {
   const statuses = new Set(own.map((code) => problems[code].status));
   const codes = new Set([...own, ...commonProblems.flat()]);
@@ -170,7 +170,7 @@ function problemResponse(codes: readonly ProblemCode[]): ApiResponseNoStatusOpti
   };
 }
 
-/** What any request may be answered with, whatever its route: those of one status together. */
+/** The problems that any route may answer with; those with the same status are grouped. */
 const commonProblems: readonly (readonly [ProblemCode, ...ProblemCode[]])[] = [
   ['malformed_request'],
   ['unauthenticated'],
@@ -209,8 +209,7 @@ const commandHeaders = [
   },
   {
     name: 'If-Match',
-    description:
-      'The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used.',
+    description: 'The revision that you have seen, in quotes: `"41"`. The default is the latest revision.',
   },
   {
     name: 'Agent-Id',
@@ -233,7 +232,7 @@ export function ApiCommandHeaders(): MethodDecorator {
   return documented(commandHeaders);
 }
 
-/** Documents the headers that say who sends a request. */
+/** Documents the headers that identify the sender of a request. */
 export function ApiSenderHeaders(): MethodDecorator {
   return documented(commandHeaders.filter(({ name }) => senderHeaders.has(name)));
 }
@@ -243,7 +242,7 @@ function documented(list: typeof commandHeaders): MethodDecorator {
   return applyDecorators(...headers);
 }
 
-/** Every problem that a command may be answered with. */
+/** The problems that any command may be answered with. */
 export const commandProblems: readonly ProblemCode[] = [
   'validation_failed',
   'malformed_json',

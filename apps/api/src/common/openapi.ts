@@ -30,11 +30,11 @@ const problem = {
     next_revision: {
       type: ['integer', 'null'],
       description:
-        'Where `GET …/events?from_revision=` goes on after `events`, which ends at 100 events or 1 MiB; null: it is complete.',
+        'Where `GET …/events?from_revision=` continues after `events`, which ends at 100 events or 1 MiB; null: `events` is complete.',
     },
     holder: {
       type: 'object',
-      description: 'Who owns the session now.',
+      description: 'The current owner of the session.',
       required: ['instance', 'epoch', 'pool', 'since'],
       properties: {
         instance: { type: ['string', 'null'] },
@@ -73,7 +73,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   return full;
 }
 
-/** Adds the answers that any request may get where the operation does not document that status itself. */
+/** Adds the common answers to operations that do not document that status themselves. */
 function addCommonResponses(document: OpenAPIObject): void {
   const common = Object.entries(commonResponses);
   const responses = common.map(([, { code, response }]) => [code, response]);

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Where a list goes on: members of the query that change, by relation. */
+/** Links of a list to other pages: the query parameters that change, by relation. */
 export type PageLinks = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 
-/** Sets `Link` (RFC 8288): the request's own address with other members, by relation. */
+/** Sets `Link` (RFC 8288): the request's own address with other query parameters, by relation. */
 export function linkPages({ url }: Pick<FastifyRequest, 'url'>, reply: FastifyReply, links: PageLinks): void {
   const [path = '', query = ''] = url.split('?', 2);
   const texts = Object.entries(links).flatMap(([rel, members]) => {
@@ -18,7 +18,7 @@ export function linkPages({ url }: Pick<FastifyRequest, 'url'>, reply: FastifyRe
 /** For the documentation of an answer. */
 export const linkHeader = {
   Link: {
-    description: '`rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on.',
+    description: '`rel="next"`: the next page. `rel="latest"`: where a reader of the newest page continues.',
     schema: { type: 'string' },
   },
 } as const;

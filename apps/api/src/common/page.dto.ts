@@ -6,7 +6,7 @@ import { IsWholeText } from './query-values.ts';
 const most = 500;
 const sizeTo = (maximum: number) => ({ type: 'integer', minimum: 1, maximum, default: 50 }) as const;
 
-/** Where a page begins, in a query or a body. */
+/** The cursor of a page, in a query or a body. */
 export function PageCursor(): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional({ description: 'The `next` of the previous page.' }),
@@ -16,7 +16,7 @@ export function PageCursor(): PropertyDecorator {
   );
 }
 
-/** How many items a page has at most, in a query. */
+/** The maximum number of items of a page, in a query. */
 export function PageSize(maximum = most): PropertyDecorator {
   return applyDecorators(ApiPropertyOptional(sizeTo(maximum)), IsOptional(), IsWholeText(1, maximum));
 }

@@ -2,7 +2,7 @@ import type { NoSuchPastError } from '#sessions';
 import { ProblemError } from '#platform';
 import { etag } from './command-headers.ts';
 
-/** What answers who asks how a session was at a point where it never was, or of which nothing is left. Undefined: there is no session. */
+/** The problem for a point in the past that never existed or is deleted. Undefined: there is no session. */
 export function noSuchPast({ missing }: NoSuchPastError): ProblemError | undefined {
   if (missing.code === 'no_session') return undefined;
   if (missing.code === 'not_reached') return notReached(missing.current, missing.expected);
@@ -10,7 +10,7 @@ export function noSuchPast({ missing }: NoSuchPastError): ProblemError | undefin
     return new ProblemError('history_gone', 'The events of the session are deleted.');
   if (missing.code === 'truncated') {
     const { first_revision } = missing;
-    const detail = `The events before revision ${first_revision} are deleted, so what they led to cannot be told.`;
+    const detail = `The events before revision ${first_revision} are deleted, so the state at that point is not available.`;
     return new ProblemError('history_gone', detail, { first_revision });
   }
   const { began_at } = missing;

@@ -3,12 +3,12 @@ import { AbandonedError, Breaker, isPoolBusy, isUnavailable } from '#platform';
 import { KeyStoreUnavailableError } from '#privacy';
 
 const retryMs = 1_000;
-/** PostgreSQL itself says that a statement has had its time: the query is slow, the others may not be. */
+/** PostgreSQL's code for a statement timeout: this query is slow, others may not be. */
 const tooSlow = '57014';
 
 /**
- * Queries fail at once while PostgreSQL does not answer, but for one a second that tries it. How long a query may wait for
- * a connection, and its statement run, is limited by the pool.
+ * While PostgreSQL does not answer, queries fail at once, except one a second that probes it. The pool limits how
+ * long a query may wait for a connection and how long its statement may run.
  */
 @Injectable()
 export class PostgresBreaker extends Breaker {

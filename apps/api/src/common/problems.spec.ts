@@ -52,7 +52,7 @@ describe('a rejection', () => {
     expect(rejected(code, 'None.')).toMatchObject({ code: 'not_found', members: {} });
   });
 
-  test('of a replaced agent has a code of its own', () => {
+  test('of a replaced agent has its own code', () => {
     expect(rejected('agent_replaced', 'Replaced.').code).toBe('agent_replaced');
   });
 });
@@ -67,7 +67,7 @@ test.each([
   expect(problemOf(error)).toMatchObject({ code, headers });
 });
 
-test('the events after another revision are masked for who may not see them', () => {
+test('the events in a revision conflict are masked by the role of the reader', () => {
   const metadata = {
     schema_version: 1,
     occurred_at: '',

@@ -29,27 +29,27 @@ const unavailable =
 
 const outOfReach = 'The token is not for sessions of this partner, region and channel.';
 const keysUnavailable =
-  'The key store is unavailable, or has no key of this partner that opens. Send the same request again.';
+  'The key store is unavailable, or has no usable key of this partner. Send the same request again.';
 
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
-/** What a caller over HTTP can do about a rejection. The domain's text says only what the state is. */
+/** Hints for HTTP callers on a rejection. The domain's text only describes the state. */
 const hints: Partial<Record<Rejection['code'], string>> = {
   session_not_found: 'Start it with POST /v1/sessions.',
   goal_not_set: 'Set it with POST …/goals.',
 };
 
-/** What shows who is answered. Where there is none, personal data are masked. */
+/** Determines the masking of the answer. Without it personal data are masked. */
 type ProblemRequest = Parameters<typeof maskerOf>[0];
 
-/** Turns the errors of commands and queries into problems and hands the others on. */
+/** Turns the errors of commands and queries into problems and returns others unchanged. */
 export function toApiProblem(error: unknown, request?: ProblemRequest): unknown {
   if (error instanceof CommandRejectedError) return rejected(error);
   if (error instanceof WrongExpectedRevisionError)
     return wrongRevision(error, request ? maskerOf(request) : maskerOfNobody);
   if (error instanceof OutOfReachError) return forbidden(outOfReach);
   if (error instanceof CommandIdReusedError) {
-    // Which id it is, is not told: that of a message may hold a phone number.
+    // The id is not quoted: a message id may contain a phone number.
     return new ProblemError('idempotency_key_reused', `${error.message} Use a new key for another request.`);
   }
   if (error instanceof InvalidCursorError) {
@@ -61,7 +61,7 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
   if (error instanceof ExportIdReusedError)
     return new ProblemError('idempotency_key_reused', 'The export_id is that of another export.');
   if (error instanceof TooManyExportsError) {
-    const detail = 'You have 20 exports that wait or run. Ask again when one is done.';
+    const detail = 'You have 20 waiting or running exports. Try again when one is done.';
     return new ProblemError('too_many_requests', detail, { retry_after_s: 10 });
   }
   if (error instanceof StoreOverloadedError)
@@ -95,13 +95,13 @@ export function partnerNotFound(): ProblemError {
   return new ProblemError('not_found', 'There is no such partner.');
 }
 
-/** Which cell it is in: a router sends the request there. Null: nobody knows. */
+/** The cell that has it, to which a router sends the request. Null: it is not known. */
 export function elsewhereProblem(cell: unknown): ProblemError {
   const headers = {
     'turnstream-elsewhere': 'true',
     ...(typeof cell === 'string' && { 'turnstream-cell': cell }),
   };
-  const detail = 'Send the request to the cell that has the session, or by a router.';
+  const detail = 'Send the request to the cell that has the session, or through a router.';
   return new ProblemError('session_elsewhere', detail, { cell: cell ?? null }, { headers });
 }
 

@@ -3,7 +3,7 @@ import { IsString, ValidateBy } from 'class-validator';
 import { typeOfToken } from '#privacy';
 import { Convert, largestRevision, parseTime, parseWhole, timeFormat } from '#platform';
 
-/** A whole number of the query in a range, both ends included, in decimal digits. */
+/** A whole number in the query within a range, both ends included, in decimal digits. */
 export function IsWholeText(min: number, max: number): PropertyDecorator {
   return applyDecorators(
     Convert((value) => (typeof value === 'string' ? (parseWhole(value) ?? value) : value)),
@@ -17,7 +17,7 @@ export function IsWholeText(min: number, max: number): PropertyDecorator {
   );
 }
 
-/** A number of the query in a range, both ends included, in decimal digits with or without a point. */
+/** A number in the query within a range, both ends included, in decimal digits with or without a point. */
 export function IsNumberText(min: number, max: number): PropertyDecorator {
   const form = /^\d{1,9}(\.\d{1,6})?$/;
   return applyDecorators(
@@ -32,7 +32,7 @@ export function IsNumberText(min: number, max: number): PropertyDecorator {
   );
 }
 
-/** Names of the query, with commas between them. */
+/** Comma-separated names in the query. */
 export function IsNames(most: number): PropertyDecorator {
   return applyDecorators(
     IsString(),
@@ -49,12 +49,12 @@ export function IsNames(most: number): PropertyDecorator {
 
 const namesPattern = /^[A-Za-z]\w{0,63}(,[A-Za-z]\w{0,63})*$/;
 
-/** A revision in the query; `min` -1: also the one before the first event. */
+/** A revision in the query; `min` -1 also allows the one before the first event. */
 export function IsRevision(min: -1 | 0 = 0): PropertyDecorator {
   return IsWholeText(min, largestRevision);
 }
 
-/** A time in a query or a body, with its offset from here on. */
+/** A time in a query or a body; normalised to have an offset. */
 export function IsTime(): PropertyDecorator {
   return applyDecorators(
     Convert((value) => (typeof value === 'string' ? (parseTime(value) ?? value) : value)),
@@ -69,7 +69,7 @@ export function IsTime(): PropertyDecorator {
   );
 }
 
-/** The token of a personal value, as `tok_phone_…_3210`. */
+/** The token of a personal value, such as `tok_phone_…_3210`. */
 export function IsPersonalToken(): PropertyDecorator {
   return ValidateBy({
     name: 'isPersonalToken',
@@ -81,7 +81,7 @@ export function IsPersonalToken(): PropertyDecorator {
   });
 }
 
-/** Whether a text names a time zone (IANA), as `Asia/Kolkata`. PostgreSQL would read others as offsets. */
+/** Whether a text names a time zone (IANA), such as `Asia/Kolkata`. PostgreSQL would read other texts as offsets. */
 function isTimeZone(text: unknown): boolean {
   if (typeof text !== 'string' || !/^[A-Za-z][\w+-]*(\/[\w+-]+){0,2}$/.test(text)) return false;
   try {

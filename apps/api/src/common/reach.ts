@@ -7,22 +7,22 @@ import { reaches } from '#privacy';
 import { forbidden } from '../access/problems.ts';
 import { partnerNotFound, sessionNotFound } from './problems.ts';
 
-/** What is asked of a session's state for its reach. */
+/** The parts of a session's state that decide whether a token reaches it. */
 type Located = Pick<SessionState, 'identity' | 'session'>;
 
-/** Whether tokens reach sessions. */
+/** Checks whether tokens reach sessions. */
 @Injectable()
 export class SessionReach {
   constructor(private readonly sessions: SessionCache) {}
 
-  /** @throws ProblemError `not_found` for a session that the caller does not reach, as for one that is not there */
+  /** @throws ProblemError `not_found` for a session that the caller does not reach, as for one that does not exist */
   async assert(caller: Caller, sessionId: string, signal?: AbortSignal): Promise<void> {
     if (!isLimited(caller)) return;
     assertReaches(caller, await this.sessions.latest(sessionId, signal));
   }
 }
 
-/** @throws ProblemError `not_found` for a session that the caller does not reach, or that is not there */
+/** @throws ProblemError `not_found` for a session that the caller does not reach or that does not exist */
 export function assertReaches(caller: Caller, { state }: Pick<Session, 'state'>): void {
   if (!isStarted(state) || !isReached(caller, state)) throw sessionNotFound();
 }
@@ -35,21 +35,25 @@ export function isReached(caller: Caller, { identity, session }: Located): boole
   });
 }
 
-/** @throws ProblemError `forbidden` where a caller would start what it does not reach */
+/** @throws ProblemError `forbidden` when a caller would start a session that it does not reach */
 export function assertMayStart(caller: Caller, session: Reach): void {
   if (!reaches(caller, session))
     throw forbidden('The token is not for sessions of this partner, region and channel.');
 }
 
 /**
- * @throws ProblemError `not_found` for a partner of whom a token is not, as for one that is not there; `forbidden` where it is
- * limited to regions or channels: all of a partner lies outside of them, whoever it is
+ * @throws ProblemError `not_found` for a partner outside the token's limits, as for one that does not exist;
+ * `forbidden` if the token is limited to regions or channels, since a partner as a whole is always outside of such
+ * limits
  */
 export function assertReachesPartner(caller: Caller, partnerId: string): void {
   if (reachedPartners(caller)?.includes(partnerId) === false) throw partnerNotFound();
 }
 
-/** The partners whom a token is limited to; undefined: all. @throws ProblemError `forbidden`, as `assertReachesPartner` */
+/**
+ * The partners that the token is limited to; undefined: all. @throws ProblemError `forbidden`, as
+ * `assertReachesPartner`
+ */
 export function reachedPartners({
   limits: { partners, regions, channels },
 }: Caller): readonly string[] | undefined {

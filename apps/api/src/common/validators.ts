@@ -5,7 +5,7 @@ import type { UpdateReferences } from '#domain';
 import { looksLikePhone } from '#domain';
 import { Convert } from '#platform';
 
-/** A UUID of any version (or the one given), in lower case from here on: stream names are case-sensitive. */
+/** A UUID of any version (or the given one), converted to lower case: stream names are case-sensitive. */
 export function IsId(version?: '4'): PropertyDecorator {
   return applyDecorators(Convert(lowerCase), IsUUID(version));
 }
@@ -61,28 +61,28 @@ export function IsLanguageTag(): PropertyDecorator {
 export const namePattern = /^[A-Za-z0-9_.:-]*$/;
 
 /**
- * The name of a partner or a system, of an intent, a goal or an action. Such names are stored in plain: a text that says more
- * than a name is not taken.
+ * The name of a partner or a system, of an intent, a goal or an action. Names are stored in plain text, so free text
+ * is refused.
  */
 export function IsName(): PropertyDecorator {
   return Matches(namePattern, { message: '$property takes letters, digits and _ . : - only' });
 }
 
-/** The id of a partner says nothing of the person: it is stored in plain, and kept after an erasure. */
+/** The id of a partner must not be personal: it is stored in plain text, and kept after an erasure. */
 export function IsOpaque(): PropertyDecorator {
   return ValidateBy({
     name: 'isOpaque',
     validator: {
       validate: (value: unknown) => typeof value !== 'string' || !looksLikePhone(value),
       defaultMessage: () =>
-        '$property looks like a phone number: it is stored in plain, so send an id that says nothing of the person',
+        '$property looks like a phone number: it is stored in plain text, so send an id that does not identify the person',
     },
   });
 }
 
 export const referenceKinds: readonly (keyof UpdateReferences)[] = ['order', 'payout', 'tracking', 'partner'];
 
-/** What an update is about: an id of 1 to 200 characters for some of the kinds. */
+/** The references of an update: by kind, an id of 1 to 200 characters. */
 export function IsReferences(): PropertyDecorator {
   return ValidateBy({
     name: 'isReferences',

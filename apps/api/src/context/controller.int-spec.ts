@@ -49,7 +49,7 @@ describe('the context', () => {
     expect(body).toMatchObject({ revision: 1, conversation_flags: { vip: true } });
   });
 
-  test('does not go back for a reader who has seen it folded, while the projector lags', async () => {
+  test('does not go back for a reader who has seen it folded while the projector lags', async () => {
     const id = await app.start();
     const path = `/v1/sessions/${id}/context`;
     await get(path);

@@ -24,7 +24,7 @@ import { ExplainContext, GetContext } from './queries.ts';
 import { shownContext, shownDiff } from './shown.ts';
 import { WhileThere } from '../common/while-there.ts';
 
-/** The working context, which an agent reads before each of its turns. */
+/** The working context, which agents read before each turn. */
 @ApiTags('reads')
 @Controller('v1')
 export class ContextController {
@@ -38,10 +38,10 @@ export class ContextController {
   @Shows(shownContext)
   @AnswersVersioned()
   @ApiOperation({
-    summary: 'The working context of a conversation, as it is or was',
+    summary: 'The working context of a conversation, now or in the past',
     description:
-      'With `at_revision` or `at` it is folded from the events up to there, and from nothing else: 412 names the current revision ' +
-      'where the session has not come so far, 404 when it began where the time is before that, 410 says that the events are deleted.',
+      'With `at_revision` or `at` it is folded from exactly the events up to there. 412 names the current revision ' +
+      'if the session has not reached the requested one, 404 the start of the session if the time is before it; 410: the events are deleted.',
   })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The revision you have, in quotes.' })
   @ApiOkResponse({
@@ -86,8 +86,8 @@ export class ContextController {
   @Access('read')
   @Shows(shownDiff)
   @ApiOperation({
-    summary: 'What changed between two revisions of a context, by field, and which event did it',
-    description: 'Without `from` since before the session began, without `to` until now.',
+    summary: 'The changes between two revisions of a context, by field, with the event that caused each',
+    description: '`from` defaults to the time before the session began, `to` to now.',
   })
   @ApiOkResponse({ type: ContextDiffDto })
   @ApiProblems(
@@ -110,7 +110,7 @@ export class ContextController {
   }
 }
 
-/** A document is as new as what it is judged by. Only for the tokens that are limited it is parsed. */
+/** The decision uses the document's own state, so both have the same age. It is parsed only for limited tokens. */
 function isShown(caller: Caller, { body }: Versioned): boolean {
   return !isLimited(caller) || isReached(caller, JSON.parse(body) as SessionState);
 }

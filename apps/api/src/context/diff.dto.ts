@@ -20,7 +20,7 @@ export class ActorDto implements Actor {
   @ApiPropertyOptional({ example: 'bot-7' }) instance?: string;
 }
 
-/** The event that set a field, and who is behind it. */
+/** The event that set a field, and its origin. */
 export class ExplanationDto {
   @ApiProperty({ format: 'uuid' }) event_id: string;
   @ApiProperty({ example: 'ExternalUpdateRecorded' }) type: string;
@@ -31,17 +31,17 @@ export class ExplanationDto {
     type: String,
     nullable: true,
     example: 'logistics',
-    description: 'The other system whose fact it is; null: none.',
+    description: 'The other system that reported it; null: none.',
   })
   system: string | null;
   @ApiProperty({
     example: 'logistics',
-    description: 'The system, else the instance of the actor, else its id.',
+    description: 'The system, or else the instance of the actor, or else its id.',
   })
   set_by: string;
 }
 
-/** A field that changed. `before` is left out where there was none, `after` where there is none any more. */
+/** A changed field. `before` is left out for a new one, `after` for a removed one. */
 export class FieldChangeDto {
   @ApiProperty({
     example: '/order_tracking/status',

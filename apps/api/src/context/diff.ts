@@ -6,7 +6,7 @@ import type { PastPoint } from '#sessions';
 import { EventStore, foldEvent, foldPast } from '#sessions';
 import { reversed } from './point.ts';
 
-/** What changed in a context, field by field, and which event did it last. */
+/** The changes of a context, field by field, with the last event that caused each. */
 export interface ContextDiff {
   readonly session_id: string;
   readonly partner_id: string;
@@ -16,7 +16,7 @@ export interface ContextDiff {
   readonly changes: readonly (FieldChange & { readonly event: Explanation })[];
 }
 
-/** The difference between a context at two points; undefined: the start, and the present. Throws NoSuchPastError. */
+/** The difference between a context at two points; undefined: the start, and the present. @throws NoSuchPastError */
 export class DiffContexts extends Query<ContextDiff> {
   constructor(
     readonly sessionId: string,
@@ -51,7 +51,7 @@ export class DiffContextsHandler implements IQueryHandler<DiffContexts> {
       for (const { path } of changedFields(shown(session), contextOf(next))) causes.set(path, explanation);
       return next;
     };
-    // The event at the older revision changes nothing; that it was there by then shows that the newer point is no older.
+    // The event at the older revision changes nothing; finding it shows that the newer point is not older.
     const start = Math.max(0, before.revision);
     const after = await foldPast(store, sessionId, to, before, evolve, start);
     if (!isThere) throw reversed();
@@ -73,7 +73,7 @@ function shown(session: Session): ReturnType<typeof contextOf> | undefined {
   return session.revision < 0 ? undefined : contextOf(session);
 }
 
-/** A field that is gone may have gone with the one that held it. */
+/** A removed field may have been removed with the object that held it. */
 function causeOf(causes: ReadonlyMap<string, Explanation>, path: string): Explanation | undefined {
   const own = causes.get(path);
   const parent = parentPath(path);

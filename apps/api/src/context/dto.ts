@@ -99,7 +99,7 @@ export class ContextDto {
     nullable: true,
     example: example.order_tracking,
     description:
-      'The order in focus: the one that the conversation mentioned last. An update about another order never changes which.',
+      'The order in focus: the one that the conversation mentioned last. An update about another order does not switch it.',
   })
   order_tracking: OrderTrackingDto | null;
 
@@ -107,7 +107,7 @@ export class ContextDto {
     type: 'object',
     additionalProperties: { $ref: '#/components/schemas/OrderTrackingDto' },
     example: example.orders,
-    description: 'By id, the order in focus and those that were mentioned or updated last: five at most.',
+    description: 'By id, the order in focus and those that were mentioned or updated last; at most five.',
   })
   orders: Record<string, OrderTrackingDto>;
 
@@ -116,7 +116,7 @@ export class ContextDto {
   @ApiProperty({
     ...conversationFlagsSchema,
     example: example.conversation_flags,
-    description: 'The derived flags and those that were raised.',
+    description: 'The derived flags and the raised ones.',
   })
   conversation_flags: Context['conversation_flags'];
 
@@ -139,7 +139,7 @@ export class ContextDto {
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(ExplanationDto) },
     description:
-      'With `explain=1`: by the path of each field, as `goal_state.step` or `external.0`, the event that set it last.',
+      'With `explain=1`: by the path of each field, such as `goal_state.step` or `external.0`, the event that set it last.',
   })
   explained?: Record<string, ExplanationDto>;
 }

@@ -22,21 +22,21 @@ const get = (path: string, of = id, headers?: Record<string, string>): Promise<A
   app.call('GET', `/v1/sessions/${of}/context${path}`, undefined, headers);
 const problem = (code: string): object => ({ type: `https://turnstream.dev/problems/${code}` });
 
-/** When the store took in an event of the session. */
+/** When the store stored an event of the session. */
 async function createdAt(revision: number): Promise<Date> {
   const [event] = await Array.fromAsync(app.store.read(sessionStream(id), { from: revision, limit: 1 }));
   return event?.created ?? new Date(Number.NaN);
 }
 
 describe('the context as it was', () => {
-  test('at a revision knows nothing of what came later', async () => {
+  test('at a revision has nothing of later events', async () => {
     const answer = await get('?at_revision=1');
     expect(answer).toMatchObject({ status: 200, body: { revision: 1, goal_state: { step: 'one' } } });
     expect(answer.body['conversation_flags']).not.toHaveProperty('vip');
     expect(answer.headers.get('etag')).toBe('"1"');
   });
 
-  test('at a time is the last that was stored by then', async () => {
+  test('at a time has the events stored by then', async () => {
     const at = await createdAt(2);
     const next = await createdAt(3);
     const revision = next > at ? 2 : 3;
@@ -70,7 +70,7 @@ describe('the context as it was', () => {
     expect(await get(`?${query}`)).toMatchObject({ status: 400, body: problem('validation_failed') });
   });
 
-  test('is answered with the current revision where the session has not come so far', async () => {
+  test('beyond the end of the session is refused with the current revision', async () => {
     const answer = await get('?at_revision=9');
     expect(answer).toMatchObject({
       status: 412,
@@ -87,7 +87,7 @@ describe('the context as it was', () => {
     expect(await get('?at_revision=0', randomUUID())).toMatchObject({ status: 404 });
   });
 
-  test('is gone with the events that led to it', async () => {
+  test('is gone with its events', async () => {
     const other = await app.start();
     await app.call('PUT', `/v1/sessions/${other}/flags/vip`, {});
     await app.store.truncateStream(sessionStream(other), 1);
@@ -99,7 +99,7 @@ describe('the context as it was', () => {
     expect(await get('?at=2999-01-01', other)).toMatchObject({ status: 410, body: problem('history_gone') });
   });
 
-  test('is told of a session that is set aside before the event that cannot be read', async () => {
+  test('is available for a set-aside session before the unreadable event', async () => {
     const other = await app.start();
     const event = { event_id: randomUUID(), type: 'GoalSet', data: {}, metadata: { schema_version: 99 } };
     await app.store.append(sessionStream(other), [app.store.codec.encode(event)], 0);
@@ -112,7 +112,7 @@ describe('the context as it was', () => {
 });
 
 describe('the difference of two contexts', () => {
-  test('names each field, its values and the event that did it', async () => {
+  test('names each field, its values and the event that changed it', async () => {
     const { status, body } = await get('/diff?from=1&to=4');
     expect([status, body['from'], body['to']]).toEqual([200, 1, 4]);
     expect(body['changes']).toEqual(
@@ -136,7 +136,7 @@ describe('the difference of two contexts', () => {
     );
   });
 
-  test('is of the whole session without bounds, and empty between equal ones', async () => {
+  test('covers the whole session without bounds, and is empty between equal points', async () => {
     expect((await get('/diff')).body).toMatchObject({ from: -1, to: 4 });
     expect((await get('/diff?from=2&to=2')).body).toMatchObject({ from: 2, to: 2, changes: [] });
   });
@@ -153,7 +153,7 @@ describe('the difference of two contexts', () => {
     },
   );
 
-  test('is answered with the current revision where the session has not come so far', async () => {
+  test('beyond the end of the session is refused with the current revision', async () => {
     expect(await get('/diff?from=9')).toMatchObject({ status: 412, body: { current_revision: 4 } });
     expect(await get('/diff?to=9')).toMatchObject({ status: 412, body: { current_revision: 4 } });
   });

@@ -5,12 +5,12 @@ import type { PastPoint } from '#sessions';
 import { EventStore, foldEvent, foldPast } from '#sessions';
 import type { Versioned } from '../common/answers.ts';
 
-/** A context as it was: of the events up to a point, and nothing else. Throws NoSuchPastError where there is none. */
+/** A past context: the fold of exactly the events up to a point. @throws NoSuchPastError where there is none */
 export class GetPastContext extends Query<Versioned> {
   constructor(
     readonly sessionId: string,
     readonly point: PastPoint,
-    /** Whether it says of each field which event set it. */
+    /** Whether the context names for each field the event that set it. */
     readonly explained: boolean,
     readonly signal: AbortSignal,
   ) {

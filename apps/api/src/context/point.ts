@@ -2,14 +2,17 @@ import { validationFailed } from '#platform';
 import type { PastPoint } from '#sessions';
 import type { ContextDiffQuery, ContextQuery } from './query.dto.ts';
 
-/** The point in the past that a context is asked for; undefined: the present. @throws ProblemError `validation_failed` */
+/** The requested point in the past; undefined: the present. @throws ProblemError `validation_failed` */
 export function pointOf({ at_revision, at, min_revision }: ContextQuery): PastPoint | undefined {
   if (min_revision !== undefined && (at_revision !== undefined || at !== undefined))
     throw refused('min_revision', 'is for the present: leave it out with at_revision and at');
   return oneOf({ name: 'at_revision', revision: at_revision }, { name: 'at', time: at });
 }
 
-/** Between which points a difference is asked for; undefined: the start, and the present. @throws ProblemError `validation_failed` */
+/**
+ * The requested points of a difference; undefined: the start, and the present. @throws ProblemError
+ * `validation_failed`
+ */
 export function pointsOf({ from, to, from_at, to_at }: ContextDiffQuery): {
   from: PastPoint | undefined;
   to: PastPoint | undefined;
@@ -21,7 +24,7 @@ export function pointsOf({ from, to, from_at, to_at }: ContextDiffQuery): {
   };
 }
 
-/** For a difference that leads back. */
+/** The error for a difference whose end is before its start. */
 export function reversed(): Error {
   return refused('to', 'must not be before from');
 }

@@ -11,7 +11,7 @@ import type { Versioned } from '../common/answers.ts';
 export class GetContext extends Query<Versioned | undefined> {
   constructor(
     readonly sessionId: string,
-    /** Fold at least up to here. */
+    /** The context has to be folded at least up to this revision. */
     readonly minRevision: number | undefined,
     readonly signal: AbortSignal,
   ) {
@@ -19,12 +19,12 @@ export class GetContext extends Query<Versioned | undefined> {
   }
 }
 
-/** Of how many sessions a node remembers what it has shown. */
+/** The number of sessions for which a node remembers the last shown revision. */
 const sessionsShown = 10_000;
 
 @QueryHandler(GetContext)
 export class GetContextHandler implements IQueryHandler<GetContext> {
-  /** The highest revision of each session that this node has shown: who reads here never sees one go back. */
+  /** The highest revision of each session that this node has shown: a reader of this node never sees one go back. */
   private readonly shown = new LRUCache<string, number>({ max: sessionsShown });
 
   constructor(
@@ -38,13 +38,13 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
     const floor = Math.max(minRevision, this.shown.get(sessionId) ?? -1);
     const context = await this.read(sessionId, minRevision, floor, signal);
     const shown = this.shown.get(sessionId) ?? -1;
-    // Below the floor: the stream itself is shorter than it was.
+    // Below the floor: the stream itself has become shorter.
     if (context !== undefined && (context.revision > shown || context.revision < floor))
       this.shown.set(sessionId, context.revision);
     return context;
   }
 
-  /** The projector lags behind what this node has folded: such a document is not shown. */
+  /** A document that lags behind what this node has folded is not shown. */
   private async read(
     sessionId: string,
     minRevision: number,
@@ -67,13 +67,13 @@ export class GetContextHandler implements IQueryHandler<GetContext> {
   }
 }
 
-/** Null: Redis does not answer, and the context is folded. But of a session that is set aside nothing can be relied on. */
+/** Null: Redis does not answer, and the context is folded. A session that is set aside has no usable context. */
 function unlessSetAside(error: unknown): null {
   if (error instanceof SessionSetAsideError) throw error;
   return null;
 }
 
-/** A context with, for each field, the event that set it. Folds the whole stream: people ask for it, not agents. */
+/** A context with the event that set each field. Folds the whole stream: people request it, not agents. */
 export class ExplainContext extends Query<Versioned | undefined> {
   constructor(
     readonly sessionId: string,

@@ -6,7 +6,7 @@ export class ContextQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
-    description: 'The least revision of the answer. Missing events are folded for it.',
+    description: 'The minimum revision of the answer. Missing events are folded for it.',
   })
   @IsOptional()
   @IsRevision()
@@ -20,7 +20,7 @@ export class ContextQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
-    description: 'The context as it was at this revision, from the events up to it and nothing else.',
+    description: 'The past context at this revision, from exactly the events up to it.',
   })
   @IsOptional()
   @IsRevision()
@@ -28,7 +28,7 @@ export class ContextQuery {
 
   @ApiPropertyOptional({
     format: 'date-time',
-    description: 'The context as it was at this time: that of the last event stored by then.',
+    description: 'The past context at this time: that of the last event stored by then.',
   })
   @IsOptional()
   @IsTime()
@@ -49,18 +49,18 @@ export class ContextDiffQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
-    description: 'The revision of the newer context. Left out: the last one.',
+    description: 'The revision of the newer context; by default the last one.',
   })
   @IsOptional()
   @IsRevision()
   to?: number;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'In place of `from`: a time.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'A time, instead of `from`.' })
   @IsOptional()
   @IsTime()
   from_at?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'In place of `to`: a time.' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'A time, instead of `to`.' })
   @IsOptional()
   @IsTime()
   to_at?: string;

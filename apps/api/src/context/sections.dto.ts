@@ -18,25 +18,25 @@ export class IdentityDto {
   @ApiProperty(nullableText) device: string | null;
 }
 
-/** What a fork was forked from. */
+/** The origin of a fork. */
 export class ForkedFromDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({ example: 41, description: 'The revision of that session.' }) revision: number;
   @ApiProperty({ example: 'what_if' }) purpose: string;
 }
 
-/** In which cell the session takes commands. */
+/** The cell in which the session takes commands. */
 export class HomeDto {
   @ApiProperty({ example: 'a' }) cell: string;
   @ApiPropertyOptional({
     type: 'object',
     properties: { move_id: { type: 'string', format: 'uuid' }, to: { type: 'string', example: 'b' } },
-    description: 'It is on its way to another cell, and takes no commands until it has arrived.',
+    description: 'Whether it is moving to another cell, and takes no commands until it has arrived.',
   })
   leaving?: Home['leaving'];
   @ApiPropertyOptional({
     format: 'uuid',
-    description: 'The move that it arrived by, or that was given up: no earlier one counts any more.',
+    description: 'The last move that arrived or was aborted; earlier moves no longer count.',
   })
   moved_by?: string;
 }
@@ -58,16 +58,16 @@ export class OrderTrackingDto {
   @ApiProperty() order_id: string;
   @ApiProperty({
     ...nullableText,
-    description: 'What was reported last of the order or its shipment, by the clocks of the systems.',
+    description: 'The latest report about the order or its shipment, by the clocks of the systems.',
   })
   status: Order['status'];
   @ApiProperty(nullableText) tracking_id: Order['tracking_id'];
-  @ApiProperty({ ...time, description: 'When something new was learned of it.' })
+  @ApiProperty({ ...time, description: 'When it was last updated.' })
   updated_at: Order['updated_at'];
   @ApiProperty({
     ...time,
     nullable: true,
-    description: 'Since when it has that status, by the clock of `source`.',
+    description: 'The time since which it has that status, by the clock of `source`.',
   })
   status_at: Order['status_at'];
   @ApiProperty({ ...nullableText, description: 'The system that reported that status.' })
@@ -84,7 +84,7 @@ export class GoalStateDto {
   @ApiProperty(nullableText) current_goal: string | null;
   @ApiProperty(nullableText) step: string | null;
   @ApiProperty({ type: String, enum: ['in_progress', null], nullable: true }) status: 'in_progress' | null;
-  @ApiProperty({ type: [SuspendedGoalDto], description: 'Suspended goals, the latest last.' })
+  @ApiProperty({ type: [SuspendedGoalDto], description: 'Suspended goals, latest last.' })
   stack: SuspendedGoalDto[];
 }
 
@@ -101,7 +101,7 @@ export class ShortTermMemoryDto {
   @ApiProperty(anyObject) preferences: Json;
   @ApiProperty(nullableText) last_user_intent: string | null;
   @ApiProperty(nullableText) last_bot_action: string | null;
-  @ApiProperty({ type: [RecentTurnDto], description: 'The last 10 turns, the latest last.' })
+  @ApiProperty({ type: [RecentTurnDto], description: 'The last 10 turns, latest last.' })
   recent_turns: RecentTurnDto[];
 }
 
@@ -110,10 +110,10 @@ export class ExternalUpdateSectionDto {
   @ApiProperty() kind: string;
   @ApiProperty(nullableText) reference: string | null;
   @ApiProperty({ ...anyObject, nullable: true }) data: Json | null;
-  @ApiProperty({ ...nullableText, description: 'The state that it reports.' }) status: Update['status'];
-  @ApiProperty({ ...nullableText, description: 'What may be said of it: nothing personal.' })
+  @ApiProperty({ ...nullableText, description: 'The reported state.' }) status: Update['status'];
+  @ApiProperty({ ...nullableText, description: 'A text that may be shown; nothing personal.' })
   public_text: Update['public_text'];
-  @ApiProperty({ description: 'It came in before the session began.' })
+  @ApiProperty({ description: 'Whether it arrived before the session began.' })
   before_session: boolean;
   @ApiProperty({ ...time, nullable: true, description: 'When it happened, by the clock of its system.' })
   occurred_at_source: Update['occurred_at_source'];
@@ -122,7 +122,7 @@ export class ExternalUpdateSectionDto {
   @ApiProperty(time) timestamp: string;
 }
 
-/** The derived flags; flags that were raised stand beside them. */
+/** The derived flags; raised flags are added beside them. */
 export const conversationFlagsSchema = {
   type: 'object',
   additionalProperties: true,

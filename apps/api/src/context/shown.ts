@@ -9,10 +9,10 @@ import type { ContextDiff } from './diff.ts';
 
 type Order = NonNullable<Context['order_tracking']>;
 
-/** A context, with `?explain=1` also `explained`, which names fields and who set them, no values. */
+/** A context, with `?explain=1` also `explained`, which holds names of fields and actors but no values. */
 export type ShownContext = Context & { readonly explained?: JsonObject };
 
-/** What is reported of an order may be any text, as what an agent passes on. */
+/** The reported status of an order may be any text, for example one that an agent passes on. */
 const orderRules: Rules<Order> = {
   order_id: 'plain',
   status: 'masked',

@@ -9,7 +9,7 @@ import { assertReachesPartner } from '../common/reach.ts';
 import { Detokeniser } from './detokenise.ts';
 import { DetokenisedDto, DetokeniseDto } from './dto.ts';
 
-/** What tokens of personal values stand for. */
+/** Resolves tokens of personal values. */
 @ApiTags('privacy')
 @Controller('v1/partners')
 export class DetokeniseController {
@@ -20,10 +20,10 @@ export class DetokeniseController {
   @Header('cache-control', 'no-store')
   @Access('detokenise')
   @ApiOperation({
-    summary: 'Show what tokens of a partner stand for',
+    summary: 'Show the values of a partner’s tokens',
     description:
       'For services, auditors and administrators. Each call that shows a value is recorded, with its purpose, before the ' +
-      'answer leaves. A token can be shown about a second after the message that brought it.',
+      'answer is sent. A token can be resolved about a second after its message.',
   })
   @ApiOkResponse({ type: DetokenisedDto })
   @ApiProblems(

@@ -42,7 +42,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** As the projector does. */
+/** Simulates the projector. */
 async function project(): Promise<void> {
   const events = await Array.fromAsync(readEvents(app.store, id));
   const items = events.map((event) => ({ session_id: id, event, position: 1n }));
@@ -59,14 +59,14 @@ async function recorded(): Promise<unknown[]> {
   return events.map(({ data }) => data).filter((data) => JSON.stringify(data).includes(partner_id));
 }
 
-test('what was sent is stored as tokens, sealed values and hashes only', async () => {
+test('sent values are stored only as tokens, sealed values and hashes', async () => {
   const events = await Array.fromAsync(app.store.read(`session-${id}`));
   const rows = await app.pool.query(
     `SELECT p::text AS text FROM personal_token AS p WHERE partner_id = $1
      UNION ALL SELECT e::text FROM turn_entity AS e WHERE partner_id = $1`,
     [partner_id],
   );
-  // Two tokens with their values, three values of entities or texts that can be found, and the tokens themselves.
+  // Two tokens with their values, three searchable values of entities or texts, and the tokens themselves.
   expect(rows.rows.length).toBe(6);
   const stored = JSON.stringify([events.map(({ data, metadata }) => [data, metadata]), rows.rows]);
   for (const secret of ['43210', '3210', 'asha', 'okaxis', 'October', 'october'])
@@ -80,7 +80,7 @@ test('an agent reads tokens, the same one for the same value', async () => {
   expect(text).not.toContain('43210');
 });
 
-test('a token shows its value, and who saw it for what is recorded before', async () => {
+test('a token shows its value, after the read and its purpose are recorded', async () => {
   const { status, body, headers } = await detokenise([phone, phone]);
   expect({ status, body }).toEqual({
     status: 200,
@@ -145,7 +145,7 @@ test('an entity without a value is refused', async () => {
   });
 });
 
-test('a value that stands with another partner than it was sealed for is not shown', async () => {
+test('a value copied to another partner is not shown', async () => {
   await app.pool.query('UPDATE personal_token SET partner_id = $2 WHERE partner_id = $1', [
     partner_id,
     other,

@@ -15,11 +15,11 @@ interface Shown {
 
 interface Detokenised {
   readonly values: readonly Shown[];
-  /** Tokens that are none of the partner's, or whose value was erased. */
+  /** Tokens that do not belong to the partner, or whose value was erased. */
   readonly unknown: readonly string[];
 }
 
-/** Shows what tokens stand for, and records who saw it. */
+/** Resolves tokens, and records who saw the values. */
 @Injectable()
 export class Detokeniser {
   constructor(
@@ -69,7 +69,7 @@ export class Detokeniser {
   }
 }
 
-/** The digits at the end of a token are not stored: they must be those of the value. */
+/** The digits at the end of a token are not stored: they must match those of the value. */
 function isTokenOf(key: DataKey, type: PersonalType, value: unknown, token: string): value is string {
   return typeof value === 'string' && tokenOf(key, type, value) === token;
 }

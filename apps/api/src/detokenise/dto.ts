@@ -17,7 +17,8 @@ export class DetokeniseDto {
   @ApiProperty({
     example: 'refund:4711',
     pattern: purposePattern.source,
-    description: 'Why the values are to be shown. It stands in the access log: nothing personal.',
+    description:
+      'The purpose of showing the values. It is written to the access log, so it must not be personal.',
   })
   @IsString()
   @Matches(purposePattern, { message: `$property ${purposeForm}` })
@@ -27,7 +28,7 @@ export class DetokeniseDto {
 class TokenValueDto {
   @ApiProperty({ example }) token: string;
   @ApiProperty({ enum: personalTypes, example: 'phone' }) type: PersonalType;
-  @ApiProperty({ example: '+919876543210', description: 'In the one form of all its spellings.' })
+  @ApiProperty({ example: '+919876543210', description: 'In a canonical form for all of its spellings.' })
   value: string;
 }
 
@@ -36,7 +37,7 @@ export class DetokenisedDto {
   @ApiProperty({ type: [TokenValueDto] }) values: readonly TokenValueDto[];
   @ApiProperty({
     type: [String],
-    description: 'Texts that are no tokens of this partner, and tokens whose value was erased.',
+    description: 'Texts that are not tokens of this partner, and tokens whose value was erased.',
     example: [],
   })
   unknown: readonly string[];

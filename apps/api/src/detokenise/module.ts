@@ -2,6 +2,6 @@ import { Module } from '@nestjs/common';
 import { DetokeniseController } from './controller.ts';
 import { Detokeniser } from './detokenise.ts';
 
-/** The way back from tokens to personal values. */
+/** Resolution of tokens to personal values. */
 @Module({ controllers: [DetokeniseController], providers: [Detokeniser] })
 export class DetokeniseModule {}

@@ -30,11 +30,15 @@ export class ErasureController {
   @ApiOperation({
     summary: 'Erase a partner',
     description:
-      'Ends the open sessions, destroys the partner’s key and all that is derived from the events, checks every store and ' +
-      'writes a receipt. Where the policy demands that the data be kept for some time (RETENTION_FLOOR_DAYS), they are ' +
-      'restricted now and erased then. A legal hold blocks it: 409 with the reason `legal_hold`.',
+      'Ends the open sessions, destroys the partner’s key and all derived data, checks every store and ' +
+      'writes a receipt. If the policy demands that the data be kept for some time (RETENTION_FLOOR_DAYS), they are ' +
+      'restricted now and erased afterwards. A legal hold blocks the erasure: 409 with the reason `legal_hold`.',
   })
-  @ApiResponse({ status: 202, type: PartnerErasureDto, description: 'It is recorded, and will be done.' })
+  @ApiResponse({
+    status: 202,
+    type: PartnerErasureDto,
+    description: 'The request is recorded and will be carried out.',
+  })
   @ApiProblems(...changes)
   async erase(
     @Param() { partner_id }: PartnerParams,
@@ -47,7 +51,7 @@ export class ErasureController {
 
   @Get('erasure')
   @Access('erase')
-  @ApiOperation({ summary: 'What is asked for with a partner’s data, and the receipt of the last erasure' })
+  @ApiOperation({ summary: 'The requests about a partner’s data, and the receipt of the last erasure' })
   @ApiResponse({ status: 200, type: PartnerErasureDto })
   @ApiProblems(...reads)
   async status(

@@ -3,14 +3,13 @@ import { IsString, Matches } from 'class-validator';
 import type { CheckedStore, ErasureReceipt, LegalHold, NamedExport, PartnerPrivacy } from '#domain';
 import { purposeForm, purposePattern } from '#privacy';
 
-/** Why something is asked for. It outlives the partner's data, so it is a name or a number of yours, no text. */
+/** The reason for a request. It outlives the partner's data, so it must be a name or an identifier, not a text. */
 export class ReasonDto {
   @ApiProperty({
     type: String,
     example: 'ticket:8812',
     pattern: purposePattern.source,
-    description:
-      'An identifier of yours. It stays when the partner is erased, so it must say nothing personal.',
+    description: 'An identifier of yours. It is kept after the erasure, so it must not be personal.',
   })
   @IsString()
   @Matches(purposePattern, { message: `$property ${purposeForm}` })
@@ -25,7 +24,11 @@ class LegalHoldDto implements Pick<LegalHold, 'reason' | 'placed_at'> {
 class CheckedStoreDto implements CheckedStore {
   @ApiProperty({ example: 'postgresql' }) store: string;
   @ApiProperty({ example: 'conversation_turn' }) what: string;
-  @ApiProperty({ type: 'integer', example: 0, description: 'How much of the partner it still has.' })
+  @ApiProperty({
+    type: 'integer',
+    example: 0,
+    description: 'The number of items of the partner that it still has.',
+  })
   left: number;
   @ApiProperty({ type: String, format: 'date-time' }) checked_at: string;
 }
@@ -35,7 +38,7 @@ class NamedExportDto implements NamedExport {
   @ApiProperty({ example: 'turns' }) form: string;
   @ApiProperty({ type: String, format: 'date-time' }) requested_at: string;
   @ApiProperty({ example: 'auditor' }) role: string;
-  @ApiProperty({ example: 'meera', description: 'The subject of the token that asked for it.' })
+  @ApiProperty({ example: 'meera', description: 'The subject of the token that requested it.' })
   subject: string;
 }
 
@@ -47,7 +50,8 @@ class ErasureReceiptDto implements Omit<ErasureReceipt, 'requested_by'> {
   @ApiProperty({ type: String, format: 'date-time' }) erased_at: string;
   @ApiProperty({
     enum: ['request', 'announcement', 'restriction'],
-    description: 'Erased at once, at the announced time, or when the data no longer had to be kept.',
+    description:
+      'Whether it was erased at once, at the announced time, or when the data no longer had to be kept.',
   })
   after: ErasureReceipt['after'];
   @ApiProperty({ type: 'integer', example: 4 }) sessions: number;
@@ -66,8 +70,8 @@ class ErasureReceiptDto implements Omit<ErasureReceipt, 'requested_by'> {
   @ApiProperty({
     type: [NamedExportDto],
     description:
-      'The unmasked exports that held data of the partner, the newest first, 500 at most. Their files are removed; copies that ' +
-      'were fetched before are with whoever fetched them.',
+      'The unmasked exports that held data of the partner, newest first, at most 500. Their files are removed; copies that ' +
+      'were downloaded before remain with their recipients.',
   })
   exports: readonly NamedExportDto[];
 }
@@ -87,7 +91,7 @@ export class PartnerErasureDto {
   })
   due_at: string | null;
   @ApiProperty({ type: LegalHoldDto, nullable: true }) hold: LegalHoldDto | null;
-  @ApiProperty({ type: ErasureReceiptDto, nullable: true, description: 'Of the last erasure.' })
+  @ApiProperty({ type: ErasureReceiptDto, nullable: true, description: 'The receipt of the last erasure.' })
   receipt: ErasureReceiptDto | null;
 }
 

@@ -20,7 +20,7 @@ async function startPartner(): Promise<{ partner_id: string; session_id: string;
   const partner_id = `P-${randomUUID()}`;
   const session_id = await app.start({ partner_id });
   const path = `/v1/partners/${partner_id}`;
-  // As the projector does.
+  // Simulates the projector.
   await app.pool.query(
     `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
        expires_at, expires_in_s, status, revision)
@@ -34,7 +34,7 @@ async function recorded(): Promise<unknown[]> {
   return Array.fromAsync(app.store.read(accessStream(new Date())), ({ data }) => data);
 }
 
-test('a partner whose data have to be kept is restricted, and only the named role reads them', async () => {
+test('a partner whose data have to be kept is restricted to the named role', async () => {
   const { partner_id, session_id, path } = await startPartner();
   const answer = await app.call('DELETE', path, reason);
   expect(answer.status).toBe(202);
@@ -99,7 +99,7 @@ test('a legal hold blocks an erasure with a clear answer', async () => {
   expect((await app.call('DELETE', path, reason)).status).toBe(202);
 });
 
-test('what is asked for with a partner is recorded before it is done, so also when it is refused', async () => {
+test('a request about a partner is recorded before it is done, even if it is refused', async () => {
   const { partner_id, path } = await startPartner();
   expect((await app.call('DELETE', `${path}/hold`)).status).toBe(409);
   expect(await recorded()).toContainEqual(
@@ -119,7 +119,7 @@ test('an unknown partner cannot be erased', async () => {
   expect((await app.call('DELETE', `/v1/partners/P-${randomUUID()}`, reason)).status).toBe(404);
 });
 
-test('an archive holds all that is known of a partner, for a purpose that is recorded', async () => {
+test('an archive holds all data of a partner, for a recorded purpose', async () => {
   const { session_id, path } = await startPartner();
   const turn = { sender: 'user', message_text: 'where is my payout' };
   await app.call('POST', `/v1/sessions/${session_id}/turns`, turn);
@@ -139,7 +139,7 @@ test('an archive holds all that is known of a partner, for a purpose that is rec
   );
 });
 
-test('every key in Redis expires, but for positions and the registry of instances', async () => {
+test('every key in Redis expires, except positions and the registry of instances', async () => {
   const { session_id } = await startPartner();
   await app.call('GET', `/v1/sessions/${session_id}/context`);
   const lasting: string[] = [];

@@ -5,7 +5,10 @@ import { ProblemError } from '#platform';
 import { LedgerCheck } from '#read-models';
 import { isOfApi } from '../access/routes.ts';
 
-/** Serves nothing before the keys are destroyed again that the ledger of erasures names: a store may have been restored. */
+/**
+ * Refuses all requests until the keys that the ledger of erasures names are destroyed again: a store may have been
+ * restored.
+ */
 @Injectable()
 export class LedgerGuard implements CanActivate {
   constructor(private readonly ledger: LedgerCheck) {}

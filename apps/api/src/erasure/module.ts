@@ -7,7 +7,7 @@ import { LedgerGuard } from './ledger.guard.ts';
 import { PartnerErasures } from './partner-erasures.ts';
 import { RestrictedGuard } from './restricted.guard.ts';
 
-/** Erasure of partners, legal holds, and who reads what is restricted. */
+/** Erasure of partners, legal holds, and access to restricted data. */
 @Module({
   controllers: [ErasureController, ArchiveController],
   providers: [

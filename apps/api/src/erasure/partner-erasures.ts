@@ -15,7 +15,7 @@ import { partnerNotFound } from '../common/problems.ts';
 
 const dayMs = 86_400_000;
 
-/** What is asked for with partners' data: recorded in the partner's stream first. The bridge does the work. */
+/** Requests about partners' data: recorded in the partner's stream first. The bridge carries them out. */
 @Injectable()
 export class PartnerErasures {
   constructor(
@@ -32,7 +32,7 @@ export class PartnerErasures {
     return (await readPartner(this.store, partnerId)).state.privacy;
   }
 
-  /** Erases the partner, or restricts it as long as the data have to be kept. Asking again changes nothing. */
+  /** Erases the partner, or restricts it for as long as the data have to be kept. Repeated requests change nothing. */
   async request(partner_id: string, reason: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
     const contact = await this.breaker.run(() => lastContact(this.pool, partner_id));
     const { revision } = await readPartner(this.store, partner_id);
@@ -48,7 +48,7 @@ export class PartnerErasures {
     return this.command(command, caller, { action: 'erase_partner', purpose: reason });
   }
 
-  /** Withdraws an erasure that is announced, or waits until the data no longer have to be kept. */
+  /** Withdraws an erasure that is announced, or that waits until the data no longer have to be kept. */
   cancel(partner_id: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
     return this.command({ type: 'CancelErasure', partner_id }, caller, { action: 'cancel_erasure' });
   }
@@ -63,7 +63,7 @@ export class PartnerErasures {
     return this.command({ type: 'LiftHold', partner_id }, caller, { action: 'lift_hold' });
   }
 
-  /** What is refused is recorded, too: it was tried. */
+  /** Refused attempts are recorded, too. */
   private async command(
     command: PartnerCommand,
     caller: Caller,
@@ -77,13 +77,13 @@ export class PartnerErasures {
     return privacy;
   }
 
-  /** The bridge writes the table from the stream, too: this is only sooner. */
+  /** The bridge also writes the table from the stream; this is only sooner. */
   private async tell(partnerId: string): Promise<void> {
     try {
       await savePrivacy(this.pool, await readPartner(this.store, partnerId));
       announcePartner(this.redis, partnerId);
     } catch (err) {
-      this.logger.warn({ err }, 'the bridge tells of the partner');
+      this.logger.warn({ err }, 'the bridge announces the change of the partner');
     }
   }
 }

@@ -27,7 +27,7 @@ async function call(claims: Partial<TokenClaims>, method: string, path: string, 
   return app.call(method, path, body, { authorization: `Bearer ${token}` });
 }
 
-test('a restricted partner is not there for a token that does not reach it', async () => {
+test('a restricted partner is not found by a token that does not reach it', async () => {
   const partner_id = `P-${randomUUID()}`;
   const start = { partner_id, channel: 'whatsapp', language: 'hi' };
   const session = (await call({}, 'POST', '/v1/sessions', start)).body['session_id'] as string;

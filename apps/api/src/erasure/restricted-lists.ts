@@ -12,7 +12,7 @@ interface List {
   readonly items: readonly ListedItem[];
 }
 
-/** Leaves the sessions and turns of restricted partners out of lists, but for the named role. */
+/** Leaves the sessions and turns of restricted partners out of lists, except for the named role. */
 export function restrictLists(app: NestFastifyApplication): void {
   const watch = app.get(PrivacyWatch);
   const { restrictedRole } = app.get<Pick<RetentionConfig, 'restrictedRole'>>(RetentionConfig);

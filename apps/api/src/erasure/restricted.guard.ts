@@ -11,10 +11,10 @@ import { RULE } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
 import { assertReaches, assertReachesPartner, isLimited } from '../common/reach.ts';
 
-/** What may be done with a restricted partner all the same: it shows nothing of the data. */
+/** Rules that are allowed for a restricted partner: they show none of its data. */
 const allowed: ReadonlySet<Rule | undefined> = new Set(['erase', 'hold']);
 
-/** Refuses restricted partners and their sessions to everybody but the named role. */
+/** Refuses every role but the named one access to restricted partners and their sessions. */
 @Injectable()
 export class RestrictedGuard implements CanActivate {
   constructor(
@@ -43,14 +43,20 @@ export class RestrictedGuard implements CanActivate {
     );
   }
 
-  /** Whoever does not reach a partner does not learn that it is restricted: the answer is that of any route. @throws ProblemError */
+  /**
+   * A caller that does not reach a partner must not learn that it is restricted: it gets the same answer as on any
+   * route. @throws ProblemError
+   */
   private async assertReaches(caller: Caller, partnerId?: string, sessionId?: string): Promise<void> {
     if (partnerId !== undefined) assertReachesPartner(caller, partnerId);
     if (sessionId !== undefined && isLimited(caller))
       assertReaches(caller, await this.sessionCache.latest(sessionId.toLowerCase()));
   }
 
-  /** The table has a session somewhat later than it starts: whose it is counts where that is at hand. */
+  /**
+   * The table has a session somewhat later than it starts, so the partner is taken from a cached session where there
+   * is one.
+   */
   private async isClosed(sessionId: string): Promise<boolean> {
     if (this.watch.isClosedSession(sessionId)) return true;
     const session = await this.sessionCache.load(sessionId);

@@ -3,13 +3,13 @@ import { IsWhole, orExit, readEnvironment } from '#platform';
 
 const switches = ['on', 'off'] as const;
 
-/** How exports are written and kept; the token under which it is injected. */
+/** Settings for writing and keeping exports; also the injection token. */
 export abstract class ExportConfig {
-  /** The folder of their files, which all nodes share. */
+  /** The folder of the files, which all nodes share. */
   abstract readonly dir: string;
   /** Whether this node writes exports. */
   abstract readonly writes: boolean;
-  /** Rows of a file: what is written again, at most, when a process dies. */
+  /** Rows of a file; at most these are rewritten when a process dies. */
   abstract readonly partRows: number;
   /** How long an export stays with a node that does not renew its lease. */
   abstract readonly leaseMs: number;
@@ -46,7 +46,10 @@ export function loadExportConfig(env: NodeJS.ProcessEnv): ExportConfig {
   };
 }
 
-/** As `loadExportConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+/**
+ * As `loadExportConfig` with the process's environment; on a wrong variable writes one line to stderr and exits with
+ * 78.
+ */
 export function loadExportConfigOrExit(): ExportConfig {
   return orExit(() => loadExportConfig(process.env));
 }

@@ -77,13 +77,13 @@ export class ExportsController {
   @ApiOperation({
     summary: 'Export turns, sessions, events or conversations for training',
     description:
-      'Written to files in the background, and resumed where it was interrupted. What it covers is fixed now: `until`. ' +
-      'Personal values are `[masked]` unless a purpose is named, and for analysts always; who gets whose values is recorded.',
+      'Written to files in the background, and resumed after an interruption. Its coverage is fixed by the request: `until`. ' +
+      'Personal values are `[masked]` without a purpose, and always for analysts. Recipients and partners of unmasked values are recorded.',
   })
   @ApiHeader({
     name: 'Access-Purpose',
     required: false,
-    description: 'Why personal values are to be shown. It is recorded.',
+    description: 'The purpose of showing personal values. It is recorded.',
     schema: { type: 'string', pattern: purposePattern.source },
   })
   @ApiBody({
@@ -104,7 +104,11 @@ export class ExportsController {
       },
     },
   })
-  @ApiResponse({ status: 202, type: ExportDto, description: 'It is recorded, and will be written.' })
+  @ApiResponse({
+    status: 202,
+    type: ExportDto,
+    description: 'The request is recorded, and the export will be written.',
+  })
   @ApiProblems(
     'validation_failed',
     'malformed_json',
@@ -125,7 +129,7 @@ export class ExportsController {
 
   @Get()
   @Access('bulk_export')
-  @ApiOperation({ summary: 'The exports that you asked for, the newest first, without their files' })
+  @ApiOperation({ summary: 'The exports that you requested, newest first, without their files' })
   @ApiOkResponse({ type: ExportsPageDto })
   @ApiProblems('validation_failed', 'invalid_cursor', 'engine_unavailable')
   async listExports(@CurrentCaller() caller: Caller, @Query() query: ExportsQuery): Promise<ExportsPageDto> {
@@ -134,7 +138,7 @@ export class ExportsController {
 
   @Get(':export_id')
   @Access('bulk_export')
-  @ApiOperation({ summary: 'How far an export is, and its files' })
+  @ApiOperation({ summary: 'The progress and files of an export' })
   @ApiOkResponse({ type: ExportDto })
   @ApiProblems(...reads)
   async export(@CurrentCaller() caller: Caller, @Param() { export_id }: ExportParams): Promise<ExportDto> {
@@ -159,17 +163,17 @@ export class ExportsController {
   @ApiOperation({
     summary: 'A file of an export, or its `manifest.json`',
     description:
-      'With the header Range a fetch that was cut goes on; each fetch of an unmasked one is recorded.',
+      'The header Range resumes an interrupted download. Each download of an unmasked export is recorded.',
   })
   @ApiHeader({ name: 'Range', required: false, description: 'As `bytes=1048576-`.' })
   @ApiHeader({
     name: 'If-Range',
     required: false,
-    description: 'The ETag that you have; of another file all is sent.',
+    description: 'The ETag that you have; if the file has another one, it is sent completely.',
   })
   @ApiProduces(...mediaTypes)
   @ApiResponse({ status: 200, description: 'The file.', content: fileContents })
-  @ApiResponse({ status: 206, description: 'The part that Range asks for.', content: partContents })
+  @ApiResponse({ status: 206, description: 'The part that Range requests.', content: partContents })
   @ApiProblems(...reads, 'partner_restricted', 'range_not_satisfiable')
   async exportFile(
     @CurrentCaller() caller: Caller,

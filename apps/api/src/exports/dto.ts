@@ -31,7 +31,7 @@ function isParquet(args?: ValidationArguments): boolean {
   return (args?.object as Record<string, unknown> | undefined)?.['format'] === 'parquet';
 }
 
-/** True or false; Parquet is compressed in itself. */
+/** True or false; Parquet has its own compression. */
 function IsGzip(): PropertyDecorator {
   return ValidateBy({
     name: 'isGzip',
@@ -45,7 +45,8 @@ function IsGzip(): PropertyDecorator {
 class FilterDto implements Omit<ExportFilter, 'from'> {
   @ApiPropertyOptional({
     ...time,
-    description: 'Before this time. Left out: up to what the tables are known to have.',
+    description:
+      'Before this time; by default up to the time until which the tables are known to be complete.',
   })
   @IsOptional()
   @IsTime()
@@ -57,7 +58,7 @@ class FilterDto implements Omit<ExportFilter, 'from'> {
   @Length(1, 64)
   partner_id?: string;
 
-  @ApiPropertyOptional({ enum: channels, description: 'Of a turn: that on which it was.' })
+  @ApiPropertyOptional({ enum: channels, description: 'For turns: the channel when the turn was recorded.' })
   @IsOptional()
   @IsIn(channels)
   channel?: string;
@@ -86,7 +87,7 @@ export class ExportRequestDto extends FilterDto {
   @ApiPropertyOptional({
     type: String,
     format: 'uuid',
-    description: 'An id of yours (UUID v4): the same request again is the same export.',
+    description: 'An id of yours (UUID v4): repeating the request returns the same export.',
   })
   @IsOptional()
   @IsId('4')
@@ -106,7 +107,7 @@ export class ExportRequestDto extends FilterDto {
   @ApiPropertyOptional({
     type: Boolean,
     default: false,
-    description: 'Of NDJSON and CSV: compress the files.',
+    description: 'For NDJSON and CSV: compress the files.',
   })
   @IsOptional()
   @IsGzip()
@@ -137,7 +138,7 @@ class ExportFileDto {
   @ApiProperty({ type: 'integer', example: 9_301_044 }) bytes: number;
   @ApiProperty({
     example: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-    description: 'SHA-256 of the file as it is fetched.',
+    description: 'SHA-256 of the file as downloaded.',
   })
   sha256: string;
   @ApiProperty(place) first: readonly string[] | null;
@@ -155,15 +156,15 @@ export class ListedExportDto implements ExportSummary {
   @ApiProperty({
     enum: statuses,
     description:
-      '`withdrawn`: a partner whose data it held was erased; `expired`: its files were kept for their time. Files are there ' +
-      'while it is `running`, as they are complete, and `done`.',
+      '`withdrawn`: a partner whose data it held was erased; `expired`: its files are no longer kept. Files are available ' +
+      'while it is `running`, once they are complete, and when it is `done`.',
   })
   status: ExportStatus;
   @ApiProperty({
     type: String,
     nullable: true,
     example: null,
-    description: '`gave_up`: it was begun again and again without a file more.',
+    description: '`gave_up`: repeated attempts completed no further file.',
   })
   failure: string | null;
   @ApiProperty({ enum: exportForms }) form: ExportForm;
@@ -175,11 +176,12 @@ export class ListedExportDto implements ExportSummary {
   @ApiProperty({ type: RequesterDto }) requested_by: RequesterDto;
   @ApiProperty(time) requested_at: string;
   @ApiProperty(nullableTime) finished_at: string | null;
-  @ApiProperty({ ...time, description: 'It holds what happened before: this never changes.' }) until: string;
+  @ApiProperty({ ...time, description: 'It covers what happened before this time, which never changes.' })
+  until: string;
   @ApiProperty({
     ...nullableTime,
     description:
-      'Up to when the tables were known to be complete when it was asked for; null: it was not known, and rows may be missing.',
+      'The time until which the tables were known to be complete at the request; null: unknown, and rows may be missing.',
   })
   projected_until: string | null;
   @ApiProperty({ type: 'integer', example: 1_000_000 }) rows: number;
@@ -189,13 +191,13 @@ export class ListedExportDto implements ExportSummary {
 }
 
 export class ExportDto extends ListedExportDto implements ExportManifest {
-  @ApiProperty({ ...place, description: 'Where the first row stands, by `ordered_by`.' })
+  @ApiProperty({ ...place, description: 'The position of the first row, by `ordered_by`.' })
   first: readonly string[] | null;
-  @ApiProperty({ ...place, description: 'Where the last row stands, by `ordered_by`.' })
+  @ApiProperty({ ...place, description: 'The position of the last row, by `ordered_by`.' })
   last: readonly string[] | null;
   @ApiProperty({
     example: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
-    description: 'SHA-256 of the digests of the files in their order, as text.',
+    description: 'SHA-256 of the digests of the files in order, as text.',
   })
   sha256: string;
   @ApiProperty({ type: [ExportFileDto] }) files: readonly ExportFileDto[];

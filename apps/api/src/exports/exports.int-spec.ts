@@ -36,7 +36,7 @@ let database: TestDatabase;
 
 beforeAll(async () => {
   issuer = await DevelopmentIssuer.in(join(dir, 'issuer'));
-  // Of its own: the exports of a database are written by all who share it.
+  // A separate database: every node that shares one writes its exports.
   database = await createTestDatabase();
   const exports = { dir: join(dir, 'files'), partRows: 100 };
   app = await startTestApp({ issuer, databaseUrl: database.url, exports });
@@ -127,7 +127,7 @@ describe('turns', () => {
     }
   });
 
-  test('are shown with a purpose, and who gets them is recorded', async () => {
+  test('are shown with a purpose, and the recipient is recorded', async () => {
     const headers = { ...(await bearer({ role: 'auditor' })), ...purpose };
     const [row] = await rows(headers);
     expect(row).toMatchObject({ message_text: secret, response_text: secret, message_id: '919876543210' });
@@ -137,7 +137,7 @@ describe('turns', () => {
       expect(records).toContainEqual(expect.objectContaining({ ...common, ...entry }));
   });
 
-  test('of partners whom a token does not reach are in none', async () => {
+  test('of partners that a token does not reach are left out', async () => {
     const headers = { ...(await bearer({ role: 'service', partners: ['P1'] })), ...purpose };
     expect(await rows(headers)).toEqual([]);
   });
@@ -157,14 +157,14 @@ describe('events', () => {
     expect(shown.length).toBeGreaterThan(5);
   });
 
-  test('are masked as they are one by one', async () => {
+  test('are masked like single events', async () => {
     const [first] = await rows(await bearer({ role: 'analyst' }), { form: 'events' });
     expect(first).toMatchObject({ data: { name: '[masked]', partner_id, channel: 'whatsapp' } });
   });
 });
 
 describe('conversations for training', () => {
-  test('have roles, intents, entities and how they ended', async () => {
+  test('have roles, intents, entities and an outcome', async () => {
     const headers = { ...(await bearer({ role: 'service' })), ...purpose };
     const [row] = await rows(headers, { form: 'training' });
     expect(row).toMatchObject({
@@ -187,7 +187,7 @@ describe('conversations for training', () => {
     });
   });
 
-  test('masked name neither the partner nor the session, and are in the same split', async () => {
+  test('masked, name neither the partner nor the session, and are in the same split', async () => {
     const analyst = await bearer({ role: 'analyst' });
     const [row] = await rows(analyst, { form: 'training' });
     const [again] = await rows(analyst, { form: 'training' });
@@ -229,7 +229,7 @@ describe('a file', () => {
     whole = await (await fetchFile(path, headers)).text();
   });
 
-  test('is fetched from where a fetch was cut', async () => {
+  test('can be resumed after an interrupted download', async () => {
     const part = await fetchFile(path, { ...headers, range: 'bytes=100-' });
     expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 100-${size - 1}/${size}`]);
     expect(await part.text()).toBe(Buffer.from(whole).subarray(100).toString());
@@ -243,7 +243,7 @@ describe('a file', () => {
       );
   });
 
-  test('that has no such part answers 416', async () => {
+  test('without the requested range answers 416', async () => {
     const answer = await fetchFile(path, { ...headers, range: `bytes=${size}-` });
     expect([answer.status, answer.headers.get('content-range')]).toEqual([416, `bytes */${size}`]);
     expect(await answer.json()).toMatchObject({
@@ -251,7 +251,7 @@ describe('a file', () => {
     });
   });
 
-  test('is there for nobody else, nor under another name', async () => {
+  test('is not found by another caller, nor under another name', async () => {
     const others = [
       await bearer({ role: 'auditor', sub: 'another' }),
       await bearer({ role: 'analyst', sub: `auditor-${partner_id}` }),
@@ -265,7 +265,7 @@ describe('a file', () => {
       expect((await fetchFile(path.replace(/[^/]+$/, name), headers)).status).toBe(404);
   });
 
-  test('goes when the export is deleted', async () => {
+  test('is deleted with the export', async () => {
     const made = await done(headers, await request(headers));
     const id = String(made['export_id']);
     expect((await app.call('DELETE', `/v1/exports/${id}`, undefined, headers)).status).toBe(204);
@@ -274,7 +274,7 @@ describe('a file', () => {
     expect(body).toMatchObject({ status: 'deleted', files: [] });
   });
 
-  test('with data of a partner who is restricted since is for the named role only, and of one who asks to be erased for nobody', async () => {
+  test('with data of a restricted partner is for the named role only, and of a partner being erased for no caller', async () => {
     const service = { ...(await bearer({ role: 'service' })), ...purpose };
     const made = await done(service, await request(service));
     await app.pool.query(

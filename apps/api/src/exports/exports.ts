@@ -24,7 +24,7 @@ import { forbidden } from '../access/problems.ts';
 import { viewOf } from '../privacy/masking.ts';
 import type { ExportRequestDto, ExportsPageDto, ExportsQuery, ListedExportDto } from './dto.ts';
 
-/** A file that is fetched, and what it is known by. */
+/** A file to download, with its validators. */
 interface FetchedFile {
   readonly job: ExportJob;
   readonly name: string;
@@ -33,7 +33,7 @@ interface FetchedFile {
   readonly read: (range: { readonly start: number; readonly end: number }) => Promise<Readable>;
 }
 
-/** Exports as those who ask for them see them. */
+/** Exports as seen by the callers that requested them. */
 @Injectable()
 export class Exports {
   constructor(
@@ -43,7 +43,7 @@ export class Exports {
     @Inject(RetentionConfig) private readonly retention: Pick<RetentionConfig, 'restrictedRole'>,
   ) {}
 
-  /** @throws ExportIdReusedError, TooManyExportsError, ProblemError `forbidden` for a token that is limited to regions */
+  /** @throws ExportIdReusedError, TooManyExportsError, ProblemError `forbidden` for a token limited to regions */
   async request(caller: Caller, body: ExportRequestDto, purpose: string | undefined): Promise<ExportJob> {
     const { role, subject, instance, limits } = caller;
     const { partners, channels, regions } = limits;
@@ -63,14 +63,14 @@ export class Exports {
     });
   }
 
-  /** @throws ProblemError `not_found`, also for the export of somebody else */
+  /** @throws ProblemError `not_found`, also for an export of another caller */
   async find(caller: Caller, exportId: string): Promise<ExportJob> {
     const job = await findExport(this.pool, exportId);
     if (job === undefined || !isAskedBy(job, caller)) throw exportNotFound();
     return job;
   }
 
-  /** Those that a caller asked for, without their files. @throws InvalidCursorError */
+  /** The exports that a caller requested, without their files. @throws InvalidCursorError */
   async list(caller: Caller, page: ExportsQuery): Promise<ExportsPageDto> {
     const { items, next } = await listExports(this.pool, caller, page);
     const there = items.filter(({ status }) => isThere(status)).map(({ export_id }) => export_id);
@@ -78,12 +78,12 @@ export class Exports {
     return { items: items.map((job) => listed(job, totals.get(job.export_id))), next };
   }
 
-  /** The files that may be fetched. */
+  /** The files that may be downloaded. */
   async partsOf({ export_id, status }: ExportJob): Promise<ExportPart[]> {
     return isThere(status) ? partsOf(this.pool, export_id) : [];
   }
 
-  /** A file that may be fetched. @throws ProblemError `not_found`, `partner_restricted` */
+  /** A file that may be downloaded. @throws ProblemError `not_found`, `partner_restricted` */
   async file(caller: Caller, exportId: string, name: string): Promise<FetchedFile> {
     const job = await this.find(caller, exportId);
     const parts = await this.partsOf(job);
@@ -92,12 +92,12 @@ export class Exports {
     if (!job.masked && (await hasClosedPartner(this.pool, exportId, job.scope.restricted)))
       throw new ProblemError(
         'partner_restricted',
-        'It holds data of a partner who asked to be erased since. Ask for another export.',
+        'It holds data of a partner who has asked to be erased since. Request another export.',
       );
     return file;
   }
 
-  /** Records that an unmasked file is fetched, before it leaves. @throws StoreUnavailableError */
+  /** Records the download of an unmasked file before it is sent. @throws StoreUnavailableError */
   async recordFetch(caller: Caller, { job, name }: FetchedFile): Promise<void> {
     if (job.masked || name === manifestName) return;
     const what = `export ${job.export_id} ${name}`;
@@ -109,7 +109,7 @@ export class Exports {
     const part = parts.find((part) => part.name === name);
     if (part === undefined) return undefined;
     const read = async (range: { start: number; end: number }): Promise<Readable> =>
-      // A file without a byte has no range.
+      // An empty file has no range.
       part.bytes === 0
         ? Readable.from([])
         : (await this.files.open(job.export_id, name)).createReadStream(range);
@@ -126,7 +126,7 @@ function isThere(status: ExportJob['status']): boolean {
   return status === 'running' || status === 'done';
 }
 
-/** Of an export that is complete. */
+/** The manifest of a complete export. */
 function manifestFile(job: ExportJob, parts: readonly ExportPart[]): FetchedFile | undefined {
   if (job.status !== 'done') return undefined;
   const text = Buffer.from(manifestText(job, parts));

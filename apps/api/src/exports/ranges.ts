@@ -1,12 +1,12 @@
-/** A part of a file; the last byte belongs to it. */
+/** A part of a file; the last byte is included. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * What the header Range asks for (RFC 9110); `all`: the whole file, as where there is none, or one that is not understood;
- * undefined: nothing of it is there.
+ * The range that the Range header requests (RFC 9110). `all`: the whole file, also if the header is missing or not
+ * understood; undefined: the range cannot be satisfied.
  */
 export function rangeOf(header: string | undefined, size: number): ByteRange | 'all' | undefined {
   const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];

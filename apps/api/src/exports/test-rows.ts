@@ -8,7 +8,7 @@ interface Written {
   readonly secret: string;
 }
 
-/** What the projector does: a session, and a turn of it. */
+/** Simulates the projector: writes a session and a turn of it. */
 export async function addRows(pool: Pool, { session, partner_id, secret }: Written): Promise<void> {
   await pool.query(
     `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,

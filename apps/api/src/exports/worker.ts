@@ -20,15 +20,18 @@ import { ExportConfig } from './config.ts';
 import { exportMasks } from './masks.ts';
 
 const everyMs = 500;
-/** How long a page of rows may take to be found: longer than what a request waits for. */
+/** How long a query for a page of rows may run: longer than the timeout of requests. */
 const statementTimeoutMs = 60_000;
 const hourS = 3_600;
 
-/** Writes exports one after the other, beside the requests, and removes the files of those that are over. */
+/**
+ * Writes exports one after the other, in parallel to the requests, and removes the files of finished and expired
+ * ones.
+ */
 @Injectable()
 export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stopping = new AbortController();
-  /** Its own: it takes no connection from requests. */
+  /** A separate pool, which takes no connection from requests. */
   private readonly pool: Pool;
   private readonly runner: ExportRunner;
   private running: Promise<unknown> | undefined;
@@ -86,7 +89,7 @@ export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationSh
     await this.pool.end();
   }
 
-  /** A node whose key store may have been restored opens nothing. */
+  /** A node whose key store may have been restored decrypts nothing. */
   private async write(signal: AbortSignal): Promise<void> {
     if (!this.ledger.mayHaveErasedKeys) await this.runner.round(signal);
   }

@@ -49,7 +49,7 @@ test.each<[Role, number]>([
   expect((await fork({ role })).status).toBe(status);
 });
 
-test('an analyst sees of the fork what an analyst sees of its session, and changes neither', async () => {
+test('an analyst sees a fork masked like its session, and changes neither', async () => {
   const answer = await fork({ role: 'analyst' });
   const forked = String(answer.body['session_id']);
   for (const path of [`${forked}/context?min_revision=0`, `${forked}/events`])
@@ -63,7 +63,7 @@ test('an analyst sees of the fork what an analyst sees of its session, and chang
   ).toContain(name);
 });
 
-test('a fork is recorded, with who made it, what for and of whom', async () => {
+test('a fork is recorded with its author, purpose and partner', async () => {
   const purpose = 'bug_report:4711';
   const { body } = await fork({ role: 'analyst', sub: 'asha' }, purpose);
   const recorded = await Array.fromAsync(app.store.read(accessStream(new Date())), ({ data }) => data);
@@ -86,7 +86,7 @@ test.each<Partial<TokenClaims>>([{ partners: ['P-other'] }, { channels: ['ivr'] 
   },
 );
 
-test('a token does not fork what it reaches from a revision where it did not', async () => {
+test('a token does not fork a session at a revision where it did not reach it', async () => {
   const start = { partner_id, channel: 'ivr', language: 'hi' };
   const moved = String((await call({ role: 'service' }, 'POST', '/v1/sessions', start)).body['session_id']);
   await call({ role: 'service' }, 'POST', `/v1/sessions/${moved}/channel`, { channel: 'whatsapp' });

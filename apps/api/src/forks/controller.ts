@@ -31,12 +31,12 @@ export class ForksController {
     },
   })
   @CommandRoute({
-    summary: 'Fork a session: a new one that begins as it is, or was at a revision',
+    summary: 'Fork a session: a new one with its state, now or at a revision',
     description:
-      'For what-if runs, evaluations and bug reports. The fork takes commands as any session does, and goes on by itself: ' +
-      'nothing that happens to the other session changes it. It is not remembered by its partner, concerns no update of ' +
-      'another system, asks none, is not published, and is left out of lists that do not ask for forks. An erasure of the ' +
-      'partner reaches it. Who forks is recorded.',
+      'For what-if runs, evaluations and bug reports. The fork takes commands like any session, and is independent: ' +
+      'later events of the original session do not change it. It is not part of the partner’s memory, gets no updates of ' +
+      'other systems, opens no inquiries, is not published, and is left out of lists by default. An erasure of the ' +
+      'partner includes it. Each fork is recorded.',
     status: 201,
     access: 'fork',
     problems: ['history_gone'],

@@ -8,7 +8,7 @@ export class ForkDto {
     example: 'what_if',
     pattern: purposePattern.source,
     description:
-      'What the fork is for: `what_if`, `evaluation`, `bug_report:4711`. It stands in the fork and, in plain, in the access log.',
+      'What the fork is for: `what_if`, `evaluation`, `bug_report:4711`. It is stored in the fork and, in plain text, in the access log.',
   })
   @Matches(purposePattern, { message: `$property ${purposeForm}` })
   purpose: string;

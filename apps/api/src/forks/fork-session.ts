@@ -25,7 +25,7 @@ import { PartnerSessions } from '../sessions/partner-sessions.ts';
 import { ExecuteCommands } from '../sessions/execute-commands.ts';
 import type { ForkDto } from './dto.ts';
 
-/** Starts a session as another one is, or was. The request is that of the new one. */
+/** Starts a session with the state of another one, now or at a revision. The request is that of the new session. */
 export class ForkSession extends Command<CommandResult> {
   constructor(
     readonly sourceId: string,
@@ -52,10 +52,10 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
 
   async execute(command: ForkSession): Promise<CommandResult> {
     const { sourceId, request } = command;
-    // A repetition gets its first result, whatever became of the session that was forked.
+    // A repeated request gets its first result, even if the forked session has changed or is gone.
     const earlier = await this.sessions.latest(request.sessionId);
     if (earlier.revision >= 0) return this.repeat(command, earlier);
-    // Read before the events that are copied: an erasure that ends after it is followed.
+    // Read before the copied events, so that an erasure that ends in between is noticed.
     const kept = await this.sessions.latest(sourceId);
     assertReaches(command.caller, kept);
     const { partner_id } = kept.state.identity;
@@ -72,7 +72,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     return result;
   }
 
-  /** The first attempt may have ended before it followed an erasure, or a move of the partner. */
+  /** The first attempt may have died before it noticed an erasure or a move of the partner. */
   private async repeat(command: ForkSession, earlier: Pick<Session, 'state'>): Promise<CommandResult> {
     const result = await this.start(command, newSession(command.sourceId));
     const { session, identity } = earlier.state;
@@ -95,7 +95,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
       const message = `must be at most ${latest.revision}, the latest revision of the session`;
       throw validationFailed([{ field: 'at_revision', message }]);
     }
-    // Nothing is left of an erased session, whatever it was before.
+    // An erased session has nothing left at any revision.
     const isLatest = at_revision === latest.revision || latest.state.session.status === 'erased';
     return isLatest
       ? latest
@@ -113,7 +113,7 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     return (await readPartner(this.store, partnerId)).state.privacy ?? {};
   }
 
-  /** The fork copies personal data, though it shows none: that is recorded before it is done. */
+  /** The fork copies personal data, though it shows none: the access is recorded first. */
   private async record({ caller, fork, request, sourceId }: ForkSession, source: Source): Promise<void> {
     if (!isKnown(caller)) return;
     await this.accessLog.record({
@@ -128,7 +128,10 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     });
   }
 
-  /** An erasure that began meanwhile has listed the partner's sessions and may not know of the fork, which goes with them. */
+  /**
+   * An erasure that began meanwhile has already listed the partner's sessions and may miss the fork, so the fork is
+   * erased here.
+   */
   private async followErasure(sessionId: string, partner_id: string, before: PartnerPrivacy): Promise<void> {
     const { erasure, receipt } = await this.privacyOf(partner_id);
     const isErased = receipt?.erasure_id !== before.receipt?.erasure_id;
@@ -146,7 +149,8 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
         correlationId: erasure_id,
       }),
     );
-    // The key that seals what was copied may be the one of the partner's new beginning, which stays.
+    // The copied state may be sealed with the new key of a partner who returned after the erasure, and that key
+    // stays.
     await truncateErased(this.store, sessionId, revision, this.history.signer);
     throw erasureInProgress(-1);
   }

@@ -17,7 +17,7 @@ let app: TestApp;
 let partner_id: string;
 let id: string;
 
-/** The contexts of the session at its revisions, but for what a fork has of its own. */
+/** The contexts of the session at its revisions, without the fork's own fields. */
 const contexts: object[] = [];
 
 function at(session: string, path: string, method = 'GET', body?: object, headers = {}): Promise<Answer> {
@@ -85,14 +85,14 @@ describe.each(['plain', 'sealed'])('with %s events', (form) => {
   });
   afterAll(() => app.close());
 
-  test('a fork begins as the session was at a revision', async () => {
+  test('a fork begins with the state of the session at a revision', async () => {
     for (const [at_revision, context] of contexts.entries()) {
       const forked = await forkedId(id, { ...what_if, at_revision });
       expect(await contextOf(forked)).toEqual(context);
     }
   });
 
-  test('a fork without a revision begins as the session is, and says so', async () => {
+  test('a fork without a revision begins with the latest state, and names its revision', async () => {
     const forked = await forkedId(id, what_if);
     const { body } = await at(forked, '/context');
     expect(body['session']).toMatchObject({
@@ -103,7 +103,7 @@ describe.each(['plain', 'sealed'])('with %s events', (form) => {
     expect((await at(id, '')).body).toMatchObject({ forked_from: null });
   });
 
-  test('the state that a fork holds is stored as its session is', async () => {
+  test('the state of a fork is sealed like its session', async () => {
     const forked = await forkedId(id, what_if);
     const [stored] = await Array.fromAsync(app.store.read(sessionStream(forked)));
     const text = JSON.stringify(stored?.data);
@@ -113,7 +113,7 @@ describe.each(['plain', 'sealed'])('with %s events', (form) => {
     expect(stored?.metadata).toMatchObject({ forked_from: id });
   });
 
-  test('a fork and its session go on apart', async () => {
+  test('a fork and its session are independent', async () => {
     const forked = await forkedId(id, what_if);
     await say(forked, 'Where is it, really?');
     await at(forked, '/goals/pay', 'PATCH', { status: 'completed' });
@@ -127,7 +127,7 @@ describe.each(['plain', 'sealed'])('with %s events', (form) => {
     });
   });
 
-  test('a fork of a fork begins as that is', async () => {
+  test('a fork of a fork begins with the state of that fork', async () => {
     const first = await forkedId(id, { ...what_if, at_revision: 1 });
     await say(first, 'Again?');
     const second = await forkedId(first, { purpose: 'bug_report:4711' });
@@ -140,7 +140,7 @@ describe('a fork', () => {
   beforeAll(begin);
   afterAll(() => app.close());
 
-  test('asks no other system', async () => {
+  test('opens no inquiry', async () => {
     const forked = await forkedId(id, what_if);
     const body = { kind: 'order_status', subject: { order_id: 'ORD1' } };
     const answer = await at(forked, '/inquiries', 'POST', body);
@@ -169,7 +169,7 @@ describe('a fork', () => {
     });
   });
 
-  test('is made once for a key, also when its session is gone', async () => {
+  test('is created once per key, even when its session is gone', async () => {
     const session = await app.start();
     const headers = { 'idempotency-key': randomUUID() };
     const first = await fork(session, what_if, headers);
@@ -182,7 +182,7 @@ describe('a fork', () => {
     expect((await say(String(first.body['session_id']), 'Goes on.')).status).toBe(201);
   });
 
-  test('that was made before an erasure could be followed goes with it when it is asked for again', async () => {
+  test('that missed an erasure is erased when its request is repeated', async () => {
     const partner = `P-${randomUUID()}`;
     const session = await app.start({ partner_id: partner });
     const headers = { 'idempotency-key': randomUUID() };
@@ -222,7 +222,7 @@ describe('a fork', () => {
     await waitUntil(isGone, { what: 'what was copied to be gone' });
   });
 
-  test('has the id that its request names, if that is free', async () => {
+  test('has the id in its request, if that is free', async () => {
     const session_id = randomUUID();
     const body = { ...what_if, session_id };
     expect((await fork(id, body)).body).toMatchObject({ session_id });
@@ -242,7 +242,7 @@ describe('a fork', () => {
     expect((await fork(id, body)).body).toMatchObject({ status: 400, errors: [{ field }] });
   });
 
-  test('of a session that is not there, or was deleted, is refused', async () => {
+  test('of a missing or deleted session is refused', async () => {
     expect((await fork(randomUUID(), what_if)).status).toBe(404);
     const session = await app.start();
     await app.store.deleteStream(sessionStream(session));

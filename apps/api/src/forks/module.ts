@@ -3,6 +3,6 @@ import { CommandsModule } from '../sessions/module.ts';
 import { ForksController } from './controller.ts';
 import { ForkSessionHandler } from './fork-session.ts';
 
-/** Sessions that begin as others were. */
+/** Forks of sessions. */
 @Module({ imports: [CommandsModule], controllers: [ForksController], providers: [ForkSessionHandler] })
 export class ForksModule {}

@@ -43,7 +43,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-test('a history that nobody changed is intact', async () => {
+test('an unchanged history is intact', async () => {
   const { status, body } = await call('analyst', `/v1/sessions/${id}/verification`);
   expect([status, body]).toMatchObject([200, { intact: true, events: 2, revision: 1, faults: [], gaps: [] }]);
   expect((await call('analyst', `/v1/sessions/${randomUUID()}/verification`)).status).toBe(404);
@@ -65,10 +65,10 @@ test('an event has a proof once it is sealed, and each proof is recorded', async
   );
 });
 
-test.each(['x', '-1', '1.5', ''])('a revision that is none is refused: %s', async (revision) => {
+test.each(['x', '-1', '1.5', ''])('an invalid revision is refused: %s', async (revision) => {
   expect((await call('auditor', `/v1/sessions/${id}/proof?revision=${revision}`, purpose)).status).toBe(400);
 });
 
-test('an event that is not there has no proof', async () => {
+test('a missing event has no proof', async () => {
   expect((await call('auditor', `/v1/sessions/${id}/proof?revision=7`, purpose)).status).toBe(404);
 });

@@ -19,12 +19,12 @@ import { KnownRoots } from './known-roots.ts';
 import { WhileThere } from '../common/while-there.ts';
 
 const reasons: Readonly<Record<Exclude<NoProof, 'not_found'>, string>> = {
-  not_sealed: 'No signed root covers the event yet: that of its day will.',
-  not_chained: 'The event, or one behind it, was written by a version without hashes.',
-  broken: 'The history is not what was signed; look at …/verification.',
+  not_sealed: 'No signed root covers the event yet. The root of its day will.',
+  not_chained: 'The event, or a later one, was written by a version without hashes.',
+  broken: 'The history differs from the signed one; see …/verification.',
 };
 
-/** Whether the history of a conversation is as it was recorded, and proofs of that for others. */
+/** Verification of a conversation's history, and proofs of it for others. */
 @ApiTags('reads')
 @Controller('v1/sessions/:session_id')
 export class HistoryProofController {
@@ -41,8 +41,8 @@ export class HistoryProofController {
   @ApiOperation({
     summary: 'Check that no event of a conversation was changed',
     description:
-      'Reads the whole conversation, and compares the hash of each event with its content, the event before, and the signed ' +
-      'roots. Nothing of the content is shown.',
+      'Reads the whole conversation, and compares the hash of each event with its content, the previous event, and the signed ' +
+      'roots. The content is not shown.',
   })
   @ApiOkResponse({ type: VerificationDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
@@ -63,13 +63,13 @@ export class HistoryProofController {
   @ApiOperation({
     summary: 'A proof of one event, for others',
     description:
-      'The event as it is stored, with the hashes that lead from it to a signed root; of other events there is only the hash of ' +
-      'their content. The read is recorded, since without encryption the stored bytes are readable.',
+      'The stored event, with the hashes that lead from it to a signed root; for other events only the hash of ' +
+      'their content is included. The read is recorded, since without encryption the stored bytes are readable.',
   })
   @ApiHeader({
     name: 'Access-Purpose',
     required: true,
-    description: 'Why, as an identifier of yours. It is recorded.',
+    description: 'The purpose, as an identifier of yours. It is recorded.',
     schema: { type: 'string', pattern: purposePattern.source, example: 'complaint:4711' },
   })
   @ApiOkResponse({ type: ProofDto })

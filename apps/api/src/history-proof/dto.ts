@@ -14,7 +14,7 @@ const faults = [
   'unchained',
 ];
 
-/** Which event is proven. */
+/** The event to prove. */
 export class ProofQuery {
   @ApiProperty({ type: 'integer', minimum: 0, description: 'The revision of the event.' })
   @IsRevision()
@@ -28,10 +28,10 @@ class FaultDto {
   @ApiProperty({ type: Number, example: 17 })
   revision: number;
 
-  @ApiProperty({ type: Number, required: false, description: 'The last revision, of several.' })
+  @ApiProperty({ type: Number, required: false, description: 'The last revision, if there are several.' })
   to?: number;
 
-  @ApiProperty({ type: Number, required: false, description: 'Where an event that was moved belongs.' })
+  @ApiProperty({ type: Number, required: false, description: 'The original revision of a moved event.' })
   belongs_at?: number;
 
   @ApiProperty({ type: String, format: 'uuid', required: false })
@@ -58,21 +58,21 @@ class GapDto {
   reason?: string;
 }
 
-/** What was found of the history of a session. */
+/** The result of verifying the history of a session. */
 export class VerificationDto {
   @ApiProperty({ type: String, format: 'uuid' })
   session_id: string;
 
   @ApiProperty({
     type: Boolean,
-    description: 'Whether all events are as they were appended, as far as that is proven.',
+    description: 'Whether all events are unchanged, as far as that can be proven.',
   })
   intact: boolean;
 
-  @ApiProperty({ type: Number, example: 42, description: 'Events that are there.' })
+  @ApiProperty({ type: Number, example: 42, description: 'The number of existing events.' })
   events: number;
 
-  @ApiProperty({ type: Number, example: 41, description: 'The last revision; -1: there is no event.' })
+  @ApiProperty({ type: Number, example: 41, description: 'The last revision; -1: there are no events.' })
   revision: number;
 
   @ApiProperty({ ...hash, nullable: true, description: 'The hash of the whole history.' })
@@ -89,7 +89,7 @@ export class VerificationDto {
   @ApiProperty({ type: [FaultDto], description: 'What was changed.' })
   faults: readonly FaultDto[];
 
-  @ApiProperty({ type: [GapDto], description: 'What cannot be proven, and is no fault.' })
+  @ApiProperty({ type: [GapDto], description: 'Gaps: parts that cannot be proven, which are not faults.' })
   gaps: readonly GapDto[];
 }
 
@@ -103,7 +103,7 @@ class StoredEventDto {
   @ApiProperty({
     type: String,
     format: 'byte',
-    description: 'The stored bytes: encrypted where there are keys.',
+    description: 'The stored bytes; with keys, encrypted.',
   })
   data: string;
 
@@ -131,7 +131,7 @@ class StepDto {
 }
 
 class SignedRootDto {
-  @ApiProperty({ type: String, description: 'What was signed, to the byte: JSON.' })
+  @ApiProperty({ type: String, description: 'The signed bytes, as JSON.' })
   statement: string;
 
   @ApiProperty({ type: String, nullable: true, description: 'Ed25519, base64url.' })
@@ -155,13 +155,13 @@ export class ProofDto {
   @ApiProperty({ type: StoredEventDto })
   event: StoredEventDto;
 
-  @ApiProperty({ ...hash, description: 'The hash of the event before.' })
+  @ApiProperty({ ...hash, description: 'The hash of the previous event.' })
   previous: string;
 
   @ApiProperty({
     type: [String],
     example: [hash.example],
-    description: 'Of each later event the hash of its content.',
+    description: 'The hash of the content of each later event.',
   })
   path: readonly string[];
 

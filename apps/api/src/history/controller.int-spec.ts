@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** A cursor of turns, made by a caller. */
+/** A cursor of turns, forged by a caller. */
 function cursorAt(time: string): string {
   return Buffer.from(JSON.stringify([time, randomUUID(), '1'])).toString('base64url');
 }
@@ -39,7 +39,7 @@ test('events come in pages, each with its metadata', async () => {
   expect((await get(`/v1/sessions/${id}/events?from_revision=9`)).body).toMatchObject({ events: [] });
 });
 
-/** The revisions of an answer's events, which have no more bytes than a page has. */
+/** The revisions of an answer's events; checks that the events fit into the bytes of a page. */
 function revisionsOf({ body }: Answer): number[] {
   const events = body['events'] as { revision: number }[];
   expect(Buffer.byteLength(JSON.stringify(events))).toBeLessThanOrEqual(1_048_576);
@@ -48,7 +48,7 @@ function revisionsOf({ body }: Answer): number[] {
 
 describe('a conversation of large events', () => {
   let id: string;
-  /** Calls that stay open: those on which is appended. */
+  /** The number of open calls for appends. */
   let held: number;
   const large = 12;
   beforeAll(async () => {
@@ -65,7 +65,7 @@ describe('a conversation of large events', () => {
     ({ held } = app.store.counts);
   });
 
-  test('has pages that end by bytes and go on where they ended', async () => {
+  test('has pages limited in bytes that continue where they ended', async () => {
     const first = await get(`/v1/sessions/${id}/events?limit=1000`);
     expect(revisionsOf(first)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(first.body['next_revision']).toBe(9);
@@ -73,7 +73,7 @@ describe('a conversation of large events', () => {
     expect([revisionsOf(second), second.body['next_revision']]).toEqual([[9, 10, 11, 12], null]);
   });
 
-  test('tells in a conflict the first events, and where they go on', async () => {
+  test('shows the first events in a conflict, and where they continue', async () => {
     const path = `/v1/sessions/${id}/flags/vip`;
     const conflict = await app.call('PUT', path, {}, { 'if-match': '"0"' });
     expect(conflict).toMatchObject({ status: 412, body: { current_revision: large, next_revision: 9 } });
@@ -82,7 +82,7 @@ describe('a conversation of large events', () => {
     expect(late).toMatchObject({ status: 412, body: { events: [{ revision: 12 }], next_revision: null } });
   });
 
-  test('is read in parts of which the client keeps none', async () => {
+  test('is read in parts that the client does not keep', async () => {
     expect(
       (await Array.fromAsync(app.store.read(`session-${id}`, { stepBytes: 200_000 }))).map(({ revision }) =>
         Number(revision),
@@ -107,7 +107,7 @@ test.each([
   expect(await get(`/v1/sessions/${await app.start()}/${path}`)).toMatchObject({ status: 400 });
 });
 
-test('a time that is refused is answered with how one is written', async () => {
+test('the refusal of a time says the expected format', async () => {
   const { body } = await get('/v1/turns?from=2026');
   expect(body).toMatchObject({
     errors: [{ field: 'from', message: expect.stringContaining('2026-01-05T09:30:00Z') }],

@@ -11,7 +11,7 @@ const statuses = ['active', 'ended', 'expired'] as const;
 export const timeOrders = ['asc', 'desc'] as const;
 const turnOrders = [...timeOrders, 'recorded'] as const;
 
-/** A page of what is filtered, by the query. */
+/** A filtered page, by the query. */
 class FilteredPage extends Filters {
   @PageSize()
   limit = 50;
@@ -22,8 +22,8 @@ class FilteredPage extends Filters {
   @ApiPropertyOptional({
     example: 'tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210',
     description:
-      'The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. ' +
-      'For those who may search, and recorded as a search.',
+      'The token of a personal value in a turn. Search other values with `POST /v1/turns/search`, so that they are in no URL. ' +
+      'Needs the right to search, and is recorded as a search.',
   })
   @IsOptional()
   @IsPersonalToken()
@@ -47,7 +47,7 @@ export class TurnsQuery extends FilteredPage {
     enum: turnOrders,
     default: 'asc',
     description:
-      'By time; or `recorded`: as they became visible here, for who follows them, from the `rel="latest"` of the newest page on.',
+      'By time; or `recorded`: in the order in which they became visible, for followers, starting with the `rel="latest"` of the newest page.',
   })
   @IsOptional()
   @IsIn(turnOrders)
@@ -82,7 +82,7 @@ export class SessionRowDto {
     ...nullable,
     example: null,
     description:
-      'The event for which the session is set aside: its row and context do not advance. Null: it is not.',
+      'The event for which the session is set aside: its row and context do not advance. Null: it is not set aside.',
   })
   set_aside?: SetAsideDto | null;
 }
@@ -100,7 +100,12 @@ export class TurnRowDto {
   @ApiProperty({ type: String, ...nullable, example: 'I am checking.' }) response_text: string | null;
   @ForkedFrom() forked_from?: string | null;
   @ApiProperty({ example: 4 }) revision: number;
-  @ApiProperty({ type: String, ...nullable, example: 'whatsapp', description: 'On which it came.' })
+  @ApiProperty({
+    type: String,
+    ...nullable,
+    example: 'whatsapp',
+    description: 'The channel when the turn was recorded.',
+  })
   channel: string | null;
   @ApiProperty({ type: Number, ...nullable, example: 0.9 }) intent_confidence: number | null;
   @ApiProperty({ type: String, ...nullable, example: 'confirm_month' }) bot_action: string | null;
@@ -108,10 +113,15 @@ export class TurnRowDto {
     type: String,
     ...nullable,
     example: 'resolve_payment',
-    description: 'The current goal then.',
+    description: 'The current goal at that time.',
   })
   goal: string | null;
-  @ApiProperty({ type: String, format: 'uuid', ...nullable, description: 'The latest inquiry open then.' })
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    ...nullable,
+    description: 'The latest inquiry that was open at that time.',
+  })
   inquiry_id: string | null;
   @ApiProperty({
     type: String,
@@ -145,14 +155,14 @@ export class TurnsPageDto {
     type: String,
     ...nullable,
     description:
-      'Send as `after` for the next page; null at the end. With the order `recorded` there is none.',
+      'Send as `after` for the next page; null at the end. With the order `recorded` it is never null.',
   })
   next: string | null;
   @ApiPropertyOptional({
     type: String,
     ...nullable,
     description:
-      'Of a first page: send as `after` with `order=recorded` for what was not there yet. Null on other pages.',
+      'On a first page: send as `after` with `order=recorded` to get later turns. Null on other pages.',
   })
   latest?: string | null;
 }

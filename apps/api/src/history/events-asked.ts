@@ -4,7 +4,7 @@ import { lastEventId } from '../common/last-event-id.ts';
 import type { EventFormat } from '../replay/format.ts';
 import type { EventsQuery } from './events.dto.ts';
 
-/** Which events a request asks for. @throws ProblemError `validation_failed` for what does not go together */
+/** The events that a request asks for. @throws ProblemError `validation_failed` for incompatible parameters */
 export function rangeOf(asked: EventsQuery, format: EventFormat, lastId: string | undefined): HistoryRange {
   const { direction, from_revision: from, to_revision: to, type } = asked;
   const isBackwards = direction === 'backwards';

@@ -46,13 +46,13 @@ export class EventsController {
   @ApiOperation({
     summary: 'The events of a conversation, as pages or as a stream',
     description:
-      `${pageEnds} By the Accept header all events come as a stream instead: \`application/x-ndjson\`, a line for each, or ` +
+      `${pageEnds} The Accept header can request all events as a stream instead: \`application/x-ndjson\`, a line for each, or ` +
       '`text/event-stream`, at a `speed` of your choice, with `event: end` behind the last. A stream that breaks off is not complete.',
   })
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
-    description: 'For `text/event-stream`: the revision after which to go on, in the direction of reading.',
+    description: 'For `text/event-stream`: the revision after which to resume, in the direction of reading.',
   })
   @ApiProduces('application/json', streamTypes.ndjson, streamTypes.sse)
   @ApiExtraModels(EventsPageDto)

@@ -10,7 +10,7 @@ export class EventsQuery {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
-    description: 'The revision to start at: forwards 0 if it is left out, backwards the last one.',
+    description: 'The revision to start at; by default 0 forwards, the last one backwards.',
   })
   @IsOptional()
   @IsRevision()
@@ -28,7 +28,7 @@ export class EventsQuery {
 
   @ApiPropertyOptional({
     example: 'TurnRecorded,GoalSet',
-    description: 'Only events of these types: names with commas between them, 50 at most.',
+    description: 'Only events of these types: names separated by commas, at most 50.',
   })
   @IsOptional()
   @IsNames(50)
@@ -38,7 +38,7 @@ export class EventsQuery {
     type: 'integer',
     minimum: 1,
     maximum: 1000,
-    description: 'How many events at most. Left out: 100 of a JSON page, all of a stream.',
+    description: 'The maximum number of events; by default 100 for a JSON page, all for a stream.',
   })
   @IsOptional()
   @IsWholeText(1, 1_000)
@@ -50,8 +50,8 @@ export class EventsQuery {
     maximum: fastest,
     default: 0,
     description:
-      'For `text/event-stream`: how many times as fast as the events were stored they come; 0: at once. Between two of them ' +
-      `${longestGapMs / 1_000} s pass at most.`,
+      'For `text/event-stream`: the speed as a multiple of the recorded pace; 0: at once. The pause between two events is ' +
+      `at most ${longestGapMs / 1_000} s.`,
   })
   @IsOptional()
   @IsNumberText(0, fastest)
@@ -59,7 +59,7 @@ export class EventsQuery {
 
   @ApiPropertyOptional({
     enum: ['1'],
-    description: 'For `text/event-stream`, forwards: with 1 it goes on with events as they happen.',
+    description: 'For `text/event-stream`, forwards: with 1 it continues with new events.',
   })
   @IsOptional()
   @IsIn(['1'])
@@ -70,7 +70,7 @@ export class EventDto {
   @ApiProperty({ format: 'uuid' }) event_id: string;
   @ApiProperty({ example: 'GoalSet' }) type: string;
   @ApiProperty({ example: 3 }) revision: number;
-  @ApiProperty({ format: 'date-time', description: 'When the event store took it in, by its clock.' })
+  @ApiProperty({ format: 'date-time', description: 'When the event store stored it, by its clock.' })
   created: string;
   @ApiProperty({
     type: 'object',

@@ -11,12 +11,12 @@ import { ForkFilter } from './fork-fields.ts';
 const handoffs = ['none', 'requested', 'accepted', 'returned'] as const;
 const actorRoles = ['agent', 'service', 'human', 'system', 'analyst', 'auditor', 'admin'] as const;
 
-/** A stretch of time, in a query or a body. */
+/** A period, in a query or a body. */
 export class Period {
   @ApiPropertyOptional({
     format: 'date-time',
     description:
-      'At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.',
+      'At or after this time: for a turn its time, or that of an earlier turn of its session if a clock went back; for a session its start.',
   })
   @IsOptional()
   @IsTime()
@@ -28,7 +28,7 @@ export class Period {
   to?: string;
 }
 
-/** What is asked of turns or sessions, in any mix; all of it has to be so. */
+/** Filters of turns or sessions; all of them have to match. */
 export class Filters extends Period {
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
@@ -43,7 +43,7 @@ export class Filters extends Period {
 
   @ApiPropertyOptional({
     enum: channels,
-    description: 'Of a turn, the channel on which it came; of a session, the one that it is on.',
+    description: 'For a turn, the channel when it was recorded; for a session, its current one.',
   })
   @IsOptional()
   @IsIn(channels)
@@ -62,7 +62,7 @@ export class Filters extends Period {
 
   @ApiPropertyOptional({
     example: 'resolve_payment',
-    description: 'Of a turn, the current goal when it came; of a session, one that was set.',
+    description: 'For a turn, the current goal when it was recorded; for a session, a goal that was set.',
   })
   @IsOptional()
   @IsString()
@@ -76,13 +76,13 @@ export class Filters extends Period {
 
   @ApiPropertyOptional({
     enum: handoffs,
-    description: 'What there was in the session; `none`: nobody asked for a person.',
+    description: 'The handoffs of the session; `none`: none was requested.',
   })
   @IsOptional()
   @IsIn(handoffs)
   handoff?: (typeof handoffs)[number];
 
-  @ApiPropertyOptional({ enum: inquiryOutcomes, description: 'How an inquiry of the session ended.' })
+  @ApiPropertyOptional({ enum: inquiryOutcomes, description: 'The outcome of an inquiry of the session.' })
   @IsOptional()
   @IsIn(inquiryOutcomes)
   inquiry_outcome?: (typeof inquiryOutcomes)[number];

@@ -19,6 +19,6 @@ export function ForkedFrom(): PropertyDecorator {
     format: 'uuid',
     nullable: true,
     example: null,
-    description: 'Of a fork: the session that it was forked from.',
+    description: 'For a fork: the session that it was forked from.',
   });
 }

@@ -39,7 +39,7 @@ export class GetEventsHandler implements IQueryHandler<GetEvents> {
   }
 }
 
-/** Where a full page is followed by another; null: it has reached its end. */
+/** The next revision after a full page; null: the page has reached the end. */
 function nextOf(revision: number, { direction, to }: HistoryRange): number | null {
   if (revision === to) return null;
   if (direction === 'forwards') return revision + 1;

@@ -20,7 +20,7 @@ import { TurnSearch } from './search.ts';
 import { shownTurns } from './shown.ts';
 import { mostDaysOfAnalysts, usualDays } from '../analysts/period.ts';
 
-/** What limits the time that a search by what turns hold looks through. */
+/** The period that a search by the contents of turns covers. */
 const searchPeriod =
   `Without \`partner_id\` and \`session_id\` the last ${usualDays} days before \`to\` are searched; \`from\` may be at most ${mostDays} ` +
   `days before it for agents and services, ${mostDaysOfAnalysts} for others.`;
@@ -40,8 +40,10 @@ export class ListsController {
   @Get('sessions')
   @Access('list')
   @ApiOperation({
-    summary: 'Sessions, the newest first, by what they are and what happened in them',
-    description: `What a turn has (sender, intent, actor, entity), one turn of the session has. By \`entity\`: ${searchPeriod} ${pageEnds}`,
+    summary: 'Sessions, newest first, filtered by their properties and events',
+    description:
+      'The filters on turns (sender, intent, actor, entity) all apply to the same turn of the session. ' +
+      `With \`entity\`: ${searchPeriod} ${pageEnds}`,
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: SessionsPageDto, headers: { ...linkHeader, ...ageHeaders } })
@@ -68,11 +70,11 @@ export class ListsController {
   @Access('list')
   @Shows(shownTurns)
   @ApiOperation({
-    summary: 'Turns, the oldest first, by what they are and what happened in their session',
+    summary: 'Turns, oldest first, filtered by their properties and the events of their session',
     description:
-      `The turns of one session come in their order, although the clocks of nodes differ. ${pageEnds} The first page names ` +
-      '`latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write. ' +
-      `By \`entity\`: ${searchPeriod}`,
+      `The turns of one session keep their order, even if the clocks of nodes differ. ${pageEnds} The first page has ` +
+      '`latest`, from which `order=recorded` continues: each later turn is returned once, in whatever order partitions write. ' +
+      `With \`entity\`: ${searchPeriod}`,
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: TurnsPageDto, headers: { ...linkHeader, ...ageHeaders } })
@@ -83,14 +85,14 @@ export class ListsController {
     @Query() { entity, order, ...query }: TurnsQuery,
   ): Promise<TurnsPageDto> {
     const caller = callerOf(request);
-    // Whoever follows goes on from a place: what is older is not read again.
+    // A follower continues from its cursor: older rows are not read again.
     const isFirst = order !== 'recorded' || query.after === undefined;
     if (isFirst) assertBounded(caller, 'turns', query);
     const period = isFirst && entity !== undefined ? searchedPeriod(caller, query) : {};
     const { partners, channels } = await this.turnsWithin(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const filter = { ...query, ...period, ...(await this.search.tokenOf(entity)), partners, channels };
-    // Where a follower goes on it says for each partition: it misses nothing on a server that is behind.
+    // The cursor of a follower has a position for each partition, so it misses nothing on a server that lags behind.
     const page: TurnsPageDto =
       order === 'recorded'
         ? await this.rows.run(request, (db) => followTurns(db, filter, undefined, this.keys))
@@ -112,8 +114,8 @@ export class ListsController {
   @ApiOperation({
     summary: 'Turns that hold a value of an entity, or words',
     description:
-      'Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and ' +
-      `each search is recorded, whatever it finds. ${searchPeriod} ${pageEnds}`,
+      'Both are found by keyed hashes, since they are stored only encrypted. Auditors and administrators need a purpose, and ' +
+      `each search is recorded, even without results. ${searchPeriod} ${pageEnds}`,
   })
   @ApiBody({
     type: TurnSearchDto,
@@ -148,7 +150,7 @@ export class ListsController {
     );
   }
 
-  /** The turns of one session are shown if the session is reached, by what its stream says. */
+  /** The turns of one session are shown if the token reaches the session, by its stream. */
   private async turnsWithin(
     caller: Caller,
     { session_id }: Pick<TurnsQuery, 'session_id'>,

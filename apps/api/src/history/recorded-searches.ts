@@ -5,17 +5,19 @@ import { forbidden } from '../access/problems.ts';
 import { mayDo } from '../access/rules.ts';
 import { readerOf, Reads } from '../privacy/reads.ts';
 
-/** The record of searches by what a turn holds: they tell something also when they find nothing. */
+/** Records searches by values of turns: even a search without results reveals something. */
 @Injectable()
 export class RecordedSearches {
   constructor(private readonly reads: Reads) {}
 
-  /** @throws ProblemError `validation_failed` without a purpose; StoreUnavailableError: nothing may be looked for */
+  /** @throws ProblemError `validation_failed` without a purpose; StoreUnavailableError: the search must not run */
   record(request: FastifyRequest, partnerId: string | undefined): Promise<void> {
     return this.reads.recordSearch(readerOf(request), 'search_turns', partnerId);
   }
 
-  /** A list by a token is a search. @throws ProblemError `forbidden` for whom may not search, and as `record` */
+  /**
+   * A list by a token is a search. @throws ProblemError `forbidden` for a role that may not search, and as `record`
+   */
   async ofToken(
     request: FastifyRequest,
     token: string | undefined,

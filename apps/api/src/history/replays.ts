@@ -7,7 +7,7 @@ import { EventReplay } from '../replay/event-replay.ts';
 import { follow } from '../replay/follow.ts';
 import type { EventsQuery } from './events.dto.ts';
 
-/** About how many bytes of events are read with one call. */
+/** Approximate bytes of events per read. */
 const stepBytes = 128 * 1024;
 
 /** Streams of the events of sessions. */

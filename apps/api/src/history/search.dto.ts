@@ -42,8 +42,8 @@ export class TurnSearchDto extends Filters {
     },
     example: { name: 'month', value: 'October' },
     description:
-      'The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A ' +
-      'personal one, as a phone number, is found with its partner only.',
+      'The name of a nested value is its own member name. The whole value is compared, ignoring case. A ' +
+      'personal value, such as a phone number, can only be searched together with its partner.',
   })
   @IsOptional()
   @IsEntityValue()
@@ -53,8 +53,8 @@ export class TurnSearchDto extends Filters {
     example: 'paisa kab',
     maxLength: 500,
     description:
-      'Words that the text of a turn has, all of them, in any order: English, Hindi in either script. Only where the operator allows ' +
-      'it (`TEXT_SEARCH`), and there perhaps for a partner who is named only.',
+      'Words that must all be in the text of a turn, in any order: English, Hindi in either script. Only where the operator allows ' +
+      'it (`TEXT_SEARCH`), possibly only together with a partner.',
   })
   @IsOptional()
   @IsString()

@@ -17,7 +17,7 @@ import type { TurnSearchDto } from './search.dto.ts';
 type Values = Pick<TurnFilter, 'entity' | 'blind_index' | 'words'>;
 const nothing: Page<TurnItem> = { items: [], next: null };
 
-/** Finds turns by what they hold, which is encrypted where it stands. */
+/** Finds turns by their encrypted content. */
 @Injectable()
 export class TurnSearch {
   constructor(
@@ -40,7 +40,9 @@ export class TurnSearch {
     return { items, next };
   }
 
-  /** What stands for a token in the rows; where nothing is encrypted there are none. @throws KeyStoreUnavailableError */
+  /**
+   * The hash that stands for a token in the rows; without encryption there are none. @throws KeyStoreUnavailableError
+   */
   async tokenOf(token: string | undefined): Promise<Pick<TurnFilter, 'blind_index'>> {
     if (token === undefined) return {};
     if (this.keys === undefined) return { blind_index: '' };
@@ -58,7 +60,10 @@ export class TurnSearch {
     return { blind_index: entityIndex(await BlindIndex.load(keys), entity.name, value) };
   }
 
-  /** What stands for the words in the rows; none: no turn can have them. No partner gets a key by a search. */
+  /**
+   * The hashes that stand for the words in the rows; none: no turn can have them. A search never creates a key for a
+   * partner.
+   */
   private async wordsOf(db: Queryable, text: string, partnerId: string | undefined): Promise<string[]> {
     const { scope } = this.textSearch;
     if (scope === 'off') throw refused('text', 'texts are not searched here; see TEXT_SEARCH');
@@ -80,7 +85,10 @@ function refused(field: string, message: string): Error {
   return validationFailed([{ field, message }]);
 }
 
-/** As the value stands in turns of a partner: a personal one is a token there. No partner gets a key by a search. */
+/**
+ * The form in which the turns of a partner store the value: a personal value is a token. A search never creates a key
+ * for a partner.
+ */
 async function stored(
   db: Queryable,
   keys: DataKeys,

@@ -2,14 +2,14 @@ import { ApiProperty, OmitType } from '@nestjs/swagger';
 import type { Session } from '#domain';
 import { SessionRowDto } from './dto.ts';
 
-/** A session by itself: as its row, but read from its stream. */
+/** A single session: the same fields as its row, but read from its stream. */
 export class SessionDto extends OmitType(SessionRowDto, ['set_aside']) {
   @ApiProperty({
     type: String,
     format: 'uuid',
     nullable: true,
     example: null,
-    description: 'The partner’s session before this one.',
+    description: 'The partner’s previous session.',
   })
   previous_session_id: string | null;
 }

@@ -84,19 +84,19 @@ const numbers = (from: number, to: number): number[] =>
   Array.from({ length: Math.abs(to - from) + 1 }, (_, index) => (from < to ? from + index : from - index));
 
 describe('as lines of JSON', () => {
-  test('all events come, in both directions', async () => {
+  test('all events are sent, in both directions', async () => {
     expect((await lines('')).map(({ revision }) => revision)).toEqual(numbers(0, flags));
     const backwards = await lines('?direction=backwards');
     expect(backwards.map(({ revision }) => revision)).toEqual(numbers(flags, 0));
   });
 
-  test('they are those of the pages', async () => {
+  test('the events are those of the pages', async () => {
     const authorization = `Bearer ${await issuer.token({ role: 'analyst', sub: 'spec' })}`;
     const page = await app.call('GET', `/v1/sessions/${id}/events?limit=20`, undefined, { authorization });
     expect(await lines('?limit=20')).toEqual(page.body['events']);
   });
 
-  test('only the wanted types and revisions come', async () => {
+  test('only the requested types and revisions are sent', async () => {
     expect(await lines('?type=SessionStarted,GoalSet')).toMatchObject([
       { type: 'SessionStarted', revision: 0 },
     ]);
@@ -118,7 +118,7 @@ describe('as lines of JSON', () => {
     expect(await response.text()).toContain(secret);
   });
 
-  test('nothing is read any more when the reader is gone', async () => {
+  test('reading stops when the reader disconnects', async () => {
     const { held } = app.store.counts;
     const { response, abort } = await open('', ndjson);
     await response.body?.getReader().read();
@@ -129,22 +129,22 @@ describe('as lines of JSON', () => {
 });
 
 describe('as Server-Sent Events', () => {
-  test('each has its revision as id, and the end is told', async () => {
+  test('each event has its revision as id, and an end event follows', async () => {
     expect(await blocks('?limit=3')).toEqual(['0', '1', '2', 'event: end']);
   });
 
-  test('it goes on after Last-Event-ID, in its direction', async () => {
+  test('the stream resumes after Last-Event-ID, in its direction', async () => {
     const last = { 'last-event-id': '5' };
     expect(await blocks('?to_revision=7', last)).toEqual(['6', '7', 'event: end']);
     expect(await blocks('?direction=backwards&to_revision=3', last)).toEqual(['4', '3', 'event: end']);
     expect(await blocks('?direction=backwards', { 'last-event-id': '0' })).toEqual(['event: end']);
   });
 
-  test('at any speed the same events come', async () => {
+  test('any speed sends the same events', async () => {
     expect(await blocks('?limit=5&speed=100000')).toEqual(['0', '1', '2', '3', '4', 'event: end']);
   });
 
-  test('with follow it goes on with what happens', async () => {
+  test('with follow the stream continues with new events', async () => {
     const { response, abort } = await open(
       `?follow=1&from_revision=${flags}&type=FlagRaised,FlagCleared`,
       sse,
@@ -186,11 +186,11 @@ test.each([
   ]);
 });
 
-test('a Last-Event-ID that is no revision is refused', async () => {
+test('an invalid Last-Event-ID is refused', async () => {
   expect((await open('', sse, { 'last-event-id': 'x' })).response.status).toBe(400);
 });
 
-test('a session that is not there is not found, whatever is asked', async () => {
+test('a missing session is not found, whatever the query', async () => {
   const authorization = `Bearer ${await issuer.token({ role: 'analyst', sub: 'spec' })}`;
   for (const accept of ['application/json', ndjson, sse])
     for (const query of ['', '?direction=backwards', '?type=GoalSet']) {
@@ -201,7 +201,7 @@ test('a session that is not there is not found, whatever is asked', async () => 
     }
 });
 
-test('pages go back, too, and pick types', async () => {
+test('pages go backwards and filter types, too', async () => {
   const authorization = `Bearer ${await issuer.token({ role: 'analyst', sub: 'spec' })}`;
   const page = (query: string) =>
     app.call('GET', `/v1/sessions/${id}/events?${query}`, undefined, { authorization });

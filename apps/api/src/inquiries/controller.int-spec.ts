@@ -27,7 +27,7 @@ const nothingKept = {
   forget: async () => undefined,
 };
 
-/** What the bridge does with an order service's answer. */
+/** Simulates the bridge with an answer of the order service. */
 async function answer(sessionId: string, inquiry_id: string): Promise<void> {
   const now = new Date().toISOString();
   const data = { order_id: 'ORD9823', status: 'pending' };
@@ -114,7 +114,7 @@ test('only the same question joins an open inquiry', async () => {
   expect((await ask(id, other)).body).toMatchObject({ joined: false, revision: 2 });
 });
 
-/** A question that joined the one in `inquiry_id` and closed an overdue one by it, which records its key. */
+/** Opens an inquiry that joins the one in `inquiry_id` and closes an overdue one, an event that records its key. */
 async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: string; joined: Answer }> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const id = await app.start();
@@ -123,7 +123,7 @@ async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: s
     await sleep(120);
     const joined = await ask(id, question, key);
     const { body } = await app.call('GET', `/v1/sessions/${id}/events?from_revision=3`);
-    // A bridge that runs meanwhile may have closed the overdue one before.
+    // A running bridge may have closed the overdue inquiry first.
     const [closing] = body['events'] as { metadata: { command_id?: string } }[];
     if (closing?.metadata.command_id === `key:${key['idempotency-key']}`) return { id, joined };
   }
@@ -133,14 +133,14 @@ async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: s
 describe('a repetition of a question that joined an inquiry', () => {
   const key = { 'idempotency-key': 'a' };
 
-  test('gets that inquiry, though it is closed', async () => {
+  test('gets that inquiry, even if it is closed', async () => {
     const { id, joined } = await joinAndCloseOverdue(key);
     expect(joined.body).toMatchObject({ joined: true, revision: 3 });
     await close(id, joined.body['inquiry_id']);
     expect((await ask(id, question, key)).body).toEqual(joined.body);
   });
 
-  test('gets that inquiry, though the session keeps later ones only', async () => {
+  test('gets that inquiry, even if the session keeps only later ones', async () => {
     const { id, joined } = await joinAndCloseOverdue(key);
     await close(id, joined.body['inquiry_id']);
     for (const order_id of ['A', 'B', 'C', 'D']) {
@@ -186,7 +186,7 @@ test.each([
   expect(refused.body).toMatchObject({ errors: [{ field }] });
 });
 
-test('the timeline of an inquiry says what happened to it, also when it was closed long ago', async () => {
+test('the timeline of an inquiry has all of its steps, even long after its end', async () => {
   const id = await app.start();
   const { inquiry_id } = (await ask(id)).body;
   await answer(id, String(inquiry_id));
@@ -205,7 +205,7 @@ test('the timeline of an inquiry says what happened to it, also when it was clos
   ]);
 });
 
-test('what a kind was declared as is in its first event, and neither in the context nor in the inquiry', async () => {
+test('the declaration of a kind is in the first event only, not in context or inquiry', async () => {
   const id = await app.start();
   const { inquiry_id } = (await ask(id)).body;
   const { body } = await app.call('GET', `/v1/sessions/${id}/events?from_revision=1`);

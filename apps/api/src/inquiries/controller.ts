@@ -49,7 +49,7 @@ const AnswersOpened = AnswersCommand<OpenInquiryResult>({
   }),
 });
 
-/** Questions to other systems; the answers arrive in the context. */
+/** Inquiries to other systems; the answers arrive in the context. */
 @ApiTags('inquiries')
 @ApiExtraModels(InquirySourceDto)
 @Controller('v1/sessions/:session_id/inquiries')
@@ -70,8 +70,8 @@ export class InquiriesController {
     summary: 'Ask other systems',
     description:
       'Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when ' +
-      'all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open. A ' +
-      'question about an order or payout that an event has named with another partner is refused, unless the operator ' +
+      'all have arrived, or at its deadline with those that have. The same question joins an open inquiry. A ' +
+      'question about an order or payout of another partner (as named by an event) is refused, unless the operator ' +
       'allows it.',
   })
   @ApiCommandHeaders()

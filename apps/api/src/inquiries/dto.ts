@@ -97,7 +97,7 @@ export class InquirySourceDto {
   @ApiProperty() required: boolean;
   @ApiProperty({ type: [String], description: 'The sources whose answers it needs first.' })
   after: readonly string[];
-  @ApiProperty({ description: 'How many times it was asked.' }) attempt: number;
+  @ApiProperty({ description: 'The number of times it was asked.' }) attempt: number;
   @ApiProperty(nullableTime) asked_at: string | null;
   @ApiProperty(nullableTime) settled_at: string | null;
   @ApiProperty({ type: Number, nullable: true }) latency_ms: number | null;
@@ -150,8 +150,10 @@ export class InquiryDto {
   sources: Inquiry['sources'];
   @ApiProperty({ ...nullableObject, example: inquiryExample.answer, description: 'The merged answer.' })
   answer: Inquiry['answer'];
-  @ApiProperty({ description: 'Answers that came late or twice.' }) corrections: number;
-  @ApiProperty({ description: 'Of the request that opened it; requests, answers and closing carry it on.' })
+  @ApiProperty({ description: 'Late or duplicate answers.' }) corrections: number;
+  @ApiProperty({
+    description: 'The one of the request that opened it; requests, answers and the closing carry it.',
+  })
   correlation_id: string;
   @ApiProperty({ type: String, nullable: true, description: 'The W3C trace context of that request.' })
   traceparent: string | null;
@@ -159,15 +161,15 @@ export class InquiryDto {
 
 export class InquiriesDto {
   @ApiProperty({ type: [InquiryDto] }) open: readonly InquiryDto[];
-  @ApiProperty({ type: [InquiryDto], description: 'The last three, the latest last.' })
+  @ApiProperty({ type: [InquiryDto], description: 'The last three, latest last.' })
   closed: readonly InquiryDto[];
 }
 
-/** What `POST …/inquiries` answers. */
+/** The answer of `POST …/inquiries`. */
 export class InquiryAcceptedDto {
   @ApiProperty({ format: 'uuid' }) session_id: string;
   @ApiProperty({ format: 'uuid' }) inquiry_id: string;
   @ApiProperty({ description: 'The revision of the session.' }) revision: number;
   @ApiProperty(time) deadline: string;
-  @ApiProperty({ description: 'The same question was open already: this is its inquiry.' }) joined: boolean;
+  @ApiProperty({ description: 'The same question was already open: this is its inquiry.' }) joined: boolean;
 }

@@ -33,7 +33,7 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
       : undefined;
   }
 
-  /** An inquiry that the state no longer has, folded from its own events in the stream. */
+  /** An inquiry that is no longer in the state, folded from its own events in the stream. */
   private async foldAlone(
     store: EventStore,
     sessionId: string,
@@ -46,7 +46,7 @@ export class GetInquiryHandler implements IQueryHandler<GetInquiry> {
   }
 }
 
-/** Whether an event is one of this inquiry. */
+/** Whether an event belongs to this inquiry. */
 export function isOf(inquiryId: string, event: RecordedEvent): event is RecordedEvent<InquiryEvent> {
   return (
     event.type.startsWith('Inquiry') && 'inquiry_id' in event.data && event.data.inquiry_id === inquiryId

@@ -16,7 +16,7 @@ interface OpenedInquiry {
 
 export type OpenInquiryResult = CommandResult & { readonly opened: OpenedInquiry };
 
-/** Opens an inquiry, or joins the one that is open for the same question. */
+/** Opens an inquiry, or joins an open one with the same question. */
 export class OpenInquiry extends Command<OpenInquiryResult> {
   constructor(
     readonly inquiry: OpenInquiryCommand,
@@ -40,7 +40,10 @@ export class OpenInquiryHandler implements ICommandHandler<OpenInquiry> {
     return { ...result, opened: opened(result) ?? (await this.joined(inquiry, result)) };
   }
 
-  /** Found in the state; in the stream when the request is repeated so late that the state no longer has it. */
+  /**
+   * Read from the state, or from the stream when the request is repeated so late that the state no longer has the
+   * inquiry.
+   */
   private async joined(inquiry: OpenInquiryCommand, result: CommandResult): Promise<OpenedInquiry> {
     const { open, closed } = result.session.state.inquiries;
     const known = [...open, ...closed.toReversed()].find((item) => isSame(item, inquiry));

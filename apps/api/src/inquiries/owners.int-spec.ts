@@ -32,11 +32,11 @@ async function named(kind: string, partner_id: string): Promise<string> {
   return reference;
 }
 
-describe('a question about what events have named with another partner', () => {
+describe('a question about a reference of another partner', () => {
   test.each([
     ['order', 'order_id'],
     ['payout', 'payout_id'],
-  ])('is refused when it is an %s', async (kind, field) => {
+  ])('is refused for an %s', async (kind, field) => {
     const id = await app.start();
     const { status, body } = await ask(app, id, { [field]: await named(kind, 'P-other') });
     expect(status).toBe(403);
@@ -49,7 +49,7 @@ describe('a question about what events have named with another partner', () => {
     expect((await ask(indifferent, await indifferent.start(), subject)).status).toBe(202);
   });
 
-  test('has its first answer when it was asked before the event', async () => {
+  test('gets its first answer when it was asked before the event', async () => {
     const id = await app.start();
     const order_id = `R-${randomUUID()}`;
     const key = { 'idempotency-key': 'a' };
@@ -60,7 +60,7 @@ describe('a question about what events have named with another partner', () => {
   });
 });
 
-test('a question about a partner is about what belongs to that partner, beside what events have named', async () => {
+test('a question about a partner may name references of that partner, besides those that events have named', async () => {
   const owners = new Owners(app.pool, new PostgresBreaker(), loadConfig(process.env));
   const declared = {
     ...inquiries['order_status'],
@@ -74,13 +74,13 @@ test('a question about a partner is about what belongs to that partner, beside w
   ]);
 });
 
-test('a question about what events have named with the same partner is accepted', async () => {
+test('a question about a reference of the same partner is accepted', async () => {
   const partner_id = `P-${randomUUID()}`;
   const id = await app.start({ partner_id });
   expect((await ask(app, id, { order_id: await named('order', partner_id) })).status).toBe(202);
 });
 
-test('no question is accepted while nobody can tell whose order it is', async () => {
+test('no question is accepted while the owner of the order is unknown', async () => {
   const { status, body } = await ask(alone, await alone.start(), { order_id: 'ORD1' });
   expect(status).toBe(503);
   expect(body).toMatchObject({ type: 'https://turnstream.dev/problems/engine_unavailable' });

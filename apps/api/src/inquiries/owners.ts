@@ -7,7 +7,7 @@ import { DataKeys } from '#privacy';
 import { ownersOf, StoredReferences } from '#read-models';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 
-/** To whom the orders, payouts and shipments belong that inquiries are about. */
+/** The partners of the orders, payouts and shipments that inquiries are about. */
 @Injectable()
 export class Owners {
   private readonly references: StoredReferences;
@@ -22,8 +22,8 @@ export class Owners {
   }
 
   /**
-   * The partners whom events have named with what is asked about, and those who are asked about themselves; none where
-   * questions about anything are allowed.
+   * The partners that events have named with the subject of an inquiry, and the partners that it names itself; none
+   * if the ownership of references is not checked.
    */
   async of({ subject, declared }: Pick<OpenInquiry, 'subject' | 'declared'>): Promise<readonly string[]> {
     if (this.config.foreignReferences === 'allow') return [];

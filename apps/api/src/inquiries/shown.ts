@@ -4,7 +4,7 @@ import { mask } from '../privacy/mask.ts';
 import type { Answer } from '../privacy/shows.ts';
 import type { InquiryTimeline } from './timeline.ts';
 
-/** References to orders, payouts and shipments are plain; what was said about them is not. */
+/** References to orders, payouts and shipments are not masked; answers about them are. */
 export const inquiryRules: Rules<Inquiry> = {
   inquiry_id: 'plain',
   kind: 'plain',

@@ -8,7 +8,7 @@ interface Question {
 }
 
 /**
- * The kind that is asked, and the subject with the fields that it declares and no others.
+ * The kind of the inquiry, and the subject with its declared fields only.
  * @throws ProblemError `validation_failed`
  */
 export function checkedQuestion(kinds: InquiryKinds, { kind, subject }: OpenInquiryDto): Question {

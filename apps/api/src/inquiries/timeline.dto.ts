@@ -9,12 +9,13 @@ const nullableText = { type: String, nullable: true } as const;
 class InquiryStepDto implements InquiryStep {
   @ApiProperty({
     enum: ['opened', 'asked', 'answered', 'failed', 'retried', 'skipped', 'closed', 'corrected'],
-    description: '`retried`: the source is asked once more at the time `at`.',
+    description: '`retried`: the source is asked again at the time `at`.',
     example: 'answered',
   })
   step: InquiryStep['step'];
   @ApiProperty({ type: String, format: 'date-time', example: '2026-11-24T08:04:11.180Z' }) at: string;
-  @ApiProperty({ description: 'Of the event in the stream of the session.', example: 7 }) revision: number;
+  @ApiProperty({ description: 'The revision of the event in the session’s stream.', example: 7 })
+  revision: number;
   @ApiProperty({ ...nullableText, example: 'orders' }) source: string | null;
   @ApiProperty({ type: Number, nullable: true, example: 1 }) attempt: number | null;
   @ApiProperty({ ...nullableText, description: 'Why a source failed or has no answer.' }) reason:
@@ -39,10 +40,10 @@ class InquiryStepDto implements InquiryStep {
   source_traceparent?: string;
 }
 
-/** What `GET …/inquiries/:inquiry_id/timeline` answers. */
+/** The answer of `GET …/inquiries/:inquiry_id/timeline`. */
 export class InquiryTimelineDto {
   @ApiProperty({ format: 'uuid', example: inquiryExample.inquiry_id }) inquiry_id: string;
-  @ApiProperty({ type: [InquiryStepDto], description: `In their order, ${timelineLimit} at most.` })
+  @ApiProperty({ type: [InquiryStepDto], description: `In order, at most ${timelineLimit}.` })
   steps: readonly InquiryStepDto[];
-  @ApiProperty({ description: 'There are more steps than these.' }) truncated: boolean;
+  @ApiProperty({ description: 'Whether there are more steps.' }) truncated: boolean;
 }

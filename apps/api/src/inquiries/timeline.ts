@@ -6,10 +6,10 @@ import { EventStore, readEvents } from '#sessions';
 import { SessionCache } from '#read-models';
 import { isOf } from './get.ts';
 
-/** A timeline has at most so many steps: what comes later than these is left out. */
+/** The maximum number of steps of a timeline; later ones are left out. */
 export const timelineLimit = 500;
 
-/** What happened to an inquiry, in its order. */
+/** The steps of an inquiry, in order. */
 export interface InquiryTimeline {
   readonly inquiry_id: string;
   readonly steps: readonly InquiryStep[];
@@ -35,7 +35,7 @@ export class GetTimelineHandler implements IQueryHandler<GetTimeline> {
     private readonly sessionCache: SessionCache,
   ) {}
 
-  /** Corrections may come whenever a source says more, so the whole stream is read. */
+  /** A source may send corrections at any time, so the whole stream is read. */
   async execute({ sessionId, inquiryId, signal }: GetTimeline): Promise<InquiryTimeline | undefined> {
     const { state, revision } = await this.sessionCache.latest(sessionId, signal);
     const { open, closed } = state.inquiries;

@@ -2,7 +2,7 @@ import type { FieldClass } from '#domain';
 import { fieldClasses, isSessionEventType } from '#domain';
 import type { AnyRules } from './mask.ts';
 
-/** What is shown of an event's data, by the classes of its fields. Of a type or field that is not known nothing is. */
+/** The masking rules of an event's data, by the classes of its fields. Unknown types and fields are masked. */
 export function rulesOfEvent(type: string): AnyRules {
   if (!isSessionEventType(type)) return 'masked';
   const classes: Readonly<Record<string, FieldClass>> = fieldClasses[type];

@@ -3,7 +3,7 @@ import type { AnyRules } from './mask.ts';
 import { maskJson } from './mask.ts';
 import { rulesOfEvent } from './event-rules.ts';
 
-/** Ids of commands hold those of messages, which may hold a phone number. */
+/** Ids of commands contain ids of messages, which may contain a phone number. */
 const metadataRules: AnyRules = {
   command_id: 'masked',
   command_aliases: 'masked',
@@ -13,7 +13,7 @@ const metadataRules: AnyRules = {
   '*': 'plain',
 };
 
-/** An event as an answer shows it: with its metadata or without. */
+/** An event in an answer, with or without its metadata. */
 interface ShownEvent {
   readonly type: string;
   readonly data: object;

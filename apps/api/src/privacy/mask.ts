@@ -1,11 +1,11 @@
 import type { Json, JsonObject } from '#domain';
 
-/** What stands for a text, a number, true or false that the reader may not see. */
+/** Replaces a text, number or boolean that the reader may not see. */
 export const maskedValue = '[masked]';
 
 /**
- * What becomes of a value of type T: all of it is plain, all of it is masked, or each of its fields has its own rule; of a
- * list those of its items, `*` for fields whose names are data. A field without a rule does not compile.
+ * The masking rules of a value of type T: all plain, all masked, or a rule for each field; for a list the rule of its
+ * items; `*` for fields whose names are data. A missing field is a compile error.
  */
 export type Rules<T> = 'plain' | 'masked' | (JsonObject extends T ? AnyRules : FieldRules<T>);
 type FieldRules<T> = T extends readonly (infer Item)[]
@@ -14,15 +14,15 @@ type FieldRules<T> = T extends readonly (infer Item)[]
     ? { readonly [Key in keyof T as string extends Key ? '*' : Key]-?: Rules<NonNullable<T[Key]>> }
     : never;
 
-/** Rules of a value whose type is not known here. */
+/** Rules of a value whose type is not known at compile time. */
 export type AnyRules = 'plain' | 'masked' | { readonly [field: string]: AnyRules };
 
-/** Levels of lists and objects that are told of a masked value. */
+/** The depth to which the structure of a masked value is shown. */
 const deepest = 64;
-/** Names of fields; a text of many digits is none. */
+/** Names of fields; a text with many digits is not one. */
 const fieldName = /^(?!.*\d{5})[A-Za-z_][\w.:-]{0,63}$/;
 
-/** The value with what its rules mask replaced: names and types stay, but every scalar becomes `[masked]`. Null stays. */
+/** Replaces the values that the rules mask: names and structure stay, every scalar becomes `[masked]`. Null stays. */
 export function mask<T>(value: T, rules: Rules<T>): T {
   return maskJson(value as Json, rules) as T;
 }
@@ -39,7 +39,7 @@ export function maskJson(value: Json, rules: AnyRules): Json {
   return Object.fromEntries(fields);
 }
 
-/** A field within a value, by the names on its way, as `maskJson` shows it there. */
+/** A field of a value by its path, masked as `maskJson` masks it in place. */
 export function maskField(
   names: readonly string[],
   value: Json,

@@ -31,7 +31,7 @@ describe('who sees personal data', () => {
     );
   });
 
-  test('an answer is hidden from whom it is masked for', () => {
+  test('a masked answer hides its values', () => {
     expect(maskerFor({ role: 'analyst' }, undefined)('text', () => 'hidden')).toBe('hidden');
     expect(maskerFor({ role: 'agent' }, undefined)('text', () => 'hidden')).toBe('text');
   });
@@ -58,12 +58,12 @@ describe('a masked value', () => {
     [['id'], 'x', ['id'], 'x'],
     [['notes', 'a', '+919876543210'], 1, ['notes', 'a', '[masked]'], '[masked]'],
     [['unknown', 'b c'], 'x', ['unknown', '[masked]'], '[masked]'],
-  ])('is the same by itself: %j', (names, value, shown, masked) => {
+  ])('keeps a plain value: %j', (names, value, shown, masked) => {
     const rules = { id: 'plain', flags: { '*': 'masked' }, notes: 'masked' } as const;
     expect(maskField(names, value, rules)).toEqual({ names: shown, value: masked });
   });
 
-  test('is not followed down for ever', () => {
+  test('has a limited depth', () => {
     let deep: Json = 'secret';
     for (let level = 0; level < 100_000; level += 1) deep = [deep];
     expect(JSON.stringify(maskJson(deep, 'masked'))).not.toContain('secret');
@@ -82,11 +82,11 @@ describe('a masked event', () => {
     });
   });
 
-  test('of a type that is not known shows nothing', () => {
+  test('of an unknown type shows nothing', () => {
     expect(maskEvent({ type: 'Later', data: { text: 'secret' } }).data).toEqual({ text: '[masked]' });
   });
 
-  test('shows of every type the plain fields alone', () => {
+  test('shows only the plain fields of every type', () => {
     for (const [type, classes] of Object.entries(fieldClasses)) {
       const data = Object.fromEntries(Object.entries(classes).map(([field, is]) => [field, `is ${is}`]));
       const shown = Object.keys(data).map((field) => [field, classes[field as never] === 'plain']);

@@ -3,16 +3,18 @@ import type { Caller, Role } from '#privacy';
 import { openCaller, purposeForm, purposePattern } from '#privacy';
 import { validationFailed } from '#platform';
 
-/** The header in which a reader names why masked values are to be shown. */
+/** The header in which a reader names the purpose of an unmasked read. */
 export const purposeHeader = 'access-purpose';
 
 /**
- * How a caller sees personal data. `own`: agents and services see what they work with, and leave a record now and then;
- * `unmasked`: as it is, and each read is recorded; `masked`: not at all.
+ * How a caller sees personal data. `own`: agents and services see their sessions unmasked, with occasional records;
+ * `unmasked`: every read is recorded; `masked`: personal data are replaced.
  */
 export type View = 'own' | 'unmasked' | 'masked';
 
-/** The one rule who sees personal data, without a purpose and with one. Whose session it is was decided before. */
+/**
+ * The only rule for who sees personal data, without a purpose and with one. Access to the session was decided before.
+ */
 const views: Readonly<Record<Role, readonly [without: View, withPurpose: View]>> = {
   agent: ['own', 'own'],
   service: ['own', 'own'],
@@ -34,27 +36,29 @@ export function purposeOf({ headers }: Pick<FastifyRequest, 'headers'>): string 
   throw validationFailed([{ field: purposeHeader, message: purposeForm }]);
 }
 
-/** As `purposeOf`, where there must be one. @throws ProblemError `validation_failed` */
+/** As `purposeOf`, but the purpose is required. @throws ProblemError `validation_failed` */
 export function requiredPurposeOf(request: Pick<FastifyRequest, 'headers'>): string {
   const purpose = purposeOf(request);
   if (purpose !== undefined) return purpose;
   throw validationFailed([{ field: purposeHeader, message: purposeForm }]);
 }
 
-/** For what shows personal values to nobody without a purpose. */
+/** The error of routes that show personal values only with a purpose. */
 export function purposeMissing(): Error {
   return validationFailed([{ field: purposeHeader, message: 'must say why, as complaint:4711' }]);
 }
 
-/** Hides personal values of an answer, or leaves them. */
+/** Masks personal values of an answer, or leaves them. */
 export type Masker = <T>(value: T, hide: (value: T) => T) => T;
 
-/** What a caller's answers go through. */
+/** The masker for a caller's answers. */
 export function maskerFor(caller: Pick<Caller, 'role'>, purpose: string | undefined): Masker {
   return viewOf(caller, purpose) === 'masked' ? (value, hide) => hide(value) : (value) => value;
 }
 
-/** As `maskerFor`, for a request. A problem is answered in any case: a purpose that is none counts as none. */
+/**
+ * As `maskerFor`, for a request. An invalid purpose counts as none, since a problem has to be answered in any case.
+ */
 export function maskerOf(request: Pick<FastifyRequest, 'headers' | 'caller'>): Masker {
   if (!request.caller) return maskerOfNobody;
   const purpose = request.headers[purposeHeader];
@@ -64,7 +68,7 @@ export function maskerOf(request: Pick<FastifyRequest, 'headers' | 'caller'>): M
 
 export const maskerOfNobody: Masker = (value, hide) => hide(value);
 
-/** Whether anybody is known by name: without an issuer all are the same. */
+/** Whether the caller has an identity: without an issuer all callers are the same. */
 export function isKnown({ subject, token_id }: Caller): boolean {
   return token_id !== null || subject !== openCaller.subject;
 }

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Reads } from './reads.ts';
 
-/** The record of who sees personal data. */
+/** The access records of personal data. */
 @Global()
 @Module({ providers: [Reads], exports: [Reads] })
 export class ReadsModule {}

@@ -11,13 +11,13 @@ import { callerOf } from '../access/current-caller.ts';
 import type { View } from './masking.ts';
 import { isKnown, purposeMissing, purposeOf, viewOf } from './masking.ts';
 
-/** A session whose data an answer shows, and whose it is; undefined: the answer does not say. */
+/** A session whose data an answer shows, and its partner; undefined: the answer does not name the partner. */
 export interface ShownSession {
   readonly session_id: string;
   readonly partner_id?: string | undefined;
 }
 
-/** Who reads, and how. */
+/** A reader and its view of personal data. */
 export interface Reader {
   readonly caller: Caller;
   readonly view: View;
@@ -26,10 +26,10 @@ export interface Reader {
 }
 
 const hourMs = 3_600_000;
-/** Reads of agents and services whose records this node remembers. */
+/** Reads of agents and services for which this node remembers the record. */
 const remembered = 50_000;
 
-/** Who sends a request, and how they see personal data. @throws ProblemError `validation_failed` */
+/** The caller of a request, and how it sees personal data. @throws ProblemError `validation_failed` */
 export function readerOf(request: FastifyRequest): Reader {
   const caller = callerOf(request);
   const purpose = purposeOf(request);
@@ -38,10 +38,13 @@ export function readerOf(request: FastifyRequest): Reader {
   return { caller, view: viewOf(caller, purpose), purpose, correlationId };
 }
 
-/** Records reads of what is not masked, before the answer leaves. */
+/** Records unmasked reads before the answer is sent. */
 @Injectable()
 export class Reads {
-  /** By session, reader and hour: whether the record of agents' and services' reads is stored, or when it will be. */
+  /**
+   * By session, reader and hour: whether the record of a read by an agent or a service is stored, or the promise of
+   * it.
+   */
   private readonly own = new LRUCache<string, Promise<void> | true>({ max: remembered, ttl: hourMs });
 
   constructor(
@@ -50,15 +53,15 @@ export class Reads {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Whether a read of a session needs no record any more. */
+  /** Whether a read of a session already has its record. */
   isRecorded({ caller, view }: Pick<Reader, 'caller' | 'view'>, sessionId: string): boolean {
     if (view === 'masked' || !isKnown(caller)) return true;
     return view === 'own' && this.own.get(onceOf(caller, sessionId)) === true;
   }
 
   /**
-   * Resolves when there is a record of the read: for auditors and administrators one for each, for agents and services one
-   * for each session, instance and hour.
+   * Resolves when the read is recorded: each read of auditors and administrators, and for agents and services one per
+   * session, instance and hour.
    * @throws StoreUnavailableError: nothing may be shown
    */
   async record(reader: Reader, action: string, shown: readonly ShownSession[]): Promise<void> {
@@ -69,8 +72,8 @@ export class Reads {
   }
 
   /**
-   * Records a search by a value of auditors and administrators: it tells them something also when it finds nothing.
-   * @throws ProblemError `validation_failed` without a purpose; StoreUnavailableError: nothing may be looked for
+   * Records a search by a value by auditors and administrators: even a search without results reveals something.
+   * @throws ProblemError `validation_failed` without a purpose; StoreUnavailableError: the search must not run
    */
   async recordSearch(reader: Reader, action: string, partnerId: string | undefined): Promise<void> {
     const { caller, view, purpose, correlationId } = reader;
@@ -93,7 +96,7 @@ export class Reads {
     }
   }
 
-  /** Records that a caller has done something with a session. What is done is stored already: nothing waits for it. */
+  /** Records an action of a caller on a session. The action is already stored, so nothing waits for the record. */
   recordAct(caller: Caller, action: string, session_id: string, what: string): void {
     if (!isKnown(caller)) return;
     const record = async (): Promise<void> => {
@@ -101,7 +104,9 @@ export class Reads {
       const partner_ids = owner === undefined ? [] : [owner];
       await this.log.record({ isAct: true, caller, action, partner_ids, session_ids: [session_id], what });
     };
-    record().catch((err: unknown) => this.logger.warn({ err, action, session_id }, 'an act is not recorded'));
+    record().catch((err: unknown) =>
+      this.logger.warn({ err, action, session_id }, 'an action is not recorded'),
+    );
   }
 
   private async add(
@@ -118,7 +123,7 @@ export class Reads {
     await this.log.record({ caller, action, partner_ids, session_ids, purpose, correlationId, once });
   }
 
-  /** By the first event that the session still has. */
+  /** Determined by the first event that the session still has. */
   private async ownerOf({ session_id }: ShownSession): Promise<string | undefined> {
     const [first] = await Array.fromAsync(readRawEvents(this.store, session_id, { limit: 1 }));
     return first && ownerIn(first);

@@ -10,14 +10,14 @@ import { readerOf, Reads } from './reads.ts';
 
 /** An answer that shows personal data. */
 export interface Answer<T> {
-  /** What its reader does, as the access log names it. */
+  /** The action of the reader, as the access log names it. */
   readonly action: string;
   readonly mask: (answer: T) => T;
-  /** The sessions whose data it shows, when its route is of the session `session_id`. */
+  /** The sessions whose data the answer shows; `session_id` is that of the route. */
   readonly shown: (answer: T, session_id: string) => readonly ShownSession[];
 }
 
-/** Masks the answers of a route as its reader's role demands, and records who sees them unmasked. */
+/** Masks the answers of a route by the role of its reader, and records unmasked reads. */
 export function Shows<T>({ action, mask, shown }: Answer<T>): MethodDecorator {
   @Injectable()
   class ShowsInterceptor implements NestInterceptor<T, T> {
@@ -47,11 +47,11 @@ const purpose = {
   required: false,
   schema: { type: 'string', pattern: purposePattern.source },
   description:
-    'Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and ' +
-    'each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none.',
+    'The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and ' +
+    'each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose.',
 } as const;
 
-/** What one reader sees, a cache must not show to another. */
+/** A cache must not show one reader's answer to another. */
 function varyByReader(reply: FastifyReply): void {
   const before = reply.getHeader('vary');
   const names = 'Authorization, Access-Purpose';

@@ -12,7 +12,7 @@ function eventAt(revision: number): RawEvent {
   return { event_id: `e-${revision}`, type: 'FlagRaised', revision, created, data, metadata: {} };
 }
 
-/** A history without an end, that counts what is read of it. */
+/** An endless history that counts the events read from it. */
 function endless(): { read: () => AsyncGenerator<RawEvent>; count: () => number } {
   let count = 0;
   const read = async function* (): AsyncGenerator<RawEvent> {
@@ -25,7 +25,7 @@ async function* onlyOne(): AsyncGenerator<RawEvent> {
   yield eventAt(0);
 }
 
-test('no more is read than its reader takes, but for what waits in memory', async () => {
+test('no more is read than the reader takes, except a bounded buffer', async () => {
   const { read, count } = endless();
   const abort = new AbortController();
   const stream = new EventReplay('s', 'ndjson', read).toReadable(abort.signal);
@@ -37,7 +37,7 @@ test('no more is read than its reader takes, but for what waits in memory', asyn
   expect(count()).toBeLessThan(100);
 });
 
-test('a wait between two events ends with its reader', async () => {
+test('a pause between two events ends when the reader disconnects', async () => {
   const { read, count } = endless();
   const abort = new AbortController();
   const stream = new EventReplay('s', 'sse', read, 1).toReadable(abort.signal);
@@ -50,7 +50,7 @@ test('a wait between two events ends with its reader', async () => {
   expect(text).not.toContain('event: end');
 });
 
-test('nothing more is sent once its session is closed to its reader', async () => {
+test('nothing more is sent once the reader may not read the session', async () => {
   const { read } = endless();
   let sent = 0;
   const stream = new EventReplay('s', 'sse', read).toReadable(new AbortController().signal, () => sent >= 3);
@@ -63,7 +63,7 @@ test('nothing more is sent once its session is closed to its reader', async () =
   expect(text).not.toContain('event: end');
 });
 
-test('personal data are hidden in it', async () => {
+test('personal data are masked', async () => {
   const replay = new EventReplay('s', 'ndjson', onlyOne).masked();
   const [line] = await Array.fromAsync(replay.toReadable(new AbortController().signal));
   expect(JSON.parse(String(line))).toMatchObject({ data: { flag: 'vip', value: '[masked]' } });

@@ -7,16 +7,16 @@ import { Pace } from './pace.ts';
 /** Pause of a reader before it reconnects, in milliseconds. */
 const retryMs = 1_000;
 
-/** About how many bytes wait in memory for a reader. */
+/** Approximate bytes buffered for a reader. */
 const waitingBytes = 64 * 1024;
 
-/** Events, and null now and then where nothing happens for long. */
+/** Events, and null from time to time while nothing happens. */
 export type Reading = AsyncIterable<RawEvent | null>;
 
-/** The history of a session as it is sent: read while it is sent, as fast as its reader takes it and no faster. */
+/** A session's history as a stream: events are read at the pace of the reader. */
 export class EventReplay {
   /**
-   * @param read begins to read; aborted, it ends soon
+   * @param read begins to read; ends soon when aborted
    * @param speed how many times as fast as recorded; 0: at once
    */
   constructor(
@@ -32,7 +32,9 @@ export class EventReplay {
     return new EventReplay(this.session_id, this.format, this.read, this.speed, maskEvent);
   }
 
-  /** What is sent; aborted, it ends soon. @param isClosed asked before each event: from then on nothing is sent */
+  /**
+   * The sent text; ends soon when aborted. @param isClosed asked before each event: once true, nothing more is sent
+   */
   toReadable(signal: AbortSignal, isClosed: () => boolean = () => false): Readable {
     return Readable.from(this.texts(signal, isClosed), { objectMode: false, highWaterMark: waitingBytes });
   }
@@ -47,7 +49,7 @@ export class EventReplay {
       if (event === null) yield ':\n\n';
       else yield isSse ? toSse(this.shown(event)) : `${JSON.stringify(this.shown(event))}\n`;
     }
-    // A browser would connect again otherwise, since nothing else tells it that there is no more.
+    // Without an end event a browser would reconnect, since nothing else says that the history is complete.
     if (isSse && !signal.aborted) yield 'event: end\ndata: {}\n\n';
   }
 }

@@ -2,13 +2,15 @@ import { sleep } from '#platform';
 import type { RawEvent } from '#sessions';
 import type { Reading } from './event-replay.ts';
 
-/** How long nothing may happen before the reader gets a sign of life, in milliseconds; a lost notification is made up for then. */
+/**
+ * How long to stay silent before a keep-alive is sent, in milliseconds; a read then makes up for a lost notification.
+ */
 const quietMs = 15_000;
 
-/** Tells when a session has grown. Returns what ends that. */
+/** Notifies when a session has grown. Returns the function that stops it. */
 export type Watch = (onGrowth: () => void) => Promise<() => void>;
 
-/** Reads a session's events from a revision on, and goes on with those that follow until it is aborted. */
+/** Reads a session's events from a revision on, and follows new ones until aborted. */
 export async function* follow(
   read: (from: number) => AsyncIterable<RawEvent>,
   from: number,

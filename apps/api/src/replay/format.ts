@@ -1,10 +1,10 @@
-/** How events are sent: a page of JSON, a line of JSON for each, or Server-Sent Events. */
+/** Formats of events: a page of JSON, one JSON object per line, or Server-Sent Events. */
 export type EventFormat = 'json' | 'ndjson' | 'sse';
 
 /** The content types of streams of events. */
 export const streamTypes = { ndjson: 'application/x-ndjson', sse: 'text/event-stream' } as const;
 
-/** The first format that an Accept header names; JSON where it names none. */
+/** The first supported format in an Accept header; JSON by default. */
 export function formatOf(accept: string | undefined): EventFormat {
   for (const range of accept?.split(',') ?? []) {
     const type = range.split(';')[0]?.trim().toLowerCase();

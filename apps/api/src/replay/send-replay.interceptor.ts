@@ -18,8 +18,8 @@ import { streamTypes } from './format.ts';
 import { whileThere } from '../common/while-there.ts';
 
 /**
- * Sends a handler's `EventReplay`; other answers pass. It ends when its reader goes, its token ends, the process stops, or
- * the partner is restricted or asks to be erased.
+ * Sends a handler's `EventReplay`; passes other answers. The replay ends when its reader disconnects, its token
+ * expires, the process stops, or the partner is restricted or asks to be erased.
  */
 @Injectable()
 export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>, BeforeApplicationShutdown {
@@ -40,7 +40,7 @@ export class SendReplayInterceptor implements NestInterceptor<unknown, unknown>,
       .pipe(map((answer) => (answer instanceof EventReplay ? this.send(answer, request, reply) : answer)));
   }
 
-  /** The connections break off, so that no reader takes what it has for all. */
+  /** Destroys the connections, so that no reader takes a partial history for a complete one. */
   beforeApplicationShutdown(): void {
     for (const breakOff of this.open) breakOff();
   }

@@ -100,7 +100,7 @@ describe('commands', () => {
 });
 
 describe('the expected revision', () => {
-  test('with If-Match lets exactly one of 64 writers in', async () => {
+  test('with If-Match accepts exactly one of 64 writers', async () => {
     const id = await app.start();
     const writers = Array.from({ length: 64 }, (_, index) =>
       app.call('PUT', `/v1/sessions/${id}/flags/f${index}`, {}, { 'if-match': '"0"' }),
@@ -120,7 +120,7 @@ describe('the expected revision', () => {
     expect(body['events']).toMatchObject([{ revision: 0 }, { revision: 1 }]);
   });
 
-  test('without If-Match lets all writers in', async () => {
+  test('without If-Match accepts all writers', async () => {
     const id = await app.start();
     const writers = Array.from({ length: 30 }, () => post(`/${id}/turns`, turn));
     const revisions = (await Promise.all(writers)).map((answer) => Number(answer.body['revision']));

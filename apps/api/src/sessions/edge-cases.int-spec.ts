@@ -107,7 +107,7 @@ describe('a page of another origin', () => {
     });
   });
 
-  test('is none when the page is of the API itself', async () => {
+  test('is accepted when it is the API’s own page', async () => {
     const answer = await app.call('GET', `/v1/sessions/${id}/context`, undefined, { origin: app.url });
     expect(answer.status).toBe(200);
   });

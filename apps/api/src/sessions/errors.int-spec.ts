@@ -173,7 +173,7 @@ describe('a refusal', () => {
     });
   });
 
-  test('is none of a turn that answers one which the session does not know: the event says so', async () => {
+  test('is not given for a reply to an unknown turn: the event marks it', async () => {
     const session = await app.start();
     const data = { in_reply_to: randomUUID(), in_reply_to_unresolved: true };
     const { in_reply_to } = data;

@@ -3,7 +3,7 @@ import type { ICommandHandler } from '@nestjs/cqrs';
 import type { CommandRequest, CommandResult } from '#sessions';
 import { CommandExecutor } from '#sessions';
 
-/** Commands for a session that exists, decided and appended together. */
+/** Commands for an existing session, decided and appended together. */
 export class ExecuteCommands extends Command<CommandResult> {
   constructor(readonly request: CommandRequest) {
     super();

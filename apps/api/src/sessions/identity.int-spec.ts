@@ -137,7 +137,7 @@ describe('a name', () => {
     expect(answer).toMatchObject({ status: 400 });
   });
 
-  test('that a goal has from the time before is still known', async () => {
+  test('of an older goal is still accepted', async () => {
     const path = `/v1/sessions/${id}/goals/${encodeURIComponent('pay the bill')}`;
     const answer = await app.call('PATCH', path, { status: 'completed' });
     expect(answer).toMatchObject({ status: 409, body: { reason: 'goal_not_set' } });
@@ -146,7 +146,7 @@ describe('a name', () => {
 
 describe('a partner whose id', () => {
   test.each(['9876543210', '919876543210', '91-98765-43210', 'tel:09876543210', 'asha@example.in'])(
-    'says who it is starts no session: %s',
+    'is personal starts no session: %s',
     async (partner_id) => {
       const body = { channel: 'whatsapp', partner_id };
       const answers = [
@@ -162,7 +162,7 @@ describe('a partner whose id', () => {
   );
 
   test.each(['P7689', '1000000001', '123456', 'fleet-9:98765'])(
-    'does not is served: %s',
+    'is not personal is accepted: %s',
     async (partner_id) => {
       expect(await app.call('POST', '/v1/sessions', { channel: 'whatsapp', partner_id })).toMatchObject({
         status: 201,

@@ -15,7 +15,7 @@ import { PartnerSessionDto, toPartnerSessionDto } from './partner-session.dto.ts
 import type { PartnerSessionResult } from './resume-or-start.ts';
 import { ResumeOrStart } from './resume-or-start.ts';
 
-/** The session of a partner. */
+/** A partner's session. */
 @ApiTags('commands')
 @Controller('v1/partners')
 export class PartnerController {
@@ -34,15 +34,19 @@ export class PartnerController {
   @ApiOperation({
     summary: 'Resume the partner’s most recently active session, or start one',
     description:
-      'Calls at the same time get the same session, on whichever node. The call may be repeated without a key. The body is ' +
-      'used for a session that starts; one that is resumed stays as it is, on its own channel.',
+      'Concurrent calls get the same session, on any node. The call may be repeated without a key. The body is ' +
+      'used only for a new session; a resumed one stays as it is, on its own channel.',
   })
   @ApiSenderHeaders()
-  @ApiResponse({ status: 200, type: PartnerSessionDto, description: 'The session was active and goes on.' })
+  @ApiResponse({
+    status: 200,
+    type: PartnerSessionDto,
+    description: 'The session was active and is resumed.',
+  })
   @ApiResponse({
     status: 201,
     type: PartnerSessionDto,
-    description: 'No session was active; this one starts.',
+    description: 'No session was active; this one is new.',
   })
   @ApiProblems(
     'validation_failed',
@@ -67,7 +71,7 @@ export class PartnerController {
   }
 }
 
-/** Which session it will be is not known to the caller, so neither key nor revision nor epoch can be meant for it. */
+/** The caller does not know which session it will get, so key, revision and epoch make no sense. */
 function unconditional(headers: RequestHeaders): RequestHeaders {
   return { ...headers, key: undefined, expectedRevision: undefined, agentEpoch: undefined };
 }

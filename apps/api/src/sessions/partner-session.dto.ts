@@ -3,12 +3,12 @@ import { CommandResultDto, toCommandResultDto } from '../common/command-result.d
 import type { PartnerSessionResult } from './resume-or-start.ts';
 
 export class PartnerSessionDto extends CommandResultDto {
-  @ApiProperty({ example: true, description: 'Whether the session was active before; false: it starts.' })
+  @ApiProperty({ example: true, description: 'Whether the session was active before; false: it is new.' })
   resumed: boolean;
 
   @ApiProperty({
     example: 'whatsapp',
-    description: 'The channel that the session is on. Continue on another one with `POST …/channel`.',
+    description: 'The session’s channel. Continue on another one with `POST …/channel`.',
   })
   channel: string;
 }

@@ -27,7 +27,9 @@ const context = async (id: string): Promise<Answer['body']> =>
   (await app.call('GET', `/v1/sessions/${id}/context`)).body;
 const idOf = ({ body }: Answer): string => String(body['session_id']);
 
-/** Ends the event store's answers to a node in the middle of a start: the session is named, but does not start. */
+/**
+ * Cuts a node off from the event store's answers in the middle of a start: the session is named, but does not start.
+ */
 async function crashBeforeStart(work: () => Promise<Answer>): Promise<string> {
   const append = app.store.append.bind(app.store);
   app.store.append = (stream, events, expected) => {
@@ -44,7 +46,7 @@ async function crashBeforeStart(work: () => Promise<Answer>): Promise<string> {
 }
 
 describe('POST /v1/partners/:partner_id/session', () => {
-  test('starts a session when the partner has none, with what the body says', async () => {
+  test('starts a session with the fields of the body when the partner has none', async () => {
     const answer = await resume({ ...whatsapp, name: 'Asha', expires_in_s: 60 });
     const id = idOf(answer);
     expect(answer).toMatchObject({
@@ -121,7 +123,7 @@ describe('POST /v1/partners/:partner_id/session', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 201]));
   });
 
-  test('leaves a session alone that POST /v1/sessions has named and not started', async () => {
+  test('ignores a session that POST /v1/sessions has named and not started', async () => {
     const body = { partner_id, ...whatsapp };
     const key = { 'idempotency-key': 'k1' };
     const named = await crashBeforeStart(() => app.call('POST', '/v1/sessions', body, key));
@@ -165,7 +167,7 @@ describe('POST /v1/partners/:partner_id/session', () => {
 });
 
 describe('the memory of a partner', () => {
-  test('never locks goals: after 20 sessions that left one each, the next sets its own', async () => {
+  test('never blocks goals: after 20 sessions that left one each, the next session can set its own', async () => {
     for (let index = 0; index < 20; index += 1) {
       const id = await app.start({ partner_id });
       expect(await post(id, 'goals', { goal: `goal-${index}` })).toMatchObject({ status: 200 });
@@ -176,7 +178,7 @@ describe('the memory of a partner', () => {
     expect(goals).toEqual(Array.from({ length: 8 }, (_, index) => `goal-${index + 12}`));
   });
 
-  test('has what each of two parallel sessions has changed, whichever ends first', async () => {
+  test('has the changes of both of two parallel sessions, whichever ends first', async () => {
     const first = await app.start({ partner_id });
     const second = await app.start({ partner_id });
     await post(second, 'preferences', { preferences: { vehicle: 'bike', shift: 'night' } });
@@ -188,7 +190,7 @@ describe('the memory of a partner', () => {
     });
   });
 
-  test('has what a session that goes on has changed by then', async () => {
+  test('has the changes so far of a session that continues', async () => {
     const first = await app.start({ partner_id });
     await post(first, 'preferences', { preferences: { language: 'ta', call_back: 'evening' } });
     expect(await context(await app.start({ partner_id, language: undefined }))).toMatchObject({

@@ -30,13 +30,13 @@ import { SessionCache } from '#read-models';
 type Sender = Pick<CommandRequest, 'actor' | 'correlationId' | 'traceparent'>;
 type Assignment = Pick<AssignSession, 'session_id' | 'completable' | 'language'>;
 
-/** A listed session as of the end of its stream; undefined: its stream cannot be read, or need not be. */
+/** A listed session as of the end of its stream; undefined: its stream cannot be read, or was not read. */
 export interface FoundSession {
   readonly listed: ListedSession;
   readonly session: Session | undefined;
 }
 
-/** The sessions of partners: named in the partner's stream before they start. */
+/** The sessions of partners. They are named in the partner's stream before they start. */
 @Injectable()
 export class PartnerSessions {
   private readonly mutex = new KeyedMutex();
@@ -52,8 +52,8 @@ export class PartnerSessions {
   }
 
   /**
-   * Names a session that is about to start, unless it has been named before or exists.
-   * @returns what it begins with; null: it exists
+   * Names a session that is about to start, unless it is named already or exists.
+   * @returns what the session inherits; null: it exists
    */
   async register(partnerId: string, assignment: Assignment, sender: Sender): Promise<Inheritance | null> {
     const { session_id } = assignment;
@@ -66,12 +66,12 @@ export class PartnerSessions {
     });
   }
 
-  /** As `changePartner`, one after the other in this process: they would only be in each other's way. */
+  /** As `changePartner`, but in sequence within this process, since concurrent changes would only conflict. */
   inSequence<T>(partnerId: string, change: (partner: Partner) => Promise<T | undefined>): Promise<T> {
     return this.mutex.run(partnerId, () => changePartner(this.store, partnerId, change));
   }
 
-  /** The partner's sessions that are not known to be over. `kept`: those alone that a cache has, no stream is read whole. */
+  /** The partner's sessions that are not known to be over. `kept`: only cached ones, without reading whole streams. */
   async find({ partner_id, state }: Partner, kept = false): Promise<FoundSession[]> {
     const open = state.sessions.filter(({ over }) => !over);
     const found = await Promise.all(
@@ -81,9 +81,9 @@ export class PartnerSessions {
   }
 
   /**
-   * Names a session that is about to start, and records what the others have changed so far.
-   * @returns what it begins with
-   * @throws when others have changed the partner since: a part of `inSequence`, which then tries again
+   * Names a session that is about to start, and records the changes of the partner's other sessions.
+   * @returns what the session inherits
+   * @throws when the partner's stream has changed since: a part of `inSequence`, which then retries
    */
   async assign(
     partner: Partner,
@@ -107,9 +107,9 @@ export class PartnerSessions {
   }
 
   /**
-   * Called when a session of the partner has begun: where the partner has left for another cell meanwhile, and whoever moves it may
-   * not know of the session, it takes no commands here. One that was stopped so takes them again when the move was given up.
-   * @throws CommandRejectedError where the partner has left: the request begins the session in the other cell
+   * Called when a session of the partner has begun. If the partner has moved to another cell meanwhile, the mover may
+   * not know of the session, so it takes no commands here. It takes commands again if the move is aborted.
+   * @throws CommandRejectedError if the partner has moved: the request begins the session in the other cell
    */
   async confirmHere(partnerId: string, { session_id, state }: Session): Promise<void> {
     if (this.store.cell === undefined) return;
@@ -147,12 +147,12 @@ export class PartnerSessions {
   }
 }
 
-/** What a listed session begins with now. */
+/** What a listed session inherits now. */
 export function inherit(partner: PartnerState, sessionId: string): Inheritance {
   return inheritance(partner, sessionId, new Date().toISOString());
 }
 
-/** Whether it is a session of the partner, or one that has not started yet. */
+/** Whether the session belongs to the partner, or has not started yet. */
 function isOf({ state }: Session, partnerId: string): boolean {
   return !isStarted(state) || state.identity.partner_id === partnerId;
 }

@@ -15,7 +15,7 @@ const context = async (id: string, revision: number): Promise<Answer['body']> =>
   (await app.call('GET', `/v1/sessions/${id}/context?min_revision=${revision}&explain=1`)).body;
 
 describe('external updates that say when they happened and what they are about', () => {
-  test('show the newest state of each order, whatever comes in last', async () => {
+  test('show the newest state of each order, whatever the order of arrival', async () => {
     const id = await app.start();
     const about = { references: { order: 'ORD1', tracking: 'T1' } };
     await report(id, 'e1', { ...about, status: 'delivered', occurred_at: '2026-11-24T13:40:00+05:30' });
@@ -44,7 +44,7 @@ describe('external updates that say when they happened and what they are about',
     expect((await report(await app.start(), 'e1', more)).status).toBe(400);
   });
 
-  test('are no other updates when they say nothing of it', async () => {
+  test('without such fields keep their identity', async () => {
     const id = await app.start();
     const first = await report(id, 'e1', { occurred_at: null, status: null, references: null });
     expect((await report(id, 'e1', { occurred_at: null, status: null, references: null })).body).toEqual(

@@ -9,7 +9,7 @@ import type { FoundSession } from './partner-sessions.ts';
 import { inherit, PartnerSessions } from './partner-sessions.ts';
 
 export interface PartnerSessionResult extends CommandResult {
-  /** The session was active before. */
+  /** Whether the session was active before. */
   readonly resumed: boolean;
 }
 
@@ -24,8 +24,9 @@ export class ResumeOrStart extends Command<PartnerSessionResult> {
 }
 
 /**
- * The partner's stream decides: a new session is named there, at the revision at which no session was active, before it
- * starts. Whoever finds a named session that has not started starts it, so all callers get the same one.
+ * The partner's stream decides: a new session is named there before it starts, at the revision at which no session
+ * was active. Every caller that finds a named session that has not started starts it, so all callers get the same
+ * one.
  */
 @CommandHandler(ResumeOrStart)
 export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
@@ -38,7 +39,7 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     return this.partners.inSequence(command.start.partner_id, (partner) => this.attempt(partner, command));
   }
 
-  /** Undefined: something has changed meanwhile. */
+  /** Undefined: the state has changed meanwhile. */
   private async attempt(partner: Partner, command: ResumeOrStart): Promise<PartnerSessionResult | undefined> {
     const found = await this.partners.find(partner);
     const active = mostRecentlyActive(found);
@@ -50,7 +51,7 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
     return undefined;
   }
 
-  /** The bridge expires what is due, too, but it may be late; a session that is due must not be resumed. */
+  /** The bridge also expires sessions, but may be late; an expired session must not be resumed. */
   private async expire({ session_id }: Session, now: string): Promise<void> {
     const actor = { role: 'system', id: 'expiry' } as const;
     const request = { sessionId: session_id, actor, commandIds: [], body: {} };
@@ -85,7 +86,7 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
   }
 }
 
-/** Of sessions that were active at the same time the one that was assigned last. */
+/** Among sessions that were active at the same time, the one that was assigned last. */
 function mostRecentlyActive(found: readonly FoundSession[]): Session | undefined {
   const active = found.flatMap(({ session }) =>
     session !== undefined && isStarted(session.state) && session.state.session.status === 'active'

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await app.store.append(sessionStream(id), [app.store.codec.encode(newer)], 0);
 });
 
-/** The problem that answers what depends on the event. */
+/** The problem of answers that depend on the event. */
 const problem = () => ({
   status: 503,
   body: {
@@ -46,7 +46,7 @@ describe('a session with an event of a newer version', () => {
     expect(body['events']).toHaveLength(2);
   });
 
-  test('lets its partner start another session, with what was remembered before', async () => {
+  test('lets its partner start another session, with the memory from before', async () => {
     const partner_id = randomUUID();
     const last = await app.start({ partner_id, language: 'ta' });
     const event = { ...newer, event_id: randomUUID() };

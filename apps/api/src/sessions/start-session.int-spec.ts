@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([first.close(), second.close()]));
 
-test("starting a session does not read the stream of the partner's previous one, which is kept nowhere", async () => {
+test('starting a session does not read the stream of the partner’s previous, uncached one', async () => {
   const partner_id = `P-${randomUUID()}`;
   const previous = await first.start({ partner_id, language: 'hi' });
   await first.call('POST', `/v1/sessions/${previous}/goals`, { goal: 'resolve_payment' });

@@ -10,7 +10,7 @@ import type { CommandRequest, CommandResult } from '#sessions';
 import { ExecuteCommands } from './execute-commands.ts';
 import { PartnerSessions } from './partner-sessions.ts';
 
-/** Starts a session with what is remembered of its partner. */
+/** Starts a session with its partner's memory. */
 export class StartSession extends Command<CommandResult> {
   constructor(
     readonly start: Omit<StartSessionCommand, 'memory'>,
@@ -27,11 +27,14 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
     private readonly commands: CommandBus,
   ) {}
 
-  /** The partner's stream is written before the session's. When the second append fails, a repetition completes it. */
+  /**
+   * The partner's stream is written before the session's. When the second append fails, a repeated request completes
+   * it.
+   */
   async execute({ start, request }: StartSession): Promise<CommandResult> {
     const { partner_id, language } = start;
     const assignment = { session_id: request.sessionId, completable: false, language };
-    // An expected revision is that of a session which exists: nothing is about to start.
+    // An expected revision refers to an existing session, so nothing is to be started.
     const isNew = request.expectedRevision === undefined;
     const memory = isNew ? await this.partners.register(partner_id, assignment, request) : null;
     const result = await this.commands.execute<ExecuteCommands, CommandResult>(
@@ -42,8 +45,9 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
   }
 }
 
-/** The id of a new session: a repetition with the same key gets the same one. Its first digits are random; the last ones are those of
- * its slot, where there are cells.
+/**
+ * The id of a new session; a repetition with the same key gets the same one. The first digits are random; with cells
+ * the last ones are those of its slot.
  */
 export function newSessionId(seed: string, key: string | undefined, slot: number | undefined): string {
   const id =
@@ -53,7 +57,7 @@ export function newSessionId(seed: string, key: string | undefined, slot: number
   return slot === undefined ? id : withSlot(id, slot);
 }
 
-/** The id by which a repeated start with the caller's own session id and the same body is recognized. */
+/** The id by which a repeated start with the caller's own session id and the same body is recognised. */
 export function startId(sessionId: string, body: object): string {
   return `start:${uuidV5(canonicalJson({ ...body }), sessionId)}`;
 }

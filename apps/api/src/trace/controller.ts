@@ -12,7 +12,7 @@ import type { Trace } from './trace.ts';
 import { Traces } from './trace.ts';
 import { WhileThere } from '../common/while-there.ts';
 
-/** What messages set off, for analysts. */
+/** Traces: the effects of messages, for analysts. */
 @ApiTags('reads')
 @Controller('v1')
 export class TraceController {
@@ -22,10 +22,10 @@ export class TraceController {
   @Access('trace')
   @Shows(shownTrace)
   @ApiOperation({
-    summary: 'Everything that one message set off, as a tree with times',
+    summary: 'Everything that one message caused, as a tree with times',
     description:
       'Events of all sessions with the correlation id, requests to sources of inquiries with their answers, and what agents ' +
-      'acknowledged. About a second after it happened.',
+      'acknowledged. Complete about a second after it happened.',
   })
   @ApiOkResponse({ type: TraceDto })
   @ApiProblems('validation_failed', 'not_found', 'engine_unavailable')
@@ -36,7 +36,7 @@ export class TraceController {
   ): Promise<Trace> {
     const trace = await this.traces.find(caller, correlation_id, signal);
     if (trace === undefined)
-      throw new ProblemError('not_found', 'There is no event with this correlation id, or not yet.');
+      throw new ProblemError('not_found', 'There is no event with this correlation id yet.');
     return trace;
   }
 }

@@ -20,7 +20,7 @@ export class TraceParams {
   correlation_id: string;
 }
 
-/** Something that a message set off, with what followed from it. */
+/** An effect of a message, with its own effects. */
 export class TraceNodeDto {
   @ApiProperty({
     enum: ['message', 'event', 'request', 'acknowledgement', 'push'],
@@ -35,7 +35,7 @@ export class TraceNodeDto {
   @ApiProperty({ type: String, format: 'uuid', ...nullable }) event_id: string | null;
   @ApiProperty({ type: Number, ...nullable, example: 4 }) revision: number | null;
   @ApiProperty({ format: 'date-time' }) occurred_at: string;
-  @ApiProperty({ format: 'date-time', description: 'When the event store took it in.' }) created: string;
+  @ApiProperty({ format: 'date-time', description: 'When the event store stored it.' }) created: string;
   @ApiProperty({ type: ActorDto, ...nullable }) actor: ActorDto | null;
   @ApiProperty({ type: String, ...nullable, description: 'The id of the message that caused it.' })
   causation_id: string | null;
@@ -51,13 +51,13 @@ export class TraceNodeDto {
     type: 'object',
     additionalProperties: true,
     example: { inquiry_id: '6fa459ea-ee8a-4ca4-894e-db77e160355e', kind: 'order_status' },
-    description: 'Ids, names and states that tell it from others; nothing personal.',
+    description: 'Ids, names and states that identify it; nothing personal.',
   })
   detail: JsonObject;
   @ApiProperty({ type: () => [TraceNodeDto] }) children: TraceNodeDto[];
 }
 
-/** Everything that one message set off, as a tree. */
+/** All effects of one message, as a tree. */
 export class TraceDto {
   @ApiProperty({ example: 'whatsapp-20931' }) correlation_id: string;
   @ApiProperty({ type: [String], description: 'The sessions that it reached.' }) session_ids: string[];
@@ -66,7 +66,7 @@ export class TraceDto {
   @ApiProperty({ format: 'date-time' }) ended_at: string;
   @ApiProperty({
     description:
-      'Whether there is more: 200 sessions, 2,000 events and 2,000 acknowledgements are shown at most.',
+      'Whether there is more than the maximum of 200 sessions, 2,000 events and 2,000 acknowledgements.',
   })
   truncated: boolean;
   @ApiProperty({ type: [TraceNodeDto] }) children: TraceNodeDto[];

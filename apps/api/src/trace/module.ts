@@ -3,6 +3,6 @@ import { retentionConfigProvider } from '#privacy';
 import { TraceController } from './controller.ts';
 import { Traces } from './trace.ts';
 
-/** What messages set off. */
+/** Traces of messages. */
 @Module({ controllers: [TraceController], providers: [retentionConfigProvider, Traces] })
 export class TraceModule {}

@@ -3,7 +3,7 @@ import type { Answer } from '../privacy/shows.ts';
 import type { Trace } from './trace.ts';
 import type { TraceNode } from './tree.ts';
 
-/** Causation ids are those of messages of other systems, which may hold what is personal. */
+/** Causation ids are those of messages of other systems, which may contain personal data. */
 export const shownTrace: Answer<Trace> = {
   action: 'read_trace',
   mask: (trace) => ({ ...trace, children: trace.children.map(maskNode) }),

@@ -37,7 +37,7 @@ beforeAll(async () => {
   const forked = { at_revision: 2, purpose: 'what_if' };
   const answer = await call('POST', `/v1/sessions/${id}/fork`, { role: 'service' }, forked, headers);
   fork = String(answer.body['session_id']);
-  // What the projector does, and one session that only seems to belong to it.
+  // Simulates the projector, and adds a session that only seems to belong to the trace.
   for (const session of [id, fork, randomUUID()])
     await app.pool.query('INSERT INTO event_correlation VALUES ($1, $2, 0, 4)', [
       session,
@@ -95,14 +95,14 @@ async function published(): Promise<unknown[]> {
 test('a trace says of each event whether it is published', async () => {
   expect(await published()).toEqual([false, false]);
   const [turn] = await Array.fromAsync(app.store.read(sessionStream(id), { from: 1, limit: 1 }));
-  // What the bridge does.
+  // Simulates the bridge.
   await app.pool.query(`INSERT INTO bridge_slot (slot, prefixes, position) VALUES (0, '{session-}', $1)`, [
     String(turn?.position?.commit),
   ]);
   expect(await published()).toEqual([true, false]);
 });
 
-test('a trace tells nothing personal', async () => {
+test('a trace shows nothing personal', async () => {
   expect(JSON.stringify((await trace({ role: 'admin' })).body)).not.toContain('Where?');
 });
 
@@ -120,7 +120,7 @@ test('a token sees the sessions that it reaches only', async () => {
   expect((await trace({ channels: ['ivr'] })).status).toBe(404);
 });
 
-test('what nobody set off is not found, and what is no id is refused', async () => {
+test('an unknown correlation id is not found, and an invalid one is refused', async () => {
   expect((await trace({}, randomUUID())).status).toBe(404);
   expect((await trace({}, 'a%20b')).status).toBe(400);
   expect((await trace({}, 'x'.repeat(129))).status).toBe(400);

@@ -14,13 +14,13 @@ import { isLimited, isReached } from '../common/reach.ts';
 import type { TracedEvent, TraceNode } from './tree.ts';
 import { traceTree } from './tree.ts';
 
-/** A trace has at most so many sessions, events and acknowledgements; of a session at most so many events are looked at. */
+/** The maximum numbers of sessions, events and acknowledgements of a trace, and of events read per session. */
 const most = { sessions: 200, events: 2_000, acknowledgements: 2_000, scanned: 5_000 };
-/** How far behind the last event of a trace its acknowledgement may stand. */
+/** How many events after the last event of a trace its acknowledgement is searched. */
 const acknowledgedWithin = 200;
 const sessionsAtOnce = 8;
 
-/** Everything that one message set off. */
+/** All effects of one message. */
 export interface Trace {
   readonly correlation_id: string;
   readonly session_ids: readonly string[];
@@ -33,7 +33,7 @@ export interface Trace {
   readonly children: readonly TraceNode[];
 }
 
-/** Reads traces: PostgreSQL knows the sessions, their streams have the events. */
+/** Reads traces: PostgreSQL indexes the sessions, their streams have the events. */
 @Injectable()
 export class Traces {
   constructor(
@@ -45,7 +45,7 @@ export class Traces {
     @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'restrictedRole'>,
   ) {}
 
-  /** The trace of a correlation id, as far as the caller reaches its sessions; undefined: there is none. */
+  /** The trace of a correlation id, limited to the sessions that the caller reaches; undefined: there is none. */
   async find(caller: Caller, correlationId: string, signal: AbortSignal): Promise<Trace | undefined> {
     const store = this.store.until(signal);
     const found = await this.breaker.run(() =>

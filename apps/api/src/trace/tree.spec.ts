@@ -6,7 +6,7 @@ import { traceTree } from './tree.ts';
 const start = Date.parse('2026-11-24T08:00:00.000Z');
 let count = 0;
 
-/** An event at a revision of a session, stored one second after the one before it. */
+/** An event at a revision of a session, stored one second after the previous one. */
 function event(
   session_id: string,
   revision: number,
@@ -29,7 +29,7 @@ function event(
   };
 }
 
-/** The tree in short: each node with what is below it. */
+/** The tree in a short form: each node with its children. */
 function inShort(nodes: readonly TraceNode[]): unknown[] {
   return nodes.map(({ kind, type, children }) => {
     const name = kind === 'event' ? type : `${kind} ${type}`;
@@ -41,7 +41,7 @@ const inquiry = { inquiry_id: 'i' };
 const place = (command_event: number) => ({ command_event, command_events: 3 });
 const ask = (source: string, attempt = 1) => ({ source, attempt, request: {} });
 
-test('events of one command stand below its first', () => {
+test('events of one command are below its first', () => {
   const events = [
     event('s', 4, 'TurnRecorded', { turn_id: 't' }, place(0)),
     event('s', 5, 'TurnRecorded', { turn_id: 'u', in_reply_to: 't' }, place(1)),
@@ -50,7 +50,7 @@ test('events of one command stand below its first', () => {
   expect(inShort(traceTree(events, []))).toEqual([['TurnRecorded', 'TurnRecorded', 'GoalSet']]);
 });
 
-test('a reply in a command of its own stands below the turn that it answers', () => {
+test('a reply in a separate command is below the turn that it answers', () => {
   const events = [
     event('s', 1, 'TurnRecorded', { turn_id: 't' }),
     event('s', 2, 'FlagRaised', { flag: 'vip' }),
@@ -59,7 +59,7 @@ test('a reply in a command of its own stands below the turn that it answers', ()
   expect(inShort(traceTree(events, []))).toEqual([['TurnRecorded', 'TurnRecorded'], 'FlagRaised']);
 });
 
-test('an inquiry has its requests, each with its answer, and what that asks next', () => {
+test('an inquiry has its requests, each with its answer and the next requests', () => {
   const closing = { command_event: 1, command_events: 2 };
   const events = [
     event('s', 1, 'InquiryOpened', { ...inquiry, requests: [ask('orders')] }),
@@ -94,7 +94,7 @@ test('an inquiry has its requests, each with its answer, and what that asks next
   ]);
 });
 
-test('an inquiry that closes at its deadline stands below what opened it, erased requests below nothing', () => {
+test('an inquiry that closes at its deadline is below its opening, erased requests below nothing', () => {
   const events = [
     event('s', 1, 'InquiryOpened', { ...inquiry, requests: [] }),
     event('s', 2, 'InquiryFailed', { ...inquiry, source: 'orders', attempt: 1, retry: {} }),
@@ -103,7 +103,7 @@ test('an inquiry that closes at its deadline stands below what opened it, erased
   expect(inShort(traceTree(events, []))).toEqual([['InquiryOpened', 'InquiryFailed', 'InquiryClosed']]);
 });
 
-test('an update of another system stands once above the events of all its sessions', () => {
+test('an update of another system is once above the events of all its sessions', () => {
   const update = { system: 'orders', source_event_id: 'e-1' };
   const events = ['a', 'b'].map((session) => event(session, 7, 'ExternalUpdateRecorded', update));
   const tree = traceTree(events, []);
@@ -113,7 +113,7 @@ test('an update of another system stands once above the events of all its sessio
   expect(tree[0]).toMatchObject({ session_id: null, detail: { system: 'orders', source_event_id: 'e-1' } });
 });
 
-test('an acknowledgement stands below the update that it is of', () => {
+test('an acknowledgement is below its update', () => {
   const events = [event('s', 1, 'FlagRaised'), event('s', 2, 'FlagCleared')];
   const updates: JsonObject[] = [
     { revision: 1, latency_ms: 12 },
@@ -156,7 +156,7 @@ test('an event of a fork names the session that it was forked from', () => {
   expect(node).toMatchObject({ forked_from: 'o' });
 });
 
-test('an event stands below the one that its causation id names', () => {
+test('an event is below the one that its causation id names', () => {
   const events = [event('a', 1, 'GoalSet'), event('b', 1, 'FlagRaised', {}, { $causationId: 'a-1' })];
   expect(inShort(traceTree(events, []))).toEqual([['GoalSet', 'FlagRaised']]);
 });

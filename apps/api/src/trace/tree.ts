@@ -2,24 +2,24 @@ import type { Actor, AgentState, EventMetadata, Json, JsonObject, RecordedEvent 
 import { isUpdateFor } from '#domain';
 import type { RawEvent } from '#sessions';
 
-/** An event of a session that belongs to a trace, or acknowledges one that does. */
+/** An event of a session that belongs to a trace, or acknowledges an event of it. */
 export interface TracedEvent extends RawEvent {
   readonly session_id: string;
   /** Whether its public form went out on `conversation.events`; null: it has none, or nobody knows. */
   readonly published: boolean | null;
 }
 
-/** Something that a message set off, with what followed from it. */
+/** An effect of a message, with its own effects. */
 export interface TraceNode {
   /**
-   * `message`: of another system, which came to several places; `request`: a source is asked, over Kafka; `push`: the owner of the
-   * session is to be sent the update, or was, and has not acknowledged it.
+   * `message`: a message of another system, received in several places; `request`: a request to a source over Kafka; `push`: an
+   * update that the owner of the session has not acknowledged.
    */
   readonly kind: 'message' | 'event' | 'request' | 'acknowledgement' | 'push';
-  /** Of an event its type, else what it is: `ExternalUpdate`, `InquiryRequest`, `UpdateAcknowledged`, `UpdateUnacknowledged`. */
+  /** The type of an event, or else the kind: `ExternalUpdate`, `InquiryRequest`, `UpdateAcknowledged`, `UpdateUnacknowledged`. */
   readonly type: string;
   readonly session_id: string | null;
-  /** The event that it is, or that says so. */
+  /** The id of the event, or of the event that reports it. */
   readonly event_id: string | null;
   readonly revision: number | null;
   readonly occurred_at: string;
@@ -30,7 +30,7 @@ export interface TraceNode {
   readonly forked_from: string | null;
   /** Of an event, as `TracedEvent`. */
   readonly published: boolean | null;
-  /** What tells it from others of its kind: ids, names and states, nothing personal. */
+  /** Distinguishes it from others of its kind: ids, names and states, nothing personal. */
   readonly detail: JsonObject;
   readonly children: readonly TraceNode[];
 }
@@ -57,7 +57,7 @@ const shownFields = [
 /** Who owns sessions, and what they have acknowledged. */
 export type Owners = ReadonlyMap<string, Pick<AgentState, 'instance' | 'epoch' | 'acknowledged'>>;
 
-/** The events of a trace as a tree: each below what set it off, as far as ids and places say so. Pure. */
+/** Arranges the events of a trace as a tree: each below its cause, as far as ids and revisions show it. Pure. */
 export function traceTree(
   events: readonly TracedEvent[],
   acknowledgements: readonly TracedEvent[],
@@ -71,16 +71,16 @@ export function traceTree(
   return tree.roots;
 }
 
-/** The events that are to come first are those that were stored first; those of one session are in its order. */
+/** Ordered by stored time; events of one session keep its order. */
 function byTime(one: TracedEvent, other: TracedEvent): number {
   if (one.session_id === other.session_id) return one.revision - other.revision;
   return Date.parse(one.created) - Date.parse(other.created);
 }
 
-/** A tree that grows in the order of time, so that nothing stands below what came later. */
+/** A tree that grows in order of time, so that no event is below a later one. */
 class Tree {
   readonly roots: Node[] = [];
-  /** By what others name them: ids of events, places in sessions, turns, inquiries, requests. */
+  /** Nodes by the names that others refer to: ids of events, revisions of sessions, turns, inquiries, requests. */
   private readonly named = new Map<string, Node>();
 
   add(event: TracedEvent): void {
@@ -90,7 +90,7 @@ class Tree {
     for (const { source, attempt } of requestsIn(event)) this.addRequest(node, event, source, attempt);
   }
 
-  /** One event acknowledges several updates; of each it says how long it took. */
+  /** One event acknowledges several updates, with the latency of each. */
   addAcknowledgement(event: TracedEvent): void {
     for (const update of listOf(event.data['updates'])) {
       const { revision, latency_ms, skipped } = fieldsOf(update);
@@ -139,7 +139,7 @@ class Tree {
     return type === 'TurnRecorded' ? this.named.get(turnName(session_id, data['in_reply_to'])) : undefined;
   }
 
-  /** The update of another system that an event recorded: the same in all sessions. */
+  /** The update of another system that an event recorded; shared by all sessions. */
   private messageOf(event: TracedEvent): Node {
     const { system = null, source_event_id = null, kind = null, occurred_at_source = null } = event.data;
     const name = `message ${JSON.stringify([system, source_event_id])}`;
@@ -208,7 +208,7 @@ function requestName(event: TracedEvent, source: Json | undefined): string {
   return `${inquiryName(event)} ${JSON.stringify(source)}`;
 }
 
-/** What an event of an inquiry asks for now. Of an erased partner nothing is left of it. */
+/** The requests that an event of an inquiry carries. For an erased partner none are left. */
 function requestsIn({ type, data }: TracedEvent): { source: string; attempt: number }[] {
   if (!type.startsWith('Inquiry')) return [];
   const asked = [...listOf(data['requests']), fieldsOf(data['retry'])['request']];

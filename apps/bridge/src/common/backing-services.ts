@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { EventStore } from '#sessions';
 import { Config, pingPostgres } from '#platform';
 
-/** What an incoming message needs: the sessions that it concerns are found in PostgreSQL. Commands do without Redis. */
+/**
+ * The services that incoming messages need: the sessions concerned are found in PostgreSQL. Commands work without
+ * Redis.
+ */
 @Injectable()
 export class BackingServices {
   constructor(

@@ -1,27 +1,27 @@
 import type { TopicSettings } from '#messaging';
 import { IsWhole, orExit, readEnvironment } from '#platform';
 
-/** What the bridge reads from its environment beside `Config`; the token under which it is injected. */
+/** The bridge's own configuration beside `Config`; also the injection token. */
 export abstract class BridgeConfig {
   abstract readonly topics: TopicSettings;
-  /** Whether a starting bridge creates the topics that are missing. */
+  /** Whether a starting bridge creates missing topics. */
   abstract readonly createTopics: boolean;
-  /** The beginning of the names of its consumer groups: cells that share a Kafka all read everything. */
+  /** Prefix of the consumer group names: each cell that shares a Kafka reads everything. */
   abstract readonly groupId: string;
-  /** That of the time before there were cells; undefined: there are none. */
+  /** The prefix from before there were cells; undefined: there are no cells. */
   abstract readonly formerGroupId: string | undefined;
-  /** Kafka partitions, and messages of each, worked on at a time. */
+  /** Kafka partitions, and messages of each, processed concurrently. */
   abstract readonly partitionsAtOnce: number;
   abstract readonly messagesAtOnce: number;
-  /** Messages of a Kafka partition that are prepared together, and after which the offset is committed. */
+  /** Messages of a Kafka partition that are prepared together; the offset is committed after them. */
   abstract readonly chunkSize: number;
   /** How long a partition of the sessions stays with a bridge that does not renew its lease. */
   abstract readonly leaseMs: number;
-  /** How long updates are kept for sessions that begin, or mention what they are about, later. */
+  /** How long updates are kept for sessions that begin, or mention their references, later. */
   abstract readonly keepUpdatesHours: number;
-  /** How long it is known whose an order is that no event names any more. */
+  /** How long the partner of an order is remembered after the last event that named both. */
   abstract readonly foreignReferencesDays: number;
-  /** Failures of a source that open its circuit, and for how long. */
+  /** Failures that open a source's circuit, and for how long. */
   abstract readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
 
@@ -45,7 +45,7 @@ class Environment {
 
   CELL = '';
 
-  /** Anything but `false`: yes. */
+  /** Any value except `false` means yes. */
   KAFKA_CREATE_TOPICS = 'true';
 
   @IsWhole(1, 1_000)
@@ -101,7 +101,10 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
   };
 }
 
-/** As `loadBridgeConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+/**
+ * As `loadBridgeConfig` with the process's environment; on a wrong variable writes one line to stderr and exits with
+ * 78.
+ */
 export function loadBridgeConfigOrExit(): BridgeConfig {
   return orExit(() => loadBridgeConfig(process.env));
 }

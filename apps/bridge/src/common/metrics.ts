@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Counter, Gauge } from '#platform';
 import { Metrics } from '#platform';
 
-/** What the bridge counts. */
+/** The bridge's metrics. */
 @Injectable()
 export class BridgeMetrics {
   readonly received: Counter<'topic'>;
@@ -29,20 +29,20 @@ export class BridgeMetrics {
     ]);
     this.unmatched = metrics.counter(
       'bridge_unmatched_total',
-      'Updates that concerned no session when they came in',
+      'Updates that concerned no session when they arrived',
       ['topic'],
     );
     this.late = metrics.counter(
       'bridge_late_updates_total',
-      'Updates recorded in sessions that began, or mentioned them, after they had come in',
+      'Updates recorded later, in sessions that began or mentioned their reference after they had arrived',
     );
     this.lateFailed = metrics.counter(
       'bridge_late_updates_failed_total',
-      'Updates that a session did not take after they had come in',
+      'Kept updates that a session did not take',
     );
     this.updateFailed = metrics.counter(
       'bridge_updates_failed_total',
-      'Updates that a session did not take when they came in',
+      'Updates that a session did not take when they arrived',
     );
     this.repliesElsewhere = metrics.counter(
       'bridge_replies_elsewhere_total',
@@ -81,7 +81,7 @@ export class BridgeMetrics {
     this.expired = metrics.counter('sessions_expired_total', 'Sessions that this process expired');
   }
 
-  /** Shows the age of the oldest open inquiry, by the time (milliseconds) when it was opened. */
+  /** Exposes the age of the oldest open inquiry, by the time (milliseconds) when it was opened. */
   observeOldestInquiry(opened: () => number | undefined): void {
     const help = 'Age of the oldest inquiry that is open';
     this.metrics.gauge('inquiries_oldest_open_seconds', help, [], (gauge) => {
@@ -90,7 +90,7 @@ export class BridgeMetrics {
     });
   }
 
-  /** Shows how many requests wait to be sent to each source. */
+  /** Exposes the number of waiting requests by source. */
   observeRequests(waiting: () => Iterable<readonly [source: string, requests: number]>): void {
     const help = 'Requests of inquiries that wait to be sent';
     this.metrics.gauge('inquiry_requests_waiting', help, ['source'], (gauge) => {
@@ -98,12 +98,11 @@ export class BridgeMetrics {
     });
   }
 
-  /** Shows how far the index of references is behind. */
+  /** Exposes how far the index of references lags behind. */
   observeIndexLag(seconds: () => Promise<number>): void {
-    const help =
-      'How far the index in which updates find sessions is behind: the age of its oldest partition';
+    const help = 'Lag of the index by which updates find sessions: the age of its oldest partition';
     this.metrics.gauge('bridge_index_lag_seconds', help, [], async (gauge) => {
-      // While PostgreSQL does not answer, the last value stays.
+      // While PostgreSQL does not answer, the metric keeps its last value.
       await seconds().then(
         (lag) => gauge.set(lag),
         () => undefined,
@@ -111,9 +110,9 @@ export class BridgeMetrics {
     });
   }
 
-  /** Shows how much memory events take that wait to be published, whenever the metrics are read. */
+  /** Exposes the memory of the events that wait to be published, whenever the metrics are read. */
   observeWaiting(bytes: () => number): void {
-    const help = 'About how much memory events take that wait to be published';
+    const help = 'Approximate memory of the events that wait to be published';
     this.metrics.gauge('bridge_waiting_bytes', help, [], (gauge) => gauge.set(bytes()));
   }
 }

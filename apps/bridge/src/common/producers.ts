@@ -4,15 +4,15 @@ import { createKafka, Publisher, publisherRequestMs } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 
-/** A topic that is missing is found to be so within half a second; those who send try again after other faults. */
+/** A missing topic is detected within half a second; the senders retry after other failures. */
 const requestRetries = 2;
 
-/** A Kafka producer for each kind of message, so that none waits for the batches of another. */
+/** A Kafka producer for each kind of message, so that none waits for batches of another. */
 @Injectable()
 export class Producers {
   readonly conversations: Publisher;
   readonly deadLetters: Publisher;
-  /** One for each source: the client retries a batch as a whole, and what one topic lacks would hold up the others. */
+  /** One per source: the client retries a batch as a whole, so a missing topic would hold up the others. */
   private readonly requests = new Map<string, Publisher>();
   private readonly kafka: Kafka;
 

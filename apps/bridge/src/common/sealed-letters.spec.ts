@@ -34,7 +34,7 @@ test.each<[string, Partial<DeadLetter>]>([
   expect(await openLetter(keys, read(await sealed(more)))).toEqual({ ...letter, ...more });
 });
 
-test('a sealed dead letter says where its message was and why it failed, and nothing of what it is', async () => {
+test('a sealed dead letter shows place and reason, but not the message', async () => {
   const message = await sealed();
   const text = JSON.stringify(message, (_, item: unknown) =>
     typeof item === 'object' && item !== null && 'data' in item
@@ -56,14 +56,14 @@ test('messages of one key stay together', async () => {
   expect((await sealed({ key: Buffer.from('other') })).key).not.toEqual(one.key);
 });
 
-test('a letter of nobody known is sealed with the key of its topic and day', async () => {
+test('a letter of an unknown partner is sealed with the key of its topic and day', async () => {
   await sealed({ value: Buffer.from('{') });
   const partners = [...store.keys.values()].map(({ partner_id }) => partner_id);
   expect(partners).toContainEqual(expect.stringMatching(/^\/topic\/orders\.events\/\d{4}-\d\d-\d\d$/));
 });
 
 test.each(['/index', '9876543210', 'ravi@example.in'])(
-  'a letter that names %s for a partner is one of nobody known',
+  'a letter that names %s as its partner counts as one of an unknown partner',
   async (partner_id) => {
     const before = store.keys.size;
     await sealed({ value: Buffer.from(JSON.stringify({ partner_id })), topic: `of-${partner_id}` });
@@ -72,7 +72,7 @@ test.each(['/index', '9876543210', 'ravi@example.in'])(
   },
 );
 
-test('a letter of a partner whose key does not open is sealed as one of nobody known', async () => {
+test('a letter of a partner whose key cannot be unwrapped is sealed as one of an unknown partner', async () => {
   const { id } = await keys.of('P3');
   const damaged = await store.byId(id);
   const wrapped = { master_key_id: 'spec', ciphertext: new Uint8Array(60) };

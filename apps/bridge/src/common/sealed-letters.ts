@@ -15,17 +15,20 @@ import {
   UnknownKeyError,
 } from '#privacy';
 
-/** The keys of dead letters of nobody known, one a topic and day: gone when the topic has dropped them. */
+/**
+ * Keys of dead letters without a known partner, one per topic and day; destroyed when the topic's retention has
+ * ended.
+ */
 export const letterPartners = '/topic/';
 
-/** Bytes as JSON: a text where they are one, which takes less room. */
+/** Bytes as JSON: as text where possible, which takes less space. */
 type Bytes = { readonly text: string } | { readonly base64: string } | null;
 
 const notAtHand = 'sealed with a key that KEYSTORE_URL does not have';
-/** It was changed, or lies where it was not written. */
+/** Stands for content that was changed or copied to another place. */
 const unreadable = '[unreadable]';
 
-/** What of a dead letter may be personal. */
+/** The possibly personal parts of a dead letter. */
 interface Contents {
   readonly detail: string;
   readonly key: Bytes;
@@ -33,7 +36,7 @@ interface Contents {
   readonly headers: Readonly<Record<string, Bytes | readonly Bytes[]>>;
 }
 
-/** A dead letter whose message and detail are sealed, where there are keys; its place and reason stay plain. */
+/** Seals the message and detail of a dead letter, if there are keys; its place and reason stay plain. */
 export async function sealLetter(keys: DataKeys | undefined, message: Outgoing): Promise<Outgoing> {
   const letter = keys && readDeadLetter(message as Parameters<typeof readDeadLetter>[0]);
   if (!keys || !letter) return message;
@@ -51,7 +54,7 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
   };
   const dataKey = await ownKeyOf(keys, letter);
   const sealed = seal(dataKey, placeOf(letter), contents as unknown as JsonObject) ?? '';
-  // Messages of one key stay in their order.
+  // Keeps the order of messages with the same key.
   const index = key && (await BlindIndex.load(keys)).of('dead_letter_key', key.toString('base64'));
   return writeDeadLetter({
     ...letter,
@@ -63,8 +66,8 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
 }
 
 /**
- * A dead letter as it was before it was sealed. One that does not open, or whose key is destroyed or not at hand, has its place
- * and reason only.
+ * Opens a sealed dead letter. If it cannot be decrypted, because it was changed or its key is destroyed or
+ * unavailable, only its place and reason are left.
  * @throws KeyStoreUnavailableError
  */
 export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter): Promise<DeadLetter> {
@@ -91,7 +94,10 @@ export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter)
   };
 }
 
-/** Its partner's; of nobody known, of one who is erased, or where that does not open, its topic's: a letter must be written. */
+/**
+ * The partner's key, or the topic's if the partner is unknown or erased or its key cannot be unwrapped: a letter must
+ * be written.
+ */
 async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter): Promise<DataKey> {
   const partner = partnerIn(value);
   const own = partner && (await keys.of(partner).catch(unlessNone));
@@ -106,7 +112,7 @@ function withoutMessage(letter: DeadLetter, detail: string): DeadLetter {
   return { ...letter, detail, key: null, value: null, headers: {} };
 }
 
-/** Undefined: it does not open. */
+/** Undefined: it cannot be decrypted. */
 function contentsOf(key: DataKey, letter: DeadLetter, text: string): Contents | undefined {
   try {
     return open(key, placeOf(letter), text) as unknown as Contents;
@@ -116,7 +122,7 @@ function contentsOf(key: DataKey, letter: DeadLetter, text: string): Contents | 
   }
 }
 
-/** Undefined: the key store does not have it, or there are no keys. */
+/** Undefined: the key store does not have the key, or there are no keys. */
 async function keyOf(
   keys: DataKeys | undefined,
   keyId: string,
@@ -133,7 +139,7 @@ function placeOf({ topic, partition, offset }: DeadLetter): Parameters<typeof op
   return { of: 'dead_letter', record: `${topic}/${partition}/${offset}`, field: 'message' };
 }
 
-/** Whom a message names, if it is JSON and says so in the usual place. */
+/** The partner that a message names, if it is JSON with a partner id in the usual field. */
 function partnerIn(value: Buffer | null): string | undefined {
   try {
     const message = JSON.parse(value?.toString() ?? '') as { partner_id?: unknown; data?: object | null };

@@ -5,10 +5,10 @@ import { readEvents, SharedSubscriptions } from '#sessions';
 /** Subscribes to the events of the sessions. */
 export type Subscribe = (options: Omit<SubscribeOptions, 'opens'>) => AsyncIterable<Delivery>;
 
-/** The token of `Subscribe`. */
+/** Injection token of `Subscribe`. */
 export const SUBSCRIBE = Symbol('SUBSCRIBE');
 
-/** `Subscribe` of an event store: partitions share subscriptions. `opens`: the sealed fields that one of them needs. */
+/** `Subscribe` of an event store; partitions share subscriptions. `opens`: selects the sealed fields to decrypt. */
 export function subscribeTo(store: EventStore, opens: (field: string) => boolean): Subscribe {
   const shared = new SharedSubscriptions(store, opens);
   return (options) => shared.subscribe(options);
@@ -17,7 +17,7 @@ export function subscribeTo(store: EventStore, opens: (field: string) => boolean
 /** Reads all events of a session. */
 export type ReadSession = (sessionId: string) => Promise<readonly RecordedEvent[]>;
 
-/** The token of `ReadSession`. */
+/** Injection token of `ReadSession`. */
 export const READ_SESSION = Symbol('READ_SESSION');
 
 /** `ReadSession` of an event store. */

@@ -1,7 +1,7 @@
 /** The year 9999. */
 const latestMs = 253e12;
 
-/** A time as PostgreSQL can store it (ISO 8601, UTC); null: it is none, or out of range. */
+/** A time that PostgreSQL can store (ISO 8601, UTC); null: it is invalid or out of range. */
 export function storableTime(time: string | null | undefined): string | null {
   const ms = Date.parse(time ?? '');
   return ms >= 0 && ms < latestMs ? new Date(ms).toISOString() : null;

@@ -50,7 +50,7 @@ test('other work waits until no task runs', async () => {
   await expect(yielding).resolves.toBe(true);
 });
 
-test('other work waits for a moment only', async () => {
+test('other work waits for a limited time only', async () => {
   void tasks.run(() => sleep(60_000));
   const yielded = jest.fn();
   void tasks.yieldToDeadlines().then(yielded);
@@ -71,7 +71,7 @@ test('a task that failed makes room for the next', async () => {
   await expect(next).resolves.toBeUndefined();
 });
 
-test('stopping waits for the tasks under way and drops the others', async () => {
+test('stopping waits for the running tasks and drops the others', async () => {
   const done: string[] = [];
   for (let count = 0; count < 64; count += 1) {
     void tasks.run(async () => {

@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { withTimeout } from '#platform';
 
 const atOnce = 64;
-/** How long other work waits at most (ms), so that it makes progress even under constant load. */
+/** The longest time that other work waits (ms), so that it makes progress even under constant load. */
 const longestYieldMs = 500;
 
-/** Tasks that are bound to a time: the closing of inquiries. They have priority over all other work of the bridge. */
+/** Time-critical tasks: closing inquiries. They have priority over all other work of the bridge. */
 @Injectable()
 export class UrgentTasks {
-  /** Those that wait for a task to end, in their order. */
+  /** Tasks waiting for a place, in order. */
   private readonly waiting: (() => void)[] = [];
   private running = 0;
   private idle = Promise.withResolvers<void>();
   private stopped = false;
 
-  /** Runs a task, a limited number at a time; once stopped, none. */
+  /** Runs a task, with limited concurrency; after `stop`, does nothing. */
   async run(task: () => Promise<void>): Promise<void> {
     if (this.running >= atOnce) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.begin();
@@ -25,7 +25,7 @@ export class UrgentTasks {
     }
   }
 
-  /** For work that can wait: resolves when no task runs, or after a moment. */
+  /** For work that can wait: resolves when no task is running, or after a maximum time. */
   async yieldToDeadlines(): Promise<void> {
     if (this.running === 0) return;
     await withTimeout(this.idle.promise, longestYieldMs, () => new Error('still busy')).catch(
@@ -33,7 +33,7 @@ export class UrgentTasks {
     );
   }
 
-  /** Starts no more tasks; resolves when those under way have ended. */
+  /** Starts no more tasks; resolves when the running ones have ended. */
   async stop(): Promise<void> {
     this.stopped = true;
     if (this.running > 0) await this.idle.promise;
@@ -44,7 +44,7 @@ export class UrgentTasks {
     this.running += 1;
   }
 
-  /** The place of a task that ended goes to the next one. */
+  /** Passes the place of a finished task to the next one. */
   private end(): void {
     const next = this.waiting.shift();
     if (next !== undefined) next();

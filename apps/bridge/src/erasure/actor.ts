@@ -1,2 +1,2 @@
-/** Who erases, in the metadata of events. */
+/** The actor of erasures in the metadata of events. */
 export const actor = { role: 'system', id: 'erasure' } as const;

@@ -17,7 +17,7 @@ afterAll(() => world.close());
 
 const partner = (): string => `P-${randomUUID()}`;
 
-test('a partner is erased in one attempt, however late the projectors say that they have seen the end', async () => {
+test('a partner is erased in one attempt, however late the projectors report their progress', async () => {
   const partner_id = partner();
   await world.start(partner_id);
   await world.request(partner_id);
@@ -40,7 +40,7 @@ test('a partner is erased in one attempt, however late the projectors say that t
   }
 });
 
-test('a key that a clock ahead made is destroyed, and a late frame of an agent makes none', async () => {
+test('a key created by a fast clock is destroyed, and a late frame of an agent creates none', async () => {
   const partner_id = partner();
   const id = await world.start(partner_id);
   const key = keyStore.keys.get((await keys.of(partner_id)).id);
@@ -61,7 +61,7 @@ test('a key that a clock ahead made is destroyed, and a late frame of an agent m
   expect(await keyStore.current(partner_id)).toBeUndefined();
 });
 
-test('a receipt comes when no replica that may be read has the rows any more, and not if the process ends before', async () => {
+test('the receipt is written once no readable replica has the rows, and not if the process ends before', async () => {
   const maxAgeMs = 300;
   const replicated = await erasureWorld(undefined, { url: 'postgresql://127.0.0.1:1/replica', maxAgeMs });
   const partner_id = partner();
@@ -69,7 +69,7 @@ test('a receipt comes when no replica that may be read has the rows any more, an
   await replicated.request(partner_id);
   const at = new Map<Step, number>();
   await replicated.eraser.erase(partner_id, (step) => void at.set(step, performance.now()));
-  // Not less, whatever the machine is busy with.
+  // At least this long, however busy the machine is.
   expect((at.get('receipt') ?? 0) - (at.get('replicas') ?? Infinity)).toBeGreaterThan(maxAgeMs - 10);
   const next = partner();
   await replicated.start(next);

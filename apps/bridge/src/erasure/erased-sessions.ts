@@ -13,9 +13,9 @@ import { actor } from './actor.ts';
 
 const atOnce = 8;
 
-/** The sessions of a partner that is erased. */
+/** The sessions of a partner whose data are erased. */
 export class ErasedSessions {
-  /** The revision at which each was erased; of one whose stream was deleted, above all. */
+  /** The revision at which each session was erased; the maximum for a deleted stream. */
   readonly revisions = new Map<string, number>();
 
   constructor(
@@ -30,7 +30,7 @@ export class ErasedSessions {
     return [...this.revisions.keys()];
   }
 
-  /** Erases these sessions and those before them, whoever knows of them. */
+  /** Erases these sessions and the partner's earlier ones, including those that only the sessions name. */
   async end(sessionIds: readonly string[]): Promise<void> {
     let next = [...new Set(sessionIds)];
     while (next.length > 0) {
@@ -43,7 +43,7 @@ export class ErasedSessions {
     }
   }
 
-  /** How many events can still be read of their streams that hold something plain. */
+  /** Counts the readable events of the streams that still hold plain personal data. */
   async check(): Promise<CheckedStore[]> {
     let left = 0;
     await inParallel(this.ids, atOnce, async (id) => {
@@ -52,7 +52,10 @@ export class ErasedSessions {
     return [{ store: 'event_store', what: 'plain events', left, checked_at: new Date().toISOString() }];
   }
 
-  /** Erases a session; returns the one before it. What cannot be folded, or is not encrypted, is removed from its stream. */
+  /**
+   * Erases a session; returns the previous session of the partner. Events that cannot be folded, or are not
+   * encrypted, are removed from its stream.
+   */
   private async erase(sessionId: string): Promise<string | null> {
     const { partner_id, erasure_id } = this;
     try {

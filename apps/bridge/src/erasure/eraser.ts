@@ -30,12 +30,12 @@ import { ErasedSessions } from './erased-sessions.ts';
 
 type Requested = Extract<Erasure, { status: 'requested' }>;
 
-/** Thrown when a part of an erasure is not done yet: it is tried again. */
+/** Thrown when a part of an erasure is not done yet, so that it is retried. */
 export class NotErasedYetError extends Error {
   override readonly name = 'NotErasedYetError';
 }
 
-/** Called before each step: specs end there what a crash would end. */
+/** Called before each step: specs simulate a crash there. */
 export type Step =
   | 'sessions'
   | 'keys'
@@ -49,15 +49,15 @@ export type Step =
 export type OnStep = (step: Step) => void | Promise<void>;
 
 const sessionsAtOnce = 8;
-/** Partners whose data are erased at a time; any number waits for the replicas. */
+/** Partners whose data are erased concurrently; any number may wait for the replicas. */
 const partnersAtOnce = 2;
 /** How long an attempt waits for the projectors. */
 const projectedMs = 3_000;
 const dayMs = 86_400_000;
 
 /**
- * Erases a partner whose erasure is under way. Each step may be done again, and none is remembered: after a crash all of
- * them are. The receipt is written last, when every store was queried and has nothing.
+ * Erases a partner whose erasure has begun. Each step may be repeated, and none is remembered: after a crash all of
+ * them run again. The receipt is written last, when every store was queried and has nothing left.
  */
 @Injectable()
 export class Eraser {
@@ -82,8 +82,8 @@ export class Eraser {
 
   /**
    * @param signal ends the wait for the replicas, and so the attempt
-   * @returns the receipt; undefined: the erasure is not under way
-   * @throws NotErasedYetError, or when a store does not answer: to be tried again
+   * @returns the receipt; undefined: no erasure is in progress
+   * @throws NotErasedYetError, or when a store does not answer: retry later
    */
   async erase(
     partnerId: string,
@@ -93,15 +93,15 @@ export class Eraser {
     const receipt = await this.working.run(() => this.eraseData(partnerId, onStep));
     if (receipt === undefined) return undefined;
     await onStep('replicas');
-    // Nobody is answered by a replica that is older: from now on none shows what is erased.
+    // No replica answers with data older than this: from now on no read shows erased data.
     await sleep(this.waitsMs, signal);
     if (signal?.aborted)
-      throw new NotErasedYetError('The process ends before the replicas are known to follow.');
+      throw new NotErasedYetError('The process ends before the replicas are known to have caught up.');
     await onStep('receipt');
     return this.finish(partnerId, { ...receipt, exports: await exportsOf(this.pool, partnerId) });
   }
 
-  /** What the receipt says; undefined: the erasure is not under way. */
+  /** The content of the receipt; undefined: no erasure is in progress. */
   private async eraseData(partnerId: string, onStep: OnStep): Promise<ErasureReceipt | undefined> {
     const partner = await readPartner(this.store, partnerId);
     const erasure = partner.state.privacy?.erasure;
@@ -113,7 +113,7 @@ export class Eraser {
     const forked = await forksOf(this.pool, partnerId);
     await sessions.end([...known, ...forked, ...partner.state.sessions.map(({ session_id }) => session_id)]);
     await onStep('keys');
-    // From before the stream is asked: another bridge may finish, and the partner begin anew.
+    // Taken before the stream is read: another bridge may finish the erasure, and the partner begin anew.
     const now = new Date().toISOString();
     if (!(await this.isUnderWay(partnerId, erasure))) return undefined;
     const destroyed = await this.destroyKeys(partnerId, now, erasure);
@@ -127,7 +127,7 @@ export class Eraser {
     await eraseRows(this.pool, erased);
     await withdrawExports(this.pool, partnerId);
     await onStep('partner_stream');
-    // What was appended meanwhile holds nothing but what the latest event does.
+    // Events appended meanwhile hold nothing that the latest event does not hold.
     const { revision } = await readPartner(this.store, partnerId);
     await this.store.truncateStream(partnerStream(partnerId), revision);
     await onStep('projections');
@@ -164,9 +164,10 @@ export class Eraser {
   }
 
   /**
-   * The ledger first: from there on the partner gets no key, and should the process end here, the keys are destroyed with the
-   * next start. What came after is not touched, if another bridge was faster: undefined then. Where the erasure was done
-   * before, and the event store was restored to a state within it, another receipt ends what has begun since.
+   * Writes the ledger first: from there on the partner gets no key, and if the process dies here, the keys are
+   * destroyed at the next start. Keys created after a faster bridge has finished are left alone: then the result is
+   * undefined. If the erasure was already done, and the event store was restored to a state within it, another
+   * receipt ends the keys created since.
    */
   private async destroyKeys(
     partner_id: string,
@@ -183,7 +184,7 @@ export class Eraser {
       if (keys === undefined) return { receipt_id, ended_at: now, keys_destroyed: 0 };
       const before = await keys.beginErasure({ partner_id, erased_at: now, receipt_id, reason_class });
       const keys_destroyed = await keys.destroy(partner_id, before);
-      // An attempt before has set an earlier time.
+      // An earlier attempt has set an earlier time.
       const ended_at = before > now ? before : now;
       const isLast = (await keys.lastErasure(partner_id)) === receipt_id;
       if (isLast && (await keys.madeAt(partner_id)) === undefined)
@@ -194,9 +195,12 @@ export class Eraser {
 
   private async projected(since: string): Promise<void> {
     const isSeen = async (): Promise<boolean> => ((await projectedUntil(this.pool)) ?? '') >= since;
-    // An attempt sets a new time, so the next one would be as early for the projectors, which say it once a second.
+    // Waits within the attempt, since each attempt sets a new time and the projectors report their progress only once
+    // a second.
     await waitUntil(isSeen, { timeoutMs: projectedMs, everyMs: 100 }).catch((cause: unknown) => {
-      throw new NotErasedYetError('The projectors have not seen the end of the sessions yet.', { cause });
+      throw new NotErasedYetError('The projectors have not projected the end of the sessions yet.', {
+        cause,
+      });
     });
   }
 
@@ -205,7 +209,7 @@ export class Eraser {
     return [check('key_store', 'data_key', (await this.keys.madeAt(partnerId)) === undefined ? 0 : 1)];
   }
 
-  /** A context that is there again holds what is left of an erased session. */
+  /** A context that exists again holds only the remains of an erased session. */
   private async checkContexts({ ids, revisions }: ErasedSessions): Promise<CheckedStore[]> {
     let left = 0;
     await inParallel(ids, sessionsAtOnce, async (id) => {
@@ -215,7 +219,10 @@ export class Eraser {
     return [check('redis', 'contexts', left)];
   }
 
-  /** An api node removes their files. One that was written until now holds something only if it was noted before. */
+  /**
+   * An api node removes the files. A file still being written holds data of the partner only if that was recorded
+   * before.
+   */
   private async checkExports(partnerId: string): Promise<CheckedStore[]> {
     await withdrawExports(this.pool, partnerId);
     return [check('exports', 'files', await countWithdrawn(this.pool, partnerId))];

@@ -61,7 +61,7 @@ describe('a partner that was erased', () => {
     expect(await world.redis.exists(...sessions.flatMap((id) => [`ctx:{${id}}`, `cmd:{${id}}`]))).toBe(0);
   });
 
-  test('has no key any more, and stands in the ledger', async () => {
+  test('has no key, and is in the ledger', async () => {
     expect(await keys.byId(keyId)).toBe(erased);
     expect(await keys.erasures()).toContainEqual(expect.objectContaining({ partner_id }));
   });
@@ -74,7 +74,7 @@ describe('a partner that was erased', () => {
     expect(await keyStore.current(partner_id)).toBeUndefined();
   });
 
-  test('has sessions that still fold and say nothing', async () => {
+  test('has sessions that still fold to an empty state', async () => {
     for (const id of sessions) {
       const { state } = (await readSession(world.store, id)) ?? {};
       expect(state).toMatchObject({ session: { status: 'erased' }, identity: { partner_id, name: null } });
@@ -83,7 +83,7 @@ describe('a partner that was erased', () => {
     }
   });
 
-  test('has a receipt that lists every store and until when a backup has the key', async () => {
+  test('has a receipt with every store and the expiry of the last backup of the key', async () => {
     const { receipt } = (await world.privacy(partner_id)) ?? {};
     const day = new Date(Date.parse(receipt?.erased_at ?? '') + 30 * 86_400_000).toISOString().slice(0, 10);
     expect(receipt).toMatchObject({
@@ -114,7 +114,7 @@ describe('a partner that was erased', () => {
     });
   });
 
-  test('leaves others as they are', async () => {
+  test('leaves other partners unchanged', async () => {
     expect(await world.count('conversation_turn', other)).toBe(1);
     expect(await world.stream(kept)).toContain('secret');
   });
@@ -146,7 +146,7 @@ test.each<Step>([
   expect(await world.stream(id)).not.toContain('secret');
 });
 
-test('without encryption, what a session said is dropped from its stream', async () => {
+test('without encryption, the events of a session are removed from its stream', async () => {
   const plain = await erasureWorld();
   const partner_id = partner();
   const id = await plain.start(partner_id);
@@ -177,7 +177,7 @@ async function unreadable(): Promise<void> {
   await store.dispose();
 }
 
-test('a request is known from the partner’s stream alone, though another one cannot be read', async () => {
+test('a request is read from the partner’s stream, even if another stream cannot be read', async () => {
   const partner_id = partner();
   await unreadable();
   await world.start(partner_id);
@@ -187,12 +187,12 @@ test('a request is known from the partner’s stream alone, though another one c
   await waitUntil(async () => (await world.count('partner_privacy', partner_id)) === 1);
   stopping.abort();
   await running;
-  // Requests of other specs are in the store, too.
+  // The store also has requests of other specs.
   expect(await world.worker().round()).toBeGreaterThanOrEqual(1);
 });
 
 describe('data that have to be kept', () => {
-  test('stay until the time has come, and a hold keeps them longer', async () => {
+  test('stay until the end of the retention floor, and longer under a hold', async () => {
     const partner_id = partner();
     const id = await world.start(partner_id);
     const soon = new Date(Date.now() + 200).toISOString();
@@ -223,7 +223,7 @@ const idle = async (): Promise<string> => {
 
 describe('a partner without contact for long', () => {
   const config = { inactiveDays: 1, noticeHours: 48 };
-  test('is told of the erasure 48 hours before', async () => {
+  test('gets an announcement 48 hours before', async () => {
     const partner_id = await idle();
     await world.worker(config).announceInactive();
     const { erasure } = (await world.privacy(partner_id)) ?? {};
@@ -249,7 +249,7 @@ describe('a partner without contact for long', () => {
 });
 
 describe('a backup from before an erasure that is restored', () => {
-  test('loses what it has of the partner before it serves', async () => {
+  test('loses the partner’s data before it serves', async () => {
     const [partner_id, other] = [partner(), partner()];
     await world.start(partner_id);
     await world.start(other);

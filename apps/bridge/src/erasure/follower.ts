@@ -26,8 +26,8 @@ import {
 import { actor } from './actor.ts';
 
 /**
- * Brings what is asked for with partners' data from their streams into the table, from which the worker and the processes
- * know of it. Every bridge does; what is written twice is the same.
+ * Copies requests about partners' data from their streams into the table that the worker and the processes read.
+ * Every bridge does so; writing a row twice changes nothing.
  */
 @Injectable()
 export class PartnerFollower {
@@ -65,7 +65,7 @@ export class PartnerFollower {
     }
   }
 
-  /** What a stream says that cannot be read stays unknown until its next event: the other partners do not wait for it. */
+  /** A stream that cannot be read is skipped until its next event, so that other partners do not wait. */
   private async writeIfReadable(partnerId: string): Promise<void> {
     try {
       await this.write(partnerId);
@@ -75,7 +75,10 @@ export class PartnerFollower {
     }
   }
 
-  /** Writes the row of a partner as of the end of its stream: none in another cell. Where an older backup was restored, rows go again. */
+  /**
+   * Writes the row of a partner as of the end of its stream; none if the partner is in another cell. After a restore
+   * of an older backup rows are removed.
+   */
   async write(partnerId: string): Promise<void> {
     const partner = await readPartner(this.store, partnerId);
     const { state } = partner;
@@ -92,7 +95,7 @@ export class PartnerFollower {
     announcePartner(this.redis, partnerId);
   }
 
-  /** The data of a restricted partner are kept, and nothing is added to them. */
+  /** The data of a restricted partner are kept, but nothing may be added to them. */
   private async endSessions({ sessions }: PartnerState): Promise<void> {
     const command = { type: 'EndSession', reason: 'partner_restricted' } as const;
     for (const { session_id } of sessions.filter(({ over }) => !over)) {

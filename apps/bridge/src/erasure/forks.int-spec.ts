@@ -35,7 +35,7 @@ test('an erasure reaches the forks of a partner, and counts them in its receipt'
     expect([table, await world.count(table, partner_id)]).toEqual([table, 0]);
 });
 
-test('an erasure is not over before it has reached a fork that no table had when it began', async () => {
+test('an erasure does not finish before it has erased a fork that no table had at its start', async () => {
   const partner_id = partner();
   const forked = await world.fork(partner_id, await world.start(partner_id));
   await world.request(partner_id);
@@ -47,7 +47,7 @@ test('an erasure is not over before it has reached a fork that no table had when
   expect((await readSession(world.store, forked))?.state.session.status).toBe('erased');
 });
 
-test('a fork is no contact with its partner', async () => {
+test('a fork does not count as contact with its partner', async () => {
   const partner_id = partner();
   const id = await world.start(partner_id);
   await world.pool.query(

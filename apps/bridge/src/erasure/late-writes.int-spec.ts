@@ -7,7 +7,7 @@ import { turn } from '../../../../libs/read-models/src/test-support.ts';
 import { MemoryKeyStore, testMasterKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { erasureWorld } from './test-partner.ts';
 
-/** One that may end the process before keys are destroyed. */
+/** A key store that can end the process before keys are destroyed. */
 class KeyStore extends MemoryKeyStore {
   fails = false;
 
@@ -18,7 +18,7 @@ class KeyStore extends MemoryKeyStore {
 }
 
 const keyStore = new KeyStore();
-/** Those of the process that erases, and of another one. */
+/** The keys of the erasing process, and of another one. */
 const newKeys = (): DataKeys => new DataKeys(keyStore, testMasterKeys, { retryMs: 0 });
 const [keys, others] = [newKeys(), newKeys()];
 let world: Awaited<ReturnType<typeof erasureWorld>>;
@@ -32,7 +32,7 @@ afterAll(() => Promise.all([world.close(), other.close()]));
 
 const partner = (): string => `P-${randomUUID()}`;
 
-/** What comes to the other process after the erasure: it still has sessions in memory, and no key. */
+/** Writes of the other process after the erasure: it still has sessions in memory, and no key. */
 async function erase(partner_id: string): Promise<void> {
   await world.request(partner_id);
   await world.eraser.erase(partner_id);
@@ -48,7 +48,7 @@ test('a command on a session that is in memory from before the erasure is refuse
   expect(await keyStore.current(partner_id)).toBeUndefined();
 });
 
-test('the end of a session that is repeated after the erasure makes no key', async () => {
+test('a repeated end of a session after the erasure creates no key', async () => {
   const partner_id = partner();
   const id = await world.start(partner_id);
   await other.execute(id, { type: 'EndSession', reason: null });
@@ -71,7 +71,7 @@ test('the context of an erased session is kept and read without a key', async ()
   expect(await keyStore.current(partner_id)).toBeUndefined();
 });
 
-test('the context of before an erasure that is written after it is not kept, and makes no key', async () => {
+test('an old context written after the erasure is dropped, and creates no key', async () => {
   const partner_id = partner();
   const id = await world.start(partner_id);
   const before = await readSession(other.store, id);
@@ -82,7 +82,7 @@ test('the context of before an erasure that is written after it is not kept, and
   expect(await keyStore.current(partner_id)).toBeUndefined();
 });
 
-test('a legal hold on an erased partner makes no key', async () => {
+test('a legal hold on an erased partner creates no key', async () => {
   const partner_id = partner();
   await world.start(partner_id);
   await erase(partner_id);
@@ -111,7 +111,7 @@ const ledger = (partner_id: string) => ({
   erased_at: new Date().toISOString(),
 });
 
-test('what an event store of before the erasure has of the partner takes nothing, and makes no key', async () => {
+test('the partner’s sessions in an event store from before the erasure take no commands, and get no key', async () => {
   const partner_id = partner();
   const id = await world.start(partner_id);
   await keyStore.destroy(partner_id, await keyStore.beginErasure(ledger(partner_id)));
@@ -121,7 +121,7 @@ test('what an event store of before the erasure has of the partner takes nothing
   expect(await keyStore.current(partner_id)).toBeUndefined();
 });
 
-test('a partner who was erased and came back before there were keys goes on with one, unreadable in nothing', async () => {
+test('a partner who was erased and returned before encryption gets a key, and stays readable', async () => {
   const plain = await erasureWorld();
   const partner_id = partner();
   await plain.start(partner_id);
@@ -141,12 +141,12 @@ test('a partner who was erased and came back before there were keys goes on with
   await plain.close();
 });
 
-test('an erasure in an event store of the time within it ends what has begun since', async () => {
+test('an erasure repeated after a restore into its middle erases the sessions begun since', async () => {
   const partner_id = partner();
   await world.start(partner_id);
   await world.request(partner_id);
   const { erasure } = (await world.privacy(partner_id)) ?? {};
-  // What the ledger has of the first end, and a key of after it.
+  // The ledger entry of the first erasure, and a key created after it.
   const receipt_id = uuidV5('receipt', erasure?.erasure_id ?? '');
   const at = await keyStore.beginErasure({ ...ledger(partner_id), receipt_id });
   await keyStore.destroy(partner_id, at);
@@ -159,7 +159,7 @@ test('an erasure in an event store of the time within it ends what has begun sin
   expect(await keyStore.current(partner_id)).toBeDefined();
 });
 
-test('a partner begins anew in an event store that knows nothing of an erasure', async () => {
+test('a partner begins anew in an event store without the erasure', async () => {
   const partner_id = partner();
   await keyStore.beginErasure(ledger(partner_id));
   const id = await world.start(partner_id);

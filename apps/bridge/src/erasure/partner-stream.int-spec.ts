@@ -13,7 +13,7 @@ afterAll(() => world.close());
 
 const partner = (): string => `P-${randomUUID()}`;
 
-test('what was appended to the partner’s stream while it was erased is gone, too', async () => {
+test('events appended to the partner’s stream during the erasure are gone, too', async () => {
   const partner_id = partner();
   await world.start(partner_id);
   await world.request(partner_id);
@@ -32,7 +32,7 @@ test('what was appended to the partner’s stream while it was erased is gone, t
   ]);
 });
 
-test('what was read of a partner earlier does not overwrite what the table has', async () => {
+test('an earlier read of a partner does not overwrite the table', async () => {
   const partner_id = partner();
   await world.start(partner_id);
   const before = await readPartner(world.store, partner_id);
@@ -46,7 +46,7 @@ test('what was read of a partner earlier does not overwrite what the table has',
   await world.eraser.erase(partner_id);
 });
 
-test('of a partner who goes to another cell the table has nothing', async () => {
+test('the table has no row of a partner in another cell', async () => {
   const partner_id = partner();
   await world.start(partner_id);
   await world.request(partner_id);

@@ -17,8 +17,8 @@ interface RestoredPorts {
 const atOnce = 8;
 
 /**
- * Asks again for the erasure of partners whom the ledger has and whose streams know nothing of it: the event store was
- * restored to a state before. Their keys are destroyed in any case.
+ * Requests the erasure again of partners that the ledger has but whose streams lack it: the event store was restored
+ * to an earlier state. Their keys are destroyed in any case.
  * @returns the partners that are erased again
  * @throws KeyStoreUnavailableError, StoreUnavailableError
  */
@@ -35,7 +35,7 @@ export async function eraseRestored(ports: RestoredPorts): Promise<string[]> {
   return again;
 }
 
-/** False: there is nothing of the partner to erase again, or people have to decide. */
+/** False: the partner has nothing to erase again, or an operator has to decide. */
 async function eraseAgain({ store, pool }: RestoredPorts, erased: Erasure): Promise<boolean> {
   const { partner_id, erased_at, receipt_id } = erased;
   const { revision, state } = await readPartner(store, partner_id);
@@ -55,7 +55,7 @@ async function eraseAgain({ store, pool }: RestoredPorts, erased: Erasure): Prom
     await commandPartner(store, command, { actor, $correlationId: randomUUID() });
     return true;
   } catch (error) {
-    // A hold that was lifted later is in place again.
+    // A legal hold that was lifted later is in place again.
     if (error instanceof CommandRejectedError) return false;
     throw error;
   }

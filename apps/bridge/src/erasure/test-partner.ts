@@ -29,7 +29,7 @@ import { ErasureWorker } from './worker.ts';
 const actor = { role: 'human', id: 'dpo' } as const;
 export const context = { actor, $correlationId: 'spec' };
 
-/** For specs: what erases partners, over real backing services. */
+/** The parts that erase partners, on real backing services; for specs. */
 export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['databaseReads']) {
   const database = await createDatabase();
   const { pool } = database;
@@ -56,7 +56,7 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
     const request: CommandRequest = { sessionId, commands: list, actor, commandIds: [], body: {} };
     await commands.execute(request);
   };
-  /** Brings a session into the tables and Redis, as the projector does. */
+  /** Writes a session to the tables and Redis, as the projector does. */
   const project = async (session_id: string): Promise<void> => {
     const events = await Array.fromAsync(readEvents(store, session_id));
     const items = events.map((event) => itemOf({ session_id, event, position: BigInt(event.revision + 1) }));
@@ -79,7 +79,7 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
     command,
     worker: (config = { inactiveDays: 0, noticeHours: 48 }) =>
       new ErasureWorker(eraser, follower, store, pool, config, logger),
-    /** Starts a session with a turn that says something personal. */
+    /** Starts a session with a turn that contains personal data. */
     start: async (partner_id: string): Promise<string> => {
       const id = randomUUID();
       const assignment = { session_id: id, completable: false, language: 'hi', updates: [] };
@@ -90,7 +90,7 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
       await project(id);
       return id;
     },
-    /** Forks a session, and says something in the fork. No table has it yet. */
+    /** Forks a session, and records a turn in the fork. No table has it yet. */
     fork: async (partner_id: string, sessionId: string): Promise<string> => {
       const id = randomUUID();
       const source = await readSession(store, sessionId);
@@ -118,7 +118,7 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
         },
       }),
     privacy: async (partner_id: string) => (await readPartner(store, partner_id)).state.privacy,
-    /** The text of all that can be read of a session's stream, and of all that is stored there. */
+    /** The text of all readable events of a session's stream, and of all stored ones. */
     stream: async (id: string): Promise<string> =>
       JSON.stringify(await Array.fromAsync(readEvents(store, id), ({ data }) => data)),
     stored: async (id: string): Promise<string> =>

@@ -22,11 +22,14 @@ const everyMs = 1_000;
 const perRound = 16;
 /** Partners of one query. */
 const perQuery = 100;
-/** How long to wait before a partner that is not erased yet is tried again (s). */
+/** How long to wait before a partner that is not erased yet is retried (s). */
 const retryS = 1;
 const hourMs = 3_600_000;
 
-/** Finishes erasures: those that are asked for, and those whose announced time, or the end of whose restriction, has come. */
+/**
+ * Completes erasures: requested ones, announced ones whose time has come, and those of partners whose restriction
+ * ends.
+ */
 @Injectable()
 export class ErasureWorker {
   constructor(
@@ -75,7 +78,11 @@ export class ErasureWorker {
   private async eraseRestored(signal: AbortSignal): Promise<void> {
     const { store, pool, keys } = this;
     const { length } = await eraseRestored({ store, pool, keys, signal });
-    if (length > 0) this.logger.warn({ partners: length }, 'the event store is an older one: erasing again');
+    if (length > 0)
+      this.logger.warn(
+        { partners: length },
+        'the event store was restored to an earlier state: erasing again',
+      );
   }
 
   private async attempt(partnerId: string, signal: AbortSignal | undefined): Promise<boolean> {
@@ -89,28 +96,28 @@ export class ErasureWorker {
       await releasePartner(this.pool, partnerId, retryS);
       if (err instanceof NotErasedYetError) return false;
       if (isUnavailable(err)) throw err;
-      // One partner that cannot be erased does not delay the others.
+      // A partner that cannot be erased does not delay the others.
       this.logger.error({ err }, 'partner not erased yet');
       return false;
     }
   }
 
   /**
-   * Whether the erasure is under way from now on. The stream decides: the table may be behind. An announced one waits until
-   * the table has all contacts up to its time.
+   * Begins the erasure; resolves to whether it is in progress. The stream decides, since the table may lag behind. An
+   * announced erasure waits until the table has all contacts up to its time.
    */
   private async begin(partner_id: string): Promise<boolean> {
     const { erasure } = (await readPartner(this.store, partner_id)).state.privacy ?? {};
     if (erasure === undefined) return false;
     if (erasure.status === 'announced') {
       if (((await projectedUntil(this.pool)) ?? '') < erasure.due_at)
-        throw new NotErasedYetError('The projectors have not seen all contacts yet.');
+        throw new NotErasedYetError('The projectors have not projected all contacts yet.');
       if ((await this.cancelContacted(partner_id)) > 0) return false;
     }
     return this.command({ type: 'BeginErasure', partner_id, now: new Date().toISOString() });
   }
 
-  /** Any contact since the announcement cancels it; returns how many were cancelled. */
+  /** Cancels announced erasures of partners with a contact since; returns their number. */
   private async cancelContacted(partnerId?: string): Promise<number> {
     const contacted = await contactedSince(this.pool, perQuery, partnerId);
     for (const partner_id of contacted) {
@@ -120,7 +127,7 @@ export class ErasureWorker {
     return contacted.length;
   }
 
-  /** It looks at all partners: rarely, and beside what is due. */
+  /** Scans all partners, so it runs rarely and separately from due erasures. */
   private async announceHourly(signal: AbortSignal): Promise<void> {
     if (this.config.inactiveDays === 0) return;
     const onError = (err: unknown): void => this.logger.warn({ err }, 'inactive partners not announced');
@@ -129,7 +136,7 @@ export class ErasureWorker {
     await repeat(announce, { everyMs: hourMs, signal, onError });
   }
 
-  /** Announces the erasure of every partner without contact for long. */
+  /** Announces the erasure of every partner without contact for the configured time. */
   async announceInactive(signal?: AbortSignal): Promise<void> {
     const { inactiveDays, noticeHours } = this.config;
     const now = Date.now();

@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import { dueSessions } from '#read-models';
 
 /**
- * Ids of sessions that seem to be idle for too long at a time (ISO 8601), the longest first, `limit` at most: those whose
- * streams begin with the prefixes.
+ * Ids of sessions that the table shows as idle for too long at a time (ISO 8601), longest first, `limit` at most;
+ * only streams with one of the prefixes.
  */
 export type DueSessions = (
   now: string,
@@ -11,10 +11,10 @@ export type DueSessions = (
   prefixes: readonly string[],
 ) => Promise<readonly string[]>;
 
-/** The token of `DueSessions`. */
+/** Injection token of `DueSessions`. */
 export const DUE_SESSIONS = Symbol('DUE_SESSIONS');
 
-/** `DueSessions` by the read model. */
+/** `DueSessions` of the read model. */
 export const dueSessionsIn =
   (pool: Pool): DueSessions =>
   (now, limit, prefixes) =>

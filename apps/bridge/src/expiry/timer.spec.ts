@@ -8,7 +8,7 @@ import { ExpiryTimer } from './timer.ts';
 
 const over = new CommandRejectedError({ code: 'session_over', reason: 'It is over.' }, 0, 1);
 
-/** A timer over sessions that are all due, and those that it examined; `errors`: how their expiry fails. */
+/** A timer over sessions that are all due, and the sessions that it examined; `errors`: the errors of their expiry. */
 function timerOver(
   ids: readonly string[],
   errors: Readonly<Record<string, Error>>,
@@ -51,7 +51,7 @@ test('two instances share the sessions that are due by the partitions that they 
   expect([one.examined, other.examined, none.examined]).toEqual([['0a', '7b'], ['8c', 'fd'], []]);
 });
 
-test('a session that was examined is left alone for a while', async () => {
+test('an examined session is skipped for a while', async () => {
   const { timer, examined } = timerOver(['bad'], { bad: new Error('strange event') });
   await timer.round();
   await timer.round();
@@ -65,7 +65,7 @@ test('while the store is unavailable the same sessions are tried again', async (
   expect(examined).toEqual(['first', 'first']);
 });
 
-test('a round follows the other until the signal aborts', async () => {
+test('rounds continue until the signal aborts', async () => {
   const { timer, examined } = timerOver(['first'], { first: new StoreUnavailableError() });
   const stop = new AbortController();
   const running = timer.run(stop.signal);

@@ -8,15 +8,15 @@ import { OutboundPartitions } from '../outbound/partitions.ts';
 import type { DueSessions } from './due-sessions.ts';
 import { DUE_SESSIONS } from './due-sessions.ts';
 
-/** Sessions examined in one round, and how many of them at a time. */
+/** Sessions examined in one round, and how many concurrently. */
 const perRound = 200;
 const atOnce = 8;
-/** How long a session that was examined is left alone (ms): the table that says it is due may be behind. */
+/** How long an examined session is skipped (ms): the table that lists it as due may lag behind. */
 const restMs = 30_000;
 
 /**
- * Expires the idle sessions of the partitions that this instance owns. The table only says where to look, the session's
- * own state decides: two timers over one session, or one that restarts, expire it once.
+ * Expires the idle sessions of the partitions that this instance owns. The table only says where to look; the
+ * session's own state decides. So two timers over one session, or a restarted one, expire it once.
  */
 @Injectable()
 export class ExpiryTimer {
@@ -40,7 +40,7 @@ export class ExpiryTimer {
     }
   }
 
-  /** Expires what is due; true when there may be more. */
+  /** Expires due sessions; true when there may be more. */
   async round(signal?: AbortSignal): Promise<boolean> {
     try {
       const now = new Date().toISOString();
@@ -76,7 +76,7 @@ export class ExpiryTimer {
         this.examined.delete(sessionId);
         throw err;
       }
-      // A session that cannot expire does not delay the others: it is tried again after a while.
+      // A session that cannot expire does not delay the others: it is retried later.
       this.logger.error({ err, session_id: sessionId }, 'session cannot expire');
     }
   }

@@ -23,7 +23,7 @@ async function report(id: string, known = keys): Promise<StreamReport | undefine
   return verifySession(plain.store, id, await Roots.read(plain.store, noKeys), known);
 }
 
-test('what the retention deletes is on record, signed', async () => {
+test('removals by the retention are recorded and signed', async () => {
   const id = await sealed.start(`P-${randomUUID()}`);
   await sealed.execute(id, { type: 'EndSession', reason: null });
   await sealed.project(id);

@@ -10,7 +10,7 @@ import { createDatabase } from '../../../../libs/read-models/src/test-support.ts
 import { noCache, request, startSession } from '../../../../libs/sessions/src/test-support.ts';
 import { HistoryTimer } from './timer.ts';
 
-// A store of its own: other specs have sessions of which no root shall speak.
+// A separate store: other specs have sessions that must not be in the roots.
 const dir = mkdtempSync(join(tmpdir(), 'turnstream-roots-'));
 let embedded: EmbeddedStore;
 let store: EventStore;
@@ -36,7 +36,7 @@ const start = () => new CommandExecutor(store, noCache).execute(request(randomUU
 const timer = () => new HistoryTimer(store, database.pool, config, createLogger('spec', 'silent'));
 const dayMs = 86_400_000;
 const inDays = (days: number): Date => new Date(Date.now() + days * dayMs);
-/** The number of the last root and the events of its time. */
+/** The number of the last root and the events that it covers. */
 async function root(): Promise<number> {
   const last = await lastRoot(store);
   return last === undefined ? -1 : parseStatement(last).number;
@@ -55,7 +55,7 @@ test('a day is sealed once, when it is over, by whichever bridge comes first', a
   expect(await root()).toBe(after);
 });
 
-test('what is stored today waits for the end of the day', async () => {
+test('events of today wait for the end of the day', async () => {
   const before = await root();
   const bridge = timer();
   await start();

@@ -5,13 +5,13 @@ import { InjectLogger, repeat } from '#platform';
 import { withHistoryLock } from '#read-models';
 import { EventStore, HistoryConfig, sealHistory } from '#sessions';
 
-/** How often a bridge looks whether a day is over. */
+/** How often a bridge checks whether a day is over. */
 const everyMs = 600_000;
 
-/** Signs each day what has changed up to its end; of several bridges one at a time. Without a signing key it has nothing to do. */
+/** Signs each day's changes; one bridge at a time. Without a signing key it does nothing. */
 @Injectable()
 export class HistoryTimer {
-  /** The beginning of the day before which all is sealed. */
+  /** The beginning of the day before which everything is sealed. */
   private sealedBefore = 0;
 
   constructor(
@@ -33,7 +33,7 @@ export class HistoryTimer {
     await repeat(once, { everyMs, signal, onError });
   }
 
-  /** Seals what was stored before the day of a time (UTC), unless that is done. */
+  /** Seals the events stored before the day of a time (UTC), unless that is done. */
   async sealDays(now: Date, signal?: AbortSignal): Promise<void> {
     const { signer } = this.config;
     const today = now.setUTCHours(0, 0, 0, 0);

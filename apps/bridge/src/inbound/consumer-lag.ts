@@ -8,10 +8,13 @@ import { BridgeConfig } from '../common/config.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { groupOf } from './topics.ts';
 
-/** Pause between two looks (ms). */
+/** Pause between two measurements (ms). */
 const intervalMs = 15_000;
 
-/** Says how many messages wait, by topic and partition: as Kafka knows it, so that one who reads no more shows, too. */
+/**
+ * Measures the waiting messages by topic and partition, by Kafka's own offsets, so that a stopped consumer shows,
+ * too.
+ */
 @Injectable()
 export class ConsumerLag {
   constructor(
@@ -30,7 +33,7 @@ export class ConsumerLag {
     }
   }
 
-  /** A topic whose lag is not known keeps the one of the last look. */
+  /** A topic with an unknown lag keeps its last value. */
   private async observe(topic: string): Promise<void> {
     try {
       const lags = await lagOf(this.kafka, groupOf(this.config.groupId, topic), topic);

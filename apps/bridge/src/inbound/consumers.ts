@@ -18,7 +18,7 @@ import { InquiryReplies } from './inquiry-replies.ts';
 import { sealLetter } from '../common/sealed-letters.ts';
 import { formerGroupOf, groupOf, withAdmin } from './topics.ts';
 
-/** Consumes what other systems send: external updates, and replies to inquiries. */
+/** Consumes the messages of other systems: external updates, and replies to inquiries. */
 @Injectable()
 export class InboundConsumers {
   private readonly states = new Map<string, string>();
@@ -37,19 +37,19 @@ export class InboundConsumers {
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
-  /** Whether each topic is read, or why not. */
+  /** For each topic, whether it is read, or why not. */
   get topics(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.states);
   }
 
-  /** Runs until the signal. Each topic is read on its own: what is wrong with one does not stop another. */
+  /** Runs until the signal. Each topic is consumed on its own: a failing one does not stop the others. */
   async run(signal: AbortSignal): Promise<void> {
     const { names } = this.declarations;
     const consumers = [...names.incoming.map((topic) => this.updateConsumer(topic)), this.replyConsumer()];
     await Promise.all([this.checkTopics(signal), ...consumers.map((consumer) => consumer.run(signal))]);
   }
 
-  /** Reports what differs, and then creates what is missing, once Kafka answers and as long as it refuses. */
+  /** Reports differing topics once Kafka answers, and then creates missing ones, retrying while Kafka refuses. */
   private async checkTopics(signal: AbortSignal): Promise<void> {
     const { kafka, config, declarations, logger } = this;
     const plans = topicPlans(declarations.names, config.topics);
@@ -70,7 +70,7 @@ export class InboundConsumers {
     if (config.createTopics) await retried(create, 'topics not created yet');
   }
 
-  /** Brings the events of other systems to the sessions that they concern. */
+  /** Records events of other systems in the sessions that they concern. */
   private updateConsumer(topic: string): ConsumerLoop<AddressedUpdate> {
     return new ConsumerLoop<AddressedUpdate>({
       ...this.shared(topic),
@@ -90,7 +90,7 @@ export class InboundConsumers {
     });
   }
 
-  /** Brings the replies of sources to the sessions that asked. */
+  /** Records replies of sources in the sessions that asked. */
   private replyConsumer(): ConsumerLoop<InquiryReply> {
     const topic = repliesTopic;
     return new ConsumerLoop<InquiryReply>({

@@ -21,7 +21,7 @@ function received({ topic = 'orders.events', key = null, ...message }: Sent) {
   return { ...place, topic, key: key === null ? null : Buffer.from(key), ...message };
 }
 
-/** What an order event with these attributes is read as. */
+/** Reads an order event with these attributes. */
 const read = (more: object): IncomingEvent =>
   shipped.read(received({ value: bytes({ ...attributes, data, ...more }) }));
 const refusal = (events: DeclaredEvents, sent: Sent): unknown =>
@@ -70,7 +70,7 @@ describe('a CloudEvent', () => {
     expect(read({ time }).occurred_at_source).toBe(expected);
   });
 
-  test('names what its subject names where the data does not', () => {
+  test('takes references from its subject where the data has none', () => {
     const type = 'logistics.shipment_updated.v1';
     const value = bytes({ ...attributes, type, subject: 'S1', data: { tracking_id: 'T1', status: 'x' } });
     expect(shipped.read(received({ topic: 'logistics.events', value })).references).toEqual({
@@ -188,8 +188,12 @@ topics:
     ],
     ['unknown_type', 'Type gone is not one of parking', sent({ meta }, { headers: { 'x-type': 'gone' } })],
     ['schema_broken', 'data/gate must be integer', sent({ meta, gate: 'a' })],
-    ['schema_broken', 'is no time', sent({ meta: { ...meta, at: 'noon' }, gate: 4 })],
-    ['schema_broken', 'is no time', sent({ meta, left_at: '2026-11-18' }, { headers: { 'x-type': 'left' } })],
+    ['schema_broken', 'is not a time', sent({ meta: { ...meta, at: 'noon' }, gate: 4 })],
+    [
+      'schema_broken',
+      'is not a time',
+      sent({ meta, left_at: '2026-11-18' }, { headers: { 'x-type': 'left' } }),
+    ],
     ['schema_broken', 'gate', sent({ meta, gate: 4 }, { value: Buffer.from('{"gate":9007199254740993}') })],
   ])('%s: %s', (code, message, more) => {
     expect(refusal(events, { topic: 'parking', ...more })).toMatchObject({

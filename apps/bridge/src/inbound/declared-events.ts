@@ -11,14 +11,14 @@ import type { Envelope } from './envelope.ts';
 import { envelopeOf } from './envelope.ts';
 import { referencesOf, textAt, timeAt } from './resolve.ts';
 
-/** An event of another system, read, validated and resolved as its type is declared. */
+/** An event of another system, read, validated and resolved by the declaration of its type. */
 export interface IncomingEvent {
-  /** What identifies it: the same event again has the same. */
+  /** Its identity: a redelivered event has the same id. */
   readonly source_event_id: string;
   readonly system: string;
   readonly kind: string;
   readonly version: number;
-  /** Whether this version of the type is known, so that its data was validated. */
+  /** Whether this version of the type is declared, so that its data was validated. */
   readonly known: boolean;
   readonly subject: string | null;
   readonly data: JsonObject;
@@ -36,9 +36,9 @@ interface FoundType {
 }
 
 const versioned = /^(.+)\.v([1-9]\d{0,4})$/;
-/** Larger data (characters of JSON) does not belong into a conversation. */
+/** Larger data (characters of JSON) do not belong in a conversation. */
 const dataLimit = 65_536;
-/** A command has its data one level below itself. */
+/** The data are one level below their command. */
 const deepestData = deepestCommand - 1;
 
 /** The events of the declared topics. */
@@ -47,7 +47,7 @@ export class DeclaredEvents {
   constructor(private readonly declarations: Declarations) {}
 
   /**
-   * Reads a message of a declared topic. Data of an unknown version of a known type is kept as it is.
+   * Reads a message of a declared topic. Data of an unknown version of a known type is kept unchanged.
    * @throws NonRetryableError `not_json`, `not_a_cloud_event`, `unknown_type` or `schema_broken`
    */
   read(message: Received): IncomingEvent {
@@ -65,7 +65,7 @@ export class DeclaredEvents {
   }
 }
 
-/** A version that is not declared is found by another one of its type. */
+/** An undeclared version is found by another version of its type. */
 function findType({ types }: DeclaredTopic, name: string): FoundType | undefined {
   const [, base, digits] = versioned.exec(name) ?? [];
   const version = Number(digits ?? 1);
@@ -76,7 +76,7 @@ function findType({ types }: DeclaredTopic, name: string): FoundType | undefined
   return other && { declared: other[1], version, known: false };
 }
 
-/** Depth and size first: what is written or checked by a schema must not exhaust the stack, or the time. */
+/** Checks depth and size first, so that writing or schema validation cannot exhaust the stack or the time. */
 function checkData({ declared, known }: FoundType, { data }: Envelope): void {
   if (isDeeperThan(data, deepestData))
     throw new NonRetryableError('schema_broken', `data is nested in more than ${deepestData} levels`);
@@ -88,7 +88,7 @@ function checkData({ declared, known }: FoundType, { data }: Envelope): void {
 
 type Resolved = Pick<IncomingEvent, 'references' | 'status' | 'occurred_at_source' | 'public_text'>;
 
-/** The fields of an unknown version may mean something else: it is only brought to the sessions that it names. */
+/** The fields of an unknown version may mean something else, so only its references are resolved. */
 function resolve({ declared, known }: FoundType, { source_event_id: _id, ...document }: Envelope): Resolved {
   const references = referencesOf(declared, document);
   if (!known) return { references, status: null, occurred_at_source: null, public_text: null };

@@ -5,19 +5,19 @@ import type { Received } from '#messaging';
 import { headerText, identityOf, nameLimit, NonRetryableError, parseJson, readCloudEvent } from '#messaging';
 import { idOf } from './resolve.ts';
 
-/** A message without regard to its format: what the pointers of a declaration see, and what identifies it. */
+/** A message in a form independent of its format: the input of a declaration's pointers, and its identity. */
 export interface Envelope {
   readonly source_event_id: string;
   readonly id: string;
   readonly type: string;
   readonly time: Json;
-  /** One that is longer than any id counts as none. */
+  /** A subject longer than any id counts as none. */
   readonly subject: string | null;
   readonly key: string | null;
   readonly data: Json;
 }
 
-/** @throws NonRetryableError when the message has not the format of its topic */
+/** @throws NonRetryableError when the message does not have the format of its topic */
 export function envelopeOf(topic: DeclaredTopic, message: Received): Envelope {
   return topic.format === 'cloudevents' ? ofCloudEvent(message) : ofJson(topic, message);
 }
@@ -35,7 +35,7 @@ function ofCloudEvent(message: Received): Envelope {
   };
 }
 
-/** Ids need to be unique within their topic. */
+/** Ids have to be unique within their topic. */
 function ofJson(topic: DeclaredTopic, message: Received): Envelope {
   if (message.value === null) throw new NonRetryableError('not_json', 'The message has no value.');
   const data = parseJson(message.value) as Json;

@@ -1,7 +1,10 @@
 import { NonRetryableError } from '#messaging';
 import { CommandIdReusedError, CommandRejectedError } from '#sessions';
 
-/** What `read` returns, or why the message cannot be read: reading needs no backing service, so it fails again and again. */
+/**
+ * The result of `read`, or why the message cannot be read: reading needs no backing service, so a retry would fail
+ * again.
+ */
 export function readOrError<T>(read: () => T): T | NonRetryableError {
   try {
     return read();
@@ -18,7 +21,7 @@ export function toWorkerError(error: unknown): unknown {
     return new NonRetryableError('refused', `${code}: ${reason}`, { cause: error });
   }
   if (error instanceof CommandIdReusedError) {
-    const message = 'An event of the same source and id came before with other data.';
+    const message = 'An event with the same source and id was received before with other data.';
     return new NonRetryableError('refused', message, { cause: error });
   }
   return error;

@@ -59,7 +59,7 @@ async function addressOf(value: Buffer): Promise<AddressedUpdate | NonRetryableE
   return addressed;
 }
 
-/** Sessions that speak of something, of partner P1; those with an even number of partner P2. */
+/** Adds sessions that mention a reference, of partner P1; those with an even number are of partner P2. */
 async function mentionedBy(kind: string, reference: string, sessions: readonly string[]): Promise<void> {
   await database.pool.query(
     `INSERT INTO reference_index (kind, reference, session_id, partner_id, started_at, position)
@@ -69,7 +69,7 @@ async function mentionedBy(kind: string, reference: string, sessions: readonly s
   );
 }
 
-/** The oldest partition of the index is behind by so many hours. */
+/** Sets the oldest partition of the index back by this many hours. */
 async function isBehind(hours: number): Promise<void> {
   await database.pool.query(
     `INSERT INTO reference_index_position VALUES ('session-0', 1, now() - $1 * interval '1 hour')
@@ -133,7 +133,7 @@ describe('while the index is behind for nearly as long as updates are kept', () 
     expect(mustWait(error)).toBe(true);
   });
 
-  test('they come in again as soon as it is less', async () => {
+  test('updates are received again as soon as the lag is smaller', async () => {
     await isBehind(19);
     await expect(updates.ready()).resolves.toBeUndefined();
   });

@@ -14,27 +14,27 @@ import { DeclaredEvents } from './declared-events.ts';
 import { readOrError, toWorkerError } from './errors.ts';
 import { updateOf } from './update-of.ts';
 
-/** An external update, the sessions that it concerns, and its id among the kept ones. */
+/** An external update, the sessions that it concerns, and its id among the kept updates. */
 export interface AddressedUpdate {
   readonly id: string;
   readonly update: Update;
   readonly addressees: Addressees;
-  /** The first of the sessions. */
+  /** The first page of the sessions. */
   readonly page: SessionPage;
 }
 
-/** What an update did. */
+/** The effect of an update. */
 interface Effect {
-  /** How many sessions have it. */
+  /** How many sessions have recorded it. */
   readonly sessions: number;
   /** How many events were appended. */
   readonly appended: number;
 }
 
-/** Sessions of one update that are worked on at a time. */
+/** Sessions of one update processed concurrently. */
 const atOnce = 16;
 
-/** Whether an error means that an update has to wait; later it will have its effect. */
+/** Whether an error means that an update has to wait: a retry will succeed later. */
 export function mustWait(error: unknown): boolean {
   return error instanceof IndexBehindError || error instanceof InterruptedError || isUnavailable(error);
 }
@@ -53,15 +53,15 @@ export class ExternalUpdates {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** @throws IndexBehindError while no updates may come in */
+  /** @throws IndexBehindError while no updates may be received */
   async ready(): Promise<void> {
     const obstacle = await this.lag.obstacle();
     if (obstacle !== null) throw obstacle;
   }
 
   /**
-   * Reads the messages of a chunk, keeps them, and then finds the first sessions that each concerns. In this order: a session
-   * that the index does not know yet finds the update when it is indexed.
+   * Reads and keeps the messages of a chunk, and then finds the first sessions that each concerns. The order matters:
+   * a session that is not in the index yet finds the kept update when it is indexed.
    * @throws IndexBehindError
    */
   async address(messages: readonly Received[]): Promise<(AddressedUpdate | NonRetryableError)[]> {
@@ -73,9 +73,10 @@ export class ExternalUpdates {
   }
 
   /**
-   * Records an update in every session that it concerns; once, however often it is called. A session that cannot take it
-   * is counted, and does not keep the others from it.
-   * @throws the error of a session when none took it, a rejection as NonRetryableError; anything for which `mustWait` holds
+   * Records an update once in every session that it concerns, however often it is called. A session that cannot take
+   * it is counted, and does not affect others.
+   * @throws the error of a session when none took it, a rejection as NonRetryableError; anything for which `mustWait`
+   * holds
    */
   async record(
     { id, update, addressees, page: first }: AddressedUpdate,
@@ -97,7 +98,7 @@ export class ExternalUpdates {
       };
       const before = sessions;
       await inParallel(page.sessions, atOnce, recordIn, signal);
-      // At once: after a crash the partner's next session must not begin with what this one has.
+      // Marked at once: after a crash the partner's next session must not begin with an update that this one has.
       if (before === 0 && sessions > 0) await this.kept.markMatched(id);
       if (signal?.aborted) throw new InterruptedError();
     }

@@ -24,8 +24,8 @@ export class InquiryReplies {
   }
 
   /**
-   * Records a reply in its session; once, however often it comes. An id that comes again with other data is another reply
-   * of the same source: most often it is recorded as a duplicate.
+   * Records a reply in its session, once however often it arrives. A repeated id with other data counts as another
+   * reply of the same source, and is usually recorded as a duplicate.
    * @returns false: its session is not in this cell
    * @throws NonRetryableError when the session rejects it
    */
@@ -47,7 +47,7 @@ export class InquiryReplies {
     }
   }
 
-  /** Cells that share a Kafka all read all replies; the cell that a session goes to asks again. */
+  /** Cells that share a Kafka all read all replies. The cell to which a session moves asks again. */
   private isElsewhere(error: unknown): boolean {
     if (!(error instanceof CommandRejectedError)) return false;
     const { code } = error.rejection;

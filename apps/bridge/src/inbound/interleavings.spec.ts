@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { WorldSession, WorldUpdate } from './test-world.ts';
 import { ownedOrder, World } from './test-world.ts';
 
-/** The life of a partner's session: what it mentions, and whether it ends. */
+/** The life of a partner's session: its mentions, and whether it ends. */
 interface Life {
   readonly id: string;
   readonly mentions: readonly string[];
@@ -20,7 +20,7 @@ const life = (id: string, ends: fc.Arbitrary<boolean>): fc.Arbitrary<Life> =>
     ends,
   });
 
-/** A partner has one session after the other. */
+/** A partner has consecutive sessions. */
 const lives = (first: string, second: string): fc.Arbitrary<Life[]> =>
   fc.oneof(
     fc.tuple(life(first, fc.boolean())),
@@ -39,9 +39,9 @@ const history = fc.record({
     lives(sessionIds[2] as string, sessionIds[3] as string),
   ),
   updates: fc.array(update, { minLength: 1, maxLength: 4 }),
-  /** Which update comes in next, at each of two consumers: the same ones again and again. */
+  /** The order of updates at each of two consumers, with repetitions. */
   deliveries: fc.tuple(fc.array(fc.nat(3), { maxLength: 4 }), fc.array(fc.nat(3), { maxLength: 4 })),
-  /** How many events the index takes at a time, before it falls behind for the rest. */
+  /** The batch sizes of the index, before it falls behind for the remaining events. */
   batches: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 8 }),
   /** Which of the first steps fail. */
   failures: fc.array(
@@ -50,13 +50,13 @@ const history = fc.record({
   ),
 });
 
-/** What a session speaks of: what was said, and what updates in it name. */
+/** The references of a session: its mentions, and those of its updates. */
 const ordersOf = ({ mentions, recorded }: WorldSession): readonly string[] => [
   ...mentions,
   ...recorded.flatMap(({ order }) => order ?? []),
 ];
 
-/** How often a session has to have an update: at least and at most. */
+/** The minimum and maximum number of times that a session has to have an update. */
 function bounds(
   { order, partner }: WorldUpdate,
   received: number | undefined,
@@ -73,7 +73,7 @@ function bounds(
   return mentioned || isNext ? [1, 1] : [0, 1];
 }
 
-/** The sessions that have an update too rarely or too often, or wrongly marked as from before they began. */
+/** The sessions that have an update too rarely or too often, or with a wrong mark that it preceded the session. */
 function faults(
   world: World,
   partners: readonly (readonly Life[])[],

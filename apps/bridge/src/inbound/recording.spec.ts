@@ -17,7 +17,7 @@ const rejectedWith = (code: 'session_over' | 'session_not_found' | 'inquiry_not_
 const appended = { events: [{}], replayed: false } as unknown as CommandResult;
 const replayed = { events: [{}], replayed: true } as unknown as CommandResult;
 
-/** A command executor that answers with these outcomes, one after the other, and keeps the requests. */
+/** A command executor that returns these outcomes in turn, and records the requests. */
 function executor(...outcomes: (CommandResult | Error)[]): {
   readonly requests: CommandRequest[];
   execute(request: CommandRequest): Promise<CommandResult>;
@@ -51,7 +51,7 @@ const marked: string[] = [];
 const metrics = new Metrics('bridge');
 const bridge = new BridgeMetrics(metrics);
 
-/** The error for an id that was used before, for an update that was resolved in another way. */
+/** The error for an id that was used before, for an update that was resolved differently. */
 function recordedBefore(data: JsonObject): CommandIdReusedError {
   const update = { type: 'ExternalUpdateRecorded', data: { system: 'orders', kind: 'of_before', data } };
   return new CommandIdReusedError('1', [update as unknown as RecordedEvent]);
@@ -84,7 +84,7 @@ describe('an external update', () => {
     expect(commands.requests.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
   });
 
-  test('is recorded with what its declaration found, which is no part of its content', async () => {
+  test('is recorded with the fields that its declaration found, apart from its content', async () => {
     const commands = executor();
     await record(commands);
     const { references, status, occurred_at_source, public_text } = event;
@@ -111,7 +111,7 @@ describe('an external update', () => {
     },
   );
 
-  test('that only sessions which are over mention is not matched', async () => {
+  test('that only ended sessions mention is not matched', async () => {
     const over = rejectedWith('session_over');
     expect(await record(executor(over, over))).toEqual({ sessions: 0, appended: 0 });
     expect(marked).toEqual([]);
@@ -167,7 +167,7 @@ describe('an external update', () => {
   });
 });
 
-/** Counts what is under way at a time. */
+/** Work that records its greatest concurrency. */
 function slow(during: () => void = () => undefined): {
   most: number;
   ended: number;
@@ -245,7 +245,7 @@ describe('a reply', () => {
     });
   });
 
-  test('brings the time of its source, which does not make it another reply', async () => {
+  test('carries the time of its source, which does not make it another reply', async () => {
     const commands = executor();
     const origin = { occurred_at_source: '2026-11-24T08:00:00.000Z' };
     await recordReply(commands, { data: {}, origin });
@@ -270,7 +270,7 @@ describe('a reply', () => {
     expect(await recordReply(executor(rejectedWith('session_not_found')), {}, 'b')).toBe(false);
   });
 
-  test('whose session is not there is not retryable where there are no cells', async () => {
+  test('of a missing session is not retryable without cells', async () => {
     const recording = recordReply(executor(rejectedWith('session_not_found')), {});
     await expect(recording).rejects.toBeInstanceOf(NonRetryableError);
   });

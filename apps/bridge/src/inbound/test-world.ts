@@ -17,14 +17,14 @@ import { UpdateRecorder } from '../updates/recorder.ts';
 import type { AboutUpdate } from '../updates/update.ts';
 import { referencesIn } from '../updates/update.ts';
 
-/** An update that a session has: its id, the order that it names, and whether it is marked as from before the session. */
+/** An update that a session has: its id, its order, and whether it is marked as from before the session. */
 interface WorldRecord {
   readonly update: string;
   readonly order: string | undefined;
   readonly before: boolean;
 }
 
-/** A session as it happened; times are ticks. */
+/** The history of a session; times are ticks. */
 export interface WorldSession {
   readonly id: string;
   readonly partner: string;
@@ -50,21 +50,21 @@ interface KeptRow {
   matched: boolean;
 }
 
-/** What an update of a world names; it happened at the time of its number. */
+/** The references of an update of the world; its time is its number. */
 export interface WorldUpdate {
   readonly order?: string;
   readonly partner?: string;
 }
 
-/** The order that is known to be of partner A. */
+/** The order that is known to belong to partner A. */
 export const ownedOrder = 'owned';
 
 const timeOf = (tick: number): string => new Date(1_790_000_000_000 + tick * 1_000).toISOString();
 const tickOf = (time: string): number => (Date.parse(time) - 1_790_000_000_000) / 1_000;
 
 /**
- * Sessions, the index, kept updates and the parts between them, in memory. Every access to a store is one step, and a step
- * may fail: what the parts do is what they do in production, in whatever order the steps come.
+ * Sessions, the index, kept updates and the parts between them, in memory. Every access to a store is one step, and a
+ * step may fail. The parts run their production code, in any order of steps.
  */
 export class World {
   readonly sessions = new Map<string, WorldSession>();
@@ -77,7 +77,7 @@ export class World {
   private readonly late: LateUpdates;
 
   constructor(
-    /** Resolves when the next step may be done. */
+    /** Resolves when the next step may run. */
     private readonly turn: () => Promise<void>,
     /** Whether the next step fails. */
     private readonly fails: () => boolean,
@@ -130,7 +130,7 @@ export class World {
     this.session(id).ended = this.append(id, 'SessionEnded', {});
   }
 
-  /** An update comes in; as often as it cannot have its effect, it comes again. */
+  /** Receives an update, again as long as it cannot take effect. */
   async receive(id: number, { order, partner }: WorldUpdate): Promise<void> {
     const type = order === undefined ? 'onboarding.step_completed.v1' : 'orders.order_updated.v1';
     const data = { order_id: order, partner_id: partner, status: 'shipped', step: 'bank' };
@@ -145,7 +145,7 @@ export class World {
     });
   }
 
-  /** The index takes the next events, `count` at most; if it fails, it does so again later. */
+  /** Indexes the next events, `count` at most; retries after a failure. */
   async indexSome(count: number): Promise<void> {
     await this.turn();
     const events = this.log.slice(this.indexed, this.indexed + count);
@@ -162,7 +162,7 @@ export class World {
     }
   }
 
-  /** The index takes all events, also those that this leads to. */
+  /** Indexes all events, including those that this causes. */
   async indexAll(): Promise<void> {
     while (this.indexed < this.log.length) await this.indexSome(3);
   }
@@ -263,7 +263,7 @@ export class World {
   }
 }
 
-/** Tries again and again what has to wait. */
+/** Retries work that has to wait. */
 async function retryWhileItMustWait(work: () => Promise<void>): Promise<void> {
   for (;;) {
     try {

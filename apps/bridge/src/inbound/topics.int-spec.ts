@@ -35,7 +35,7 @@ async function createUnusual(topic: string): Promise<void> {
   await untilThere(topic);
 }
 
-/** The broker creates and deletes topics a little later. */
+/** The broker creates and deletes topics asynchronously. */
 async function untilThere(topic: string): Promise<void> {
   const isThere = (): Promise<boolean> =>
     admin.fetchTopicMetadata({ topics: [topic] }).then(
@@ -52,7 +52,7 @@ const planOf = (topic: string): TopicPlan => ({
   settings: { 'retention.ms': '3600000', 'cleanup.policy': 'delete' },
 });
 
-test('a topic of other people is unchanged, byte for byte, after ten starts of a bridge', async () => {
+test('a topic of another owner is unchanged after ten starts of a bridge', async () => {
   const plan = planOf(`spec-${randomUUID()}`);
   const { topic } = plan;
   await createUnusual(topic);
@@ -78,7 +78,7 @@ test('a missing topic is created as configured', async () => {
   expect(await differencesOf(admin, [plan])).toEqual([]);
 });
 
-test('what differs is applied only when told to, and other settings stay', async () => {
+test('differences are applied only on request, and other settings stay', async () => {
   const plan = planOf(`spec-${randomUUID()}`);
   await createUnusual(plan.topic);
   expect(await createMissing(admin, [plan])).toEqual({ created: [], failed: [] });
@@ -96,7 +96,7 @@ test('more partitions than planned are no difference', async () => {
   expect(await differencesOf(admin, [plan])).toEqual([]);
 });
 
-test('a topic that cannot be created is told with its reason, and the others are created', async () => {
+test('a topic that cannot be created is reported with the reason, and the others are created', async () => {
   const [good, bad] = [planOf(`spec-${randomUUID()}`), planOf(`spec-${randomUUID()}`)];
   const { created, failed } = await createMissing(admin, [{ ...bad, replication: 9 }, good]);
   expect(created).toEqual([good.topic]);

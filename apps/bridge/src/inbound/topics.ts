@@ -13,7 +13,10 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
   }
 }
 
-/** The group whose offsets that of a topic begins with: of the time before there were cells, or when topics had one in common. */
+/**
+ * The group whose offsets the group of a topic inherits: that from before there were cells, or from when topics
+ * shared one.
+ */
 export function formerGroupOf(
   { groupId, formerGroupId }: Pick<BridgeConfig, 'groupId' | 'formerGroupId'>,
   topic: string,
@@ -22,7 +25,7 @@ export function formerGroupOf(
   return topic === repliesTopic ? undefined : `${groupId}.events`;
 }
 
-/** The consumer group of a topic. That of the replies keeps the name of the time when the others had one in common. */
+/** The consumer group of a topic. The group of the replies keeps the name from when topics shared one. */
 export function groupOf(groupId: string, topic: string): string {
   return `${groupId}.${topic === repliesTopic ? 'replies' : topic}`;
 }

@@ -2,8 +2,8 @@ import type { AboutUpdate } from '../updates/update.ts';
 import type { IncomingEvent } from './declared-events.ts';
 
 /**
- * What an event of another system is as an update. An unknown version may mean something else by its fields: it is kept apart,
- * with nothing resolved but whom it concerns. Pure.
+ * Converts an event of another system into an update. The fields of an unknown version may mean something else, so
+ * its data are kept apart and only its references are resolved. Pure.
  */
 export function updateOf(event: IncomingEvent): AboutUpdate {
   const { system, kind, source_event_id, known, version, data, references: about } = event;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { StoreUnavailableError, UnprojectableEventError } from '#sessions';
 import { RunnerHarness, sessionId } from './test-inquiries.ts';
 
-/** A session arrives from another cell and cannot be read; another event follows. */
+/** A session that arrives from another cell cannot be read; another event follows. */
 let harness: RunnerHarness;
 let running: Promise<void>;
 

@@ -8,7 +8,7 @@ const name = 'inquiries';
 export class InquiryCheckpoint {
   constructor(private readonly pool: Pool) {}
 
-  /** Undefined when none was saved. */
+  /** Undefined when there is no saved checkpoint. */
   async load(): Promise<bigint | undefined> {
     const { rows } = await this.pool.query<{ position: string }>(
       'SELECT position FROM bridge_checkpoint WHERE name = $1',
@@ -17,12 +17,14 @@ export class InquiryCheckpoint {
     return rows[0] && BigInt(rows[0].position);
   }
 
-  /** Forgets it: the event store was restored to an earlier state, in which inquiries may be open again. */
+  /**
+   * Deletes the checkpoint: the event store was restored to an earlier state, in which inquiries may be open again.
+   */
   async clear(): Promise<void> {
     await this.pool.query('DELETE FROM bridge_checkpoint WHERE name = $1', [name]);
   }
 
-  /** Moves the checkpoint forward, never back: what one instance knows to be closed is closed. */
+  /** Moves the checkpoint forward, never back: inquiries that one instance knows to be closed are closed. */
   async save(position: bigint): Promise<void> {
     await this.pool.query(
       `INSERT INTO bridge_checkpoint (name, position) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE

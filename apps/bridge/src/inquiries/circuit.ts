@@ -1,7 +1,7 @@
 interface CircuitOptions {
-  /** Failures within the window that open the circuit, when they are at least half of its results. */
+  /** Failures within the window that open the circuit if they are at least half of its results. */
   readonly threshold: number;
-  /** How long no request is sent then, in milliseconds; afterwards one request at a time is the trial. */
+  /** How long the circuit stays open, in milliseconds; then one request at a time is a trial. */
   readonly openMs: number;
 }
 
@@ -11,10 +11,10 @@ interface Second {
   successes: number;
 }
 
-/** How long results count. */
+/** How long results count, in seconds. */
 export const windowSeconds = 10;
 
-/** A circuit breaker for one source. Time comes from the caller, in milliseconds; it may go back by some seconds. */
+/** A circuit breaker for one source. The caller passes the time, in milliseconds; it may go back by some seconds. */
 export class Circuit {
   private seconds: Second[] = [];
   private openUntil: number | undefined;

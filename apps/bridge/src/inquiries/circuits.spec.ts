@@ -25,7 +25,7 @@ function failSource(more: object): void {
   });
 }
 
-/** The source fails as often as opens its circuit, in a way that asking again may change. */
+/** Makes the source fail, retryably, often enough to open its circuit. */
 function failThrice(): void {
   for (let count = 0; count < 3; count += 1) failSource({ retryable: true });
 }
@@ -38,13 +38,13 @@ async function isAsked(): Promise<boolean> {
 }
 
 describe('the circuit of a source', () => {
-  test('stays closed when it says often that it does not know the order', async () => {
+  test('stays closed when the source often says that it does not know the order', async () => {
     harness.caughtUp();
     for (let count = 0; count < 10; count += 1) failSource({ retryable: false });
     expect(await isAsked()).toBe(true);
   });
 
-  test('is not opened by failures that are not its own', async () => {
+  test('is not opened by failures of others', async () => {
     harness.caughtUp();
     for (let count = 0; count < 10; count += 1) failSource({ retryable: false, reply_id: null });
     expect(await isAsked()).toBe(true);

@@ -6,8 +6,8 @@ import { KafkaPresence } from './kafka-presence.ts';
 import type { Due } from './open-inquiries.ts';
 
 /**
- * A circuit for each source, driven by the inquiries of all sessions: every instance counts the same events. An answer, and
- * a failure that asking again would not change, show that the source lives.
+ * A circuit for each source, driven by the inquiries of all sessions: every instance counts the same events. An
+ * answer, or a non-retryable failure, shows that the source is alive.
  */
 @Injectable()
 export class Circuits {
@@ -18,7 +18,7 @@ export class Circuits {
     @Inject(KafkaPresence) private readonly kafka: Pick<KafkaPresence, 'judge' | 'seen'>,
   ) {}
 
-  /** The sources that are not asked for the moment. */
+  /** The sources that are currently not asked. */
   get open(): string[] {
     return [...this.circuits].filter(([, circuit]) => circuit.isOpen).map(([source]) => source);
   }
@@ -28,7 +28,7 @@ export class Circuits {
   }
 
   /**
-   * Counts what an event says of sources.
+   * Counts the results of sources in an event.
    * @param at when it happened (milliseconds)
    * @param due the requests of its inquiry that had no reply before, by source
    */

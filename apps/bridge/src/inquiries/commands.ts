@@ -4,12 +4,12 @@ import { CommandExecutor, CommandRejectedError } from '#sessions';
 import type { Due, OpenInquiry } from './open-inquiries.ts';
 import type { RefusedRequest } from './source-requests.ts';
 
-/** The commands that the bridge itself gives for inquiries. When the session rejects one, there is nothing left to do. */
+/** The bridge's own commands for inquiries. A rejected command needs no further action. */
 @Injectable()
 export class InquiryCommands {
   constructor(@Inject(CommandExecutor) private readonly executor: Pick<CommandExecutor, 'execute'>) {}
 
-  /** Closes an inquiry at its deadline; false: there is no such session any more. */
+  /** Closes an inquiry at its deadline; false: its session no longer exists. */
   close({ session_id, inquiry_id, due }: OpenInquiry): Promise<boolean> {
     const sent = [...due.values()].filter((request) => request.sent).map(({ source }) => source);
     return this.execute(session_id, {

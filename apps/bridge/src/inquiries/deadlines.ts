@@ -7,21 +7,23 @@ import { InquiryCommands } from './commands.ts';
 import type { OpenInquiry } from './open-inquiries.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
 
-/** How long after the deadline an instance closes the inquiry of a session that is another's (ms). */
+/** How long after the deadline an instance closes an inquiry whose session another instance owns (ms). */
 const standInMs = 120;
-/** The longest time that a timer can wait (ms). */
+/** The longest supported delay of a timer (ms). */
 const longestTimer = 2_000_000_000;
 const backOff = { minMs: 100, maxMs: 2_000, isRetryable };
 
-/** A session that cannot be folded stays so until newer code runs, which starts with the inquiries that are open. */
+/** A session that cannot be folded stays so until newer code runs, which starts with the open inquiries. */
 function isRetryable(error: unknown): boolean {
   return !(error instanceof UnprojectableEventError);
 }
 
-/** Closes inquiries at their deadlines. Its timers need not survive a restart: they follow from the inquiries' events. */
+/**
+ * Closes inquiries at their deadlines. Its timers need not survive a restart: they derive from the inquiries' events.
+ */
 @Injectable()
 export class Deadlines {
-  /** Ends the timer of an inquiry. */
+  /** Aborts the timer of an inquiry. */
   private readonly armed = new Map<string, AbortController>();
   private stopped = false;
 
@@ -32,7 +34,7 @@ export class Deadlines {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Sets the timer of an inquiry. `onGone` is called when its session is not there any more. */
+  /** Sets the timer of an inquiry. `onGone` is called when its session no longer exists. */
   arm(inquiry: OpenInquiry, onGone: () => void): void {
     this.disarm(inquiry.inquiry_id);
     if (this.stopped) return;
@@ -46,7 +48,7 @@ export class Deadlines {
     this.armed.delete(inquiryId);
   }
 
-  /** Resolves when the closings under way have ended. */
+  /** Resolves when the running closings have ended. */
   async stop(): Promise<void> {
     this.stopped = true;
     for (const timer of this.armed.values()) timer.abort();
@@ -71,7 +73,10 @@ export class Deadlines {
     );
   }
 
-  /** In steps: a timer ignores a clock that is set back, and has a longest time. Nothing closes before its deadline. */
+  /**
+   * Waits in steps, since a timer ignores a clock that is set back and has a maximum delay. Nothing closes before its
+   * deadline.
+   */
   private async untilDeadline({ session_id, deadline }: OpenInquiry, signal: AbortSignal): Promise<void> {
     const late = this.partitions.owns(session_id) ? 1 : standInMs;
     const at = Date.parse(deadline) + late;

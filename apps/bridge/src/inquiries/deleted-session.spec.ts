@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { CommandRejectedError } from '#sessions';
 import { RunnerHarness } from './test-inquiries.ts';
 
-/** An inquiry is open, and its session is deleted. */
+/** An inquiry is open when its session is deleted. */
 let harness: RunnerHarness;
 let running: Promise<void>;
 

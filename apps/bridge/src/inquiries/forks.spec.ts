@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { inquiryId, RunnerHarness } from './test-inquiries.ts';
 
-/** An inquiry is open, in a session and in its fork, which drops it. */
+/** An inquiry is open in a session and in its fork, which drops it. */
 let harness: RunnerHarness;
 let running: Promise<void>;
 

@@ -32,7 +32,7 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
-test('a source that is silent while Kafka is there is blamed, after a sign of life', async () => {
+test('a source that is silent while Kafka is available is blamed, after a sign of life', async () => {
   await advance(5_500);
   silent('orders', 2_000);
   expect(blamed).toEqual([]);
@@ -40,7 +40,7 @@ test('a source that is silent while Kafka is there is blamed, after a sign of li
   expect(blamed).toEqual(['orders']);
 });
 
-test('silence that ends while Kafka is away is nobody’s fault', async () => {
+test('silence that ends while Kafka is unavailable is not blamed', async () => {
   await advance(5_500);
   available = false;
   silent('orders', 2_000);
@@ -50,7 +50,7 @@ test('silence that ends while Kafka is away is nobody’s fault', async () => {
   expect(blamed).toEqual([]);
 });
 
-test('silence in which Kafka was away for a while is nobody’s fault', async () => {
+test('silence during which Kafka was unavailable is not blamed', async () => {
   available = false;
   await advance(6_500);
   available = true;
@@ -61,7 +61,7 @@ test('silence in which Kafka was away for a while is nobody’s fault', async ()
   expect(blamed).toEqual(['logistics']);
 });
 
-test('a probe that gets no answer for once does not excuse a source', async () => {
+test('a single unanswered probe does not excuse a source', async () => {
   await advance(5_500);
   available = false;
   silent('orders', 2_000);

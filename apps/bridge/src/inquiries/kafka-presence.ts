@@ -3,32 +3,35 @@ import { KafkaProbe } from '#messaging';
 import { repeat } from '#platform';
 
 const probeEveryMs = 1_000;
-/** Kafka was away when it gave no sign of life for so long. Less may be a busy machine, and leaves sources time to answer. */
+/**
+ * Kafka counts as unavailable after this time without a sign of life. A shorter silence may be a busy machine, and
+ * leaves sources time to answer.
+ */
 const awayAfterMs = 4_000;
 
 interface Verdict {
   readonly source: string;
-  /** What is judged happened between these times (milliseconds). */
+  /** The beginning of the judged period (milliseconds). */
   readonly from: number;
   readonly to: number;
   readonly whenPresent: () => void;
 }
 
 /**
- * Whether Kafka was there while a source was silent. Only afterwards is that known: a verdict waits for the next sign of
- * life, and without one nobody is blamed.
+ * Tells whether Kafka was available while a source was silent. That is known only afterwards: a verdict waits for
+ * Kafka's next sign of life, and without one no source is blamed.
  */
 @Injectable()
 export class KafkaPresence {
   private verdicts: Verdict[] = [];
   private lastSign = Date.now();
-  /** Until when Kafka is known to have been away; for a source: its topic. */
+  /** Until when Kafka, or the topic of a source, is known to have been unavailable. */
   private awayUntil = -Infinity;
   private readonly lostUntil = new Map<string, number>();
 
   constructor(@Inject(KafkaProbe) private readonly kafka: Pick<KafkaProbe, 'ping'>) {}
 
-  /** Calls `whenPresent` unless Kafka was away between the time `from` (milliseconds) and now. */
+  /** Calls `whenPresent` unless Kafka was unavailable between the time `from` (milliseconds) and now. */
   judge(source: string, from: number, whenPresent: () => void): void {
     this.verdicts.push({ source, from, to: Date.now(), whenPresent });
   }
@@ -38,14 +41,14 @@ export class KafkaPresence {
     this.lostUntil.set(source, Date.now());
   }
 
-  /** Kafka gave a sign of life. */
+  /** Kafka has shown a sign of life. */
   seen(): void {
     const now = Date.now();
     if (now - this.lastSign > awayAfterMs) this.awayUntil = now;
     this.lastSign = now;
   }
 
-  /** Looks for signs of life until the signal. */
+  /** Probes Kafka until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     this.lastSign = Date.now();
     await repeat(() => this.probe(), { everyMs: probeEveryMs, signal, onError: () => this.missed() });
@@ -61,7 +64,7 @@ export class KafkaPresence {
       if (from > this.awayUntil && from > (this.lostUntil.get(source) ?? -Infinity)) whenPresent();
   }
 
-  /** What waits while Kafka is away would not be blamed. */
+  /** Verdicts that wait while Kafka is unavailable are dropped. */
   private missed(): void {
     if (Date.now() - this.lastSign > awayAfterMs) this.verdicts = [];
   }

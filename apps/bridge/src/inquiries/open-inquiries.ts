@@ -3,11 +3,11 @@ import type { InquiryEvent, InquiryRequest, Origin, RecordedEvent } from '#domai
 /** A request to a source that is due at a time (milliseconds). */
 export interface Due extends InquiryRequest {
   readonly at: number;
-  /** Whether this instance has sent it, and Kafka has it. */
+  /** Whether this instance has sent it, and Kafka has accepted it. */
   sent: boolean;
 }
 
-/** An inquiry that is not closed yet, according to its own events. */
+/** An open inquiry, according to its own events. */
 export interface OpenInquiry extends Origin {
   readonly session_id: string;
   readonly inquiry_id: string;
@@ -22,7 +22,7 @@ export interface OpenInquiry extends Origin {
   readonly due: Map<string, Due>;
 }
 
-/** What an event changes for those who send requests and close inquiries. */
+/** The change by an event, for the sender of requests and the timers of deadlines. */
 export interface Change {
   readonly inquiry: OpenInquiry;
   readonly due: readonly Due[];
@@ -39,7 +39,7 @@ export class OpenInquiries {
     return this.open.size;
   }
 
-  /** When the oldest of them was opened (milliseconds). */
+  /** When the oldest open inquiry was opened (milliseconds). */
   get oldest(): number | undefined {
     return this.open.values().next().value?.opened;
   }
@@ -52,7 +52,7 @@ export class OpenInquiries {
     return this.open.values();
   }
 
-  /** The inquiry's session was deleted: no event of it follows. */
+  /** The inquiry's session was deleted: no more events of it follow. */
   remove(inquiryId: string): void {
     this.open.delete(inquiryId);
   }
@@ -62,18 +62,18 @@ export class OpenInquiries {
     this.position = undefined;
   }
 
-  /** The inquiries that opened up to here are closed. */
+  /** A position up to which all opened inquiries are closed. */
   checkpoint(): bigint | undefined {
     const [oldest] = this.open.values();
     return oldest === undefined ? this.position : oldest.before;
   }
 
-  /** Records that no more events of inquiries follow up to this position. */
+  /** No more events of inquiries follow up to this position. */
   pass(position: bigint): void {
     this.position = position;
   }
 
-  /** What an event changes; undefined when it belongs to no open inquiry. */
+  /** The change by an event; undefined when it belongs to no open inquiry. */
   apply(session_id: string, event: RecordedEvent<InquiryEvent>, position: bigint): Change | undefined {
     const before = this.position;
     this.position = position;

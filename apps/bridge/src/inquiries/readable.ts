@@ -2,7 +2,9 @@ import type { InquiryEvent, RecordedEvent } from '#domain';
 
 type Unchecked = { readonly [field: string]: unknown } | null | undefined;
 
-/** Whether an event has what the bridge reads of it. Anybody who may write to the event store can append one that has not. */
+/**
+ * Whether an event has the fields that the bridge reads. Any writer to the event store can append one without them.
+ */
 export function isReadable({ type, data, metadata }: RecordedEvent<InquiryEvent>): boolean {
   const fields = data as unknown as Unchecked;
   if (typeof fields?.['inquiry_id'] !== 'string' || !isTime(metadata.occurred_at)) return false;

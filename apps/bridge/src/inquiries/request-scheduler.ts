@@ -22,7 +22,7 @@ export class RequestScheduler {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Sends a request at its time, if this instance owns the session and the request still has no reply then. */
+  /** Sends a request at its time, if this instance owns the session and the request still has no reply. */
   schedule(inquiry: OpenInquiry, due: Due, signal: AbortSignal): void {
     if (!this.partitions.owns(inquiry.session_id)) return;
     const wait = due.at - Date.now();
@@ -44,7 +44,7 @@ export class RequestScheduler {
     });
   }
 
-  /** The source cannot be asked for the moment: the inquiry continues without it at once. */
+  /** The source cannot be asked now: the inquiry continues without it at once. */
   private giveUp(inquiry: OpenInquiry, due: Due, reason: RefusedRequest | 'circuit_open'): void {
     const { inquiry_id, session_id } = inquiry;
     this.urgent

@@ -7,7 +7,7 @@ import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
 import { RequestSender } from './request-sender.ts';
 
-/** A broker has the topic of one source, and not that of another. */
+/** A broker that has the topic of one source, and lacks that of another. */
 const logger = createLogger('bridge', 'silent');
 const connection = { brokers: (process.env['KAFKA_BROKERS'] ?? '').split(',') };
 const kafka = createKafka({ connection, clientId: 'spec', log: logger });

@@ -11,7 +11,7 @@ const { KafkaJSProtocolError } = kafkajs;
 /** What was sent, batch by batch. */
 let batches: string[][];
 let attempts: number;
-/** What became of requests, and why the topics of sources take none. */
+/** The results of requests, and why sources' topics refuse them. */
 let results: string[];
 let faults: Record<string, Error>;
 let lost: string[];
@@ -164,7 +164,7 @@ test.each([
   expect(lost).toEqual([]);
 });
 
-test('a source whose topic takes nothing for the moment holds up no other', async () => {
+test('a source whose topic temporarily refuses requests holds up no other', async () => {
   faults = { weather: new Error('no leader') };
   add('a', { source: 'weather' });
   add('b');
@@ -173,7 +173,7 @@ test('a source whose topic takes nothing for the moment holds up no other', asyn
   expect(new Set(lost)).toEqual(new Set(['weather']));
 });
 
-test('the requests that wait are bounded in bytes; what is beyond is refused', async () => {
+test('the waiting requests are bounded in bytes; further ones are refused', async () => {
   available = false;
   add('first');
   await advance();

@@ -8,7 +8,7 @@ import { KafkaPresence } from './kafka-presence.ts';
 import type { PendingRequest } from './source-requests.ts';
 import { SourceRequests } from './source-requests.ts';
 
-/** Sends requests, each source's by itself: what holds up one, or its topic, delays no other. */
+/** Sends the requests of each source separately: a slow source or topic does not delay the others. */
 @Injectable()
 export class RequestSender {
   private readonly stopping = new AbortController();

@@ -7,7 +7,7 @@ const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const time = '2026-01-05T09:00:00.000Z';
 const due = { source: 'orders', attempt: 1, request: { order_id: 'O1' }, at: 0, sent: false };
 
-/** The request of an inquiry that a command with this trace context opened, as the source reads it. */
+/** The request of an inquiry opened by a command with this trace context, as the source receives it. */
 function requestOf(trace: { readonly traceparent?: string }): unknown {
   const inquiries = new OpenInquiries();
   const event = {

@@ -2,7 +2,7 @@ import type { Outgoing } from '#messaging';
 import { inquiryRequestType, requestsTopic, writeCloudEvent } from '#messaging';
 import type { Due, OpenInquiry } from './open-inquiries.ts';
 
-/** The message that asks a source. The same request has the same id, however often and by whom it is sent. */
+/** The message with a request to a source. The same request always has the same id, from whichever instance. */
 export function requestMessage(inquiry: OpenInquiry, { source, attempt, request }: Due): Outgoing {
   const { inquiry_id, session_id, kind, deadline, key, correlation_id, traceparent } = inquiry;
   const event = {

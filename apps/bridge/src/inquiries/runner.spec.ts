@@ -229,7 +229,7 @@ test('an inquiry whose deadline passed while no instance ran closes at the start
 });
 
 describe('the checkpoint', () => {
-  test('is some seconds old, so that who starts from it knows which sources fail', async () => {
+  test('is some seconds old, so that a starting instance learns which sources fail', async () => {
     harness.unprojectable();
     await advance(5_000);
     harness.unprojectable();
@@ -239,7 +239,7 @@ describe('the checkpoint', () => {
     expect(harness.saved).toEqual([1n, 2n]);
   });
 
-  test('stands before the oldest open inquiry', async () => {
+  test('is before the oldest open inquiry', async () => {
     harness.unprojectable();
     harness.open();
     harness.unprojectable();

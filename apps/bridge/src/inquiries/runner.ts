@@ -18,13 +18,16 @@ import { isReadable } from './readable.ts';
 import { RequestScheduler } from './request-scheduler.ts';
 
 const saveEveryMs = 1_000;
-/** An instance that starts reads what its circuits would have counted: the checkpoint is that far behind. */
+/**
+ * A starting instance reads as many events as its circuits would have counted, so the checkpoint lags behind by that
+ * time.
+ */
 const checkpointAge = windowSeconds;
 const patience = { minMs: 100, maxMs: 5_000 };
 
 /**
- * Asks the sources of open inquiries and closes them at their deadline. Its state is a fold of the inquiries' events:
- * an instance that starts, or takes over, reads on from before the oldest open one.
+ * Asks the sources of open inquiries and closes inquiries at their deadline. Its state is a fold of the inquiries'
+ * events: an instance that starts, or takes over, reads from before the oldest open one.
  */
 @Injectable()
 export class InquiryRunner {
@@ -106,7 +109,7 @@ export class InquiryRunner {
     return (await retry(load, { ...patience, signal: this.signal, onRetry })) ?? 'start';
   }
 
-  /** Saves the checkpoint of some seconds ago when it has changed. What cannot be saved is saved later. */
+  /** Saves the checkpoint of some seconds ago when it has changed. A failed save is repeated later. */
   private async saveCheckpoints(): Promise<void> {
     let saved: bigint | undefined;
     while (!this.signal.aborted) {
@@ -134,10 +137,10 @@ export class InquiryRunner {
     if ('position' in delivery) this.inquiries.pass(delivery.position);
   }
 
-  /** An event that cannot be read is skipped: the others are not delayed. */
+  /** An unreadable event is skipped, so that others are not delayed. */
   private receiveEvent({ session_id, event, position }: Extract<Delivery, { kind: 'event' }>): void {
     const inquiryEvent = event as RecordedEvent<InquiryEvent>;
-    // A fork that drops an inquiry does not end it for the session that it was forked from.
+    // A fork that drops an inquiry does not end it for the original session.
     if (event.metadata.forked_from !== undefined) return this.inquiries.pass(position);
     if (isReadable(inquiryEvent)) return this.apply(session_id, inquiryEvent, position);
     const { type, revision } = event;
@@ -145,7 +148,7 @@ export class InquiryRunner {
     this.inquiries.pass(position);
   }
 
-  /** In another cell, from here on. */
+  /** The session has moved to another cell. */
   private leave(sessionId: string, position: bigint): void {
     for (const { inquiry_id, session_id } of this.inquiries.all()) {
       if (session_id !== sessionId) continue;
@@ -155,7 +158,7 @@ export class InquiryRunner {
     this.inquiries.pass(position);
   }
 
-  /** What is open is asked again: what was answered meanwhile, nobody has recorded. */
+  /** Asks the open inquiries of an arrived session again: answers received meanwhile were not recorded. */
   private async arrive(sessionId: string, position: bigint): Promise<void> {
     for (const event of await this.readArrived(sessionId)) {
       if (event.type.startsWith('Inquiry') && isReadable(event as RecordedEvent<InquiryEvent>))
@@ -169,7 +172,7 @@ export class InquiryRunner {
     this.inquiries.pass(position);
   }
 
-  /** A session that cannot be read is skipped: the others are not delayed. */
+  /** An unreadable session is skipped, so that others are not delayed. */
   private async readArrived(session_id: string): Promise<readonly RecordedEvent[]> {
     const read = (): Promise<readonly RecordedEvent[]> => this.readSession(session_id);
     const { signal } = this;
@@ -202,7 +205,7 @@ export class InquiryRunner {
     for (const request of due) this.requests.schedule(inquiry, request, this.signal);
   }
 
-  /** From here on events are new; those before say what is still open. */
+  /** Events are new from here on; earlier ones only say what is still open. */
   private caughtUp(): void {
     if (this.live) return;
     this.live = true;

@@ -2,7 +2,7 @@ import type { Outgoing, Publisher, TopicFault } from '#messaging';
 import { topicFaultOf } from '#messaging';
 import { BatchWriter } from '#platform';
 
-/** How much may wait for one source, and how much is sent at a time: its bytes are those of the messages. */
+/** Limits of the waiting requests of one source, and of one batch; bytes are those of the messages. */
 export const requestLimits = {
   capacity: 20_000,
   capacityBytes: 16 * 1_024 * 1_024,
@@ -10,7 +10,7 @@ export const requestLimits = {
   batchBytes: 500_000,
 } as const;
 
-/** Why a source is not asked. */
+/** Why a request is refused. */
 export type RefusedRequest = TopicFault | 'queue_full';
 
 /** A message that expires at a time (milliseconds). */
@@ -18,22 +18,22 @@ export interface PendingRequest {
   readonly source: string;
   readonly message: Outgoing;
   readonly until: number;
-  /** Called when Kafka has it. */
+  /** Called when Kafka has accepted it. */
   readonly onSent: () => void;
-  /** Called when it cannot be sent, and will not be. */
+  /** Called when it cannot be sent and is given up. */
   readonly onRefused: (reason: RefusedRequest) => void;
 }
 
 interface SourceRequestsOptions {
   readonly publisher: Pick<Publisher, 'send'>;
-  /** Called when Kafka has taken a batch. */
+  /** Called when Kafka has accepted a batch. */
   readonly onSent: () => void;
-  /** Called after each failed attempt that is followed by another. */
+  /** Called after each failed attempt that will be repeated. */
   readonly onRetry: (error: unknown, attempt: number) => void;
   readonly onFault: (error: unknown, fault: TopicFault) => void;
 }
 
-/** The requests to one source that wait, sent in batches; again until Kafka has them or they are of no use any more. */
+/** The waiting requests to one source, sent in batches and retried until Kafka accepts them or they expire. */
 export class SourceRequests {
   private readonly writer: BatchWriter<PendingRequest>;
 
@@ -93,7 +93,7 @@ export class SourceRequests {
   }
 }
 
-/** Whether a request is of no use at a time (milliseconds): its inquiry is closed. */
+/** Whether a request has expired at a time (milliseconds): its inquiry is closed. */
 const isOver =
   (now: number) =>
   ({ until }: PendingRequest): boolean =>

@@ -14,7 +14,7 @@ import { UrgentTasks } from '../common/urgent-tasks.ts';
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 export const inquiryId = '7d1f4f0e-1f0a-4c40-8a53-0f4f6b0f2b11';
 
-/** An inquiry runner with its own parts, and functions in the place of what it depends on. */
+/** An inquiry runner with its own parts, and functions in place of its dependencies. */
 export class RunnerHarness {
   readonly commands: CommandRequest[] = [];
   readonly sent: PendingRequest[] = [];
@@ -22,7 +22,7 @@ export class RunnerHarness {
   readonly stop = new AbortController();
   readonly metrics = new Metrics('bridge');
   owns = true;
-  /** The errors with which the next commands and saves fail. */
+  /** The errors of the next commands and saves. */
   commandErrors: Error[] = [];
   saveErrors: Error[] = [];
   loadErrors: Error[] = [];
@@ -47,7 +47,7 @@ export class RunnerHarness {
       },
     };
     const bridgeMetrics = new BridgeMetrics(this.metrics);
-    // Kafka is there all the time.
+    // Kafka that is always available.
     const kafka = {
       judge: (_: string, __: number, whenPresent: () => void) => whenPresent(),
       seen: () => undefined,
@@ -76,7 +76,7 @@ export class RunnerHarness {
     );
   }
 
-  /** Delivers an event of an inquiry; `more`: what its metadata say besides. */
+  /** Delivers an event of an inquiry; `more`: additional metadata. */
   event(event: Pick<InquiryEvent, 'type'> & { readonly data: object | null }, more = {}): void {
     const metadata = { occurred_at: new Date().toISOString(), ...more };
     const recorded = { ...event, event_id: 'e', revision: 1, metadata } as unknown as RecordedEvent;

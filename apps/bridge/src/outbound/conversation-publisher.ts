@@ -10,11 +10,11 @@ import { publicEvent } from './public-event.ts';
 
 interface PublisherPorts {
   readonly send: (messages: readonly Outgoing[]) => Promise<void>;
-  /** Stores the position up to which the partition is published; false when another instance owns it. */
+  /** Saves the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
-  /** Where to go on in an event store that was restored to a state before the position. */
+  /** The position to continue from after the event store was restored to an earlier state. */
   readonly positionAfterRestore: () => Promise<bigint>;
-  /** How much may wait for Kafka, in bytes. */
+  /** Maximum bytes waiting for Kafka. */
   readonly queueBytes: number;
   readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
   readonly logger: Logger;
@@ -27,20 +27,20 @@ interface Item {
 
 /** Events that wait for Kafka before the subscription is paused. */
 const capacity = 2_000;
-/** Least time between the starts of two batches, and between two positions without messages (ms). */
+/** Minimum time between the starts of two batches, and between two saved positions without messages (ms). */
 const intervalMs = 100;
 const passIntervalMs = 1_000;
 
 /**
- * Publishes the events of a partition in their order: first the messages, then the position. After an interruption some
- * come again, with the same ids.
+ * Publishes the events of a partition in order: first the messages, then the position. After an interruption some are
+ * repeated with the same ids.
  */
 export class ConversationPublisher {
   readonly name = 'publisher';
   private readonly writer: BatchWriter<Item>;
   private sent: Batch<Item> | undefined;
   private published: bigint | null;
-  /** Up to where there is nothing else to publish. */
+  /** The position up to which there is nothing else to publish. */
   private passed: bigint | undefined;
 
   constructor(
@@ -75,17 +75,17 @@ export class ConversationPublisher {
     return this.writer.waiting;
   }
 
-  /** About how much memory they take, in bytes. */
+  /** Approximate memory of these messages, in bytes. */
   get backlogBytes(): number {
     return this.writer.waitingBytes;
   }
 
-  /** Up to where the partition is published; null: nothing is. */
+  /** The position up to which the partition is published; null: nothing is. */
   async load(): Promise<bigint | null> {
     return this.published;
   }
 
-  /** Takes over what the subscription delivers. */
+  /** Receives a delivery of the subscription. */
   async receive(delivery: Delivery): Promise<void> {
     if (!('position' in delivery)) return;
     const message = this.messageOf(delivery);
@@ -94,7 +94,7 @@ export class ConversationPublisher {
     this.passed = delivery.position;
   }
 
-  /** Saves the position for whoever takes the partition next, so that nothing comes again. To be called after `run`. */
+  /** Saves the position for the next owner of the partition, so that nothing is repeated. To be called after `run`. */
   async finish(): Promise<void> {
     const { passed, published } = this;
     if (!this.writer.idle || passed === undefined || (published !== null && passed <= published)) return;
@@ -106,14 +106,14 @@ export class ConversationPublisher {
     return this.writer.run();
   }
 
-  /** Goes back to what is new in an event store that was restored. */
+  /** Goes back to the first new event after the event store was restored. */
   async goBack(): Promise<void> {
     this.passed = undefined;
     const position = await this.ports.positionAfterRestore();
     if (this.published !== null && this.published > position) await this.ports.savePosition(position);
   }
 
-  /** An event that cannot be read or published is skipped: the partition's others are not delayed. */
+  /** An event that cannot be read or published is skipped, so that others of the partition are not delayed. */
   private messageOf(delivery: Delivery): Outgoing | undefined {
     if (delivery.kind === 'unprojectable') return this.skip(delivery);
     if (delivery.kind !== 'event') return undefined;
@@ -132,7 +132,7 @@ export class ConversationPublisher {
     this.ports.logger.error(event, 'event skipped: it cannot be published');
   }
 
-  /** When only the position could not be saved, the messages are not sent again. */
+  /** If only the position could not be saved, the messages are not sent again. */
   private async publish(batch: Batch<Item>): Promise<void> {
     const { items, position } = batch;
     if (items.length > 0 && batch !== this.sent) await this.ports.send(items.map(({ message }) => message));

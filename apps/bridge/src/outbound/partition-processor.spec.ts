@@ -11,9 +11,9 @@ import { event, sessionId, TestSubscription, turnAbout } from './test-subscripti
 
 const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], of: 16, position: 10n, aheadOf: null };
 const positionAfterRestore = async (): Promise<bigint> => 3n;
-/** Everything that the publisher did, in order: `send 11 12` and `save 12`. */
+/** The publisher's steps, in order: `send 11 12` and `save 12`. */
 let steps: string[];
-/** Everything that the index did, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
+/** The index's steps, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
 let indexSteps: string[];
 let indexed: bigint | null;
 let lateErrors: Error[];
@@ -49,7 +49,7 @@ async function savePosition(position: bigint): Promise<boolean> {
   return owned;
 }
 
-/** Begins the work on the partition, as of `indexed`. */
+/** Starts the processor at the position `indexed`. */
 function begin(): void {
   const logger = createLogger('bridge', 'silent');
   const ports = { send, savePosition, positionAfterRestore, queueBytes: 2 ** 20, metrics: bridge, logger };
@@ -117,7 +117,7 @@ describe('events', () => {
     expect(steps).toEqual(['send 11 12 13', 'save 13']);
   });
 
-  test('that come later are published after those before', async () => {
+  test('are published after earlier ones', async () => {
     deliver(event(11));
     await advance();
     deliver(event(12));
@@ -209,13 +209,13 @@ describe('an event that cannot be read or published', () => {
 });
 
 describe('the index', () => {
-  test('has what events mention before kept updates are looked for, and its position last', async () => {
+  test('is written before kept updates are searched, and its position is saved last', async () => {
     deliver(turnAbout(11, 'O1'), turnAbout(12, 'O2'));
     await advance();
     expect(indexSteps).toEqual(['apply order:O1 order:O2', 'late order:O1 order:O2 after 10', 'save 12']);
   });
 
-  test('does not move on before kept updates are recorded', async () => {
+  test('does not advance before kept updates are recorded', async () => {
     lateErrors = [new Error('event store is unavailable')];
     deliver(turnAbout(11, 'O1'));
     await advance(2_000);
@@ -228,14 +228,14 @@ describe('the index', () => {
     expect(indexSteps[0]).toBe(`apply ${sessionId}`);
   });
 
-  test('goes on while nothing can be published', async () => {
+  test('continues while nothing can be published', async () => {
     sendErrors = Array.from({ length: 100 }, () => new Error('the topic is missing'));
     deliver(...Array.from({ length: 10_000 }, (_, index) => turnAbout(11 + index, 'O1')));
     await advance(5_000);
     expect(indexSteps.at(-1)).toBe('save 10010');
   });
 
-  test('is confirmed when all is read, and nothing waits', async () => {
+  test('is confirmed when everything is read and nothing waits', async () => {
     deliver({ kind: 'caught_up' });
     await advance(5_100);
     expect(indexSteps).toEqual(['confirm']);
@@ -258,7 +258,7 @@ describe('the index', () => {
   });
 });
 
-test('a position beyond the end of a restored store goes back to what is new in it', async () => {
+test('a position beyond the end of a restored store goes back to its new events', async () => {
   await processor.stop();
   [ended, indexed, subscription.end] = [false, 4n, 4n];
   begin();
@@ -278,7 +278,7 @@ describe('the work ends', () => {
     expect(ended).toBe(true);
   });
 
-  test('with what needs no publishing saved, and without publishing more once it is stopped', async () => {
+  test('without publishing more once it is stopped, and with the position of unpublished events saved', async () => {
     deliver({ kind: 'checkpoint', position: 20n });
     await advance(0);
     await processor.stop();
@@ -287,7 +287,7 @@ describe('the work ends', () => {
     expect(steps).toEqual(['save 20']);
   });
 
-  test('after the batch under way', async () => {
+  test('after the current batch', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     gate = promise;
     deliver(event(11));

@@ -8,17 +8,19 @@ import type { Subscribe } from '../common/session-events.ts';
 import type { IndexWriter } from '../references/index-writer.ts';
 import type { ConversationPublisher } from './conversation-publisher.ts';
 
-/** Writes the events of a partition somewhere, and knows up to where. */
+/** Writes the events of a partition to a target, and tracks its position. */
 interface PartitionWriter {
-  /** What it is called in metrics and logs. */
+  /** Its name in metrics and logs. */
   readonly name: string;
-  /** Up to where everything is written; null: it begins with the first event. */
+  /** The position up to which everything is written; null: it begins with the first event. */
   load(): Promise<bigint | null>;
-  /** Takes over what the subscription delivers. */
+  /** Receives a delivery of the subscription. */
   receive(delivery: Delivery): Promise<void>;
   /** Writes until the signal. @throws LeaseLostError */
   run(): Promise<void>;
-  /** Goes back to where it has all again, in an event store that was restored to a state before the position. */
+  /**
+   * Goes back to the position from which nothing is missing after the event store was restored to an earlier state.
+   */
   goBack(): Promise<void>;
 }
 
@@ -30,14 +32,14 @@ interface ProcessorPorts {
   readonly logger: Logger;
 }
 
-/** How long to wait before a partition whose work failed is claimed again, in milliseconds. */
+/** Pause before a partition is claimed again after a failure, in milliseconds. */
 const reclaimMs = 1_000;
-/** Time between two records that the index has all that there is, in milliseconds. */
+/** Time between two confirmations that the index is complete, in milliseconds. */
 const confirmMs = 5_000;
 
 /**
- * Works on the events of one partition: the publisher and the writer of the index, each with a subscription and a position of
- * its own, so that neither waits for the other.
+ * Processes the events of one partition: the publisher and the index writer each have their own subscription and
+ * position, so that neither waits for the other.
  */
 export class PartitionProcessor implements PartitionWork {
   private readonly stopping = new AbortController();
@@ -48,7 +50,7 @@ export class PartitionProcessor implements PartitionWork {
   constructor(
     private readonly ports: ProcessorPorts,
     readonly lease: Lease,
-    /** Called when the work failed. */
+    /** Called when processing has failed. */
     ended: () => void,
   ) {
     this.publisher = ports.publisher(this.stopping.signal);
@@ -56,7 +58,7 @@ export class PartitionProcessor implements PartitionWork {
     this.running = this.run(ended);
   }
 
-  /** How many messages wait to be published, and about how much memory they take. */
+  /** How many messages wait to be published, and their approximate memory. */
   get backlog(): number {
     return this.publisher.backlog;
   }
@@ -65,7 +67,7 @@ export class PartitionProcessor implements PartitionWork {
     return this.publisher.backlogBytes;
   }
 
-  /** Resolves after the batches under way. */
+  /** Resolves after the current batches. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -113,7 +115,7 @@ export class PartitionProcessor implements PartitionWork {
       await writer.receive(delivery);
   }
 
-  /** The event store was restored to an earlier state: what is new in it is written. */
+  /** Continues with the new events after the event store was restored to an earlier state. */
   private async goBack(writer: PartitionWriter): Promise<void> {
     this.ports.metrics.restarted.inc({ reader: writer.name });
     const onRetry = (err: unknown): void =>

@@ -28,7 +28,7 @@ import { PartitionProcessor } from './partition-processor.ts';
 
 type OwnedWork = PartitionWork & Pick<PartitionProcessor, 'backlog' | 'backlogBytes'>;
 
-/** Of a system without Kafka: the positions stay where they are, so what happens now is published once there is a Kafka. */
+/** For a system without Kafka: the positions stay, so that events are published once there is a Kafka. */
 const nothingToDo = (lease: Lease): OwnedWork => ({
   lease,
   backlog: 0,
@@ -37,8 +37,8 @@ const nothingToDo = (lease: Lease): OwnedWork => ({
 });
 
 /**
- * The partitions of the sessions that this instance owns: it publishes their events, indexes what they speak of, works on
- * their inquiries and expires them.
+ * The partitions that this instance owns: it publishes their events, indexes their references, serves their inquiries
+ * and expires their sessions.
  */
 @Injectable()
 export class OutboundPartitions {
@@ -46,7 +46,10 @@ export class OutboundPartitions {
   private readonly instance = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   private readonly leases: PartitionLeaseStore;
   private readonly coordinator: PartitionCoordinator<OwnedWork>;
-  /** Statements of the work of partitions at a time: leases find a connection however many partitions there are. */
+  /**
+   * Concurrent statements for partitions, limited so that lease renewals find a connection whatever the number of
+   * partitions.
+   */
   private readonly writes: Semaphore;
   private readonly queueBytes: number;
   private readonly hasKafka: boolean;
@@ -86,7 +89,7 @@ export class OutboundPartitions {
     return this.coordinator.work.map(({ lease }) => partitionNumber(lease.partition));
   }
 
-  /** The beginnings of the names of the streams that are in them. */
+  /** The prefixes of the streams in the owned partitions. */
   get prefixes(): string[] {
     return this.coordinator.work.flatMap(({ lease }) => lease.prefixes);
   }
@@ -96,7 +99,7 @@ export class OutboundPartitions {
     return this.coordinator.work.reduce((sum, { backlog }) => sum + backlog, 0);
   }
 
-  /** Whether this instance works for a session; the others only step in when it does not. */
+  /** Whether this instance is responsible for a session; others only act if it does not. */
   owns(sessionId: string): boolean {
     return this.coordinator.owns(sessionId);
   }
@@ -112,7 +115,7 @@ export class OutboundPartitions {
   }
 
   private begin(lease: Lease, ended: () => void): OwnedWork {
-    // The partition counts as owned only when this has returned.
+    // The partition counts as owned only after this function has returned.
     setImmediate(() => {
       for (const listener of this.takenListeners) listener(lease.prefixes);
     });
@@ -159,7 +162,7 @@ export class OutboundPartitions {
     return new IndexWriter({ store, recordLate, mentionsIn, metrics, logger }, signal);
   }
 
-  /** Stores the position up to which a partition is published; false when another instance owns it. */
+  /** Saves the position up to which a partition is published; false when another instance owns it. */
   private async savePosition({ partition, epoch }: Lease, position: bigint): Promise<boolean> {
     const { rowCount } = await this.writes.run(() =>
       this.pool.query({

@@ -23,7 +23,7 @@ test('the same events of a session are published', () => {
   expect(published).not.toContain('SessionForked');
 });
 
-/** The event with its personal fields as they are stored, but those that are opened. */
+/** The event with its personal fields sealed, except those that are opened. */
 function partlyOpened(type: string, opens: (field: string) => boolean): RecordedEvent {
   const event = eventOf(type, { actor: { role: 'system', id: 's' } });
   const classes: Readonly<Record<string, string>> = fieldClasses[type as keyof typeof fieldClasses];

@@ -2,10 +2,10 @@ import type { RecordedEvent } from '#domain';
 import type { CloudEvent } from '#messaging';
 import { conversationType } from '#messaging';
 
-/** The personal fields of which something is published. */
+/** The personal fields of which a part is published. */
 const published: ReadonlySet<string> = new Set(['status', 'retry']);
 
-/** Whether something of a personal field is published. */
+/** Whether a part of a personal field is published. */
 export function isPublished(field: string): boolean {
   return published.has(field);
 }
@@ -13,8 +13,9 @@ export function isPublished(field: string): boolean {
 type Fields = { readonly [field: string]: unknown };
 
 /**
- * The public form of an event: names and states, never what a person said, who they are, or what another system did not declare as public.
- * Only the fields listed here are published; undefined: the event is not, as no event of a fork. Pure.
+ * The public form of an event: names and states, never what a person said, who they are, or data that another system
+ * did not declare as public. Only the fields listed here are published; undefined: the event is not published, such
+ * as any event of a fork. Pure.
  */
 export function publicEvent(sessionId: string, event: RecordedEvent): CloudEvent | undefined {
   const fields = event.metadata.forked_from === undefined ? publicFields(event) : undefined;
@@ -73,7 +74,8 @@ function publicFields(event: RecordedEvent): Fields | undefined {
       return undefined;
     case 'ExternalUpdateRecorded': {
       const { system, kind, source_event_id, status, public_text } = event.data;
-      // Of what a system sent these are what the declaration of the type names as public. An agent's are any text.
+      // For an update of a system these are the fields that the declaration of its type names as public; an agent may
+      // send any text.
       const isDeclared = event.metadata.actor.role === 'system';
       return { system, kind, source_event_id, ...(isDeclared && given({ status, public_text })) };
     }
@@ -117,7 +119,7 @@ function given(fields: Fields): Fields {
   );
 }
 
-/** An event type of a newer version is not published: which of its fields are public is not known here. */
+/** An event type of a newer version is not published: its public fields are not known here. */
 function unknownEvent(_event: never): undefined {
   return undefined;
 }

@@ -51,7 +51,7 @@ beforeAll(async () => {
   );
   leases = new PartitionLeaseStore(pool, 'spec', 600_000, 'bridge');
   await leases.ensure(1);
-  // What other specs have stored does not matter here.
+  // Skips the events that other specs have stored.
   const [{ prefixes }] = (await leases.claim(1, [])) as [Lease];
   const head = await store.head();
   await pool.query('INSERT INTO reference_index_position SELECT unnest($1::text[]), $2', [prefixes, head]);
@@ -66,7 +66,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Begins, or goes on, to index the events of all sessions. */
+/** Starts, or resumes, indexing the events of all sessions. */
 async function beginIndex(): Promise<void> {
   const { pool } = database;
   const [lease] = (await leases.claim(1, [])) as [Lease];
@@ -102,7 +102,7 @@ async function beginIndex(): Promise<void> {
   );
 }
 
-/** An update of the order system comes in. */
+/** Receives an update of the order system. */
 async function receive(data: { readonly order_id?: string; readonly partner_id?: string }): Promise<void> {
   const attributes = { specversion: '1.0', id: randomUUID(), source: '/spec' };
   const type = 'order_id' in data ? 'orders.order_updated.v1' : 'onboarding.step_completed.v1';
@@ -120,7 +120,7 @@ async function begin(partner_id: string): Promise<string> {
   return id;
 }
 
-/** Waits until the index has, and has made up for, all events that there are. */
+/** Waits until the index has all events and has recorded the missed updates. */
 async function untilIndexed(): Promise<void> {
   const marker = await begin('P-marker');
   const isIndexed = async (): Promise<boolean> => {
@@ -134,7 +134,7 @@ async function untilIndexed(): Promise<void> {
   await waitUntil(isIndexed, { what: 'the index to have all events', everyMs: 50 });
 }
 
-/** How often a session has the one update that concerns it. */
+/** How often a session has recorded the update. */
 async function timesIn(session_id: string): Promise<number> {
   const events = await Array.fromAsync(readEvents(store, session_id));
   return events.filter(({ type }) => type === 'ExternalUpdateRecorded').length;
@@ -142,17 +142,17 @@ async function timesIn(session_id: string): Promise<number> {
 
 async function timesOfAll(sessions: readonly string[]): Promise<number[]> {
   await untilIndexed();
-  // An update that is recorded late is an event, too.
+  // An update recorded late is an event, too.
   await untilIndexed();
   return Promise.all(sessions.map(timesIn));
 }
 
-/** Until about when the index has an event. */
+/** Waits for a random time, up to about what indexing an event takes. */
 const sometime = (): Promise<void> => sleep(Math.random() * 200);
 
 const everyOnce = Array<number>(rounds).fill(1);
 
-test('an update and the mention of its order at the same moment meet, each time once', async () => {
+test('an update and a concurrent mention of its order are matched exactly once', async () => {
   await beginIndex();
   const sessions = await Promise.all(Array.from({ length: rounds }, () => begin(`P-${randomUUID()}`)));
   await inParallel(sessions, 8, async (id) => {
@@ -163,7 +163,7 @@ test('an update and the mention of its order at the same moment meet, each time 
   expect(await timesOfAll(sessions)).toEqual(everyOnce);
 });
 
-test('an update and the session of its partner, which begins at the same moment, meet, each time once', async () => {
+test('an update and a concurrently starting session of its partner are matched exactly once', async () => {
   await beginIndex();
   const sessions: string[] = [];
   await inParallel(Array(rounds).keys(), 8, async () => {
@@ -174,7 +174,7 @@ test('an update and the session of its partner, which begins at the same moment,
   expect(await timesOfAll(sessions)).toEqual(everyOnce);
 });
 
-test('what happens while nothing is indexed is made up for, once', async () => {
+test('updates during an outage of the index are recorded later, once', async () => {
   const id = await begin(`P-${randomUUID()}`);
   const order_id = `O-${id}`;
   await executor.execute(request(id, mention({ order_id })));

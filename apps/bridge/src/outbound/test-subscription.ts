@@ -5,7 +5,7 @@ import type { Subscribe } from '../common/session-events.ts';
 
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 
-/** The event at a position; by default one that is published. */
+/** The event at a position; by default a published type. */
 export function event(position: number, type = 'SessionEnded', data: object | null = {}): Delivery {
   const metadata = { occurred_at: '2026-11-24T08:00:00.000Z' };
   const recorded = { type, data, event_id: String(position), revision: 1, metadata };
@@ -22,13 +22,13 @@ export function turnAbout(position: number, order_id: string): Delivery {
   return event(position, 'TurnRecorded', { turn_id: 't', sender: 'user', extracted_entities: { order_id } });
 }
 
-/** Who reads the subscription: where it began, and how many deliveries it took. */
+/** A reader of the subscription: where it began, and how many deliveries it took. */
 interface Reader {
   readonly after: bigint | 'start' | 'end';
   read: number;
 }
 
-/** A log that delivers what a spec says, to each of its readers from where it begins. */
+/** A log that delivers the events of a spec to each reader from the reader's position. */
 export class TestSubscription {
   readonly readers: Reader[] = [];
   /** The position at which the log ends. */

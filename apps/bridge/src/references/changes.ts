@@ -3,7 +3,7 @@ import { isReference, isUuid, referencesOf } from '#read-models';
 import type { Delivery } from '#sessions';
 import { storableTime } from '../common/storable-time.ts';
 
-/** A session that began. */
+/** The start of a session. */
 export interface Start {
   readonly session_id: string;
   readonly partner_id: string;
@@ -11,7 +11,7 @@ export interface Start {
   readonly position: bigint;
 }
 
-/** Something that a session speaks of; `partner`: whose it is. */
+/** A reference that a session mentions; `partner`: its partner. */
 export interface Mention {
   readonly session_id: string;
   readonly kind: string;
@@ -19,20 +19,20 @@ export interface Mention {
   readonly position: bigint;
 }
 
-/** What one delivery changes in the index. */
+/** The change of the index by one delivery. */
 export interface IndexChange {
   readonly position: bigint;
   /** When it happened (ISO 8601). */
   readonly at: string | null;
   readonly start?: Start;
   readonly mentions: readonly Mention[];
-  /** The session that is over. */
+  /** The session that has ended. */
   readonly over?: string;
-  /** The session that takes commands in this cell from here on: what it has missed is recorded now. */
+  /** The session that takes commands in this cell from here on; the updates that it missed are recorded now. */
   readonly arrived?: string;
 }
 
-/** What many deliveries change: first the sessions are forgotten that are over, then the rest is new. */
+/** The change by many deliveries: ended sessions are removed first, then the rest is added. */
 export interface IndexBatch {
   readonly over: readonly string[];
   readonly starts: readonly Start[];
@@ -40,7 +40,7 @@ export interface IndexBatch {
   readonly arrived: readonly string[];
 }
 
-/** What a delivery changes in the index; undefined: nothing. Pure. */
+/** The change of the index by a delivery; undefined: none. Pure. */
 export function changeOf(delivery: Delivery): IndexChange | undefined {
   if (delivery.kind !== 'event' && delivery.kind !== 'deleted') return undefined;
   const session_id = delivery.session_id.toLowerCase();
@@ -62,12 +62,12 @@ export function changeOf(delivery: Delivery): IndexChange | undefined {
   return mentions.length > 0 ? { position, at, mentions } : undefined;
 }
 
-/** Whether a field may name what a session speaks of. */
+/** Whether a field may contain references of a session. */
 export function isReferring(field: string): boolean {
   return field !== 'message_text';
 }
 
-/** Merges changes in their order: what a session speaks of counts until it is over; it may begin again. Pure. */
+/** Merges changes in order: a session's references count until it ends; it may begin again. Pure. */
 export function mergeChanges(changes: readonly IndexChange[]): IndexBatch {
   const starts = new Map<string, Start>();
   const mentions = new Map<string, Map<string, Mention>>();
@@ -94,12 +94,12 @@ export function mergeChanges(changes: readonly IndexChange[]): IndexBatch {
   };
 }
 
-/** Whether the session is over with an event. */
+/** Whether an event ends its session. */
 function isEnd({ type }: RecordedEvent): boolean {
   return type === 'SessionEnded' || type === 'SessionExpired' || type === 'SessionErased';
 }
 
-/** Whether all events of a stream are deleted, not only those before some revision. */
+/** Whether all events of a stream are deleted, not only those before a revision. */
 function isWhole(before: number): boolean {
   return before === Number.MAX_SAFE_INTEGER;
 }

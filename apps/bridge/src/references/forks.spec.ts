@@ -14,7 +14,7 @@ function mentionsIn(type: string, more: object = {}): readonly Mention[] {
   return changeOf({ kind: 'event', session_id, event, position: 1n })?.mentions ?? [];
 }
 
-test.each(types)('no event of a fork makes an update of another system concern it: %s', (type) => {
+test.each(types)('no event of a fork makes updates of other systems concern it: %s', (type) => {
   expect(mentionsIn(type, { forked_from: session_id })).toEqual([]);
 });
 

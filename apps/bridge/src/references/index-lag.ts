@@ -2,21 +2,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import { BridgeConfig } from '../common/config.ts';
 
-/** Thrown when the index is so far behind that kept updates might be dropped before it finds them. */
+/** Thrown when the index lags so far behind that kept updates might expire before it finds them. */
 export class IndexBehindError extends Error {
   readonly code = 'index_behind';
 
   constructor(readonly lagSeconds: number) {
-    super(`The index of references is ${Math.round(lagSeconds)} s behind, too far for updates to come in.`);
+    super(`The index of references is ${Math.round(lagSeconds)} s behind, too far to receive updates.`);
   }
 }
 
-/** The part of the kept hours that the index may be behind. */
+/** The share of the kept hours by which the index may lag behind. */
 const bearable = 0.8;
-/** How long an answer serves (ms). */
+/** How long a measurement is reused (ms). */
 const freshMs = 1_000;
 
-/** How far the index of references is behind: the age of its oldest partition. */
+/** The lag of the index of references: the age of its oldest partition. */
 @Injectable()
 export class IndexLag {
   private last: { readonly at: number; readonly lag: Promise<number> } | undefined;
@@ -26,14 +26,14 @@ export class IndexLag {
     @Inject(BridgeConfig) private readonly config: Pick<BridgeConfig, 'keepUpdatesHours'>,
   ) {}
 
-  /** In seconds, as of the last second. */
+  /** The lag in seconds, at most a second old. */
   seconds(): Promise<number> {
     const now = performance.now();
     if (!this.last || now - this.last.at >= freshMs) this.last = { at: now, lag: this.read() };
     return this.last.lag;
   }
 
-  /** Why no updates may come in; null: they may. */
+  /** Why no updates may be received; null: they may. */
   async obstacle(): Promise<IndexBehindError | null> {
     const seconds = await this.seconds();
     return seconds < bearable * this.config.keepUpdatesHours * 3_600 ? null : new IndexBehindError(seconds);

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.drop());
 
-/** The index of the partition, as an owner writes it. */
+/** The index of the partition, as seen by an owner. */
 function storeOf(owner: string): IndexStore {
   return new IndexStore(database.pool, { partition: 0, owner, epoch: 1n, prefixes: ['session-0'] });
 }
@@ -53,7 +53,7 @@ async function references(): Promise<string[]> {
 const ended = { type: 'EndSession', reason: null } as const;
 
 describe('the index', () => {
-  test('has the partner of a session and what it mentions', async () => {
+  test('has the partner and the mentions of a session', async () => {
     await indexed(new Script(), start('P1'), mention({ order_id: 'O1', payout_id: 'PAY1' }));
     expect(await references()).toEqual(['O1', 'P1', 'PAY1']);
   });
@@ -118,7 +118,7 @@ describe('the index', () => {
     expect(await references()).toEqual([]);
   });
 
-  test('knows its position, and until when it is current', async () => {
+  test('has its position, and the time until which it is current', async () => {
     expect(await index.load()).toBeNull();
     await index.savePosition(70n, '2100-01-01T00:00:00.000Z');
     expect(await index.load()).toBe(70n);
@@ -129,7 +129,7 @@ describe('the index', () => {
   });
 });
 
-test('a position alone does not say until when the index is current', async () => {
+test('saving only a position does not change the time until which the index is current', async () => {
   const { pool } = database;
   await index.load();
   await pool.query("UPDATE reference_index_position SET current_until = now() - interval '1 hour'");
@@ -144,7 +144,7 @@ function storeWith(prefixes: string[]): IndexStore {
   return new IndexStore(database.pool, { partition: 0, owner: 'spec', epoch: 1n, prefixes });
 }
 
-test('a position goes from a prefix to the longer ones, and the least of theirs back', async () => {
+test('a position is carried from a prefix to the longer ones, and the lowest of theirs back', async () => {
   const long = [...'0123456789abcdef'].map((digit) => `session-7${digit}`);
   await database.pool.query("INSERT INTO reference_index_position VALUES ('session-7', 70)");
   const positions = await Promise.all(long.map((prefix) => storeWith([prefix]).load()));

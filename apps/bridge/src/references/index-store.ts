@@ -4,7 +4,7 @@ import { LeaseLostError, StoredReferences } from '#read-models';
 import { withoutWaiting } from '../common/without-waiting.ts';
 import type { IndexBatch } from './changes.ts';
 
-/** The owner of a partition, and the streams that are in it. */
+/** The owner of a partition, and the stream prefixes of the partition. */
 interface IndexOwner {
   readonly partition: number;
   readonly owner: string;
@@ -12,20 +12,20 @@ interface IndexOwner {
   readonly prefixes: readonly string[];
 }
 
-/** The index of one partition in PostgreSQL, and up to where it is written. Only the partition's owner writes. */
+/** The index of one partition in PostgreSQL, and its position. Only the partition's owner writes it. */
 export class IndexStore {
   constructor(
     private readonly pool: Pool,
     private readonly owner: IndexOwner,
     private readonly references = new StoredReferences(undefined),
-    /** How many statements of all partitions run at once. */
+    /** Limits the concurrent statements of all partitions. */
     private readonly writes = new Semaphore(1),
   ) {}
 
   /**
-   * Up to where all streams of the partition are indexed; null: the index begins with their first event. With another division
-   * before, positions are brought over first: a prefix gets that of the shorter one that it begins with, or the least of those
-   * that are longer, as many as there can be.
+   * The position up to which all streams of the partition are indexed; null: the index begins with their first event.
+   * After a change of the number of partitions, positions are carried over first: a prefix gets the position of the
+   * shorter prefix that contains it, or the lowest of the longer ones within it, if all of those have one.
    * @throws LeaseLostError
    */
   async load(): Promise<bigint | null> {
@@ -47,9 +47,9 @@ export class IndexStore {
   }
 
   /**
-   * Writes what events change; resolves when it is committed. A session that has not begun, or is over, has no mentions.
-   * In two statements, since one inserts nothing in place of what it deletes; a crash between them does no harm: the
-   * position is saved afterwards.
+   * Writes the changes of events; resolves when they are committed. A session that has not begun, or has ended, has
+   * no mentions. It takes two statements, since one statement cannot insert in place of what it deletes. A crash in
+   * between does no harm: the position is saved afterwards.
    * @throws LeaseLostError, KeyStoreUnavailableError
    */
   async apply({ starts, mentions: plain, over }: Omit<IndexBatch, 'arrived'>): Promise<void> {
@@ -95,7 +95,8 @@ export class IndexStore {
   }
 
   /**
-   * Saves up to where the partition is indexed; `until`: what happened until then (ISO 8601) is in the index.
+   * Saves the position up to which the partition is indexed; `until`: the index has everything that happened until
+   * then (ISO 8601).
    * @throws LeaseLostError
    */
   async savePosition(position: bigint, until: string | null): Promise<void> {
@@ -106,7 +107,7 @@ export class IndexStore {
     );
   }
 
-  /** Forgets the sessions of the partition: they are indexed from the first event. @throws LeaseLostError */
+  /** Removes the sessions of the partition, which is indexed again from the first event. @throws LeaseLostError */
   async startOver(): Promise<void> {
     const { partition, owner, epoch, prefixes } = this.owner;
     const { rowCount } = await this.query(
@@ -120,7 +121,7 @@ export class IndexStore {
     if (rowCount !== prefixes.length) throw new LeaseLostError(partition);
   }
 
-  /** Records that the index has all that there is. @throws LeaseLostError */
+  /** Records that the index is complete. @throws LeaseLostError */
   async confirm(): Promise<void> {
     await this.save('current_until = now()', []);
   }
@@ -156,10 +157,10 @@ export class IndexStore {
   }
 }
 
-/** The row of the partition, as long as it is owned: it stays so until the statement is committed. */
+/** The row of the partition, if it is owned; ownership cannot change until the statement is committed. */
 const lease = `lease AS (SELECT FROM bridge_slot WHERE slot = $1 AND owner = $2 AND epoch = $3 FOR SHARE)`;
 
-/** $4: prefixes. A shorter one is divided into all 16 that are longer by a digit, whoever owns them. */
+/** $4: prefixes. A shorter prefix is divided into all 16 that are one digit longer, whoever owns them. */
 const bringOver = `WITH ${lease}, shorter AS (
     DELETE FROM reference_index_position WHERE prefix IN (
       SELECT left(p, -1) FROM lease CROSS JOIN unnest($4::text[]) AS p WHERE length(p) = length('session-') + 2)

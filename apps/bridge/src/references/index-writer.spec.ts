@@ -8,9 +8,9 @@ import type { IndexBatch, Mention } from './changes.ts';
 import { IndexWriter } from './index-writer.ts';
 
 const partner_id = 'P1';
-/** What the writer did, in order: `apply O1` and `save 12`. */
+/** The writer's steps, in order: `apply O1` and `save 12`. */
 let steps: string[];
-/** What sessions that arrive speak of, or why it cannot be read. */
+/** The mentions of arriving sessions, or the error of reading them. */
 let mentionsIn: () => Promise<readonly Mention[]>;
 let stopping: AbortController;
 let writer: IndexWriter;
@@ -69,19 +69,19 @@ async function write(...deliveries: Delivery[]): Promise<void> {
   await jest.advanceTimersByTimeAsync(100);
 }
 
-test('what a session speaks of again is not written again', async () => {
+test('a repeated mention is not written again', async () => {
   await write(turnAbout(12, 'O1'), turnAbout(13, 'O1'));
   await write(turnAbout(14, 'O1'), turnAbout(15, 'O2'));
   expect(steps).toEqual(['apply O1', 'save 11', 'apply O2', 'save 15']);
 });
 
-test('a position behind which nothing is new is saved after a while', async () => {
+test('a position without later changes is saved after a while', async () => {
   await write(turnAbout(12, 'O1'));
   await jest.advanceTimersByTimeAsync(2_000);
   expect(steps).toEqual(['apply O1', 'save 11', 'save 12']);
 });
 
-test('positions are saved also while nothing new comes for long', async () => {
+test('positions are saved even if nothing changes for long', async () => {
   for (let position = 12; position < 40; position += 1) await write(turnAbout(position, 'O1'));
   expect(steps.filter((step) => step.startsWith('save')).length).toBeGreaterThan(2);
 });

@@ -10,9 +10,9 @@ import { KnownMentions } from './known-mentions.ts';
 
 export interface IndexPorts {
   readonly store: Pick<IndexStore, 'apply'>;
-  /** Brings kept updates to the sessions with mentions after a position, which are in the index. */
+  /** Records kept updates in the sessions with mentions after a position, which are in the index. */
   readonly recordLate: (mentions: readonly Mention[], after: bigint | null) => Promise<void>;
-  /** All that a session speaks of. */
+  /** All mentions of a session. */
   readonly mentionsIn: (sessionId: string) => Promise<readonly Mention[]>;
 }
 
@@ -22,16 +22,17 @@ interface IndexWriterPorts extends IndexPorts {
   readonly logger: Logger;
 }
 
-/** Changes that wait before the subscription is paused, and those that are written together. */
+/** Waiting changes before the subscription is paused, and changes written together. */
 const capacity = 4_096;
 const batchSize = 256;
-/** Least time between the starts of two batches, and between two positions without changes (ms). */
+/** Minimum time between the starts of two batches, and between two saved positions without changes (ms). */
 const intervalMs = 50;
 const passIntervalMs = 1_000;
 
 /**
- * Writes the index of a partition, in which updates find sessions. First what sessions mention, then the kept updates that
- * they missed, at last the position: after an interruption some comes again, and changes nothing.
+ * Writes the index of a partition, by which updates find sessions: first the mentions of sessions, then the kept
+ * updates that they missed, and finally the position. After an interruption some steps are repeated, which changes
+ * nothing.
  */
 export class IndexWriter {
   readonly name = 'index';
@@ -64,13 +65,13 @@ export class IndexWriter {
     );
   }
 
-  /** Up to where the partition is indexed; null: the index begins with the first event. */
+  /** The position up to which the partition is indexed; null: the index begins with the first event. */
   async load(): Promise<bigint | null> {
     this.written = await this.ports.store.load();
     return this.written;
   }
 
-  /** Takes over what the subscription delivers. */
+  /** Receives a delivery of the subscription. */
   async receive(delivery: Delivery): Promise<void> {
     if (delivery.kind === 'caught_up') this.caughtUp = true;
     if (delivery.kind === 'fell_behind') this.caughtUp = false;
@@ -85,20 +86,20 @@ export class IndexWriter {
     return this.writer.run();
   }
 
-  /** Records that the index has all that there is, when it has. */
+  /** Records that the index is complete, if it is. */
   async confirm(): Promise<void> {
     if (this.caughtUp && this.writer.idle) await this.ports.store.confirm();
   }
 
   /**
-   * Begins with the first event: in an event store that was restored, sessions may have fewer events than the index has of
-   * them, or be live again.
+   * Starts over at the first event: after a restore of the event store, sessions may have fewer events than the index
+   * has indexed, or be active again.
    */
   async goBack(): Promise<void> {
     await this.ports.store.startOver();
   }
 
-  /** An event that cannot be read is skipped: the partition's others are not delayed. */
+  /** An unreadable event is skipped, so that others of the partition are not delayed. */
   private changeOf(delivery: Delivery): IndexChange | undefined {
     try {
       return changeOf(delivery);
@@ -109,7 +110,7 @@ export class IndexWriter {
     }
   }
 
-  /** A session that cannot be read is skipped: the partition's others are not delayed. */
+  /** An unreadable session is skipped, so that others of the partition are not delayed. */
   private async mentionsIn(session_id: string): Promise<readonly Mention[]> {
     try {
       return await this.ports.mentionsIn(session_id);
@@ -121,7 +122,7 @@ export class IndexWriter {
     }
   }
 
-  /** A position behind which nothing has changed is saved now and then: read again, it changes nothing. */
+  /** A position without changes is saved only from time to time: reading the events again changes nothing. */
   private async write({ items, position }: Batch<IndexChange>): Promise<void> {
     const changes = this.known.new(mergeChanges(items));
     const isChange = Object.values(changes).some(({ length }) => length > 0);
@@ -137,14 +138,15 @@ export class IndexWriter {
   }
 }
 
-/** Indexes what changes after a position, and makes up for what its sessions missed. */
+/** Indexes the changes after a position, and records the updates that their sessions missed. */
 export async function index(
   { store, recordLate, mentionsIn }: IndexPorts,
   changes: IndexBatch,
   after: bigint | null,
 ): Promise<void> {
   await store.apply(changes);
-  // Only now: an update that came in before this is kept, one that comes in later finds the sessions.
+  // Must come after the index is written: an update received before is kept, and one received later finds the
+  // sessions.
   await recordLate(changes.mentions, after);
   for (const sessionId of changes.arrived) await recordLate(await mentionsIn(sessionId), null);
 }

@@ -1,19 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { IndexBatch, Mention } from './changes.ts';
 
-/** Mentions of a partition that are remembered, the sessions in use first. */
+/** Maximum number of remembered mentions of a partition; recently used sessions stay. */
 const capacity = 20_000;
-/** Of one session, the latest. */
+/** Maximum number per session; the latest stay. */
 const ofSession = 100;
 
-/** What the index has, as its writer knows: a conversation speaks of the same thing again and again. */
+/** The known contents of the index, since a conversation mentions the same references repeatedly. */
 export class KnownMentions {
   private readonly sessions = new LRUCache<string, ReadonlySet<string>>({
     maxSize: capacity,
     sizeCalculation: (mentions) => mentions.size,
   });
 
-  /** What of a batch changes the index. */
+  /** The part of a batch that changes the index. */
   new(batch: IndexBatch): IndexBatch {
     const changed = new Set([...batch.over, ...batch.starts.map(({ session_id }) => session_id)]);
     const isNew = (mention: Mention): boolean =>
@@ -21,7 +21,7 @@ export class KnownMentions {
     return { ...batch, mentions: batch.mentions.filter(isNew) };
   }
 
-  /** The index has a batch. */
+  /** The batch is in the index. */
   add({ over, starts, mentions }: IndexBatch): void {
     for (const session of over) this.sessions.delete(session);
     for (const { session_id } of starts) this.sessions.delete(session_id);

@@ -3,7 +3,7 @@ import { readEvents } from '#sessions';
 import type { Mention } from './changes.ts';
 import { changeOf, mergeChanges } from './changes.ts';
 
-/** What a session speaks of by all of its events. @throws StoreUnavailableError, UnprojectableEventError */
+/** All references that a session's events mention. @throws StoreUnavailableError, UnprojectableEventError */
 export async function mentionsOf(store: EventStore, session_id: string): Promise<readonly Mention[]> {
   const changes = [];
   for await (const event of readEvents(store, session_id)) {

@@ -8,7 +8,7 @@ import { IndexStore } from './index-store.ts';
 const [active, ended] = [randomUUID(), randomUUID()];
 let database: TestDatabase;
 
-/** The database as the release before leaves it, migrated. */
+/** The database of the previous release, migrated. */
 beforeAll(async () => {
   database = await createTestDatabase();
   const { pool } = database;
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('the index takes over what active sessions speak of, and their partners', async () => {
+test('the index takes over the mentions and partners of active sessions', async () => {
   const { rows } = await database.pool.query(
     'SELECT kind, reference, session_id, partner_id FROM reference_index ORDER BY kind',
   );

@@ -4,10 +4,10 @@ import { DataKeys } from '#privacy';
 import type { Addressees, SessionPage } from '#read-models';
 import { sessionsConcerned, StoredReferences } from '#read-models';
 
-/** Sessions that are found with one query. */
+/** Sessions found by one query. */
 const pageSize = 100;
 
-/** Finds in the index the sessions that updates concern, some at a time. */
+/** Finds the sessions that updates concern in the index, page by page. */
 @Injectable()
 export class SessionFinder {
   private readonly references: StoredReferences;
@@ -19,7 +19,7 @@ export class SessionFinder {
     this.references = new StoredReferences(keys);
   }
 
-  /** The first sessions of each of several updates. */
+  /** The first page of sessions for each of several updates. */
   async first(all: readonly Addressees[]): Promise<SessionPage[]> {
     return sessionsConcerned(this.pool, await this.stored(all), pageSize);
   }

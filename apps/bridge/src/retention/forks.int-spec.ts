@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test('a fork goes when its time has come, and does not need its session', async () => {
+test('a fork is deleted by its own age, independent of its session', async () => {
   const partner_id = `P-${randomUUID()}`;
   const id = await world.start(partner_id);
   const forked = await world.fork(partner_id, id);
@@ -30,7 +30,7 @@ test('a fork goes when its time has come, and does not need its session', async 
   expect(await readSession(world.store, forked)).toBeUndefined();
 });
 
-test('a fork does not keep what is remembered of its partner', async () => {
+test('a fork does not prolong its partner’s memory', async () => {
   const partner_id = `P-${randomUUID()}`;
   const id = await world.start(partner_id);
   await world.execute(id, { type: 'EndSession', reason: null });

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const dayMs = 86_400_000;
 const policy = { sessionsDays: 10, partnersDays: 0, accessDays: 0, floorDays: 0 };
-/** The retention as it runs long after what is written now. */
+/** Runs the retention long after the current events. */
 const run = (archiveDir: string | null = null, more: Partial<Parameters<typeof runRetention>[0]> = {}) =>
   runRetention({
     ...world,
@@ -97,11 +97,11 @@ test('a partition stays while it has turns of a session that was over too late t
   expect(await hasPartition()).toBe(false);
 });
 
-/** The pool, but for the connections that work takes for itself. */
+/** The pool with another `connect`. */
 const poolThat = (connect: () => Promise<unknown>): Pool =>
   Object.assign(Object.create(world.pool) as Pool, { connect, query: world.pool.query.bind(world.pool) });
 
-test('partitions that cannot be looked through in time stay for the next run', async () => {
+test('partitions that cannot be checked in time are left to the next run', async () => {
   await conversation(true);
   const reader = await world.pool.connect();
   const impatient = new Pool({ ...world.pool.options, query_timeout: 200 });
@@ -117,7 +117,7 @@ test('partitions that cannot be looked through in time stay for the next run', a
   expect(await hasPartition()).toBe(false);
 });
 
-test('a run goes on when no partition can be dropped', async () => {
+test('a run continues when no partition can be dropped', async () => {
   await conversation(true);
   const failures: unknown[] = [];
   const onPartitionsKept = (error: unknown): unknown => failures.push(error);
@@ -127,7 +127,7 @@ test('a run goes on when no partition can be dropped', async () => {
   expect(failures).toEqual([new Error('no connection')]);
 });
 
-test('turns are archived as Parquet before they go, and say nothing without the key', async () => {
+test('turns are archived as Parquet before deletion, unreadable without the key', async () => {
   const { id, partner_id } = await conversation(true);
   await run(dir);
   expect(await hasPartition()).toBe(false);

@@ -15,7 +15,7 @@ afterAll(() => world.close());
 
 const none: RetentionPolicy = { sessionsDays: 0, partnersDays: 0, accessDays: 0, floorDays: 0 };
 const dayMs = 86_400_000;
-/** The retention as it runs in some days, for what is written now. */
+/** Runs the retention some days later than now. */
 const runIn = (days: number, policy: Partial<RetentionPolicy>, apply = true) =>
   runRetention({
     ...world,
@@ -31,7 +31,7 @@ async function endedSession(partner_id = `P-${randomUUID()}`): Promise<{ partner
   await world.project(id);
   return { partner_id, id };
 }
-/** A record of the access log of a day, and its row. */
+/** An access log record of a day, and its row. */
 async function accessOn(at: Date): Promise<void> {
   const id = randomUUID();
   const event = { contentType: 'application/json', id, type: 'AdminActed', data: {}, metadata: {} } as const;
@@ -48,7 +48,7 @@ async function accessRows(): Promise<number> {
 
 const isThere = async (id: string): Promise<boolean> => (await readSession(world.store, id)) !== undefined;
 
-test('sessions that are over go with their streams when their time has come', async () => {
+test('ended sessions are deleted with their streams when their retention ends', async () => {
   const { id } = await endedSession();
   const active = await world.start(`P-${randomUUID()}`);
   expect((await runIn(9, { sessionsDays: 10 })).deleted.sessions).toBe(0);
@@ -59,13 +59,13 @@ test('sessions that are over go with their streams when their time has come', as
   expect(await world.store.wasDeleted(`session-${id}`)).toBe(true);
 });
 
-test('nothing goes before the time for which the law demands it', async () => {
+test('nothing is deleted before the retention floor', async () => {
   const { id } = await endedSession();
   await runIn(11, { sessionsDays: 10, floorDays: 30 });
   expect(await isThere(id)).toBe(true);
 });
 
-test('a legal hold keeps sessions and what is remembered', async () => {
+test('a legal hold keeps sessions and the partner’s memory', async () => {
   const { partner_id, id } = await endedSession();
   const by = { role: 'human', id: 'dpo' } as const;
   const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: by };
@@ -76,7 +76,7 @@ test('a legal hold keeps sessions and what is remembered', async () => {
   expect((await readPartner(world.store, partner_id)).state.last_session_id).toBe(id);
 });
 
-test('a legal hold keeps sessions before the table says so', async () => {
+test('a legal hold keeps sessions before the table shows it', async () => {
   const { partner_id, id } = await endedSession();
   const by = { role: 'human', id: 'dpo' } as const;
   const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: by };
@@ -85,7 +85,7 @@ test('a legal hold keeps sessions before the table says so', async () => {
   expect(await isThere(id)).toBe(true);
 });
 
-test('what is remembered of a partner goes, also when its sessions went before', async () => {
+test('a partner’s memory is deleted, even after its sessions', async () => {
   const { partner_id } = await endedSession();
   await runIn(11, { sessionsDays: 10 });
   await world.pool.query('DELETE FROM conversation_turn WHERE partner_id = $1', [partner_id]);
@@ -96,7 +96,7 @@ test('what is remembered of a partner goes, also when its sessions went before',
   expect(await readPartner(world.store, partner_id)).toMatchObject({ revision: -1 });
 });
 
-test('days of the access log go, whatever lies between them, and their rows only with them', async () => {
+test('days of the access log are deleted even with gaps, and their rows only with them', async () => {
   const [first, second] = [200, 150].map((days) => new Date(Date.now() - days * dayMs)) as [Date, Date];
   for (const at of [first, second]) await accessOn(at);
   const streams = [first, second].map((at) => accessStream(at));

@@ -32,13 +32,15 @@ interface RetentionPorts {
   readonly store: EventStore;
   readonly pool: Pool;
   readonly policy: RetentionPolicy;
-  /** False: only says what would go. */
+  /** False: only lists what would be deleted. */
   readonly apply: boolean;
-  /** What signs the records of what goes. */
+  /** Signs the records of removals. */
   readonly signer: HistorySigner | undefined;
   readonly signal?: AbortSignal;
   readonly now?: Date;
-  /** Told why partitions could not be dropped: their rows go one by one, or with the next run. */
+  /**
+   * Receives the reason why partitions could not be dropped: their rows are deleted one by one, or in the next run.
+   */
   readonly onPartitionsKept?: (error: unknown) => void;
 }
 
@@ -49,8 +51,8 @@ const atOnce = 4;
 const dayMs = 86_400_000;
 
 /**
- * Deletes what is older than the policy says: streams first, and of them follow the rows, contexts and indexes, as with any
- * deletion. Nothing of partners on legal hold, or whose data are restricted.
+ * Deletes data older than the policy says: the streams first; rows, contexts and indexes follow them, as with any
+ * deletion. Partners on legal hold and restricted partners are left out.
  */
 export async function runRetention({
   store,
@@ -86,7 +88,7 @@ type Ports = Pick<RetentionPorts, 'store' | 'pool' | 'apply' | 'signer'> & {
   readonly onPartitionsKept: (error: unknown) => void;
 };
 
-/** What has to be kept for some time is kept at least so long. */
+/** Limits a period by the retention floor. */
 function cutoff(now: Date, days: number, floorDays: number): string | null {
   return days === 0 ? null : new Date(now.getTime() - Math.max(days, floorDays) * dayMs).toISOString();
 }
@@ -116,7 +118,7 @@ async function deleteSessions(
       await notePartners(pool, sessions);
       await inParallel(ids, atOnce, async (session_id) => {
         const last = await recordRemoval(store, session_id, { reason: 'retention', signer });
-        // One that grows meanwhile is not over, and goes another time.
+        // A session that grows meanwhile is not over, and is left for a later run.
         if (last < 0 || (await store.deleteStream(sessionStream(session_id), last))) deleted.push(session_id);
       });
     }
@@ -128,7 +130,7 @@ async function deleteSessions(
   return count;
 }
 
-/** Those of partners on whom there is nothing that keeps them: their streams decide, the table may be behind. */
+/** Leaves out sessions of partners on hold or restricted. The streams decide, since the table may lag behind. */
 async function unprotected(
   store: EventStore,
   sessions: readonly OldSession[],
@@ -141,7 +143,7 @@ async function unprotected(
   return sessions.filter(({ partner_id }) => !kept.has(partner_id));
 }
 
-/** What is remembered of a partner: the stream itself says when it was written last. */
+/** Deletes the memory of partners, by the time of the last event in the partner's stream. */
 async function deletePartners({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
   let count = 0;
   let last = '';
@@ -166,7 +168,9 @@ async function deletePartners({ store, pool, apply, signal }: Ports, before: str
   return count;
 }
 
-/** There is a stream a day: those of the days before, by the rows, each of which goes after its stream. */
+/**
+ * Deletes the streams of past days, one for each day, as the rows name them; the rows are deleted after their stream.
+ */
 async function deleteAccessLogs({ store, pool, apply, signal }: Ports, before: string): Promise<number> {
   let count = 0;
   for (const day of await accessDays(pool, before.slice(0, 10))) {

@@ -7,7 +7,7 @@ import { withRetentionLock } from '#read-models';
 import { EventStore, HistoryConfig } from '#sessions';
 import { runRetention } from './retention.ts';
 
-/** Runs the retention from time to time; of several bridges one at a time. Without a policy it has nothing to do. */
+/** Runs the retention periodically; one bridge at a time. Without a policy it does nothing. */
 @Injectable()
 export class RetentionTimer {
   constructor(

@@ -13,7 +13,10 @@ import { KeptUpdates } from './kept-updates.ts';
 const everyMs = 30_000;
 const hourMs = 3_600_000;
 
-/** Drops kept updates, the keys of their days, and whose an order is, when their time is over. Each bridge does; they skip what another is dropping. */
+/**
+ * Deletes expired kept updates, the keys of their days, and expired owners of references. Every bridge does so, and
+ * skips rows that another one is deleting.
+ */
 @Injectable()
 export class UpdateHousekeeping {
   constructor(
@@ -38,7 +41,10 @@ export class UpdateHousekeeping {
     await repeat(drop, { everyMs, signal, onError });
   }
 
-  /** Those of days whose updates, or dead letters, are all gone. A key seals for the rest of its day. */
+  /**
+   * Destroys the keys of days whose updates, or dead letters, have all expired. A key is in use until the end of its
+   * day.
+   */
   private async destroyKeys(): Promise<void> {
     const { keyStore, keys } = this;
     if (!keyStore) return;
@@ -48,7 +54,7 @@ export class UpdateHousekeeping {
   }
 }
 
-/** How old the key of a day is when all is gone that was stored for so long. */
+/** The age at which the key of a day can be destroyed, if data are kept for `hours`. */
 function ageMs(hours: number): number {
   return (24 + hours + 1) * hourMs;
 }

@@ -4,12 +4,15 @@ import { seal } from '#privacy';
 import { keptUpdatePlace, openKeptUpdate } from '#read-models';
 import type { AboutUpdate } from './update.ts';
 
-/** The keys of updates that name no partner who has a key, one a day: gone when the last update of the day is. No partner's id has a slash. */
+/**
+ * Keys of updates that name no partner with a key, one per day; destroyed when the day's last update has expired. The
+ * ids of partners have no slash.
+ */
 export const keptPartners = '/kept/';
 
 /**
- * The content of a kept update as it is stored: sealed where there are keys. It makes no key for a partner: where the session is
- * in another cell, the partner's key comes from there.
+ * The stored content of a kept update: sealed if there are keys. Creates no key for a partner: if the session is in
+ * another cell, the partner's key comes from there.
  * @throws KeyStoreUnavailableError
  */
 export async function toContent(
@@ -25,7 +28,9 @@ export async function toContent(
   return seal(key, keptUpdatePlace(identity), content) ?? content;
 }
 
-/** The update of a content; undefined: its key is destroyed. @throws BrokenSealError, KeyStoreUnavailableError */
+/**
+ * The update of a stored content; undefined: its key is destroyed. @throws BrokenSealError, KeyStoreUnavailableError
+ */
 export async function fromContent(
   keys: DataKeys | undefined,
   identity: string,

@@ -15,16 +15,16 @@ export interface LateUpdate {
   readonly id: string;
   readonly session_id: string;
   readonly partner_id: string;
-  /** It came in before the session began. */
+  /** Whether it arrived before the session began. */
   readonly before_session: boolean;
 }
 
-/** Of the updates about one thing only the latest are recorded late. */
+/** For each reference only this many of the latest updates are recorded late. */
 const latestOfReference = 20;
-/** Updates that one statement drops. */
+/** Updates deleted by one statement. */
 const dropBatch = 1_000;
 
-/** The updates of the last hours, by what they are about: for sessions that the index does not know, or not yet. */
+/** The updates of the last hours, by their references: for sessions that are not in the index yet. */
 @Injectable()
 export class KeptUpdates {
   private readonly references: StoredReferences;
@@ -37,11 +37,11 @@ export class KeptUpdates {
     this.references = new StoredReferences(keys);
   }
 
-  /** Keeps updates; resolves when they are committed, with the id of each. One that comes again is kept from then on. */
+  /** Stores updates; resolves when they are committed, with the id of each. A repeated update is kept from then on. */
   async keep(updates: readonly AboutUpdate[]): Promise<string[]> {
     if (updates.length === 0) return [];
     const keys = await this.identitiesOf(updates);
-    // Each once, and always in one order: two bridges that lock rows in another one would wait for each other.
+    // Each once, and always in the same order: otherwise two bridges could deadlock on rows.
     const distinct = [...new Map(updates.map((item, index) => [keys[index] ?? '', item]))].sort(byKey);
     const references = await this.references.written(
       distinct.flatMap(([key, { about }]) => referencesIn(about).map((reference) => ({ key, ...reference }))),
@@ -79,13 +79,14 @@ export class KeptUpdates {
   }
 
   /**
-   * The kept updates that concern sessions by what they mention since a position: the latest of each, the earliest first. A
-   * session that begins gets of its partner's updates those that came in since, and those that no session had: each kind
-   * has an index of its own, so that what the partner's sessions before had is not read.
+   * The kept updates that concern sessions by their mentions since a position: the latest of each reference, in order
+   * of time. A starting session gets those updates of its partner that arrived after its start, and those that no
+   * session has recorded. Each of the two has its own index, so that updates of the partner's earlier sessions are not
+   * read.
    */
   async findFor(mentions: readonly Mention[], after: bigint | null): Promise<LateUpdate[]> {
     if (mentions.length === 0) return [];
-    // An update that was kept before there were keys stands in its plain form; so may the mention.
+    // An update kept before encryption has its plain form, and so may the mention.
     const forms = (await this.references.forms(mentions)).flatMap(bothWays);
     const { rows } = await this.pool.query<LateUpdate>({
       name: 'turnstream-late-updates',
@@ -129,7 +130,7 @@ export class KeptUpdates {
     return rows;
   }
 
-  /** A kept update; undefined when it is not kept any more, or its key is destroyed. */
+  /** A kept update; undefined when it has expired or its key is destroyed. */
   async read(id: string): Promise<AboutUpdate | undefined> {
     const { rows } = await this.pool.query<{ key: string; content: string }>(
       `SELECT encode(identity, 'hex') AS key, content FROM kept_update WHERE id = $1`,
@@ -138,7 +139,7 @@ export class KeptUpdates {
     return rows[0] && fromContent(this.keys, rows[0].key, rows[0].content);
   }
 
-  /** Records that a session has an update. */
+  /** Records that a session has recorded an update. */
   async markMatched(id: string): Promise<void> {
     await this.pool.query({
       name: 'turnstream-update-matched',
@@ -147,7 +148,7 @@ export class KeptUpdates {
     });
   }
 
-  /** Drops some of the updates whose time is over; true when there may be more. */
+  /** Deletes some of the expired updates; true when there may be more. */
   async dropSome(): Promise<boolean> {
     const { rowCount } = await this.pool.query(
       `DELETE FROM kept_update WHERE id IN (SELECT id FROM kept_update WHERE kept_until <= now()
@@ -158,8 +159,8 @@ export class KeptUpdates {
   }
 
   /**
-   * By what each is known, in hexadecimal digits: a keyed hash where there are keys. One that was kept before there were has the plain
-   * one as long as it is kept: the release after this one need not look for it.
+   * The identities of updates, in hexadecimal digits: a keyed hash if there are keys. An update kept before
+   * encryption has a plain hash until it expires: the next release need not look for it.
    */
   private async identitiesOf(updates: readonly AboutUpdate[]): Promise<string[]> {
     const plain = updates.map((item) => hash('sha256', nameOf(item)));
@@ -180,12 +181,12 @@ export class KeptUpdates {
   }
 }
 
-/** Hashed: source and id may have characters that no text of PostgreSQL has. */
+/** Hashed, since source and id may have characters that PostgreSQL does not allow in texts. */
 function nameOf({ update: { system, source_event_id } }: AboutUpdate): string {
   return `${system}\0${source_event_id}`;
 }
 
-/** Each form of a mention, with the other one. */
+/** The sealed and the plain form of each mention. */
 function bothWays(forms: readonly Mention[]): (Mention & { readonly other: string | null })[] {
   return forms.map((form, n) => ({ ...form, other: forms[1 - n]?.reference ?? null }));
 }

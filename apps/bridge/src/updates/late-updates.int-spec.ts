@@ -11,7 +11,7 @@ let database: TestDatabase;
 let harness: LateHarness;
 
 beforeAll(async () => {
-  // The time that the bridge gives a statement.
+  // The bridge's time limit of a statement.
   database = await createTestDatabase('SET statement_timeout = 4000');
   await database.pool.query(
     `INSERT INTO bridge_slot (slot, prefixes, owner, epoch) VALUES (0, '{session-0}', 'spec', 1)`,
@@ -30,7 +30,7 @@ async function keptCount(): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** That it happened on a day of a month. */
+/** Options for an update that occurred on a day of a month. */
 function on(day: number): { readonly occurred_at_source: string } {
   return { occurred_at_source: `2026-11-${String(day).padStart(2, '0')}T00:00:00.000Z` };
 }
@@ -38,7 +38,7 @@ function on(day: number): { readonly occurred_at_source: string } {
 const ended = { type: 'EndSession', reason: null } as const;
 
 describe('an update that came in before its session mentioned the order', () => {
-  test('is recorded when it does', async () => {
+  test('is recorded when the session mentions it', async () => {
     const [session, update] = [new Script(), updateAbout({ order: 'O1' })];
     await harness.indexed(session, start('P1'));
     await harness.receive(update);
@@ -69,7 +69,7 @@ describe('an update that came in before its session mentioned the order', () => 
     expect(harness.recorded).toEqual([]);
   });
 
-  test('is not looked for again when the order is mentioned once more', async () => {
+  test('is not searched again when the order is mentioned again', async () => {
     const session = new Script();
     await harness.indexed(session, start('P1'), mention({ order_id: 'O1' }));
     await harness.receive(updateAbout({ order: 'O1' }));
@@ -84,7 +84,7 @@ describe('an update that came in before its session mentioned the order', () => 
     expect(harness.recorded).toHaveLength(1);
   });
 
-  test('is recorded when its session is found by what an update says of the order', async () => {
+  test('is recorded when its session is found by a reference in another update', async () => {
     const session = new Script();
     await harness.receive(updateAbout({ tracking: 'T1' }, { system: 'logistics' }));
     await harness.indexed(session, start('P1'));
@@ -119,10 +119,10 @@ describe('an update that came in before its session mentioned the order', () => 
 });
 
 describe("a partner's session", () => {
-  test('begins with the updates that came in since the one before, in the order of their times', async () => {
+  test('begins with the updates received since the previous session, ordered by time', async () => {
     const [late, early] = [updateAbout({ partner: 'P1' }, on(9)), updateAbout({ partner: 'P1' }, on(8))];
     await harness.receive(late, early);
-    // The script's clock stands in the past; the updates came in an hour before that.
+    // The clock of the script is in the past; the updates arrived an hour before that.
     await database.pool.query("UPDATE kept_update_reference SET received_at = '2026-01-05T08:00:00Z'");
     const session = new Script();
     await harness.indexed(session, start('P1'));
@@ -135,7 +135,7 @@ describe("a partner's session", () => {
     );
   });
 
-  test('does not begin with an update that the session before had', async () => {
+  test('does not begin with an update that the previous session had', async () => {
     const [first, second] = [new Script(), new Script()];
     await harness.receive(updateAbout({ partner: 'P1' }));
     await database.pool.query("UPDATE kept_update_reference SET received_at = '2026-01-05T08:00:00Z'");
@@ -145,7 +145,7 @@ describe("a partner's session", () => {
     expect(harness.recorded.map(({ session }) => session)).toEqual([first.sessionId]);
   });
 
-  test('gets an update that came in after it began, though another session had it', async () => {
+  test('gets an update received after its start, even if another session had it', async () => {
     const session = new Script();
     const update = updateAbout({ partner: 'P1' });
     await harness.receive(update);
@@ -162,7 +162,7 @@ describe("a partner's session", () => {
   });
 });
 
-test('sessions of a partner begin, however many updates the sessions before had', async () => {
+test('sessions of a partner begin, however many updates earlier sessions had', async () => {
   await database.pool.query(
     `WITH kept AS (
        INSERT INTO kept_update (identity, partner_id, kept_until, content)
@@ -189,7 +189,7 @@ describe('whose order', () => {
     expect(harness.recorded).toEqual([]);
   });
 
-  test('an update without a partner does not either, once another update named one', async () => {
+  test('an update without a partner does not either, once another update named the partner', async () => {
     const session = new Script();
     await harness.receive(updateAbout({ order: 'O1', partner: 'P2' }), updateAbout({ order: 'O1' }));
     await harness.indexed(session, start('P1'), mention({ order_id: 'O1' }));
@@ -211,7 +211,7 @@ describe('whose order', () => {
     ]);
   });
 
-  test('it enters the sessions of all when that is configured', async () => {
+  test('an update enters the sessions of all partners if configured', async () => {
     harness = new LateHarness(database.pool, 'allow');
     const update = updateAbout({ order: 'O1' });
     await harness.receive(updateAbout({ order: 'O1', partner: 'P2' }), update);
@@ -237,7 +237,7 @@ describe('kept updates', () => {
     expect(await keptCount()).toBe(1);
   });
 
-  test('may hold what no text of PostgreSQL can', async () => {
+  test('may hold characters that PostgreSQL texts cannot', async () => {
     const odd = { source_event_id: `/\0/${randomUUID()}`, data: { note: '\0 \ud800' } };
     const [id = ''] = await harness.kept.keep([updateAbout({ order: 'O1' }, odd)]);
     expect((await harness.kept.read(id))?.update).toMatchObject(odd);

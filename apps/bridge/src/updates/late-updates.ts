@@ -9,10 +9,10 @@ import { KeptUpdates } from './kept-updates.ts';
 import { Ownership } from './ownership.ts';
 import { InterruptedError, UpdateRecorder } from './recorder.ts';
 
-/** Sessions that are worked on at a time. */
+/** Sessions processed concurrently. */
 const atOnce = 8;
 
-/** Brings kept updates to the sessions that began, or mentioned what they are about, after they had come in. */
+/** Records kept updates in sessions that began, or mentioned the references, after the updates had arrived. */
 @Injectable()
 export class LateUpdates {
   constructor(
@@ -25,14 +25,15 @@ export class LateUpdates {
   ) {}
 
   /**
-   * Records in each session, in the order of their times, the kept updates that concern it by mentions after a position. The
-   * mentions are in the index. Doing it again changes nothing.
-   * @throws when a backing service is unavailable; InterruptedError after the signal: it is not known what is left
+   * Records in each session the kept updates that concern it by mentions after a position, ordered by time. The
+   * mentions are in the index. Repeating it changes nothing.
+   * @throws when a backing service is unavailable; InterruptedError after the signal: the remaining updates are not
+   * known
    */
   async record(mentions: readonly Mention[], after: bigint | null, signal?: AbortSignal): Promise<void> {
     const bySession = Map.groupBy(await this.kept.findFor(mentions, after), ({ session_id }) => session_id);
     const recordIn = async (updates: readonly LateUpdate[]): Promise<void> => {
-      // One that mentions several things may find an update by each of them.
+      // A session with several mentions may find an update by each of them.
       for (const update of new Map(updates.map((item) => [item.id, item])).values())
         if (signal?.aborted || !(await this.tryRecord(update))) return;
     };
@@ -40,7 +41,7 @@ export class LateUpdates {
     if (signal?.aborted) throw new InterruptedError();
   }
 
-  /** Records one; false: the session takes no more. A session that fails does not delay the others. */
+  /** Records one update; false: the session takes no more. A session that fails does not delay the others. */
   private async tryRecord(late: LateUpdate): Promise<boolean> {
     const { session_id, partner_id, id, before_session } = late;
     await this.urgent.yieldToDeadlines();

@@ -9,7 +9,7 @@ import { DataKeys } from '#privacy';
 import type { AboutUpdate } from './update.ts';
 import { orderedAt, referencesIn } from './update.ts';
 
-/** Knows whose an order, payout or shipment is, and which sessions an update may therefore enter. */
+/** Tracks the partner of orders, payouts and shipments, and decides which sessions an update may enter. */
 @Injectable()
 export class Ownership {
   private readonly references: StoredReferences;
@@ -22,13 +22,13 @@ export class Ownership {
     this.references = new StoredReferences(keys);
   }
 
-  /** Remembers what updates say: one that names a partner says whose the other things are that it names. */
+  /** Learns from updates: one that names a partner assigns its other references to that partner. */
   async learn(updates: readonly AboutUpdate[]): Promise<void> {
     const now = new Date().toISOString();
     const named = updates.flatMap(({ update, about }): NamedOwner[] => {
       const { partner: partner_id } = about;
       if (!isPartnerId(partner_id)) return [];
-      // A clock that is ahead must not make its word the last one for long.
+      // A clock that is ahead must not win over later updates for long.
       const at = orderedAt(update) ?? now;
       const named_at = at < now ? at : now;
       return ownable(about).map((reference) => ({ ...reference, partner_id, named_at }));
@@ -37,8 +37,8 @@ export class Ownership {
   }
 
   /**
-   * Whom updates concern. One that names a partner enters no session of another; one about something that is known to
-   * be a partner's enters no session of another either, unless the configuration allows it.
+   * The addressees of updates. An update that names a partner, or a reference that is known to belong to one, enters
+   * no session of another partner, unless the configuration allows it.
    */
   async addressees(all: readonly UpdateReferences[]): Promise<Addressees[]> {
     const allows = this.config.foreignReferences === 'allow';
@@ -54,7 +54,7 @@ export class Ownership {
     });
   }
 
-  /** By the keys of the references. */
+  /** By keys of references. */
   private async ownersOf(asked: readonly Reference[]): Promise<Map<string, string>> {
     const forms = await this.references.forms(asked);
     const known = await ownersOf(this.pool, forms.flat());
@@ -67,7 +67,7 @@ export class Ownership {
   }
 }
 
-/** For an update of a partner that no session can have, or about things of several partners. */
+/** For an update whose partner can have no session, or with references of several partners. */
 const nobody: Addressees = { references: [], partner: null };
 
 function ownable(about: UpdateReferences): Reference[] {

@@ -6,15 +6,17 @@ import { Semaphore, uuidV5 } from '#platform';
 import { CommandExecutor, CommandIdReusedError, CommandRejectedError } from '#sessions';
 import type { Update } from './update.ts';
 
-/** What became of an update in a session; `over`: it is over, so that the update does not concern it any more. */
+/** The result for an update in a session; `over`: the session has ended, so the update no longer concerns it. */
 type Recording = 'recorded' | 'known' | 'over';
 
-/** The namespace of the correlation ids of updates: one update has the same in all sessions. */
+/** The namespace of the correlation ids of updates: an update has the same id in all sessions. */
 const correlations = '7d0f4a0e-5a3c-4a53-9a5e-0b0c6f0f2b15';
-/** Updates that are recorded at a time, each 64 KB at most, whatever they came with. */
+/** Updates recorded concurrently, each 64 KB at most, from all sources of updates. */
 const atOnce = 32;
 
-/** Thrown when the work ends while updates are being recorded: what is left is recorded when they come again. */
+/**
+ * Thrown when processing stops while updates are being recorded: the rest is recorded when they are delivered again.
+ */
 export class InterruptedError extends Error {
   constructor() {
     super('The work ends.');
@@ -29,9 +31,9 @@ export class UpdateRecorder {
   constructor(@Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>) {}
 
   /**
-   * Records an update in a session; once, however often it is called and by whomever.
-   * @param beforeSession it came in before the session began
-   * @throws what `CommandExecutor.execute` throws, unless the session is over
+   * Records an update in a session, once however often and by whichever process it is called.
+   * @param beforeSession it arrived before the session began
+   * @throws the errors of `CommandExecutor.execute`, except when the session is over
    */
   record(sessionId: string, update: Update, beforeSession = false): Promise<Recording> {
     return this.room.run(() => this.execute(sessionId, update, beforeSession));
@@ -46,7 +48,7 @@ export class UpdateRecorder {
         commands: [{ type: 'RecordExternalUpdate', ...update, ...marked }],
         actor: { role: 'system', id: system },
         ...recognisedBy(source_event_id, (identity) => commandId(system, identity)),
-        // The same in every release: most repetitions are told by it.
+        // The same in every release: most repetitions are recognised by it.
         body: { system, kind, reference, data },
         correlationId: uuidV5(source_event_id, correlations),
         causationId: source_event_id,
@@ -60,14 +62,14 @@ export class UpdateRecorder {
   }
 }
 
-/** Whether an event recorded the same data: what the declarations made of it may have been something else. */
+/** Whether an event recorded the same data; the declarations may have resolved them differently. */
 function isOf(data: JsonObject, events: readonly RecordedEvent[]): boolean {
   return events.some(
     (event) => event.type === 'ExternalUpdateRecorded' && sent(event.data.data) === sent(data),
   );
 }
 
-/** What the system sent, in one form, whether its version was known or not. */
+/** The data that the system sent, in one form, whether their version was known or not. */
 function sent(data: JsonObject): string {
   const { version, content, ...more } = data;
   const isOfUnknownVersion =
@@ -75,13 +77,13 @@ function sent(data: JsonObject): string {
   return canonicalJson(isOfUnknownVersion ? content : data);
 }
 
-/** The id under which the api, too, recognises the update. */
+/** The id by which the api recognises the update, too. */
 function commandId(system: string, source_event_id: string): string {
   return deduplicationIds({ system, source_event_id }).join();
 }
 
 function isOver(error: unknown): boolean {
   if (!(error instanceof CommandRejectedError)) return false;
-  // In the cell that it goes to, what is kept is recorded when it arrives.
+  // When the session arrives in the other cell, the kept updates are recorded there.
   return ['session_over', 'session_not_found', 'session_elsewhere'].includes(error.rejection.code);
 }

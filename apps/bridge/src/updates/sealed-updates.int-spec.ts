@@ -43,7 +43,7 @@ async function stored(): Promise<string> {
   return all.flatMap(({ rows }) => rows.map(({ row }) => row)).join('\n');
 }
 
-test('no table tells what an update says, or which order it is about', async () => {
+test('no table reveals an update’s content or order', async () => {
   const session = new Script();
   await harness.receive(update({ order: 'CANARY-order', partner: 'P1' }), update({ order: 'CANARY-order' }));
   await harness.indexed(session, start('P1'), mention({ order_id: 'CANARY-order' }));
@@ -52,7 +52,7 @@ test('no table tells what an update says, or which order it is about', async () 
   expect(await stored()).not.toContain('CANARY');
 });
 
-/** Of whom there are keys. */
+/** The partners that have keys. */
 const keyOwners = (): string[] => [...store.keys.values()].map(({ partner_id }) => partner_id).sort();
 
 test('an update that names a partner who has a key is sealed with it', async () => {
@@ -61,13 +61,13 @@ test('an update that names a partner who has a key is sealed with it', async () 
   expect(keyOwners()).toEqual(['/index', 'P1']);
 });
 
-test('an update that names a partner without a key, or none, is sealed with one of the day', async () => {
+test('an update without a partner with a key is sealed with the key of the day', async () => {
   await harness.receive(update({ order: 'O1', partner: 'P1' }), update({ order: 'O2' }));
   expect(keyOwners()).toEqual(['/index', expect.stringMatching(/^\/kept\/\d{4}-\d\d-\d\d$/)]);
 });
 
 test.each(['9876543210', 'ravi@example.in', '/index', '/kept/2026-11-29'])(
-  'a partner named %s gets no key, and stands in no table',
+  'a partner named %s gets no key, and is in no table',
   async (partner) => {
     await harness.receive(update({ order: 'O1', partner }));
     expect(keyOwners()).toEqual(['/index', `/kept/${new Date().toISOString().slice(0, 10)}`]);
@@ -75,7 +75,7 @@ test.each(['9876543210', 'ravi@example.in', '/index', '/kept/2026-11-29'])(
   },
 );
 
-test('a session of a partner with such an id from before is found, and gets what came for it', async () => {
+test('an older session of a partner with such an id is found, and gets its updates', async () => {
   const session = new Script();
   await harness.receive(update({ partner: '9876543210' }));
   await harness.indexed(session, start('9876543210'));
@@ -100,7 +100,7 @@ test('sessions are found by an order, and by one that was indexed before there w
   expect(page?.sessions).toEqual([before.sessionId, now.sessionId].sort());
 });
 
-test('the id of an update cannot be told by trying ids', async () => {
+test('the id of an update cannot be found by guessing', async () => {
   const kept = update({ order: 'O1' });
   const guessed = (): Promise<number | null> => {
     const { system, source_event_id } = kept.update;
@@ -111,7 +111,7 @@ test('the id of an update cannot be told by trying ids', async () => {
   expect([await rowsWith(null), await guessed()]).toEqual([1, 0]);
 });
 
-test('an update that was kept before there were keys, and comes again, is the same one', async () => {
+test('an update kept before encryption is recognised when it is repeated', async () => {
   const kept = update({ order: 'O1' });
   await new LateHarness(database.pool).receive(kept);
   await harness.receive(kept);
@@ -121,13 +121,13 @@ test('an update that was kept before there were keys, and comes again, is the sa
   expect(harness.recorded).toHaveLength(1);
 });
 
-test('an update that was kept before there were keys is recorded late', async () => {
+test('an update kept before encryption is recorded late', async () => {
   await new LateHarness(database.pool).receive(update({ order: 'O1' }));
   await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
   expect(harness.recorded).toHaveLength(1);
 });
 
-test('whose an order is, is known as before, and of what was learned before there were keys', async () => {
+test('the partner of an order is known, including owners stored before encryption', async () => {
   await new LateHarness(database.pool).receive(update({ order: 'O1', partner: 'P1' }));
   await harness.receive(update({ order: 'O2', partner: 'P2' }));
   const addressees = await harness.ownership.addressees([{ order: 'O1' }, { order: 'O2' }, { order: 'O3' }]);
@@ -143,7 +143,7 @@ test('an update whose key is destroyed is not kept any more', async () => {
   expect(harness.recorded).toEqual([]);
 });
 
-test('without the key store nothing is kept, in plain neither', async () => {
+test('without the key store nothing is kept, not even in plain text', async () => {
   store.current = async () => Promise.reject(new KeyStoreUnavailableError());
   await expect(harness.kept.keep([update({ order: 'O1' })])).rejects.toThrow(KeyStoreUnavailableError);
   expect(await stored()).toBe('');

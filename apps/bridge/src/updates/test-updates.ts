@@ -15,7 +15,7 @@ import { Ownership } from './ownership.ts';
 import { UpdateRecorder } from './recorder.ts';
 import type { AboutUpdate, Update } from './update.ts';
 
-/** An update about things; by default one that came now. */
+/** An update with references; by default received now. */
 export function updateAbout(about: UpdateReferences, more: Partial<Update> = {}): AboutUpdate {
   const source_event_id = `/spec/${randomUUID()}`;
   const data = { status: 'shipped' };
@@ -29,19 +29,22 @@ export function updateAbout(about: UpdateReferences, more: Partial<Update> = {})
 export const mention = (extracted_entities: Record<string, string>): SessionCommand =>
   turn(randomUUID(), { extracted_entities });
 
-/** What was recorded late: where, what, and whether it came before the session. */
+/** An update recorded late: its session, itself, and whether it arrived before the session. */
 interface Recorded {
   readonly session: string;
   readonly id: string;
   readonly before: boolean;
 }
 
-/** The parts that keep updates and find them late, over PostgreSQL; sessions are scripts, and what is recorded a list. */
+/**
+ * The parts that keep updates and find them late, on PostgreSQL; sessions are scripts, and recorded updates go to a
+ * list.
+ */
 export class LateHarness {
   readonly recorded: Recorded[] = [];
-  /** The errors with which commands of sessions fail. */
+  /** The errors of sessions' commands. */
   readonly failing = new Map<string, Error>();
-  /** Ends the work. */
+  /** Stops the work. */
   readonly stop = new AbortController();
   readonly metrics = new Metrics('bridge');
   readonly kept: KeptUpdates;
@@ -66,7 +69,7 @@ export class LateHarness {
     this.late = new LateUpdates(this.kept, this.ownership, recorder, urgent, metrics, logger);
   }
 
-  /** Keeps updates as they come in, one after the other. */
+  /** Keeps updates one after the other, as they arrive. */
   async receive(...updates: readonly AboutUpdate[]): Promise<void> {
     for (const update of updates) {
       await this.ownership.learn([update]);
@@ -108,6 +111,6 @@ export class LateHarness {
   }
 }
 
-/** A session that begins with its partner. */
+/** The start of a session of its partner. */
 export const start = (partner_id: string): SessionCommand =>
   ({ ...startSession, partner_id }) as SessionCommand;

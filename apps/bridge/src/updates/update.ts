@@ -6,20 +6,20 @@ import { storableTime } from '../common/storable-time.ts';
 /** An external update as sessions record it. */
 export type Update = Omit<RecordExternalUpdate, 'type' | 'before_session'>;
 
-/** An external update, and the ids by which it finds sessions. */
+/** An external update with its references. */
 export interface AboutUpdate {
   readonly update: Update;
   readonly about: UpdateReferences;
 }
 
-/** What an update is about, as the index holds it; what it cannot hold names no session. */
+/** The references of an update that the index can hold; others name no session. */
 export function referencesIn(about: UpdateReferences): Reference[] {
   return Object.entries(about)
     .map(([kind, reference]) => ({ kind, reference: reference as string }))
     .filter(({ reference }) => isReference(reference));
 }
 
-/** The time by which updates are ordered, by the clock of their system; null: it is not known. */
+/** The time by which updates are ordered, by the clock of their system; null: unknown. */
 export function orderedAt({ occurred_at_source }: Update): string | null {
   return storableTime(occurred_at_source);
 }

@@ -51,7 +51,7 @@ test('a read is a record of each partner whose data it showed', async () => {
   });
 });
 
-test('of limited partners only they are told, and no sessions that may be of others', async () => {
+test('a limited token sees only records of its partners, without sessions of others', async () => {
   const from = new Date().toISOString();
   const [own, other] = [randomUUID(), randomUUID()];
   for (const partners of [[own], [own, other], [other]]) await log.record(entry(partners));
@@ -81,7 +81,7 @@ test('a record that two nodes have added is there once', async () => {
   await other.close();
 });
 
-test('an event that others wrote into the log stops nothing', async () => {
+test('a foreign event in the log stops nothing', async () => {
   const stream = accessStream(new Date());
   const strange = {
     contentType: 'application/json',
@@ -113,7 +113,7 @@ describe('of many records', () => {
     to = new Date().toISOString();
   });
 
-  test('pages go on where the one before ended, the newest first', async () => {
+  test('pages continue where the previous one ended, newest first', async () => {
     const filter = { partner_id: partner, limit: 2 };
     const first = await listAccess(harness.pool, filter);
     const second = await listAccess(harness.pool, { ...filter, after: first.next ?? '' });
@@ -127,7 +127,7 @@ describe('of many records', () => {
     expect((await listAccess(harness.pool, { subject: 'beate', to: from, limit: 10 })).items).toEqual([]);
   });
 
-  test('one query says whose data was touched between two times, and by whom', async () => {
+  test('one query shows whose data was read in a period, and by whom', async () => {
     const all = await summarizeAccess(harness.pool, { from, to, limit: 100 });
     const ours = all.items.filter(({ partner_id }) => partner_id === partner);
     expect(ours).toMatchObject([
@@ -140,7 +140,7 @@ describe('of many records', () => {
   });
 });
 
-test('a rebuild gives the same records, and the projector goes on', async () => {
+test('a rebuild gives the same records, and the projector continues', async () => {
   const list = (): Promise<object> => listAccess(harness.pool, { limit: 500 });
   const before = await list();
   await harness.pool.query(`UPDATE access_record SET purpose = 'changed'`);

@@ -14,21 +14,21 @@ interface AccessWriterOptions {
 
 const restartMs = 1_000;
 
-/** The access logs in their tables. One projector writes them; another one that does so, too, does no harm. */
+/** Writes the access logs to their tables. One projector does it; a second one would do no harm. */
 export class AccessWriter {
   private stopping: AbortController | undefined;
   private running: Promise<void> | undefined;
 
   constructor(private readonly options: AccessWriterOptions) {}
 
-  /** Writes from now on, unless it does already. */
+  /** Starts writing, unless it already runs. */
   start(): void {
     if (this.stopping) return;
     this.stopping = new AbortController();
     this.running = writeAccessLogs(this.options, this.stopping.signal);
   }
 
-  /** Stops after the batch under way. */
+  /** Stops after the current batch. */
   async stop(): Promise<void> {
     this.stopping?.abort();
     this.stopping = undefined;
@@ -43,7 +43,7 @@ async function writeAccessLogs(options: AccessWriterOptions, signal: AbortSignal
     try {
       await writeFrom(options, isRestored, signal);
     } catch (error) {
-      // Of a store that was restored to an earlier state all is written again: what is there stays.
+      // After a restore of the store everything is written again; existing rows stay.
       isRestored = error instanceof PositionBeyondEndError;
       const isExpected = isRestored || error instanceof AccessCheckpointMovedError;
       if (!isExpected) logger.warn({ err: error }, 'access records are not written for the moment');

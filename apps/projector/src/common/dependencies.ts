@@ -9,11 +9,13 @@ import { EventStore, SharedSubscriptions } from '#sessions';
 import { ProjectorMetrics } from './metrics.ts';
 import { ProjectorSettings } from './settings.ts';
 
-/** What the work of every partition needs. */
+/** The dependencies of every partition. */
 @Injectable()
 export class PartitionDependencies {
   readonly subscriptions: SharedSubscriptions;
-  /** Batches of rows that are written at a time: leases find a connection however many partitions there are. */
+  /**
+   * Concurrent batches of rows, limited so that lease renewals find a connection whatever the number of partitions.
+   */
   readonly writes: Semaphore;
 
   constructor(

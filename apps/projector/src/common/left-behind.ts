@@ -1,23 +1,26 @@
 import type { BatchWriter } from '#platform';
 
-/** Thrown when a backing service is available again and its writer has to go on from its checkpoint. */
+/** Thrown when a backing service is available again and its writer has to continue from its checkpoint. */
 export class LeftBehindError extends Error {
   constructor() {
-    super('A backing service is available again, after more events than may wait for it.');
+    super('A backing service is available again after its queue was full.');
   }
 }
 
-/** How long a batch fails before what waits behind it is dropped, in milliseconds: an error that passes costs nothing. */
+/**
+ * How long a batch has to fail before the events queued after it are dropped, in milliseconds: transient errors cost
+ * nothing.
+ */
 const patienceMs = 5_000;
 
 /**
- * A writer whose backing service stays unavailable while its queue is full: what waits is dropped and what follows is not
- * taken, so that the other writer goes on. With the first batch that is written the partition restarts, and the events
- * come again from the checkpoint.
+ * The state of a writer whose backing service stays unavailable while its queue is full: queued events are dropped
+ * and new ones refused, so that the other writer continues. When a batch is written again, the partition restarts and
+ * delivers the events from the checkpoint.
  */
 export class LeftBehind<T extends object> {
   private behind = false;
-  /** When what is being written was tried first. */
+  /** When the current batch was first tried. */
   private begun: number | undefined;
 
   get is(): boolean {
@@ -32,7 +35,7 @@ export class LeftBehind<T extends object> {
     batches.discard(() => true);
   }
 
-  /** Writes a batch, or a part of one. @throws LeftBehindError when it is written and others are missing behind it */
+  /** Writes a batch, or a part of one. @throws LeftBehindError when it is written but later events were dropped */
   async write(work: () => Promise<void>): Promise<void> {
     this.begun ??= performance.now();
     await work();

@@ -5,7 +5,7 @@ import type { PartitionStatus, Stall } from './partition-status.ts';
 
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 
-/** What writes batches: of contexts (Redis) or of rows (PostgreSQL). */
+/** A writer of batches: contexts (Redis) or rows (PostgreSQL). */
 export type WriterName = 'contexts' | 'rows';
 
 /** The projector's metrics for Prometheus. */
@@ -33,7 +33,7 @@ export class ProjectorMetrics {
     this.durations.observe({ writer }, seconds);
   }
 
-  /** Shows how the partitions of this instance are getting on, whenever the metrics are read. */
+  /** Exposes the progress of this instance's partitions whenever the metrics are read. */
   observePartitions(partitions: () => readonly PartitionStatus[]): void {
     const each = (name: string, help: string, value: (status: PartitionStatus) => number | null): void => {
       this.metrics.gauge(name, help, ['partition'], (gauge) => setEach(gauge, partitions(), value));
@@ -43,23 +43,23 @@ export class ProjectorMetrics {
       state === 'live' ? 1 : 0,
     );
     each('projector_sessions_set_aside', 'Sessions that are set aside', ({ set_aside }) => set_aside);
-    const ahead = 'Partitions whose rows hold more than the event store: npm run rebuild';
+    const ahead = 'Partitions whose rows are ahead of the event store: npm run rebuild';
     this.metrics.gauge('projector_partitions_ahead_of_store', ahead, [], (gauge) =>
       gauge.set(partitions().filter(({ ahead_of_store }) => ahead_of_store).length),
     );
-    const stopped = 'Partitions that stopped, since too many of their sessions were set aside';
+    const stopped = 'Partitions that stopped because too many of their sessions were set aside';
     this.metrics.gauge('projector_partitions_stopped', stopped, [], (gauge) =>
       gauge.set(partitions().filter(({ state }) => state === 'stopped').length),
     );
-    const bytes = 'About how much memory events take that wait to be written';
+    const bytes = 'Approximate memory of the events that wait to be written';
     this.metrics.gauge('projector_waiting_bytes', bytes, [], (gauge) =>
       gauge.set(partitions().reduce((sum, { bytes_waiting }) => sum + bytes_waiting, 0)),
     );
   }
 
-  /** Shows how long the writers of partitions have made no progress. */
+  /** Exposes how long the writers of partitions have made no progress. */
   observeStalls(stalls: () => readonly Stall[]): void {
-    const help = 'Seconds that events have been waiting for a writer whose position does not move';
+    const help = 'Seconds for which a writer with waiting events has made no progress';
     this.metrics.gauge('projector_stalled_seconds', help, ['partition', 'writer'], (gauge) => {
       gauge.reset();
       for (const { slot, writer, seconds } of stalls())

@@ -9,20 +9,22 @@ export interface PartitionStatus {
   readonly lag_s: number | null;
   readonly waiting_for_redis: number;
   readonly waiting_for_postgres: number;
-  /** About how much memory they take. */
+  /** Approximate memory of the waiting events, in bytes. */
   readonly bytes_waiting: number;
   /** How many of its sessions are set aside. */
   readonly set_aside: number;
-  /** Whether the rows hold more than the event store, which was restored to an earlier state: they have to be rebuilt. */
+  /**
+   * Whether the rows are ahead of the event store, which was restored to an earlier state: they have to be rebuilt.
+   */
   readonly ahead_of_store: boolean;
 }
 
-/** A partition of which a writer makes no progress. */
+/** A partition with a writer that makes no progress. */
 export interface Stall {
   readonly slot: number;
   readonly writer: 'contexts' | 'rows';
-  /** For so long: something is behind its position, and the position does not move. */
+  /** How long: there are events after its position, and the position does not move. */
   readonly seconds: number;
-  /** What failed last; undefined: nothing is known to. */
+  /** The last failure; undefined: none is known. */
   readonly reason: string | undefined;
 }

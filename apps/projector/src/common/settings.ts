@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '#platform';
 
-/** How a projector works; the token under which it is injected. */
+/** Settings of a projector; also the injection token. */
 export abstract class ProjectorSettings {
-  /** Its name in the leases: the same after a restart on the same port. */
+  /** Its name in the leases, which a restart on the same port keeps. */
   abstract readonly instance: string;
-  /** How many partitions there are in a new installation. */
+  /** The number of partitions of a new installation. */
   abstract readonly partitions: number;
   abstract readonly leaseMs: number;
   /** A third of a lease, so that one heartbeat may fail. */
   abstract readonly heartbeatMs: number;
   /** A partition stops when more of its sessions than this are set aside within a minute. */
   abstract readonly setAsidePerMinute: number;
-  /** The projector is not ready when a partition has made no progress for so many seconds. */
+  /** The projector is not ready when a partition has made no progress for this many seconds. */
   abstract readonly stalledAfterS: number;
-  /** How much may wait for the writers of all partitions, in bytes. */
+  /** Maximum bytes waiting for the writers of all partitions. */
   abstract readonly queueBytes: number;
 }
 

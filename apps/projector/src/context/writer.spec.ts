@@ -4,7 +4,7 @@ import { CheckpointRegressedError } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { ContextWriter } from './writer.ts';
 
-/** A writer whose Redis is lost, and at once there again, while it does something. */
+/** A writer that loses Redis, and gets it back at once, during a step. */
 function writerLostAt(lostAt: 'read' | 'write') {
   const reads: bigint[] = [];
   const lose = (): void => {
@@ -47,7 +47,7 @@ test('a loss during the comparison of checkpoints has them compared again', asyn
   expect(reads).toHaveLength(2);
 });
 
-test('a loss while a batch is written has the contexts begin again, although Redis answers again', async () => {
+test('a loss while a batch is written makes the contexts start over, even if Redis answers again', async () => {
   const { writer } = writerLostAt('write');
   const event = { revision: 0, metadata: {} };
   await writer.push({ session_id: 's', position: 8n, event } as Positioned);

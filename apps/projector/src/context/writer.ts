@@ -8,7 +8,7 @@ import type { Exclusively, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionStoppedError } from '../set-aside/sessions.ts';
 
 const checkpointIntervalMs = 100;
-/** What contexts are written from. */
+/** The input of the context writer. */
 type ContextItem = Positioned | Deletion;
 
 interface ContextWriterOptions {
@@ -16,28 +16,28 @@ interface ContextWriterOptions {
   readonly projection: ContextProjection;
   readonly setAside: SetAsideSessions;
   readonly exclusively: Exclusively;
-  /** How much may wait, in bytes. */
+  /** Maximum bytes that may wait. */
   readonly bytes: number;
-  /** Of the partition's streams. */
+  /** The prefixes of the partition's streams. */
   readonly prefixes: readonly string[];
-  /** The checkpoint that was found there; null: none; undefined: Redis did not answer. */
+  /** The checkpoint found in Redis; null: none; undefined: Redis did not answer. */
   readonly found: bigint | null | undefined;
   /** Where the subscription begins. */
   readonly start: bigint | null;
 }
 
 /**
- * Writes a partition's contexts to Redis. The checkpoint is kept in Redis too, written after the contexts, so that a
- * checkpoint that went back tells that contexts went back with it. Nobody else would notice: a quiet session has no
- * next event.
+ * Writes a partition's contexts to Redis. The checkpoint is stored in Redis too, after the contexts, so that a
+ * checkpoint that went back reveals that the contexts went back with it. Nothing else would reveal it: an idle
+ * session has no next event.
  */
 export class ContextWriter {
   private readonly batches: BatchWriter<ContextItem>;
   private readonly leftBehind = new LeftBehind<ContextItem>();
-  /** Up to where contexts are written, and the last checkpoint that is in Redis for certain. */
+  /** The position up to which contexts are written, and the last checkpoint that is certainly in Redis. */
   private written: bigint | null;
   private checkpoint: bigint | null;
-  /** How often there was a reason to doubt that what was written is there, and up to which one that was checked. */
+  /** A counter of events that cast doubt on the data in Redis, and its value at the last check. */
   private doubts = 1;
   private checked = 0;
   private checkpointedAt = 0;
@@ -78,7 +78,7 @@ export class ContextWriter {
     return this.batches.waiting;
   }
 
-  /** About how much memory what waits takes, in bytes. */
+  /** Approximate memory of the waiting events, in bytes. */
   get waitingBytes(): number {
     return this.batches.waitingBytes;
   }
@@ -88,7 +88,7 @@ export class ContextWriter {
     return this.written;
   }
 
-  /** Adds an event, unless its context was written before. Resolves when there is room for more. */
+  /** Adds an event, unless its context is already written. Resolves when there is room for more. */
   async push(item: ContextItem): Promise<void> {
     const { found } = this.options;
     if (this.leftBehind.is) return;
@@ -103,12 +103,12 @@ export class ContextWriter {
     return this.batches.run();
   }
 
-  /** The connection to Redis was lost: what was written may be lost too. */
+  /** The connection to Redis was lost: written data may be lost too. */
   doubt(): void {
     this.doubts += 1;
   }
 
-  /** In doubt, compares the checkpoint in Redis with the one that was written. @throws CheckpointRegressedError */
+  /** After a doubt, compares the checkpoint in Redis with the last written one. @throws CheckpointRegressedError */
   async check(): Promise<void> {
     while (this.checked !== this.doubts) await this.compare();
   }
@@ -119,7 +119,7 @@ export class ContextWriter {
     const stored = await contexts.checkpoints.read(prefixes);
     const wentBack = stored !== undefined && this.checkpoint !== null && stored < this.checkpoint;
     if (wentBack || this.written !== this.checkpoint) throw new CheckpointRegressedError();
-    // With no checkpoint there (a new partition, a flushed Redis), contexts that fall behind would not be found again.
+    // Without a checkpoint (a new partition, a flushed Redis) a later loss of contexts could not be detected.
     if (stored === undefined)
       await contexts.checkpoints.begin({ prefixes, position: this.checkpoint ?? nothingWritten });
     this.checked = doubts;
@@ -154,12 +154,12 @@ export class ContextWriter {
       this.checkpointedAt = performance.now();
     }
     this.written = position;
-    // With no more events to carry it, the checkpoint is written alone.
+    // Without further events the checkpoint is written alone.
     this.batches.pass(position);
   }
 
   /**
-   * A checkpoint must not cover what was written before Redis was lost.
+   * A checkpoint must not cover contexts written before Redis was lost.
    * @throws CheckpointRegressedError
    */
   private assertNoDoubtSince(doubts: number): void {

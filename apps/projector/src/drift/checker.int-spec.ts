@@ -58,7 +58,7 @@ async function changeContext(id: string): Promise<void> {
   await harness.redis.hset(key, 'conversation_flags', changed);
 }
 
-/** The listed differences, once there are some. */
+/** The listed differences, once there are any. */
 async function listed(): Promise<ListedDifference[]> {
   let found: ListedDifference[] = [];
   await waitUntil(async () => (found = await listDrift(harness.pool)).length > 0, { what: 'a difference' });
@@ -150,7 +150,7 @@ test('healing writes the words of turns, too', async () => {
   expect(await words()).toEqual(before);
 });
 
-test('heals by itself where it is told to', async () => {
+test('heals automatically if configured', async () => {
   const instance = await harness.start({ drift: { ...often, heal: 'automatic' } });
   const id = await conversation();
   await harness.pool.query('DELETE FROM conversation_turn WHERE session_id = $1', [id]);
@@ -177,7 +177,7 @@ test('raises no alarm while sessions are written', async () => {
   expect(await count(instance, 'checks_total', 'result="failed"')).toBe(0);
 });
 
-test('all sessions are those that the store has begun, forks too, and those that have a row and no stream', async () => {
+test('all sessions include forks, and those with a row but no stream', async () => {
   const instance = await harness.start();
   const [kept, deleted] = [await conversation(), await conversation()];
   await instance.stop();
@@ -197,7 +197,7 @@ describe('a session', () => {
     expect(await look(id)).toMatchObject({ result: 'equal' });
   });
 
-  test('of which no row is there is missing one', async () => {
+  test('without a row is reported as missing', async () => {
     const instance = await harness.start();
     const id = await conversation();
     await instance.stop();
@@ -267,7 +267,7 @@ describe('a session', () => {
     expect(await look(id)).toMatchObject({ result: 'too_long', differences: [] });
   });
 
-  test('whose difference has gone is not listed any more', async () => {
+  test('without its former difference is no longer listed', async () => {
     await harness.start();
     const id = await conversation();
     await changeText(id);

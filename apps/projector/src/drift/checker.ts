@@ -22,7 +22,7 @@ interface DriftCheckerOptions {
   readonly config: DriftConfig;
   readonly metrics: DriftMetrics;
   readonly logger: Logger;
-  /** How often it looks for sessions that an operator wants to be healed (ms). */
+  /** How often it looks for sessions that an operator wants to heal (ms). */
   readonly healEveryMs: number;
   /** The partitions that this instance owns. */
   readonly partitions: () => readonly PartitionSupervisor[];
@@ -31,8 +31,8 @@ interface DriftCheckerOptions {
 const longestPauseMs = 60_000;
 
 /**
- * Looks at one session after the other, at random, of the partitions that this instance owns and that have caught up. It
- * takes turns: a session that has a row, one that has a context.
+ * Checks one session at a time, at random, of the owned partitions that have caught up. It alternates between
+ * sessions with a row and sessions with a context.
  */
 export class DriftChecker {
   private looksAtContexts = false;
@@ -49,7 +49,7 @@ export class DriftChecker {
     ]);
   }
 
-  /** Heals the sessions that an operator wants to be healed, of the partitions of this instance. */
+  /** Heals the requested sessions of this instance's partitions. */
   private async healRequested(): Promise<void> {
     const { pool } = this.options.sources;
     for (const id of await healingRequests(pool)) {
@@ -79,7 +79,7 @@ export class DriftChecker {
       const id = await this.sample();
       if (id === undefined) return undefined;
       const check = await this.check(id, signal);
-      // A partition that restarts meanwhile may write what was missing.
+      // A partition that restarts meanwhile may write the missing data itself.
       if (check.result === 'different' && !this.ownerOf(id)?.isLive) return undefined;
       metrics.checked(check);
       await this.record(check);
@@ -110,7 +110,7 @@ export class DriftChecker {
       await recordDrift(sources.pool, after);
       metrics.healed.inc({ result: after.result === 'different' ? 'failed' : 'healed' });
       metrics.listed = await countDrift(sources.pool);
-      logger.info({ session_id: id, result: after.result }, 'session written anew from its stream');
+      logger.info({ session_id: id, result: after.result }, 'session rewritten from its stream');
     } catch (err) {
       metrics.healed.inc({ result: 'failed' });
       logger.warn({ err, session_id: id }, 'session not healed');

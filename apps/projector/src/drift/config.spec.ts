@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { loadDriftConfig } from './config.ts';
 
-test('by default a few sessions are looked at, and nothing is healed unasked', () => {
+test('by default a few sessions are checked, and nothing is healed without a request', () => {
   expect(loadDriftConfig({})).toEqual({
     perMinute: 30,
     percent: 5,

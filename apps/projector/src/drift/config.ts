@@ -3,17 +3,17 @@ import { IsWhole, orExit, readEnvironment } from '#platform';
 
 const healing = ['manual', 'automatic'] as const;
 
-/** How the projector compares what it has written with the streams; the token under which it is injected. */
+/** Settings for comparing contexts and rows with their streams; also the injection token. */
 export abstract class DriftConfig {
-  /** Sessions that one projector looks at in a minute at most; 0: none. */
+  /** Maximum number of sessions that one projector checks per minute; 0: none. */
   abstract readonly perMinute: number;
-  /** Of its time it looks at sessions so much at most, in percent: after one that took long comes a long pause. */
+  /** Maximum share of its time for checks, in percent: a long check is followed by a long pause. */
   abstract readonly percent: number;
-  /** Sessions with more events are left out. */
+  /** Sessions with more events are skipped. */
   abstract readonly mostEvents: number;
   /** Pause before the second look at a difference (ms). */
   abstract readonly confirmMs: number;
-  /** Whether a difference is healed when it is found, or when somebody asks for it. */
+  /** Whether a difference is healed when it is found, or on request. */
   abstract readonly heal: (typeof healing)[number];
 }
 
@@ -46,7 +46,10 @@ export function loadDriftConfig(env: NodeJS.ProcessEnv): DriftConfig {
   };
 }
 
-/** As `loadDriftConfig` of the process's environment; on a wrong one writes its one line to stderr and exits with 78. */
+/**
+ * As `loadDriftConfig` with the process's environment; on a wrong variable writes one line to stderr and exits with
+ * 78.
+ */
 export function loadDriftConfigOrExit(): DriftConfig {
   return orExit(() => loadDriftConfig(process.env));
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(() => harness.reset());
 afterAll(() => harness.end());
 
-test('sealed rows and contexts are compared as they open', async () => {
+test('sealed rows and contexts are compared decrypted', async () => {
   const { metrics } = await harness.start({
     drift,
     keys,
@@ -47,7 +47,7 @@ test('sealed rows and contexts are compared as they open', async () => {
   expect(JSON.stringify(found)).not.toContain('CANARY');
 });
 
-test('sealed tables are built beside those in use, and compared as they open', async () => {
+test('sealed tables are built beside those in use, and compared decrypted', async () => {
   const pool = (settings = 'SELECT 1') => rowsPool(harness.database.url, settings);
   const textSearch = 'partner';
   const options = { store: harness.store, keys, pool, textSearch } as const;

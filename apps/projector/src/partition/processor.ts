@@ -15,22 +15,22 @@ import { TableWriter } from '../tables/writer.ts';
 import type { WriterState } from './progress.ts';
 
 /**
- * Projects one partition: one subscription, behind it a writer for the contexts and one for the rows. Runs once; the
- * supervisor starts another after a failure.
+ * Projects one partition: one subscription feeds a writer for the contexts and one for the rows. Runs once; the
+ * supervisor starts another one after a failure.
  */
 export class PartitionProcessor {
   private readonly abort = new AbortController();
   private readonly contextWriter: ContextWriter;
   private readonly tableWriter: TableWriter;
   private readonly start: bigint | null;
-  /** Sessions whose set-aside event waits to be written. */
+  /** Sessions whose set-aside event is not written yet. */
   private readonly undecodable = new Set<string>();
   private readonly failed = Promise.withResolvers<never>();
-  /** Why writers could not write the batch that they have. */
+  /** Why writers could not write their current batch. */
   private readonly failures = new Map<WriterName, unknown>();
-  /** Whether the subscription has reached the end of the store, and not fallen behind since. */
+  /** Whether the subscription has reached the end of the store and has not fallen behind since. */
   private caughtUp = false;
-  /** Whether what the subscription has delivered waits to be taken over: the writers do not know of it yet. */
+  /** Whether a delivery is being passed to the writers, which do not know it yet. */
   private taking = false;
 
   private constructor(
@@ -67,7 +67,7 @@ export class PartitionProcessor {
     );
   }
 
-  /** Begins where rows and contexts are; while Redis is unavailable, where the rows are. */
+  /** Begins at the positions of rows and contexts; while Redis is unavailable, at the position of the rows. */
   static async create(
     deps: PartitionDependencies,
     lease: Lease,
@@ -81,7 +81,7 @@ export class PartitionProcessor {
   /**
    * Runs until stopped.
    * @throws LeaseLostError when the partition has another owner, PartitionStoppedError when too many sessions are set
-   * aside, CheckpointRegressedError when the contexts have to begin again
+   * aside, CheckpointRegressedError when the contexts have to start over
    */
   async run(): Promise<void> {
     const parts = [this.feed(), this.contextWriter.run(), this.tableWriter.run()];
@@ -93,19 +93,19 @@ export class PartitionProcessor {
     }
   }
 
-  /** Stops after the batches that are being written. */
+  /** Stops after the current batches. */
   stop(): void {
     this.abort.abort();
   }
 
-  /** Writes the rows of a session anew, between two batches, and removes its context. @throws LeaseLostError */
+  /** Rewrites the rows of a session between two batches, and removes its context. @throws LeaseLostError */
   async heal(sessionId: string): Promise<void> {
     const { partition, epoch } = this.lease;
     const owner = { partition, epoch, owner: this.deps.settings.instance };
     await this.tableWriter.exclusively(() => healSession(this.deps, owner, this.setAside, sessionId));
   }
 
-  /** The connection to Redis was lost: checks, once it is restored, that no data was. */
+  /** The connection to Redis was lost: once it is restored, checks that no data was lost. */
   redisLost(): void {
     this.contextWriter.doubt();
   }
@@ -119,7 +119,7 @@ export class PartitionProcessor {
     return { ...this.lease, position: this.tableWriter.position };
   }
 
-  /** Where its writers are. */
+  /** The state of its writers. */
   writers(): Record<WriterName, WriterState> {
     const { contextWriter, tableWriter, failures } = this;
     const rows = { position: tableWriter.position, isBehind: !this.idle };
@@ -133,18 +133,18 @@ export class PartitionProcessor {
     };
   }
 
-  /** Whether the rows hold all that there is. */
+  /** Whether the rows hold all events. */
   get idle(): boolean {
     return this.live && this.tableWriter.idle;
   }
 
-  /** The event store has answered at a time; the rows are current until then if they hold all that there is. */
+  /** The event store has answered at a time; if the rows hold all events, they are current until then. */
   confirm(at: Date): boolean {
     if (this.idle) this.tableWriter.confirm(at);
     return this.idle;
   }
 
-  /** Whether the writers have been given all that there is. */
+  /** Whether the writers have received all events. */
   private get live(): boolean {
     return this.caughtUp && !this.taking;
   }
@@ -213,14 +213,14 @@ export class PartitionProcessor {
     }
   }
 
-  /** Whether an event is of a session that is set aside, at it or before. */
+  /** Whether an event belongs to a session that is set aside at this event or an earlier one. */
   private isSetAside(delivery: Extract<Delivery, { kind: 'event' | 'unprojectable' }>): boolean {
     if (this.setAside.size + this.undecodable.size === 0) return false;
     const revision = delivery.kind === 'event' ? delivery.event.revision : delivery.revision;
     return this.undecodable.has(delivery.session_id) || this.setAside.covers(delivery.session_id, revision);
   }
 
-  /** From here on the session is not set aside: what its events before did goes away with them. */
+  /** The session is no longer set aside: the effects of its earlier events are deleted. */
   private async delete(delivery: Extract<Delivery, { kind: 'deleted' }>): Promise<void> {
     const { session_id, before, position } = delivery;
     this.undecodable.delete(session_id);
@@ -229,7 +229,7 @@ export class PartitionProcessor {
     await this.tableWriter.push({ session_id, before, position });
   }
 
-  /** The session is listed in the same transaction that moves the checkpoint beyond the event. */
+  /** The session is listed in the transaction that moves the checkpoint past the event. */
   private async setAsideAt(delivery: Extract<Delivery, { kind: 'unprojectable' }>): Promise<void> {
     const { session_id, position, reason } = delivery;
     this.undecodable.add(session_id);
@@ -257,7 +257,7 @@ export class PartitionProcessor {
       onRetry: (err, attempt) => {
         this.failures.set(writer, err);
         metrics.retries.inc({ writer });
-        // Two lines a minute at most, once the back-off is at its longest.
+        // At most two lines a minute once the back-off has reached its maximum.
         if (attempt <= 2 || attempt % 15 === 0)
           logger.warn({ err, partition, writer, attempt }, 'batch is written again');
       },

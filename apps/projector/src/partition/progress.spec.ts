@@ -9,7 +9,7 @@ beforeEach(() => {
   progress = new Progress(() => now);
 });
 
-/** A look each second, for so many seconds. */
+/** Observes the progress each second, for this many seconds. */
 function look(seconds: number, state: (second: number) => WriterState): void {
   for (let second = 1; second <= seconds; second += 1) {
     now += 1_000;
@@ -22,18 +22,18 @@ test('a writer that is idle for an hour makes progress', () => {
   expect(progress.stalledS).toBe(0);
 });
 
-test('a writer that got something to do after an hour has made no progress since then', () => {
+test('a writer that gets work after an idle hour has made no progress since then', () => {
   look(3_600, () => ({ position: 5n, isBehind: false }));
   look(7, () => ({ position: 5n, isBehind: true }));
   expect(progress.stalledS).toBe(7);
 });
 
-test('a writer that is always behind and moves makes progress', () => {
+test('a writer that lags but moves makes progress', () => {
   look(100, (second) => ({ position: BigInt(second), isBehind: true }));
   expect(progress.stalledS).toBe(0);
 });
 
-test('a writer that stands still with something to do makes none until it moves', () => {
+test('a writer that has work makes no progress until it moves', () => {
   look(1, () => ({ position: 5n, isBehind: true }));
   look(90, () => ({ position: 5n, isBehind: true }));
   expect(progress.stalledS).toBe(90);
@@ -49,14 +49,14 @@ test('a writer that cannot write gives its own last failure as the reason', () =
   expect(progress.reason).toBe('disk full, 3');
 });
 
-test('a failure is the reason no more once the writer has moved', () => {
+test('a failure is no longer the reason once the writer has moved', () => {
   progress.failed(new Error('the partition failed'));
   look(1, () => ({ position: 6n, isBehind: true }));
   look(90, () => ({ position: 6n, isBehind: true }));
   expect(progress.reason).toBeUndefined();
 });
 
-test('a failure is the reason no more once the writer has nothing to do', () => {
+test('a failure is no longer the reason once the writer has no work', () => {
   progress.failed(new Error('the partition failed'));
   look(1, () => ({ position: null, isBehind: false }));
   look(90, () => ({ position: null, isBehind: true }));

@@ -1,13 +1,13 @@
-/** Where a writer of a partition is. */
+/** The state of a writer of a partition. */
 export interface WriterState {
   readonly position: bigint | null;
-  /** Whether there is, or may be, something behind its position. */
+  /** Whether there are, or may be, events after its position. */
   readonly isBehind: boolean;
-  /** Why the batch that it has is not written yet; undefined: nothing is known to be wrong. */
+  /** Why its current batch is not written yet; undefined: no failure is known. */
   readonly failure?: unknown;
 }
 
-/** How long a writer has made no progress although it had something to do. Looked at again and again. */
+/** How long a writer has made no progress although it had work. Has to be called periodically. */
 export class Progress {
   private position: bigint | null = null;
   private since: number;
@@ -26,17 +26,17 @@ export class Progress {
     this.failure = failure;
   }
 
-  /** Something has gone wrong that may be the reason why it makes no progress. */
+  /** A failure that may be the reason for the lack of progress. */
   failed(error: unknown): void {
     this.failure = error;
   }
 
-  /** What went wrong last, since it moved or had nothing to do. */
+  /** The last failure since the writer moved or had no work. */
   get reason(): string | undefined {
     return this.failure instanceof Error ? this.failure.message : undefined;
   }
 
-  /** Seconds since it moved, or had nothing to do. */
+  /** Seconds since the writer moved or had no work. */
   get stalledS(): number {
     return (this.now() - this.since) / 1_000;
   }

@@ -11,16 +11,18 @@ import { PartitionProcessor } from './processor.ts';
 import { Progress } from './progress.ts';
 
 const restartDelayMs = 500;
-/** Redis may have lost the notes of set-aside sessions unnoticed: they are written again this often. */
+/**
+ * How often the markers of set-aside sessions in Redis are rewritten (ms), since Redis may have lost them unnoticed.
+ */
 const noteEveryMs = 30_000;
-/** The pause after a redrive that could not try all its sessions. */
+/** The pause after a redrive that could not try all of its sessions. */
 const redrivePauseMs = 30_000;
-/** How often the positions of the writers are looked at (ms). */
+/** How often the positions of the writers are checked (ms). */
 const lookEveryMs = 500;
-/** The longest time that a timer takes, in milliseconds: 24 days. */
+/** The longest delay of a timer, in milliseconds: 24 days. */
 const forever = 2 ** 31 - 1;
 
-/** Keeps a partition running as long as it is owned, and its set-aside sessions with it. */
+/** Keeps a partition and its set-aside sessions running as long as it is owned. */
 export class PartitionSupervisor {
   /** Settles when the partition was stopped or has another owner. Never rejects. */
   readonly ended: Promise<void>;
@@ -29,7 +31,7 @@ export class PartitionSupervisor {
   private processor: PartitionProcessor | undefined;
   /** Where the next processor begins. */
   private progress: Lease;
-  /** The sessions that are tried before the next processor begins; undefined: all of them. */
+  /** The sessions to retry before the next processor begins; undefined: all of them. */
   private redriven: readonly string[] | undefined;
   private redriveAfter = 0;
   private notedAt = performance.now();
@@ -41,7 +43,7 @@ export class PartitionSupervisor {
   constructor(
     private readonly deps: PartitionDependencies,
     readonly lease: Lease,
-    /** Called when another instance, or a rebuild, has taken the partition. */
+    /** Called when another instance, or a rebuild, has taken over the partition. */
     private readonly onLeaseLost: () => void,
   ) {
     this.progress = lease;
@@ -51,7 +53,7 @@ export class PartitionSupervisor {
     void repeat(() => this.look(), { everyMs: lookEveryMs, signal, onError: () => undefined });
   }
 
-  /** Its writers, with how long each has made no progress. */
+  /** Its writers, and how long each has made no progress. */
   stalls(): Stall[] {
     return (['contexts', 'rows'] as const).map((writer) => {
       const { stalledS: seconds, reason } = this.writers[writer];
@@ -59,12 +61,12 @@ export class PartitionSupervisor {
     });
   }
 
-  /** The event store has answered at a time. Returns whether the rows hold all that there was. */
+  /** The event store has answered at a time. Returns whether the rows hold all events up to then. */
   confirm(at: Date): boolean {
     return !this.isStopped && this.processor?.confirm(at) === true;
   }
 
-  /** Whether the rows hold more than the event store. */
+  /** Whether the rows are ahead of the event store. */
   get isAheadOfStore(): boolean {
     return this.progress.aheadOf !== null;
   }
@@ -80,7 +82,7 @@ export class PartitionSupervisor {
     return this.status()?.state === 'live';
   }
 
-  /** Writes the rows of a session anew, between two batches, and removes its context. @throws LeaseLostError */
+  /** Rewrites the rows of a session between two batches, and removes its context. @throws LeaseLostError */
   async heal(sessionId: string): Promise<void> {
     if (this.processor === undefined) throw new Error(`Partition ${this.lease.partition} is not running.`);
     await this.processor.heal(sessionId);
@@ -95,7 +97,7 @@ export class PartitionSupervisor {
     void this.setAside.note();
   }
 
-  /** Tries set-aside sessions again, then resumes the partition, also when it had stopped. */
+  /** Retries set-aside sessions, then resumes the partition, even if it had stopped. */
   redrive(sessionIds: readonly string[]): void {
     if (performance.now() < this.redriveAfter) return;
     this.redriven = sessionIds;
@@ -110,7 +112,7 @@ export class PartitionSupervisor {
     await this.setAside.note();
   }
 
-  /** Stops after the batches under way. */
+  /** Stops after the current batches. */
   async stop(): Promise<void> {
     this.stopping.abort();
     this.processor?.stop();
@@ -164,8 +166,8 @@ export class PartitionSupervisor {
   }
 
   /**
-   * The event store was restored to an earlier state. Contexts that are ahead of it are dropped: each is folded again
-   * when it is needed. Rows go on from what is new in the store; what they hold beyond it goes away with a rebuild.
+   * The event store was restored to an earlier state. Contexts that are ahead of it are removed, and folded again
+   * when they are needed. Rows continue with the new events of the store; rows beyond it are removed by a rebuild.
    */
   private async goBack({ head, message }: PositionBeyondEndError): Promise<void> {
     const { contexts, leases, logger, store } = this.deps;
@@ -179,7 +181,7 @@ export class PartitionSupervisor {
       await leases.goBack(this.lease, start, head);
       this.progress = { ...this.progress, position: start, aheadOf: head };
     }
-    // What they are set aside for may be gone.
+    // The events for which they are set aside may be gone.
     this.redriven = undefined;
   }
 

@@ -8,8 +8,8 @@ import { accessPrefix, subscribeToSessions } from '#sessions';
 const batchSize = 1_000;
 
 /**
- * Writes the access records anew in one transaction: readers see those of before until its end, and projectors that
- * write wait for it. Ends the pool. Returns how many events there were.
+ * Rewrites the access records in one transaction: readers see the old ones until its end, and writing projectors wait
+ * for it. Ends the pool. Returns the number of events.
  */
 export async function rebuildAccess(store: EventStore, pool: Pool): Promise<number> {
   const client = await pool.connect();
@@ -20,7 +20,7 @@ export async function rebuildAccess(store: EventStore, pool: Pool): Promise<numb
     await client.query('COMMIT');
     return events;
   } finally {
-    // A transaction that did not end goes with its connection.
+    // Closing the connection rolls back an unfinished transaction.
     client.release(true);
     await pool.end();
   }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await harness.reset();
   await dropStandby(harness.pool);
-  // The store has the sessions of the specs before.
+  // The store also has the sessions of earlier specs.
   await rebuild(options);
 });
 afterAll(() => harness.end());
@@ -58,7 +58,7 @@ test('a milestone that was changed, and one that was lost, are found', async () 
   });
 });
 
-test('what standby tables are brought up to date with has its words', async () => {
+test('standby tables that are brought up to date have the words of new turns', async () => {
   const searched = { ...options, textSearch: 'all' } as const;
   await rebuild(searched);
   await harness.start({ textSearch: 'all' });
@@ -69,7 +69,7 @@ test('what standby tables are brought up to date with has its words', async () =
   expect(await compareStandby(searched)).toMatchObject({ different: 0, moved: [] });
 });
 
-test('what happens after a switch is in the old tables, too, when they are in use again', async () => {
+test('events after a switch are in the old tables, too, when they are in use again', async () => {
   await harness.start();
   const ids = await conversations(2);
   await shadow(options);
@@ -114,7 +114,7 @@ test('a run that fails leaves nothing to switch to, and the next one begins afre
   expect(await turnsIn('rebuild', id)).toBe(1);
 });
 
-test('standby tables go on from where a run was cut', async () => {
+test('standby tables continue where a run was interrupted', async () => {
   await harness.start();
   const [id = ''] = await conversations(1);
   await shadow(options);
@@ -127,7 +127,7 @@ test('standby tables go on from where a run was cut', async () => {
   expect(await turnsIn('rebuild', id)).toBe(2);
 });
 
-test('words stay found in the standby tables', async () => {
+test('words are found in the standby tables', async () => {
   await harness.start({ textSearch: 'partner' });
   const searched = { ...options, textSearch: 'partner' } as const;
   const [id = ''] = await conversations(1);
@@ -142,7 +142,7 @@ test('words stay found in the standby tables', async () => {
   expect(rows).toEqual([{ turns: 2 }]);
 });
 
-test('rows that were written anew, or before a release had more columns, do not differ', async () => {
+test('rewritten rows, and rows from before a new column, do not differ', async () => {
   await harness.start();
   const [id = '', old = ''] = await conversations(2);
   await shadow(options);
@@ -156,7 +156,7 @@ test('rows that were written anew, or before a release had more columns, do not 
   expect(await compareStandby(options)).toMatchObject({ different: 0 });
 });
 
-describe('a switch does not wait for ever for somebody who reads the tables:', () => {
+describe('a switch does not wait for ever for a reader of the tables:', () => {
   test('that to standby tables can be run again', async () => {
     await shadow(options);
     const reader = await harness.pool.connect();
@@ -225,7 +225,7 @@ test('an erasure reaches the standby tables', async () => {
   expect(await left()).toBe(0);
 });
 
-test('an erasure drops what an interrupted rebuild has left, and leaves one that is under way', async () => {
+test('an erasure drops the tables of an interrupted rebuild, but not of a running one', async () => {
   await harness.start();
   const [id = ''] = await conversations(1);
   const readOnly = 'SET default_transaction_read_only = on';
@@ -240,7 +240,7 @@ test('an erasure drops what an interrupted rebuild has left, and leaves one that
   } finally {
     underWay.release(true);
   }
-  // The lock goes when the server has seen the end of its connection.
+  // The lock is released when the server notices the end of its connection.
   const isGone = async (): Promise<boolean> => {
     await eraseRows(harness.pool, erased);
     return (
@@ -251,7 +251,7 @@ test('an erasure drops what an interrupted rebuild has left, and leaves one that
   await waitUntil(isGone, { what: 'the tables to be dropped' });
 });
 
-/** All that the schemas have of the tables: relations, and what views are made of. */
+/** The structure of the schemas: relations, and what views depend on. */
 async function shapes(): Promise<unknown> {
   const { rows } = await harness.pool.query(`
     SELECT relnamespace::regnamespace::text AS schema, relname, relkind, relispartition,

@@ -13,12 +13,15 @@ import {
 import type { RebuildOptions } from './tables.ts';
 import { buildShadow, Filler, leftOut } from './tables.ts';
 
-/** Sessions that are written all the time are looked at so often at most, each time after the tables have caught up. */
+/**
+ * Sessions that are written all the time are compared at most this many times, each time after the tables have caught
+ * up.
+ */
 const rounds = 5;
 
 /**
- * Builds the tables beside those in use, or brings the standby tables up to date where there are some.
- * @returns how many events were written
+ * Builds the tables beside those in use, or brings existing standby tables up to date.
+ * @returns the number of written events
  * @throws RebuildInProgressError, StandbyTablesError
  */
 export async function shadow(options: RebuildOptions): Promise<number> {
@@ -37,8 +40,8 @@ export async function shadow(options: RebuildOptions): Promise<number> {
 }
 
 /**
- * Puts the standby tables in use, after they have caught up. `role`: new: those of a shadow rebuild; old: those that were in
- * use before.
+ * Puts the standby tables in use, after they have caught up. `role`: new: the tables of a shadow rebuild; old: the
+ * tables that were in use before.
  * @throws RebuildInProgressError, StandbyTablesError
  */
 export async function switchTo(role: Standby['role'], options: RebuildOptions): Promise<void> {
@@ -59,8 +62,8 @@ export async function switchTo(role: Standby['role'], options: RebuildOptions): 
 }
 
 /**
- * Compares the standby tables, after they have caught up, with those in use. What is written meanwhile is looked at again;
- * a session that stays at two revisions differs.
+ * Compares the standby tables with those in use, after they have caught up. Sessions written meanwhile are compared
+ * again; a session that stays at two different revisions differs.
  * @throws RebuildInProgressError, StandbyTablesError
  */
 export async function compareStandby(options: RebuildOptions): Promise<TableComparison> {
@@ -81,7 +84,7 @@ export async function compareStandby(options: RebuildOptions): Promise<TableComp
   );
 }
 
-/** The comparison after a second look at what had moved. */
+/** The comparison after another look at the sessions that had moved. */
 function added(first: TableComparison, second: TableComparison): TableComparison {
   const before = new Map(first.moved.map((session) => [session.session_id, session]));
   const rests = (moved: MovedSession): boolean => {
@@ -107,7 +110,7 @@ function sampleOf({ session_id, in_use }: MovedSession): TableComparison['sample
   return { session_id, ...place, problem: 'changed', ...hashes };
 }
 
-/** Writes into the standby tables from where they are; what is written is known, also after a crash. */
+/** Writes into the standby tables from their position; the position is saved, so it survives a crash. */
 async function withFiller<T>(
   options: RebuildOptions,
   { position }: Standby,

@@ -19,7 +19,7 @@ function run(onProgress?: () => void): ReturnType<typeof rebuild> {
   return rebuild({ store: harness.store, pool, textSearch: 'off', ...(onProgress && { onProgress }) });
 }
 
-/** Everything about the tables that a migration may have made. */
+/** Everything about the tables that a migration can create. */
 async function schema(): Promise<unknown> {
   const { rows } = await harness.pool.query(`
     SELECT 'index' AS kind, tablename AS name, indexname AS part, indexdef AS text FROM pg_indexes
@@ -56,7 +56,7 @@ test.each(['tombstone', 'soft delete'] as const)('leaves out what a %s removed',
   expect(await harness.rows([deleted, kept])).toMatchObject({ sessions: [{ session_id: kept }], turns: [] });
 });
 
-test("takes place though the event store was restored to a state before the projectors' positions", async () => {
+test('succeeds even if the event store was restored to a state before the projectors’ positions', async () => {
   const ids = await harness.sessions(3);
   const position = (await harness.store.head()) + 1_000_000_000n;
   await harness.pool.query('UPDATE projection_slot SET position = $1', [position]);
@@ -70,7 +70,7 @@ test('gives tables of the same shape', async () => {
   expect(await schema()).toEqual(shape);
 });
 
-test('misses no event that comes while it runs', async () => {
+test('misses no event that arrives while it runs', async () => {
   await harness.start();
   const ids = await harness.sessions(5);
   const flowing = new AbortController();

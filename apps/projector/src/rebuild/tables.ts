@@ -21,25 +21,28 @@ import { readSessionLog, subscribeToSessions } from '#sessions';
 
 export interface RebuildProgress {
   readonly events: number;
-  /** Of the store as it was when the rebuild began. */
+  /** Relative to the store when the rebuild began. */
   readonly percent: number;
   readonly perSecond: number;
 }
 
 export interface RebuildOptions {
   readonly store: EventStore;
-  /** What seals the texts of turns, and indexes the values of entities. */
+  /** Seals the texts of turns, and hashes the values of entities. */
   readonly keys?: DataKeys | undefined;
   readonly textSearch: TextSearchScope;
-  /** Whether turns go by COPY and get their indexes afterwards, which is the default; else by batches, as a projector writes. */
+  /**
+   * Whether turns are written by COPY and indexed afterwards, which is the default; otherwise in batches, as a
+   * projector writes.
+   */
   readonly inBulk?: boolean;
-  /** Makes a pool of one connection that begins with these settings; it is ended here. */
+  /** Creates a pool of one connection with these settings; the rebuild ends it. */
   readonly pool: (settings?: string) => Pool;
   readonly onProgress?: (progress: RebuildProgress) => void;
   readonly onInterruption?: (error: unknown) => void;
-  /** Told why turns of a month have no partition of their own yet. */
+  /** Receives the reason why turns of a month do not have a partition yet. */
   readonly onPartitionFailure?: (error: unknown) => void;
-  /** The tables hold everything up to this position; from the start by default. */
+  /** The tables already hold everything up to this position; by default none. */
   readonly after?: bigint;
   /** Called when everything up to a position is written. */
   readonly onWritten?: (position: bigint) => Promise<void>;
@@ -48,30 +51,30 @@ export interface RebuildOptions {
 interface RebuildResult {
   readonly events: number;
   readonly seconds: number;
-  /** Sessions that are set aside in the new tables, and were not before. */
+  /** Sessions that are set aside in the new tables, and were not set aside before. */
   readonly setAside: number;
 }
 
 const progressEveryMs = 1_000;
-/** Events that are folded together: in so many, most replies follow their questions. */
+/** Events folded together: enough for most replies to be in the same batch as their questions. */
 const bulkSizes = {
   capacity: 40_000,
   capacityBytes: 64 * 1_024 * 1_024,
   batchSize: 20_000,
   batchBytes: 32 * 1_024 * 1_024,
 };
-/** How long the switch may wait, with the projectors held up, for the last events. */
+/** How long the switch may wait for the last events while the projectors are blocked. */
 const switchPatienceMs = 30_000;
 
 /**
- * Rebuilds the tables from the start of the store, while events flow and projectors run, and switches to them. The rows
- * of a session that is set aside end before its event; the projectors try it again when they take their partitions.
+ * Rebuilds the tables from the start of the store, while events arrive and projectors run, and switches to them. The
+ * rows of a session that is set aside end before its event; the projectors retry it when they take their partitions.
  */
 export function rebuild(options: RebuildOptions): Promise<RebuildResult> {
   return fillWith(options, rebuildTables);
 }
 
-/** The same, but leaves the tables beside those in use. @throws RebuildInProgressError, StandbyTablesError */
+/** As `rebuild`, but leaves the tables beside those in use. @throws RebuildInProgressError, StandbyTablesError */
 export function buildShadow(options: RebuildOptions): Promise<RebuildResult> {
   return fillWith(options, buildStandby);
 }
@@ -111,8 +114,8 @@ async function fillWith(options: RebuildOptions, build: typeof rebuildTables): P
 }
 
 /**
- * The sessions whose events are left out of the tables that are filled, by id. They are listed there before, so that the
- * projectors try them after a switch.
+ * The sessions, by id, whose events are left out of the new tables. They are listed there first, so that the
+ * projectors retry them after a switch.
  * @param filling whose connections have `rebuildConnectionSettings`
  */
 export async function leftOut(filling: Pool): Promise<Map<string, SetAside>> {
@@ -131,7 +134,7 @@ export class Filler {
   private writer: Writer = { partition: 0, owner: 'rebuild', epoch: 0n, position: null };
   private work: Promise<void> = Promise.resolve();
   private caughtUp = false;
-  /** The last position that was delivered, and the last one before it had caught up. */
+  /** The last delivered position, and the last one before it had caught up. */
   private delivered = 0n;
   private caughtUpAt = 0n;
   private readonly mutex = new KeyedMutex();
@@ -141,7 +144,7 @@ export class Filler {
     private readonly options: RebuildOptions,
     private readonly rows: RowsStore,
     private readonly setAside: Map<string, SetAside>,
-    /** Takes what there is until the tables have caught up. */
+    /** Writes events in bulk until the tables have caught up. */
     private loader?: BulkLoader,
   ) {
     this.writer = { ...this.writer, position: options.after ?? null };
@@ -176,21 +179,21 @@ export class Filler {
       () => this.options.onProgress?.(this.progress(head, (performance.now() - start) / 1_000)),
       progressEveryMs,
     );
-    // While events come all the time there is always something left: what there was when it caught up is enough.
+    // While events keep arriving something is always left: the events at the time of catching up are enough.
     const isDone = (): boolean => this.caughtUp && (this.batches.idle || this.position >= this.caughtUpAt);
     await this.until(isDone, Infinity).finally(() => clearInterval(progress));
     await this.mutex.run('', () => this.finishBulk());
   }
 
-  /** The tables get their indexes; what comes meanwhile waits. */
+  /** Creates the indexes of the tables; events that arrive meanwhile wait. */
   private async finishBulk(): Promise<void> {
     await this.loader?.finish();
     this.loader = undefined;
   }
 
   /**
-   * Resolves, with the position reached, when everything up to a position is in. One beyond the end of the log is not
-   * waited for: the store was restored to an earlier state.
+   * Resolves, with the position reached, when everything up to a position is written. A position beyond the end of
+   * the log is not waited for: the store was restored to an earlier state.
    */
   async reach(wanted: bigint): Promise<bigint> {
     const head = await this.options.store.head();
@@ -230,7 +233,7 @@ export class Filler {
     return entry !== undefined && revision >= entry.revision;
   }
 
-  /** The log in pages first, as far as it goes, then what comes. */
+  /** First reads the existing log in pages, then subscribes. */
   private async feed(): Promise<void> {
     const { store } = this.options;
     const { signal } = this.abort;
@@ -245,7 +248,7 @@ export class Filler {
       this.batches.pass(position);
       this.delivered = position;
       after = position;
-      // While events come all the time, each page would be followed by another one.
+      // While events keep arriving, each page would be followed by another one.
       if (position >= head) break;
     }
     const prefixes = partitionPrefixes(1).flat();

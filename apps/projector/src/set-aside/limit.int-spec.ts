@@ -56,7 +56,7 @@ describe('more sessions set aside within a minute than the limit', () => {
     expect(text).toMatch(/projector_sessions_set_aside\{partition="0",app="test"\} 4/);
   });
 
-  test('are no reason to stay stopped after a redrive', async () => {
+  test('do not keep the partition stopped after a redrive', async () => {
     const { projector, health } = await stopPartition();
     await requestRedrive(harness.pool);
     const isLive = (): boolean => projector.status().every(({ state }) => state === 'live');

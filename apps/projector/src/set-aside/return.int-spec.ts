@@ -118,7 +118,7 @@ describe('a rebuild of the tables', () => {
     expect(await aside.rowRevision(id)).toBe(revision - 1);
   });
 
-  test('leaves out what a session did while it was set aside, and says so until it is whole', async () => {
+  test('leaves out the events of a set-aside session, and lists it until it is complete', async () => {
     const { id } = await aside.conversations(newerVersion);
     const older = await harness.start();
     await harness.setAside(id);

@@ -75,7 +75,7 @@ describe.each(kinds)('an event %s', (_, bad, reason) => {
     ]);
   });
 
-  test('is still in the way when the projector starts again', async () => {
+  test('still sets its session aside when the projector restarts', async () => {
     const { id, revision } = await aside.conversations(bad);
     const first = await harness.start();
     const entry = await harness.setAside(id);
@@ -119,7 +119,7 @@ describe('a session that is set aside', () => {
     expect(await harness.setAside(id)).toMatchObject({ revision: 0, reason: 'session_id is not a UUID' });
   });
 
-  test('is set aside though Redis is unavailable, and its context says so once Redis is available', async () => {
+  test('is set aside while Redis is unavailable, and its context is marked once Redis is available', async () => {
     const [id] = (await harness.sessions(1)) as [string];
     await harness.start();
     await harness.settled([id]);

@@ -13,21 +13,21 @@ import {
 import type { UnprojectableEventError } from '#sessions';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 
-/** Thrown when so many sessions were set aside within a minute that the fault is hardly theirs. */
+/** Thrown when so many sessions were set aside within a minute that their events are hardly the cause. */
 export class PartitionStoppedError extends Error {
   constructor(partition: number, count: number) {
     super(`Partition ${partition} stopped: ${count} of its sessions were set aside within a minute.`);
   }
 }
 
-/** Runs work while no batch of the tables is being written. */
+/** Runs work while no batch of rows is being written. */
 export type Exclusively = <T>(work: () => Promise<T>) => Promise<T>;
 
 const atOnce = 4;
 
 /**
- * The sessions of a partition that are set aside: the list in PostgreSQL, kept in memory as long as the partition is
- * owned, and noted in their contexts. Rows and context of such a session stay as they were before its event.
+ * The set-aside sessions of a partition: the list in PostgreSQL, cached in memory while the partition is owned, with
+ * markers in their contexts. Row and context of such a session stay as they were before its event.
  */
 export class SetAsideSessions {
   private readonly entries = new Map<string, SetAside>();
@@ -44,14 +44,14 @@ export class SetAsideSessions {
     return this.entries.size;
   }
 
-  /** Whether an event is that of a session which is set aside at or before it. */
+  /** Whether an event belongs to a session that is set aside at this event or an earlier one. */
   covers(sessionId: string, revision: number): boolean {
     if (this.entries.size === 0) return false;
     const entry = this.entries.get(sessionId);
     return entry !== undefined && revision >= entry.revision;
   }
 
-  /** A session whose event is deleted is not set aside any more. */
+  /** A session whose event is deleted is no longer set aside. */
   forget({ session_id, before }: Deletion): void {
     if (this.covers(session_id, before - 1)) this.entries.delete(session_id);
   }
@@ -64,8 +64,8 @@ export class SetAsideSessions {
   }
 
   /**
-   * Tries sessions again, while nothing else is written: those that can be projected now are rebuilt from their stream
-   * and leave the list. None given: all of them.
+   * Retries sessions, while nothing else is written: those that can be projected now are rebuilt from their stream
+   * and removed from the list. By default all of them.
    * @returns whether each could be tried
    * @throws LeaseLostError
    */
@@ -87,7 +87,7 @@ export class SetAsideSessions {
     return complete;
   }
 
-  /** Sets sessions aside at events that their context cannot fold; `items` are the batch with those events. */
+  /** Sets sessions aside at events that their context cannot fold; `items` is the batch with those events. */
   async add(
     failures: readonly UnprojectableEventError[],
     items: readonly Positioned[],
@@ -104,7 +104,7 @@ export class SetAsideSessions {
         const { pool, keys, textSearch } = this.deps;
         const { scope } = textSearch;
         const entry = (await rewriteSession(pool, this.owner, id, events, found, keys, scope)) ?? found;
-        // Before the next batch of rows: it leaves the session out.
+        // Before the next batch of rows, which leaves the session out.
         this.entries.set(id, entry);
         entries.push(entry);
       });
@@ -112,7 +112,7 @@ export class SetAsideSessions {
     await this.added(entries);
   }
 
-  /** Takes over sessions that are now in the list. @throws PartitionStoppedError */
+  /** Adds sessions that are now in the list. @throws PartitionStoppedError */
   async added(entries: readonly SetAside[]): Promise<void> {
     if (entries.length === 0) return;
     const { logger, pool, settings } = this.deps;
@@ -126,7 +126,7 @@ export class SetAsideSessions {
     if (count > settings.setAsidePerMinute) throw new PartitionStoppedError(partition, count);
   }
 
-  /** Notes in their contexts that sessions are set aside, again after Redis lost it. Never rejects. */
+  /** Marks in their contexts that sessions are set aside; repeated in case Redis lost the markers. Never rejects. */
   async note(entries: Iterable<SetAside> = this.entries.values()): Promise<void> {
     const { contexts, store, logger } = this.deps;
     try {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ContextStore, listSetAside } from '#read-models';
 import { ProjectorHarness, turn } from '../test-harness.ts';
 
-/** Data of a turn that everything can fold and store. */
+/** Valid data of a turn. */
 const turnData = {
   turn_id: randomUUID(),
   message_id: null,
@@ -19,15 +19,15 @@ const turnData = {
 type Bad = (harness: ProjectorHarness, id: string) => Promise<number>;
 export const newerVersion: Bad = (harness, id) =>
   harness.append(id, 'TurnRecorded', turnData, { schema_version: 2 });
-/** Rows can hold it, but it has no sources. */
+/** Rows can store it, but its sources are missing. */
 export const unfoldable: Bad = (harness, id) => harness.append(id, 'InquiryOpened', { subject: {} });
 const malformedId: Bad = (harness, id) => harness.append(id, 'TurnRecorded', { ...turnData, turn_id: 'x' });
-/** Longer than an entry of an index may be, and hardly compressible. */
+/** Longer than an index entry may be, and hardly compressible. */
 const tooLong = Array.from({ length: 200 }, () => randomUUID()).join('');
 export const refused: Bad = (harness, id) =>
   harness.append(id, 'TurnRecorded', { ...turnData, parsed_intent: tooLong });
 
-/** The kinds of such events, each with a part of the reason that the list shows. */
+/** The kinds of such events, each with a part of the listed reason. */
 export const kinds: [string, Bad, string][] = [
   ['of a newer schema version', newerVersion, 'newer_schema_version'],
   ['that cannot be folded', unfoldable, 'malformed_event'],
@@ -44,7 +44,7 @@ export interface Conversation {
   readonly others: readonly string[];
 }
 
-/** A harness with what the specs of set-aside sessions ask for. */
+/** A harness with helpers for specs of set-aside sessions. */
 export class SetAsideHarness {
   readonly contexts: ContextStore;
 
@@ -60,7 +60,7 @@ export class SetAsideHarness {
     await Promise.all(ids.map((id) => this.projector.send(id, turn(randomUUID()))));
   }
 
-  /** Six sessions, of which one has a bad event between two good ones. */
+  /** Six sessions, one of them with a bad event between two good ones. */
   async conversations(bad: Bad): Promise<Conversation> {
     const ids = await this.projector.sessions(6);
     await this.say(...ids);
@@ -83,7 +83,7 @@ export class SetAsideHarness {
     return (await this.contexts.load(id))?.revision;
   }
 
-  /** Whether a session is not, or not any more, in the list. */
+  /** Whether a session is not in the list. */
   async isBack(id: string): Promise<boolean> {
     return (await listSetAside(this.projector.pool)).every(({ session_id }) => session_id !== id);
   }

@@ -3,16 +3,16 @@ import { foldAsFarAsPossible, rewriteSession, setAside as entryFor } from '#read
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 
-/** Thrown when the first events of a session are deleted: what they made cannot be made again. */
+/** Thrown when the first events of a session are deleted: their effects cannot be reproduced. */
 export class TruncatedSessionError extends Error {
   constructor(readonly session_id: string) {
-    super(`The first events of session ${session_id} are deleted: it cannot be written anew.`);
+    super(`The first events of session ${session_id} are deleted: it cannot be rewritten.`);
   }
 }
 
 /**
- * Writes the rows of a session anew from its stream, and removes its context, which is folded again when it is next written or
- * read. To be called while no batch of the partition's rows is being written.
+ * Rewrites the rows of a session from its stream, and removes its context, which is folded again when it is next
+ * written or read. Call it while no batch of the partition's rows is being written.
  * @throws LeaseLostError, TruncatedSessionError, KeyStoreUnavailableError
  */
 export async function healSession(

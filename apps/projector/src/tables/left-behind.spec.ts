@@ -11,10 +11,10 @@ const tooSlow = Object.assign(new Error('canceling statement due to statement ti
 const hung = new Error('Query read timeout');
 
 let available: boolean;
-/** How many items PostgreSQL writes within the time of a statement. */
+/** How many items PostgreSQL writes before the statement timeout. */
 let fast: number;
 let sizes: number[];
-/** Until when the rows were said to be current, with each batch that was written. */
+/** The times until which the rows were reported as current, with each written batch. */
 let current: (string | null)[];
 let stop: AbortController;
 let writer: TableWriter;
@@ -65,14 +65,14 @@ async function pushAll(from = 1n): Promise<void> {
     await writer.push({ session_id: 's', before: 0, position });
 }
 
-test('a writer whose service hangs lets the other one go on, however many events come', async () => {
+test('a writer whose service hangs does not block the other one, however many events arrive', async () => {
   const pushed = pushAll();
   await jest.advanceTimersByTimeAsync(10_000);
   await expect(pushed).resolves.toBeUndefined();
   expect(writer.waiting).toBeLessThan(1_000);
 });
 
-test('a writer that was left behind ends when its service is back, at the position of what it has written', async () => {
+test('a writer that was left behind ends when its service is back, at its written position', async () => {
   const pushed = pushAll();
   await jest.advanceTimersByTimeAsync(10_000);
   await pushed;
@@ -84,7 +84,7 @@ test('a writer that was left behind ends when its service is back, at the positi
   expect(writer.position).toBeLessThan(many);
 });
 
-test('errors that pass cost a writer with a full queue nothing', async () => {
+test('transient errors cost a writer with a full queue nothing', async () => {
   for (const from of [1n, many + 1n]) {
     const pushed = pushAll(from);
     await jest.advanceTimersByTimeAsync(3_500);
@@ -116,7 +116,7 @@ test('a writer does not say that its rows are current while others wait to be wr
   expect(current).toEqual([null, expect.any(String)]);
 });
 
-test('a writer that has room for what waits goes on where it was', async () => {
+test('a writer whose queue is not full continues where it was', async () => {
   for (let position = 1n; position <= 100n; position += 1n)
     await writer.push({ session_id: 's', before: 0, position });
   await jest.advanceTimersByTimeAsync(10_000);

@@ -7,7 +7,10 @@ import { TurnPartitions } from '#read-models';
 
 const everyMs = 86_400_000;
 
-/** Prepares the partitions of the next months, when the projector starts and each day. Several may do so at a time. */
+/**
+ * Creates the partitions of the next months, when the projector starts and once a day. Several instances may do so
+ * concurrently.
+ */
 @Injectable()
 export class PartitionTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly stopping = new AbortController();

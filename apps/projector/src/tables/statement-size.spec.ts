@@ -5,7 +5,7 @@ const tooSlow = Object.assign(new Error('canceling statement due to statement ti
 const items = Array.from({ length: 20 }, (_, index) => index);
 const alone = (): boolean => false;
 
-test('a part of a batch ends with an item that is not continued', () => {
+test('a part of a batch ends with the last item of a command', () => {
   const statements = new StatementSize();
   statements.failed(tooSlow, 20);
   expect(statements.divide(items, (item) => item >= 2 && item < 9)).toEqual([
@@ -23,6 +23,6 @@ test('only a statement that took too long makes the next ones smaller', () => {
   expect(statements.divide(items, alone)).toEqual([items]);
 });
 
-test('nothing is one part, which moves the position', () => {
+test('an empty batch is one part, which moves the position', () => {
   expect(new StatementSize().divide([], alone)).toEqual([[]]);
 });

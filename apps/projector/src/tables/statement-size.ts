@@ -1,18 +1,18 @@
 import { batchWriterSizes } from '#platform';
 
-/** As many items as a batch may have. */
+/** The maximum number of items of a batch. */
 const largest = 2 * batchWriterSizes.batchSize;
-/** SQLSTATE of a statement that was ended, most often since it had its time. */
+/** SQLSTATE of a cancelled statement, usually by its timeout. */
 const canceled = '57014';
 
 /**
- * How many items one statement takes: an eighth after one that took too long, and twice as many again with each batch
- * that is written. A batch that always takes too long would otherwise be tried for ever.
+ * How many items one statement takes: an eighth after a timeout, and twice as many with each written batch. A batch
+ * that always takes too long would otherwise be retried for ever.
  */
 export class StatementSize {
   private size = largest;
 
-  /** Divides items, unless they are few; items that are continued stay with the next one. */
+  /** Divides items, unless they are few; an item whose command continues stays with the next one. */
   divide<T>(items: readonly T[], isContinued: (item: T) => boolean): T[][] {
     const parts: T[][] = [[]];
     for (const [index, item] of items.entries()) {

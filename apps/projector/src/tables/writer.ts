@@ -14,14 +14,16 @@ interface TableWriterOptions {
   readonly lease: Lease;
   readonly owner: string;
   readonly setAside: SetAsideSessions;
-  /** How much may wait, in bytes. */
+  /** Maximum bytes that may wait. */
   readonly bytes: number;
   readonly writes: Semaphore;
-  /** Whether this writer has been given all that there is. */
+  /** Whether this writer has received all events. */
   readonly isUpToDate: () => boolean;
 }
 
-/** Writes a partition's rows to PostgreSQL: rows and checkpoint in one transaction, as long as the partition is owned. */
+/**
+ * Writes a partition's rows to PostgreSQL: rows and checkpoint in one transaction, if the partition is still owned.
+ */
 export class TableWriter {
   private readonly batches: BatchWriter<TableItem>;
   private readonly mutex = new KeyedMutex();
@@ -62,12 +64,12 @@ export class TableWriter {
     return this.batches.waiting;
   }
 
-  /** About how much memory what waits takes, in bytes. */
+  /** Approximate memory of the waiting events, in bytes. */
   get waitingBytes(): number {
     return this.batches.waitingBytes;
   }
 
-  /** Whether everything that it has been given is written. */
+  /** Whether everything that it has received is written. */
   get idle(): boolean {
     return this.batches.idle && !this.leftBehind.is;
   }
@@ -82,7 +84,7 @@ export class TableWriter {
     return this.current;
   }
 
-  /** Adds an event, unless its rows were written before. Resolves when there is room for more. */
+  /** Adds an event, unless its rows are already written. Resolves when there is room for more. */
   async push(item: TableItem): Promise<void> {
     const { position } = this.options.lease;
     if (this.leftBehind.is) return;
@@ -93,7 +95,7 @@ export class TableWriter {
     if (!this.leftBehind.is) this.batches.pass(position);
   }
 
-  /** The rows hold all that there was at a time. */
+  /** The rows hold all events up to a time. */
   confirm(at: Date): void {
     this.current = at.toISOString();
   }
@@ -107,7 +109,7 @@ export class TableWriter {
     return this.mutex.run('', work);
   }
 
-  /** What was written in an attempt before is left out. */
+  /** Items that an earlier attempt has written are left out. */
   private async write({ items, position }: Batch<TableItem>): Promise<void> {
     const { written } = this;
     if (written !== null && position <= written) return;
@@ -142,13 +144,13 @@ export class TableWriter {
     await setAside.added(failures);
   }
 
-  /** Whether nothing comes after the items that are being written: with another attempt that may be so no more. */
+  /** Whether no item follows those being written; this may change until the next attempt. */
   private isUpToDateWith(items: readonly TableItem[]): boolean {
     return this.options.isUpToDate() && !this.leftBehind.is && this.waiting === items.length;
   }
 }
 
-/** Whether the next item is of the same command. */
+/** Whether the next item belongs to the same command. */
 function goesOn(item: TableItem): boolean {
   return 'event' in item && isContinued(item.event.metadata);
 }

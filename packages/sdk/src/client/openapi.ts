@@ -29,7 +29,7 @@ export interface paths {
         };
         /**
          * How many turns there are, by day, intent, channel, sender, goal and outcome
-         * @description Of the last 31 days, unless a period of at most 366 days is named. Forks are left out unless they are asked for; partners whose data are restricted always are. At most 1000 groups.
+         * @description By default of the last 31 days; a period may have at most 366 days. Forks are left out unless requested; partners whose data are restricted always are. At most 1000 groups.
          */
         readonly get: operations["countTurns"];
         readonly put?: never;
@@ -51,7 +51,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Sessions that took some steps, by the time of the first
-         * @description As "goal set, not completed within 10 minutes, then a person was asked for". The first step lies in the period: the last 31 days, unless one of at most 366 days is named.
+         * @description For example "goal set, not completed within 10 minutes, then a handoff requested". The first step lies in the period: by default the last 31 days; at most 366 days.
          */
         readonly post: operations["findJourneys"];
         readonly delete?: never;
@@ -68,8 +68,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Sessions, the newest first, by what they are and what happened in them
-         * @description What a turn has (sender, intent, actor, entity), one turn of the session has. By `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * Sessions, newest first, filtered by their properties and events
+         * @description The filters on turns (sender, intent, actor, entity) all apply to the same turn of the session. With `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly get: operations["sessions"];
         readonly put?: never;
@@ -210,7 +210,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Record an external update: what another system reports */
+        /** Record an external update, a report of another system */
         readonly post: operations["externalUpdate"];
         readonly delete?: never;
         readonly options?: never;
@@ -263,7 +263,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Resume the partner’s most recently active session, or start one
-         * @description Calls at the same time get the same session, on whichever node. The call may be repeated without a key. The body is used for a session that starts; one that is resumed stays as it is, on its own channel.
+         * @description Concurrent calls get the same session, on any node. The call may be repeated without a key. The body is used only for a new session; a resumed one stays as it is, on its own channel.
          */
         readonly post: operations["resumeOrStart"];
         readonly delete?: never;
@@ -282,8 +282,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Fork a session: a new one that begins as it is, or was at a revision
-         * @description For what-if runs, evaluations and bug reports. The fork takes commands as any session does, and goes on by itself: nothing that happens to the other session changes it. It is not remembered by its partner, concerns no update of another system, asks none, is not published, and is left out of lists that do not ask for forks. An erasure of the partner reaches it. Who forks is recorded.
+         * Fork a session: a new one with its state, now or at a revision
+         * @description For what-if runs, evaluations and bug reports. The fork takes commands like any session, and is independent: later events of the original session do not change it. It is not part of the partner’s memory, gets no updates of other systems, opens no inquiries, is not published, and is left out of lists by default. An erasure of the partner includes it. Each fork is recorded.
          */
         readonly post: operations["forkSession"];
         readonly delete?: never;
@@ -303,7 +303,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Ask other systems
-         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an inquiry that is open. A question about an order or payout that an event has named with another partner is refused, unless the operator allows it.
+         * @description Returns at once. Answers are added to the context as they arrive. The inquiry closes with a merged answer when all have arrived, or at its deadline with those that have. The same question joins an open inquiry. A question about an order or payout of another partner (as named by an event) is refused, unless the operator allows it.
          */
         readonly post: operations["openInquiry"];
         readonly delete?: never;
@@ -355,8 +355,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * The working context of a conversation, as it is or was
-         * @description With `at_revision` or `at` it is folded from the events up to there, and from nothing else: 412 names the current revision where the session has not come so far, 404 when it began where the time is before that, 410 says that the events are deleted.
+         * The working context of a conversation, now or in the past
+         * @description With `at_revision` or `at` it is folded from exactly the events up to there. 412 names the current revision if the session has not reached the requested one, 404 the start of the session if the time is before it; 410: the events are deleted.
          */
         readonly get: operations["context"];
         readonly put?: never;
@@ -375,8 +375,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * What changed between two revisions of a context, by field, and which event did it
-         * @description Without `from` since before the session began, without `to` until now.
+         * The changes between two revisions of a context, by field, with the event that caused each
+         * @description `from` defaults to the time before the session began, `to` to now.
          */
         readonly get: operations["contextDiff"];
         readonly put?: never;
@@ -396,7 +396,7 @@ export interface paths {
         };
         /**
          * The events of a conversation, as pages or as a stream
-         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. By the Accept header all events come as a stream instead: `application/x-ndjson`, a line for each, or `text/event-stream`, at a `speed` of your choice, with `event: end` behind the last. A stream that breaks off is not complete.
+         * @description A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The Accept header can request all events as a stream instead: `application/x-ndjson`, a line for each, or `text/event-stream`, at a `speed` of your choice, with `event: end` behind the last. A stream that breaks off is not complete.
          */
         readonly get: operations["events"];
         readonly put?: never;
@@ -432,8 +432,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Turns, the oldest first, by what they are and what happened in their session
-         * @description The turns of one session come in their order, although the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page names `latest`, with which `order=recorded` goes on: each turn that was not there yet comes once, in whatever order partitions write. By `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others.
+         * Turns, oldest first, filtered by their properties and the events of their session
+         * @description The turns of one session keep their order, even if the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page has `latest`, from which `order=recorded` continues: each later turn is returned once, in whatever order partitions write. With `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others.
          */
         readonly get: operations["turns"];
         readonly put?: never;
@@ -455,7 +455,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Turns that hold a value of an entity, or words
-         * @description Both are looked up by keyed hashes: they are stored encrypted only. Auditors and administrators need a purpose, and each search is recorded, whatever it finds. Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
+         * @description Both are found by keyed hashes, since they are stored only encrypted. Auditors and administrators need a purpose, and each search is recorded, even without results. Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item.
          */
         readonly post: operations["searchTurns"];
         readonly delete?: never;
@@ -525,12 +525,12 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** The exports that you asked for, the newest first, without their files */
+        /** The exports that you requested, newest first, without their files */
         readonly get: operations["listExports"];
         readonly put?: never;
         /**
          * Export turns, sessions, events or conversations for training
-         * @description Written to files in the background, and resumed where it was interrupted. What it covers is fixed now: `until`. Personal values are `[masked]` unless a purpose is named, and for analysts always; who gets whose values is recorded.
+         * @description Written to files in the background, and resumed after an interruption. Its coverage is fixed by the request: `until`. Personal values are `[masked]` without a purpose, and always for analysts. Recipients and partners of unmasked values are recorded.
          */
         readonly post: operations["createExport"];
         readonly delete?: never;
@@ -546,7 +546,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** How far an export is, and its files */
+        /** The progress and files of an export */
         readonly get: operations["export"];
         readonly put?: never;
         readonly post?: never;
@@ -566,7 +566,7 @@ export interface paths {
         };
         /**
          * A file of an export, or its `manifest.json`
-         * @description With the header Range a fetch that was cut goes on; each fetch of an unmasked one is recorded.
+         * @description The header Range resumes an interrupted download. Each download of an unmasked export is recorded.
          */
         readonly get: operations["exportFile"];
         readonly put?: never;
@@ -585,8 +585,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Everything that one message set off, as a tree with times
-         * @description Events of all sessions with the correlation id, requests to sources of inquiries with their answers, and what agents acknowledged. About a second after it happened.
+         * Everything that one message caused, as a tree with times
+         * @description Events of all sessions with the correlation id, requests to sources of inquiries with their answers, and what agents acknowledged. Complete about a second after it happened.
          */
         readonly get: operations["trace"];
         readonly put?: never;
@@ -606,7 +606,7 @@ export interface paths {
         };
         /**
          * Check that no event of a conversation was changed
-         * @description Reads the whole conversation, and compares the hash of each event with its content, the event before, and the signed roots. Nothing of the content is shown.
+         * @description Reads the whole conversation, and compares the hash of each event with its content, the previous event, and the signed roots. The content is not shown.
          */
         readonly get: operations["verification"];
         readonly put?: never;
@@ -626,7 +626,7 @@ export interface paths {
         };
         /**
          * A proof of one event, for others
-         * @description The event as it is stored, with the hashes that lead from it to a signed root; of other events there is only the hash of their content. The read is recorded, since without encryption the stored bytes are readable.
+         * @description The stored event, with the hashes that lead from it to a signed root; for other events only the hash of their content is included. The read is recorded, since without encryption the stored bytes are readable.
          */
         readonly get: operations["proof"];
         readonly put?: never;
@@ -645,8 +645,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Reads of personal data and acts of administrators, the newest first
-         * @description For auditors and administrators. A read is listed within about a second. A token limited to partners sees what was done with the data of these.
+         * Reads of personal data and acts of administrators, newest first
+         * @description For auditors and administrators. A read is listed within about a second. A token limited to partners sees only the records of these partners.
          */
         readonly get: operations["listAccess"];
         readonly put?: never;
@@ -665,8 +665,8 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Whose data was touched within a time, and by whom
-         * @description A count for each partner and subject, in the order of partners. For auditors and administrators.
+         * Whose data was read within a period, and by whom
+         * @description A count for each partner and subject, ordered by partner. For auditors and administrators.
          */
         readonly get: operations["accessSummary"];
         readonly put?: never;
@@ -708,7 +708,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Revoke a token, or the tokens of a subject
-         * @description It is recorded first. Within seconds no node accepts them any more, and their open connections end.
+         * @description The revocation is recorded first. Within seconds no node accepts the tokens any more, and their open connections end.
          */
         readonly post: operations["revokeTokens"];
         readonly delete?: never;
@@ -727,8 +727,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Show what tokens of a partner stand for
-         * @description For services, auditors and administrators. Each call that shows a value is recorded, with its purpose, before the answer leaves. A token can be shown about a second after the message that brought it.
+         * Show the values of a partner’s tokens
+         * @description For services, auditors and administrators. Each call that shows a value is recorded, with its purpose, before the answer is sent. A token can be resolved about a second after its message.
          */
         readonly post: operations["detokenise"];
         readonly delete?: never;
@@ -749,7 +749,7 @@ export interface paths {
         readonly post?: never;
         /**
          * Erase a partner
-         * @description Ends the open sessions, destroys the partner’s key and all that is derived from the events, checks every store and writes a receipt. Where the policy demands that the data be kept for some time (RETENTION_FLOOR_DAYS), they are restricted now and erased then. A legal hold blocks it: 409 with the reason `legal_hold`.
+         * @description Ends the open sessions, destroys the partner’s key and all derived data, checks every store and writes a receipt. If the policy demands that the data be kept for some time (RETENTION_FLOOR_DAYS), they are restricted now and erased afterwards. A legal hold blocks the erasure: 409 with the reason `legal_hold`.
          */
         readonly delete: operations["erase"];
         readonly options?: never;
@@ -764,7 +764,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** What is asked for with a partner’s data, and the receipt of the last erasure */
+        /** The requests about a partner’s data, and the receipt of the last erasure */
         readonly get: operations["status"];
         readonly put?: never;
         readonly post?: never;
@@ -802,7 +802,7 @@ export interface paths {
         };
         /**
          * All data of a partner as a zip of JSON and readable texts
-         * @description Sessions with their events and contexts, what tokens stand for, what is remembered or kept, erasure and holds, and who read the data.
+         * @description Sessions with their events and contexts, values of tokens, the partner’s memory and kept updates, erasures and holds, and who read the data.
          */
         readonly get: operations["archive"];
         readonly put?: never;
@@ -844,14 +844,14 @@ export interface components {
             readonly response_text: string | null;
             /**
              * Format: uuid
-             * @description Of a fork: the session that it was forked from.
+             * @description For a fork: the session that it was forked from.
              * @example null
              */
             readonly forked_from: string | null;
             /** @example 4 */
             readonly revision: number;
             /**
-             * @description On which it came.
+             * @description The channel when the turn was recorded.
              * @example whatsapp
              */
             readonly channel: string | null;
@@ -860,13 +860,13 @@ export interface components {
             /** @example confirm_month */
             readonly bot_action: string | null;
             /**
-             * @description The current goal then.
+             * @description The current goal at that time.
              * @example resolve_payment
              */
             readonly goal: string | null;
             /**
              * Format: uuid
-             * @description The latest inquiry open then.
+             * @description The latest inquiry that was open at that time.
              */
             readonly inquiry_id: string | null;
             /**
@@ -893,11 +893,11 @@ export interface components {
              */
             readonly kind: "turn" | "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
             /**
-             * @description Of what is no turn: the goal, the flag, the channel or the kind of the inquiry.
+             * @description The goal, flag, channel or kind of inquiry of an item that is not a turn.
              * @example resolve_payment
              */
             readonly name: string | null;
-            /** @description Of an inquiry that closed. */
+            /** @description The outcome of a closed inquiry. */
             readonly outcome: string | null;
             readonly turn: components["schemas"]["TurnRowDto"] | null;
         };
@@ -920,7 +920,7 @@ export interface components {
             /** @example resolve_payment */
             readonly goal?: string | null;
             /**
-             * @description What became of the session, the first that holds: a person was asked for, a goal was completed, abandoned, none of it.
+             * @description The outcome of the session, the first that applies: handoff requested, goal completed, goal abandoned, none of these.
              * @enum {string}
              */
             readonly outcome?: "handoff" | "completed" | "abandoned" | "open";
@@ -944,7 +944,7 @@ export interface components {
         readonly JourneySearchDto: {
             /**
              * Format: date-time
-             * @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.
+             * @description At or after this time: for a turn its time, or that of an earlier turn of its session if a clock went back; for a session its start.
              */
             readonly from?: string;
             /**
@@ -953,7 +953,7 @@ export interface components {
              */
             readonly to?: string;
             /**
-             * @description Each step is the first of its kind after the one before that is there. A `not` without `within_s` goes to the next step, or to the end.
+             * @description Each step is the first of its kind after the previous step that occurred. A `not` without `within_s` applies until the next step, or to the end.
              * @example [
              *       {
              *         "kind": "goal_set",
@@ -975,13 +975,13 @@ export interface components {
                 readonly kind: "session_started" | "channel_switched" | "goal_set" | "goal_suspended" | "goal_resumed" | "goal_completed" | "goal_abandoned" | "flag_raised" | "flag_cleared" | "handoff_requested" | "handoff_accepted" | "handoff_returned" | "inquiry_opened" | "inquiry_closed" | "session_ended" | "session_expired";
                 readonly name?: string;
                 readonly outcome?: string;
-                /** @description There is none such. */
+                /** @description The step must not occur. */
                 readonly not?: boolean;
-                /** @description At most so long after the step before that is there. */
+                /** @description At most this many seconds after the previous step that occurred. */
                 readonly within_s?: number;
-                /** @description At least so long after it. */
+                /** @description At least this many seconds after it. */
                 readonly after_s?: number;
-                /** @description Its name is that of the first step. */
+                /** @description Its name must be that of the first step. */
                 readonly same_name?: boolean;
             }[];
             /** @example P7689 */
@@ -1015,11 +1015,11 @@ export interface components {
             readonly partner_id: string;
             /**
              * Format: uuid
-             * @description Of a fork: the session that it was forked from.
+             * @description For a fork: the session that it was forked from.
              * @example null
              */
             readonly forked_from: string | null;
-            /** @description The steps that are there. */
+            /** @description The steps that occurred. */
             readonly steps: readonly components["schemas"]["JourneyStepDto"][];
         };
         readonly JourneysPageDto: {
@@ -1121,7 +1121,7 @@ export interface components {
              */
             readonly bot_action?: string;
             /**
-             * @description With a user’s turn, the bot’s reply: a turn of its own, in the same append.
+             * @description With a user’s turn, the bot’s reply: a separate turn in the same append.
              * @example I am checking your October payout.
              */
             readonly response_text?: string;
@@ -1157,7 +1157,7 @@ export interface components {
         };
         readonly ChangePreferencesDto: {
             /**
-             * @description Name and value; null removes one. `language` is the preferred language.
+             * @description Names and values; null removes one. `language` is the preferred language.
              * @example {
              *       "language": "hi",
              *       "call_back": "evening"
@@ -1218,17 +1218,17 @@ export interface components {
             readonly source_event_id: string;
             /**
              * Format: date-time
-             * @description When it happened, by the clock of its system. What happened before something that is known does not replace it in the context, whenever it comes in.
+             * @description When it happened, by the clock of its system. An older report never replaces a newer one in the context, whenever it arrives.
              * @example 2026-11-24T08:02:58Z
              */
             readonly occurred_at?: string;
             /**
-             * @description The state that it reports.
+             * @description The reported state.
              * @example out_for_delivery
              */
             readonly status?: string;
             /**
-             * @description What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
+             * @description Its references. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
              * @example {
              *       "order": "ORD9823",
              *       "tracking": "TRK551"
@@ -1287,7 +1287,7 @@ export interface components {
              */
             readonly bot_action?: string;
             /**
-             * @description With a user’s turn, the bot’s reply: a turn of its own, in the same append.
+             * @description With a user’s turn, the bot’s reply: a separate turn in the same append.
              * @example I am checking your October payout.
              */
             readonly response_text?: string;
@@ -1361,7 +1361,7 @@ export interface components {
         };
         readonly ChangePreferencesItem: {
             /**
-             * @description Name and value; null removes one. `language` is the preferred language.
+             * @description Names and values; null removes one. `language` is the preferred language.
              * @example {
              *       "language": "hi",
              *       "call_back": "evening"
@@ -1441,17 +1441,17 @@ export interface components {
             readonly source_event_id: string;
             /**
              * Format: date-time
-             * @description When it happened, by the clock of its system. What happened before something that is known does not replace it in the context, whenever it comes in.
+             * @description When it happened, by the clock of its system. An older report never replaces a newer one in the context, whenever it arrives.
              * @example 2026-11-24T08:02:58Z
              */
             readonly occurred_at?: string;
             /**
-             * @description The state that it reports.
+             * @description The reported state.
              * @example out_for_delivery
              */
             readonly status?: string;
             /**
-             * @description What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
+             * @description Its references. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming another partner than the session’s is refused (`foreign_partner`).
              * @example {
              *       "order": "ORD9823",
              *       "tracking": "TRK551"
@@ -1518,19 +1518,19 @@ export interface components {
             /** @description Empty when the command changed nothing. */
             readonly events: readonly components["schemas"]["AppendedEventDto"][];
             /**
-             * @description Whether the session was active before; false: it starts.
+             * @description Whether the session was active before; false: it is new.
              * @example true
              */
             readonly resumed: boolean;
             /**
-             * @description The channel that the session is on. Continue on another one with `POST …/channel`.
+             * @description The session’s channel. Continue on another one with `POST …/channel`.
              * @example whatsapp
              */
             readonly channel: string;
         };
         readonly ForkDto: {
             /**
-             * @description What the fork is for: `what_if`, `evaluation`, `bug_report:4711`. It stands in the fork and, in plain, in the access log.
+             * @description What the fork is for: `what_if`, `evaluation`, `bug_report:4711`. It is stored in the fork and, in plain text, in the access log.
              * @example what_if
              */
             readonly purpose: string;
@@ -1559,7 +1559,7 @@ export interface components {
             readonly required: boolean;
             /** @description The sources whose answers it needs first. */
             readonly after: readonly string[];
-            /** @description How many times it was asked. */
+            /** @description The number of times it was asked. */
             readonly attempt: number;
             /** Format: date-time */
             readonly asked_at: string | null;
@@ -1602,7 +1602,7 @@ export interface components {
             readonly revision: number;
             /** Format: date-time */
             readonly deadline: string;
-            /** @description The same question was open already: this is its inquiry. */
+            /** @description The same question was already open: this is its inquiry. */
             readonly joined: boolean;
         };
         readonly InquiryDto: {
@@ -1686,16 +1686,16 @@ export interface components {
             readonly answer: {
                 readonly [key: string]: unknown;
             } | null;
-            /** @description Answers that came late or twice. */
+            /** @description Late or duplicate answers. */
             readonly corrections: number;
-            /** @description Of the request that opened it; requests, answers and closing carry it on. */
+            /** @description The one of the request that opened it; requests, answers and the closing carry it. */
             readonly correlation_id: string;
             /** @description The W3C trace context of that request. */
             readonly traceparent: string | null;
         };
         readonly InquiryStepDto: {
             /**
-             * @description `retried`: the source is asked once more at the time `at`.
+             * @description `retried`: the source is asked again at the time `at`.
              * @example answered
              * @enum {string}
              */
@@ -1706,7 +1706,7 @@ export interface components {
              */
             readonly at: string;
             /**
-             * @description Of the event in the stream of the session.
+             * @description The revision of the event in the session’s stream.
              * @example 7
              */
             readonly revision: number;
@@ -1734,9 +1734,9 @@ export interface components {
              * @example 5e7c3a0e-2f0b-5d5b-8f0e-0c6c9a0b1f11
              */
             readonly inquiry_id: string;
-            /** @description In their order, 500 at most. */
+            /** @description In order, at most 500. */
             readonly steps: readonly components["schemas"]["InquiryStepDto"][];
-            /** @description There are more steps than these. */
+            /** @description Whether there are more steps. */
             readonly truncated: boolean;
         };
         readonly ActorDto: {
@@ -1758,12 +1758,12 @@ export interface components {
             readonly occurred_at: string;
             readonly actor: components["schemas"]["ActorDto"];
             /**
-             * @description The other system whose fact it is; null: none.
+             * @description The other system that reported it; null: none.
              * @example logistics
              */
             readonly system: string | null;
             /**
-             * @description The system, else the instance of the actor, else its id.
+             * @description The system, or else the instance of the actor, or else its id.
              * @example logistics
              */
             readonly set_by: string;
@@ -1788,7 +1788,7 @@ export interface components {
         readonly HomeDto: {
             /** @example a */
             readonly cell: string;
-            /** @description It is on its way to another cell, and takes no commands until it has arrived. */
+            /** @description Whether it is moving to another cell, and takes no commands until it has arrived. */
             readonly leaving?: {
                 /** Format: uuid */
                 readonly move_id?: string;
@@ -1797,7 +1797,7 @@ export interface components {
             };
             /**
              * Format: uuid
-             * @description The move that it arrived by, or that was given up: no earlier one counts any more.
+             * @description The last move that arrived or was aborted; earlier moves no longer count.
              */
             readonly moved_by?: string;
         };
@@ -1824,17 +1824,17 @@ export interface components {
         };
         readonly OrderTrackingDto: {
             readonly order_id: string;
-            /** @description What was reported last of the order or its shipment, by the clocks of the systems. */
+            /** @description The latest report about the order or its shipment, by the clocks of the systems. */
             readonly status: string | null;
             readonly tracking_id: string | null;
             /**
              * Format: date-time
-             * @description When something new was learned of it.
+             * @description When it was last updated.
              */
             readonly updated_at: string;
             /**
              * Format: date-time
-             * @description Since when it has that status, by the clock of `source`.
+             * @description The time since which it has that status, by the clock of `source`.
              */
             readonly status_at: string | null;
             /** @description The system that reported that status. */
@@ -1851,7 +1851,7 @@ export interface components {
             readonly step: string | null;
             /** @enum {string|null} */
             readonly status: "in_progress" | null;
-            /** @description Suspended goals, the latest last. */
+            /** @description Suspended goals, latest last. */
             readonly stack: readonly components["schemas"]["SuspendedGoalDto"][];
         };
         readonly RecentTurnDto: {
@@ -1872,7 +1872,7 @@ export interface components {
             };
             readonly last_user_intent: string | null;
             readonly last_bot_action: string | null;
-            /** @description The last 10 turns, the latest last. */
+            /** @description The last 10 turns, latest last. */
             readonly recent_turns: readonly components["schemas"]["RecentTurnDto"][];
         };
         readonly ExternalUpdateSectionDto: {
@@ -1882,11 +1882,11 @@ export interface components {
             readonly data: {
                 readonly [key: string]: unknown;
             } | null;
-            /** @description The state that it reports. */
+            /** @description The reported state. */
             readonly status: string | null;
-            /** @description What may be said of it: nothing personal. */
+            /** @description A text that may be shown; nothing personal. */
             readonly public_text: string | null;
-            /** @description It came in before the session began. */
+            /** @description Whether it arrived before the session began. */
             readonly before_session: boolean;
             /**
              * Format: date-time
@@ -1901,7 +1901,7 @@ export interface components {
         };
         readonly InquiriesDto: {
             readonly open: readonly components["schemas"]["InquiryDto"][];
-            /** @description The last three, the latest last. */
+            /** @description The last three, latest last. */
             readonly closed: readonly components["schemas"]["InquiryDto"][];
         };
         readonly ContextDto: {
@@ -1942,7 +1942,7 @@ export interface components {
              */
             readonly session: components["schemas"]["SessionSectionDto"];
             /**
-             * @description The order in focus: the one that the conversation mentioned last. An update about another order never changes which.
+             * @description The order in focus: the one that the conversation mentioned last. An update about another order does not switch it.
              * @example {
              *       "order_id": "ORD9823",
              *       "status": "out_for_delivery",
@@ -1954,7 +1954,7 @@ export interface components {
              */
             readonly order_tracking: components["schemas"]["OrderTrackingDto"] | null;
             /**
-             * @description By id, the order in focus and those that were mentioned or updated last: five at most.
+             * @description By id, the order in focus and those that were mentioned or updated last; at most five.
              * @example {
              *       "ORD9823": {
              *         "order_id": "ORD9823",
@@ -1980,7 +1980,7 @@ export interface components {
              */
             readonly goal_state: components["schemas"]["GoalStateDto"];
             /**
-             * @description The derived flags and those that were raised.
+             * @description The derived flags and the raised ones.
              * @example {
              *       "is_repeat_query": true,
              *       "asked_about_payment": true,
@@ -2103,7 +2103,7 @@ export interface components {
              *     }
              */
             readonly inquiries: components["schemas"]["InquiriesDto"];
-            /** @description With `explain=1`: by the path of each field, as `goal_state.step` or `external.0`, the event that set it last. */
+            /** @description With `explain=1`: by the path of each field, such as `goal_state.step` or `external.0`, the event that set it last. */
             readonly explained?: {
                 readonly [key: string]: components["schemas"]["ExplanationDto"];
             };
@@ -2154,7 +2154,7 @@ export interface components {
             readonly revision: number;
             /**
              * Format: date-time
-             * @description When the event store took it in, by its clock.
+             * @description When the event store stored it, by its clock.
              */
             readonly created: string;
             /**
@@ -2203,7 +2203,7 @@ export interface components {
             readonly status: "active" | "ended" | "expired" | "erased";
             /**
              * Format: uuid
-             * @description Of a fork: the session that it was forked from.
+             * @description For a fork: the session that it was forked from.
              * @example null
              */
             readonly forked_from: string | null;
@@ -2211,7 +2211,7 @@ export interface components {
             readonly revision: number;
             /**
              * Format: uuid
-             * @description The partner’s session before this one.
+             * @description The partner’s previous session.
              * @example null
              */
             readonly previous_session_id: string | null;
@@ -2249,14 +2249,14 @@ export interface components {
             readonly status: "active" | "ended" | "expired" | "erased";
             /**
              * Format: uuid
-             * @description Of a fork: the session that it was forked from.
+             * @description For a fork: the session that it was forked from.
              * @example null
              */
             readonly forked_from: string | null;
             /** @example 41 */
             readonly revision: number;
             /**
-             * @description The event for which the session is set aside: its row and context do not advance. Null: it is not.
+             * @description The event for which the session is set aside: its row and context do not advance. Null: it is not set aside.
              * @example null
              */
             readonly set_aside: components["schemas"]["SetAsideDto"] | null;
@@ -2268,15 +2268,15 @@ export interface components {
         };
         readonly TurnsPageDto: {
             readonly items: readonly components["schemas"]["TurnRowDto"][];
-            /** @description Send as `after` for the next page; null at the end. With the order `recorded` there is none. */
+            /** @description Send as `after` for the next page; null at the end. With the order `recorded` it is never null. */
             readonly next: string | null;
-            /** @description Of a first page: send as `after` with `order=recorded` for what was not there yet. Null on other pages. */
+            /** @description On a first page: send as `after` with `order=recorded` to get later turns. Null on other pages. */
             readonly latest?: string | null;
         };
         readonly TurnSearchDto: {
             /**
              * Format: date-time
-             * @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin.
+             * @description At or after this time: for a turn its time, or that of an earlier turn of its session if a clock went back; for a session its start.
              */
             readonly from?: string;
             /**
@@ -2289,7 +2289,7 @@ export interface components {
             /** @example P7689 */
             readonly partner_id?: string;
             /**
-             * @description Of a turn, the channel on which it came; of a session, the one that it is on.
+             * @description For a turn, the channel when it was recorded; for a session, its current one.
              * @enum {string}
              */
             readonly channel?: "whatsapp" | "ivr" | "mobile_app";
@@ -2298,7 +2298,7 @@ export interface components {
             /** @example ask_payment_status */
             readonly parsed_intent?: string;
             /**
-             * @description Of a turn, the current goal when it came; of a session, one that was set.
+             * @description For a turn, the current goal when it was recorded; for a session, a goal that was set.
              * @example resolve_payment
              */
             readonly goal?: string;
@@ -2308,12 +2308,12 @@ export interface components {
              */
             readonly flag?: string;
             /**
-             * @description What there was in the session; `none`: nobody asked for a person.
+             * @description The handoffs of the session; `none`: none was requested.
              * @enum {string}
              */
             readonly handoff?: "none" | "requested" | "accepted" | "returned";
             /**
-             * @description How an inquiry of the session ended.
+             * @description The outcome of an inquiry of the session.
              * @enum {string}
              */
             readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
@@ -2333,7 +2333,7 @@ export interface components {
              */
             readonly forks?: "exclude" | "include" | "only";
             /**
-             * @description The name is the own one of a value within an object. The value is compared as a whole, whatever the case. A personal one, as a phone number, is found with its partner only.
+             * @description The name of a nested value is its own member name. The whole value is compared, ignoring case. A personal value, such as a phone number, can only be searched together with its partner.
              * @example {
              *       "name": "month",
              *       "value": "October"
@@ -2344,7 +2344,7 @@ export interface components {
                 readonly value?: string | number | boolean;
             };
             /**
-             * @description Words that the text of a turn has, all of them, in any order: English, Hindi in either script. Only where the operator allows it (`TEXT_SEARCH`), and there perhaps for a partner who is named only.
+             * @description Words that must all be in the text of a turn, in any order: English, Hindi in either script. Only where the operator allows it (`TEXT_SEARCH`), possibly only together with a partner.
              * @example paisa kab
              */
             readonly text?: string;
@@ -2372,11 +2372,11 @@ export interface components {
              * @example 12
              */
             readonly sessions: number;
-            /** @description It hands its sessions over and takes no new ones. */
+            /** @description Whether it hands its sessions over and takes no new ones. */
             readonly draining: boolean;
             /** Format: date-time */
             readonly since: string;
-            /** @description Milliseconds until its lease ends; below 0 its sessions move. */
+            /** @description Milliseconds until its lease ends; below 0: its sessions are about to move. */
             readonly lease_ms: number;
         };
         readonly WaitingPoolDto: {
@@ -2398,7 +2398,7 @@ export interface components {
             /** Format: uuid */
             readonly session_id: string;
             /**
-             * @description An instance owns the session, it waits for one of its pool, or it has none.
+             * @description An instance owns the session, the session waits for one of its pool, or it has none.
              * @enum {string}
              */
             readonly status: "attached" | "waiting" | "none";
@@ -2415,7 +2415,7 @@ export interface components {
             readonly node: string | null;
             /**
              * Format: date-time
-             * @description Since when it is so.
+             * @description Since when this applies.
              */
             readonly since: string | null;
             /**
@@ -2427,13 +2427,13 @@ export interface components {
         readonly ExportRequestDto: {
             /**
              * Format: date-time
-             * @description Before this time. Left out: up to what the tables are known to have.
+             * @description Before this time; by default up to the time until which the tables are known to be complete.
              */
             readonly to?: string;
             /** @example P7689 */
             readonly partner_id?: string;
             /**
-             * @description Of a turn: that on which it was.
+             * @description For turns: the channel when the turn was recorded.
              * @enum {string}
              */
             readonly channel?: "whatsapp" | "ivr" | "mobile_app";
@@ -2454,7 +2454,7 @@ export interface components {
             readonly sender?: "user" | "bot";
             /**
              * Format: uuid
-             * @description An id of yours (UUID v4): the same request again is the same export.
+             * @description An id of yours (UUID v4): repeating the request returns the same export.
              */
             readonly export_id?: string;
             /**
@@ -2465,7 +2465,7 @@ export interface components {
             /** @enum {string} */
             readonly format: "ndjson" | "csv" | "parquet";
             /**
-             * @description Of NDJSON and CSV: compress the files.
+             * @description For NDJSON and CSV: compress the files.
              * @default false
              */
             readonly gzip?: boolean;
@@ -2505,7 +2505,7 @@ export interface components {
             /** @example 9301044 */
             readonly bytes: number;
             /**
-             * @description SHA-256 of the file as it is fetched.
+             * @description SHA-256 of the file as downloaded.
              * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
              */
             readonly sha256: string;
@@ -2530,12 +2530,12 @@ export interface components {
             /** Format: uuid */
             readonly export_id: string;
             /**
-             * @description `withdrawn`: a partner whose data it held was erased; `expired`: its files were kept for their time. Files are there while it is `running`, as they are complete, and `done`.
+             * @description `withdrawn`: a partner whose data it held was erased; `expired`: its files are no longer kept. Files are available while it is `running`, once they are complete, and when it is `done`.
              * @enum {string}
              */
             readonly status: "waiting" | "running" | "done" | "failed" | "withdrawn" | "deleted" | "expired";
             /**
-             * @description `gave_up`: it was begun again and again without a file more.
+             * @description `gave_up`: repeated attempts completed no further file.
              * @example null
              */
             readonly failure: string | null;
@@ -2556,12 +2556,12 @@ export interface components {
             readonly finished_at: string | null;
             /**
              * Format: date-time
-             * @description It holds what happened before: this never changes.
+             * @description It covers what happened before this time, which never changes.
              */
             readonly until: string;
             /**
              * Format: date-time
-             * @description Up to when the tables were known to be complete when it was asked for; null: it was not known, and rows may be missing.
+             * @description The time until which the tables were known to be complete at the request; null: unknown, and rows may be missing.
              */
             readonly projected_until: string | null;
             /** @example 1000000 */
@@ -2577,7 +2577,7 @@ export interface components {
              */
             readonly ordered_by: readonly string[];
             /**
-             * @description Where the first row stands, by `ordered_by`.
+             * @description The position of the first row, by `ordered_by`.
              * @example [
              *       "2026-03-01T09:00:00.000000Z",
              *       "0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10",
@@ -2586,7 +2586,7 @@ export interface components {
              */
             readonly first: readonly string[] | null;
             /**
-             * @description Where the last row stands, by `ordered_by`.
+             * @description The position of the last row, by `ordered_by`.
              * @example [
              *       "2026-03-01T09:00:00.000000Z",
              *       "0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10",
@@ -2595,7 +2595,7 @@ export interface components {
              */
             readonly last: readonly string[] | null;
             /**
-             * @description SHA-256 of the digests of the files in their order, as text.
+             * @description SHA-256 of the digests of the files in order, as text.
              * @example 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
              */
             readonly sha256: string;
@@ -2605,12 +2605,12 @@ export interface components {
             /** Format: uuid */
             readonly export_id: string;
             /**
-             * @description `withdrawn`: a partner whose data it held was erased; `expired`: its files were kept for their time. Files are there while it is `running`, as they are complete, and `done`.
+             * @description `withdrawn`: a partner whose data it held was erased; `expired`: its files are no longer kept. Files are available while it is `running`, once they are complete, and when it is `done`.
              * @enum {string}
              */
             readonly status: "waiting" | "running" | "done" | "failed" | "withdrawn" | "deleted" | "expired";
             /**
-             * @description `gave_up`: it was begun again and again without a file more.
+             * @description `gave_up`: repeated attempts completed no further file.
              * @example null
              */
             readonly failure: string | null;
@@ -2631,12 +2631,12 @@ export interface components {
             readonly finished_at: string | null;
             /**
              * Format: date-time
-             * @description It holds what happened before: this never changes.
+             * @description It covers what happened before this time, which never changes.
              */
             readonly until: string;
             /**
              * Format: date-time
-             * @description Up to when the tables were known to be complete when it was asked for; null: it was not known, and rows may be missing.
+             * @description The time until which the tables were known to be complete at the request; null: unknown, and rows may be missing.
              */
             readonly projected_until: string | null;
             /** @example 1000000 */
@@ -2675,7 +2675,7 @@ export interface components {
             readonly occurred_at: string;
             /**
              * Format: date-time
-             * @description When the event store took it in.
+             * @description When the event store stored it.
              */
             readonly created: string;
             readonly actor: components["schemas"]["ActorDto"] | null;
@@ -2683,14 +2683,14 @@ export interface components {
             readonly causation_id: string | null;
             /**
              * Format: uuid
-             * @description Of a fork: the session that it was forked from.
+             * @description For a fork: the session that it was forked from.
              * @example null
              */
             readonly forked_from: string | null;
             /** @description Whether its public form went out on `conversation.events`; null: it has none, or the event store does not say where it is. */
             readonly published: boolean | null;
             /**
-             * @description Ids, names and states that tell it from others; nothing personal.
+             * @description Ids, names and states that identify it; nothing personal.
              * @example {
              *       "inquiry_id": "6fa459ea-ee8a-4ca4-894e-db77e160355e",
              *       "kind": "order_status"
@@ -2715,7 +2715,7 @@ export interface components {
             readonly started_at: string;
             /** Format: date-time */
             readonly ended_at: string;
-            /** @description Whether there is more: 200 sessions, 2,000 events and 2,000 acknowledgements are shown at most. */
+            /** @description Whether there is more than the maximum of 200 sessions, 2,000 events and 2,000 acknowledgements. */
             readonly truncated: boolean;
             readonly children: readonly components["schemas"]["TraceNodeDto"][];
         };
@@ -2724,9 +2724,9 @@ export interface components {
             readonly kind: "changed" | "moved" | "inserted" | "dropped" | "missing" | "unreadable" | "rewritten" | "removed" | "unchained";
             /** @example 17 */
             readonly revision: number;
-            /** @description The last revision, of several. */
+            /** @description The last revision, if there are several. */
             readonly to?: number;
-            /** @description Where an event that was moved belongs. */
+            /** @description The original revision of a moved event. */
             readonly belongs_at?: number;
             /** Format: uuid */
             readonly event_id?: string;
@@ -2748,15 +2748,15 @@ export interface components {
         readonly VerificationDto: {
             /** Format: uuid */
             readonly session_id: string;
-            /** @description Whether all events are as they were appended, as far as that is proven. */
+            /** @description Whether all events are unchanged, as far as that can be proven. */
             readonly intact: boolean;
             /**
-             * @description Events that are there.
+             * @description The number of existing events.
              * @example 42
              */
             readonly events: number;
             /**
-             * @description The last revision; -1: there is no event.
+             * @description The last revision; -1: there are no events.
              * @example 41
              */
             readonly revision: number;
@@ -2772,7 +2772,7 @@ export interface components {
             readonly sealed_to: number | null;
             /** @description What was changed. */
             readonly faults: readonly components["schemas"]["FaultDto"][];
-            /** @description What cannot be proven, and is no fault. */
+            /** @description Gaps: parts that cannot be proven, which are not faults. */
             readonly gaps: readonly components["schemas"]["GapDto"][];
         };
         readonly StoredEventDto: {
@@ -2782,7 +2782,7 @@ export interface components {
             readonly type: string;
             /**
              * Format: byte
-             * @description The stored bytes: encrypted where there are keys.
+             * @description The stored bytes; with keys, encrypted.
              */
             readonly data: string;
             /** Format: byte */
@@ -2803,7 +2803,7 @@ export interface components {
             readonly hash: string;
         };
         readonly SignedRootDto: {
-            /** @description What was signed, to the byte: JSON. */
+            /** @description The signed bytes, as JSON. */
             readonly statement: string;
             /** @description Ed25519, base64url. */
             readonly signature: string | null;
@@ -2819,12 +2819,12 @@ export interface components {
             readonly revision: number;
             readonly event: components["schemas"]["StoredEventDto"];
             /**
-             * @description The hash of the event before.
+             * @description The hash of the previous event.
              * @example 47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU
              */
             readonly previous: string;
             /**
-             * @description Of each later event the hash of its content.
+             * @description The hash of the content of each later event.
              * @example [
              *       "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
              *     ]
@@ -2842,7 +2842,7 @@ export interface components {
              */
             readonly role: string;
             /**
-             * @description The subject of the token; of a program, the user.
+             * @description The subject of the token; for a program, the user.
              * @example asif
              */
             readonly subject: string;
@@ -2869,11 +2869,11 @@ export interface components {
             /** @example complaint:4711 */
             readonly purpose: string | null;
             /**
-             * @description What else it was about.
+             * @description Further details.
              * @example null
              */
             readonly what: string | null;
-            /** @description That of the request: its Correlation-Id, or its trace id. */
+            /** @description The request’s Correlation-Id, or its trace id. */
             readonly correlation_id: string;
         };
         readonly AccessPageDto: {
@@ -2888,7 +2888,7 @@ export interface components {
              */
             readonly role: string;
             /**
-             * @description The subject of the token; of a program, the user.
+             * @description The subject of the token; for a program, the user.
              * @example asif
              */
             readonly subject: string;
@@ -2897,7 +2897,7 @@ export interface components {
             /** @example 3 */
             readonly records: number;
             /**
-             * @description Of how many sessions.
+             * @description The number of sessions.
              * @example 2
              */
             readonly sessions: number;
@@ -2918,13 +2918,13 @@ export interface components {
             readonly expires_in_s: number;
         };
         readonly RevokeDto: {
-            /** @description The id of one token; or else `subject`. */
+            /** @description The id of one token, instead of `subject`. */
             readonly jti?: string;
-            /** @description Whose tokens are revoked. */
+            /** @description The subject whose tokens are revoked. */
             readonly subject?: string;
             /**
              * Format: date-time
-             * @description Only those of the subject that were issued before this time; left out: before now.
+             * @description Only tokens issued before this time; by default before now.
              */
             readonly before?: string;
         };
@@ -2936,7 +2936,7 @@ export interface components {
              */
             readonly tokens: readonly string[];
             /**
-             * @description Why the values are to be shown. It stands in the access log: nothing personal.
+             * @description The purpose of showing the values. It is written to the access log, so it must not be personal.
              * @example refund:4711
              */
             readonly purpose: string;
@@ -2950,7 +2950,7 @@ export interface components {
              */
             readonly type: "card" | "upi" | "account" | "ifsc" | "phone" | "pan" | "aadhaar" | "gstin" | "vehicle" | "email" | "coordinates";
             /**
-             * @description In the one form of all its spellings.
+             * @description In a canonical form for all of its spellings.
              * @example +919876543210
              */
             readonly value: string;
@@ -2960,14 +2960,14 @@ export interface components {
             readonly partner_id: string;
             readonly values: readonly components["schemas"]["TokenValueDto"][];
             /**
-             * @description Texts that are no tokens of this partner, and tokens whose value was erased.
+             * @description Texts that are not tokens of this partner, and tokens whose value was erased.
              * @example []
              */
             readonly unknown: readonly string[];
         };
         readonly ReasonDto: {
             /**
-             * @description An identifier of yours. It stays when the partner is erased, so it must say nothing personal.
+             * @description An identifier of yours. It is kept after the erasure, so it must not be personal.
              * @example ticket:8812
              */
             readonly reason: string;
@@ -2984,7 +2984,7 @@ export interface components {
             /** @example conversation_turn */
             readonly what: string;
             /**
-             * @description How much of the partner it still has.
+             * @description The number of items of the partner that it still has.
              * @example 0
              */
             readonly left: number;
@@ -3001,7 +3001,7 @@ export interface components {
             /** @example auditor */
             readonly role: string;
             /**
-             * @description The subject of the token that asked for it.
+             * @description The subject of the token that requested it.
              * @example meera
              */
             readonly subject: string;
@@ -3018,7 +3018,7 @@ export interface components {
             /** Format: date-time */
             readonly erased_at: string;
             /**
-             * @description Erased at once, at the announced time, or when the data no longer had to be kept.
+             * @description Whether it was erased at once, at the announced time, or when the data no longer had to be kept.
              * @enum {string}
              */
             readonly after: "request" | "announcement" | "restriction";
@@ -3034,7 +3034,7 @@ export interface components {
             readonly last_key_copy_gone_on: string | null;
             /** @description Each store as it was queried after the erasure. */
             readonly checked: readonly components["schemas"]["CheckedStoreDto"][];
-            /** @description The unmasked exports that held data of the partner, the newest first, 500 at most. Their files are removed; copies that were fetched before are with whoever fetched them. */
+            /** @description The unmasked exports that held data of the partner, newest first, at most 500. Their files are removed; copies that were downloaded before remain with their recipients. */
             readonly exports: readonly components["schemas"]["NamedExportDto"][];
         };
         readonly PartnerErasureDto: {
@@ -3052,7 +3052,7 @@ export interface components {
              */
             readonly due_at: string | null;
             readonly hold: components["schemas"]["LegalHoldDto"] | null;
-            /** @description Of the last erasure. */
+            /** @description The receipt of the last erasure. */
             readonly receipt: components["schemas"]["ErasureReceiptDto"] | null;
         };
         /** @description RFC 9457 problem details. `type` is stable; more members depend on it. */
@@ -3072,9 +3072,9 @@ export interface components {
             readonly expected_revision?: number;
             readonly current_revision?: number;
             readonly retry_safe?: boolean;
-            /** @description Where `GET …/events?from_revision=` goes on after `events`, which ends at 100 events or 1 MiB; null: it is complete. */
+            /** @description Where `GET …/events?from_revision=` continues after `events`, which ends at 100 events or 1 MiB; null: `events` is complete. */
             readonly next_revision?: number | null;
-            /** @description Who owns the session now. */
+            /** @description The current owner of the session. */
             readonly holder?: {
                 readonly instance: string | null;
                 readonly epoch: number;
@@ -3194,7 +3194,7 @@ export interface operations {
     readonly timeline: {
         readonly parameters: {
             readonly query?: {
-                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                /** @description At or after this time: for a turn its time, or that of an earlier turn of its session if a clock went back; for a session its start. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;
@@ -3204,9 +3204,9 @@ export interface operations {
                 readonly after?: string;
             };
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path: {
@@ -3219,9 +3219,9 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page continues. */
                     readonly Link?: string;
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -3273,23 +3273,23 @@ export interface operations {
     readonly countTurns: {
         readonly parameters: {
             readonly query?: {
-                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                /** @description At or after this time: for a turn its time, or that of an earlier turn of its session if a clock went back; for a session its start. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;
                 readonly session_id?: string;
                 readonly partner_id?: string;
-                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
+                /** @description For a turn, the channel when it was recorded; for a session, its current one. */
                 readonly channel?: "whatsapp" | "ivr" | "mobile_app";
                 readonly sender?: "user" | "bot";
                 readonly parsed_intent?: string;
-                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                /** @description For a turn, the current goal when it was recorded; for a session, a goal that was set. */
                 readonly goal?: string;
                 /** @description A flag that was raised in the session. */
                 readonly flag?: string;
-                /** @description What there was in the session; `none`: nobody asked for a person. */
+                /** @description The handoffs of the session; `none`: none was requested. */
                 readonly handoff?: "none" | "requested" | "accepted" | "returned";
-                /** @description How an inquiry of the session ended. */
+                /** @description The outcome of an inquiry of the session. */
                 readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
                 /** @description The role of the caller that recorded a turn. */
                 readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
@@ -3297,13 +3297,13 @@ export interface operations {
                 readonly actor_id?: string;
                 /** @description Forks are left out by default, unless `session_id` is given. */
                 readonly forks?: "exclude" | "include" | "only";
-                /** @description By what is counted, with commas between: day, intent, channel, sender, goal, outcome. */
+                /** @description The dimensions of the counts, separated by commas: day, intent, channel, sender, goal, outcome. */
                 readonly by?: string;
                 /** @description The time zone whose days are counted, by its name (IANA). */
                 readonly timezone?: string;
             };
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
             };
             readonly path?: never;
@@ -3313,7 +3313,7 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -3357,7 +3357,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
             };
             readonly path?: never;
@@ -3371,7 +3371,7 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -3432,23 +3432,23 @@ export interface operations {
     readonly sessions: {
         readonly parameters: {
             readonly query?: {
-                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                /** @description At or after this time: for a turn its time, or that of an earlier turn of its session if a clock went back; for a session its start. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;
                 readonly session_id?: string;
                 readonly partner_id?: string;
-                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
+                /** @description For a turn, the channel when it was recorded; for a session, its current one. */
                 readonly channel?: "whatsapp" | "ivr" | "mobile_app";
                 readonly sender?: "user" | "bot";
                 readonly parsed_intent?: string;
-                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                /** @description For a turn, the current goal when it was recorded; for a session, a goal that was set. */
                 readonly goal?: string;
                 /** @description A flag that was raised in the session. */
                 readonly flag?: string;
-                /** @description What there was in the session; `none`: nobody asked for a person. */
+                /** @description The handoffs of the session; `none`: none was requested. */
                 readonly handoff?: "none" | "requested" | "accepted" | "returned";
-                /** @description How an inquiry of the session ended. */
+                /** @description The outcome of an inquiry of the session. */
                 readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
                 /** @description The role of the caller that recorded a turn. */
                 readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
@@ -3459,14 +3459,14 @@ export interface operations {
                 readonly limit?: number;
                 /** @description The `next` of the previous page. */
                 readonly after?: string;
-                /** @description The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. For those who may search, and recorded as a search. */
+                /** @description The token of a personal value in a turn. Search other values with `POST /v1/turns/search`, so that they are in no URL. Needs the right to search, and is recorded as a search. */
                 readonly entity?: string;
                 readonly status?: "active" | "ended" | "expired";
                 /** @description By the begin. */
                 readonly order?: "asc" | "desc";
             };
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
             };
             readonly path?: never;
@@ -3476,9 +3476,9 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page continues. */
                     readonly Link?: string;
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -3524,7 +3524,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -3657,7 +3657,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -3792,7 +3792,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -3927,7 +3927,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -4063,7 +4063,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -4199,7 +4199,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -4331,7 +4331,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -4466,7 +4466,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -4601,7 +4601,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -4736,7 +4736,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -4871,7 +4871,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -5006,7 +5006,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -5158,7 +5158,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description The session was active and goes on. */
+            /** @description The session was active and is resumed. */
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5167,7 +5167,7 @@ export interface operations {
                     readonly "application/json": components["schemas"]["PartnerSessionDto"];
                 };
             };
-            /** @description No session was active; this one starts. */
+            /** @description No session was active; this one is new. */
             readonly 201: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -5238,7 +5238,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -5382,7 +5382,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -5517,7 +5517,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path: {
@@ -5589,7 +5589,7 @@ export interface operations {
             readonly header?: {
                 /** @description A repeated request with the same key gets the first result and adds nothing: within 24 hours and 10,000 commands of the session, unless the operator set other limits. */
                 readonly "Idempotency-Key"?: string;
-                /** @description The revision that you have seen, in quotes: `"41"`. Without it the latest revision is used. */
+                /** @description The revision that you have seen, in quotes: `"41"`. The default is the latest revision. */
                 readonly "If-Match"?: string;
                 /** @description The agent instance that sends the command, if the token allows it; stored in the events’ metadata. */
                 readonly "Agent-Id"?: string;
@@ -5719,7 +5719,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path: {
@@ -5788,19 +5788,19 @@ export interface operations {
     readonly context: {
         readonly parameters: {
             readonly query?: {
-                /** @description The least revision of the answer. Missing events are folded for it. */
+                /** @description The minimum revision of the answer. Missing events are folded for it. */
                 readonly min_revision?: number;
                 /** @description With 1, the answer says which event set each field. */
                 readonly explain?: "1";
-                /** @description The context as it was at this revision, from the events up to it and nothing else. */
+                /** @description The past context at this revision, from exactly the events up to it. */
                 readonly at_revision?: number;
-                /** @description The context as it was at this time: that of the last event stored by then. */
+                /** @description The past context at this time: that of the last event stored by then. */
                 readonly at?: string;
             };
             readonly header?: {
                 /** @description The revision you have, in quotes. */
                 readonly "If-None-Match"?: string;
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path: {
@@ -5891,15 +5891,15 @@ export interface operations {
             readonly query?: {
                 /** @description The revision of the older context; -1: before the session began. */
                 readonly from?: number;
-                /** @description The revision of the newer context. Left out: the last one. */
+                /** @description The revision of the newer context; by default the last one. */
                 readonly to?: number;
-                /** @description In place of `from`: a time. */
+                /** @description A time, instead of `from`. */
                 readonly from_at?: string;
-                /** @description In place of `to`: a time. */
+                /** @description A time, instead of `to`. */
                 readonly to_at?: string;
             };
             readonly header?: {
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path: {
@@ -5977,24 +5977,24 @@ export interface operations {
     readonly events: {
         readonly parameters: {
             readonly query?: {
-                /** @description The revision to start at: forwards 0 if it is left out, backwards the last one. */
+                /** @description The revision to start at; by default 0 forwards, the last one backwards. */
                 readonly from_revision?: number;
                 /** @description The revision to end at, included. */
                 readonly to_revision?: number;
                 readonly direction?: "forwards" | "backwards";
-                /** @description Only events of these types: names with commas between them, 50 at most. */
+                /** @description Only events of these types: names separated by commas, at most 50. */
                 readonly type?: string;
-                /** @description How many events at most. Left out: 100 of a JSON page, all of a stream. */
+                /** @description The maximum number of events; by default 100 for a JSON page, all for a stream. */
                 readonly limit?: number;
-                /** @description For `text/event-stream`: how many times as fast as the events were stored they come; 0: at once. Between two of them 10 s pass at most. */
+                /** @description For `text/event-stream`: the speed as a multiple of the recorded pace; 0: at once. The pause between two events is at most 10 s. */
                 readonly speed?: number;
-                /** @description For `text/event-stream`, forwards: with 1 it goes on with events as they happen. */
+                /** @description For `text/event-stream`, forwards: with 1 it continues with new events. */
                 readonly follow?: "1";
             };
             readonly header?: {
-                /** @description For `text/event-stream`: the revision after which to go on, in the direction of reading. */
+                /** @description For `text/event-stream`: the revision after which to resume, in the direction of reading. */
                 readonly "Last-Event-ID"?: string;
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path: {
@@ -6127,23 +6127,23 @@ export interface operations {
     readonly turns: {
         readonly parameters: {
             readonly query?: {
-                /** @description At or after this time: that of a turn, or of one before it in its session if a clock went back; of a session, its begin. */
+                /** @description At or after this time: for a turn its time, or that of an earlier turn of its session if a clock went back; for a session its start. */
                 readonly from?: string;
                 /** @description Before this time. */
                 readonly to?: string;
                 readonly session_id?: string;
                 readonly partner_id?: string;
-                /** @description Of a turn, the channel on which it came; of a session, the one that it is on. */
+                /** @description For a turn, the channel when it was recorded; for a session, its current one. */
                 readonly channel?: "whatsapp" | "ivr" | "mobile_app";
                 readonly sender?: "user" | "bot";
                 readonly parsed_intent?: string;
-                /** @description Of a turn, the current goal when it came; of a session, one that was set. */
+                /** @description For a turn, the current goal when it was recorded; for a session, a goal that was set. */
                 readonly goal?: string;
                 /** @description A flag that was raised in the session. */
                 readonly flag?: string;
-                /** @description What there was in the session; `none`: nobody asked for a person. */
+                /** @description The handoffs of the session; `none`: none was requested. */
                 readonly handoff?: "none" | "requested" | "accepted" | "returned";
-                /** @description How an inquiry of the session ended. */
+                /** @description The outcome of an inquiry of the session. */
                 readonly inquiry_outcome?: "complete" | "partial" | "failed" | "expired" | "cancelled";
                 /** @description The role of the caller that recorded a turn. */
                 readonly actor_role?: "agent" | "service" | "human" | "system" | "analyst" | "auditor" | "admin";
@@ -6154,15 +6154,15 @@ export interface operations {
                 readonly limit?: number;
                 /** @description The `next` of the previous page. */
                 readonly after?: string;
-                /** @description The token of a personal value that a turn has. Other values are asked for with `POST /v1/turns/search`: no address holds them. For those who may search, and recorded as a search. */
+                /** @description The token of a personal value in a turn. Search other values with `POST /v1/turns/search`, so that they are in no URL. Needs the right to search, and is recorded as a search. */
                 readonly entity?: string;
-                /** @description By time; or `recorded`: as they became visible here, for who follows them, from the `rel="latest"` of the newest page on. */
+                /** @description By time; or `recorded`: in the order in which they became visible, for followers, starting with the `rel="latest"` of the newest page. */
                 readonly order?: "asc" | "desc" | "recorded";
             };
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path?: never;
@@ -6172,9 +6172,9 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page goes on. */
+                    /** @description `rel="next"`: the next page. `rel="latest"`: where a reader of the newest page continues. */
                     readonly Link?: string;
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -6218,9 +6218,9 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path?: never;
@@ -6234,7 +6234,7 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -6406,13 +6406,13 @@ export interface operations {
     readonly stream: {
         readonly parameters: {
             readonly query?: {
-                /** @description Begin after this revision (-1: at the start). Left out: with what happens from now on. */
+                /** @description Begin after this revision (-1: at the start). By default the stream begins with new events. */
                 readonly after?: number;
-                /** @description Of POST /v1/tickets, from browsers, in place of a token. */
+                /** @description A ticket from POST /v1/tickets, for browsers, instead of a token. */
                 readonly ticket?: string;
             };
             readonly header?: {
-                /** @description Go on after this revision. */
+                /** @description Resume after this revision. */
                 readonly "Last-Event-ID"?: string;
             };
             readonly path: {
@@ -6533,7 +6533,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description Why personal values are to be shown. It is recorded. */
+                /** @description The purpose of showing personal values. It is recorded. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path?: never;
@@ -6545,7 +6545,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description It is recorded, and will be written. */
+            /** @description The request is recorded, and the export will be written. */
             readonly 202: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -6740,7 +6740,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The ETag that you have; of another file all is sent. */
+                /** @description The ETag that you have; if the file has another one, it is sent completely. */
                 readonly "If-Range"?: string;
                 /** @description As `bytes=1048576-`. */
                 readonly Range?: string;
@@ -6767,7 +6767,7 @@ export interface operations {
                     readonly "application/octet-stream": string;
                 };
             };
-            /** @description The part that Range asks for. */
+            /** @description The part that Range requests. */
             readonly 206: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -6841,7 +6841,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description Why personal data are to be shown, as `complaint:4711`. Auditors and administrators see them with a purpose only, and each such read is recorded; analysts never do: they see `[masked]`. Agents and services need none. */
+                /** @description The purpose of showing personal data, such as `complaint:4711`. Auditors and administrators see them only with a purpose, and each such read is recorded. Analysts always see `[masked]`. Agents and services need no purpose. */
                 readonly "Access-Purpose"?: string;
             };
             readonly path: {
@@ -6964,7 +6964,7 @@ export interface operations {
                 readonly revision: number;
             };
             readonly header: {
-                /** @description Why, as an identifier of yours. It is recorded. */
+                /** @description The purpose, as an identifier of yours. It is recorded. */
                 readonly "Access-Purpose": string;
             };
             readonly path: {
@@ -7045,7 +7045,7 @@ export interface operations {
                 readonly to?: string;
             };
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
             };
             readonly path?: never;
@@ -7055,7 +7055,7 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -7115,7 +7115,7 @@ export interface operations {
                 readonly to: string;
             };
             readonly header?: {
-                /** @description `no-cache`: not from a replica. `max-age=5`: not older than so many seconds. */
+                /** @description `no-cache`: not from a replica. `max-age=5`: at most 5 seconds old. */
                 readonly "Cache-Control"?: string;
             };
             readonly path?: never;
@@ -7125,7 +7125,7 @@ export interface operations {
         readonly responses: {
             readonly 200: {
                 headers: {
-                    /** @description How many seconds ago that was. */
+                    /** @description The age of the answer in seconds. */
                     readonly Age?: number;
                     /** @description The answer has all rows that PostgreSQL had then; it may come from a replica. */
                     readonly "Turnstream-As-Of"?: string;
@@ -7377,7 +7377,7 @@ export interface operations {
             };
         };
         readonly responses: {
-            /** @description It is recorded, and will be done. */
+            /** @description The request is recorded and will be carried out. */
             readonly 202: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -7781,7 +7781,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header: {
-                /** @description Why, as an identifier of yours. It is recorded. */
+                /** @description The purpose, as an identifier of yours. It is recorded. */
                 readonly "Access-Purpose": string;
             };
             readonly path: {

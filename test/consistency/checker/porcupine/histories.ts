@@ -1,8 +1,14 @@
-/** Random histories of a register, some of them linearizable; the same every time. Run, it prints them for main.go. */
+/**
+ * Random histories of a register, some of them linearizable; the same every time. As a program, it prints them for
+ * main.go.
+ */
 import { Random } from '../../common/random.ts';
 import type { Model, Operation } from '../linearizability.ts';
 
-/** An operation of a register that holds a small number; `out`: what a read gave, or whether a compare-and-set was done. */
+/**
+ * An operation of a register that holds a small number; `out`: the result of a read, or whether a compare-and-set
+ * succeeded.
+ */
 export interface Register {
   readonly op: 'read' | 'write' | 'cas';
   readonly value: number;
@@ -28,7 +34,9 @@ export function histories(): Operation<Register>[][] {
   return Array.from({ length: count }, (_, n) => history(new Random(`register ${n}`)));
 }
 
-/** Operations that take effect at one moment between call and return; in half of the histories some answers are wrong. */
+/**
+ * Operations that take effect at one moment between call and return; in half of the histories some results are wrong.
+ */
 function history(random: Random): Operation<Register>[] {
   const length = random.int(4, 24);
   const spread = random.int(1, 12);

@@ -8,14 +8,14 @@ import { openCaller, reaches } from '#privacy';
 import { actorOf } from '../../common/command-headers.ts';
 import { ExecuteCommands } from '../../sessions/execute-commands.ts';
 
-/** Who owns a session, in commands. */
+/** The owner of a session, as commands name it. */
 interface Owner {
   readonly instance: string;
   readonly epoch: number;
   readonly caller?: Caller | undefined;
 }
 
-/** The commands that the gateway itself sends. All go through the same path as an agent's own. */
+/** The gateway's own commands. They take the same path as an agent's commands. */
 @Injectable()
 export class AgentCommands {
   constructor(private readonly commands: CommandBus) {}
@@ -31,7 +31,7 @@ export class AgentCommands {
     return this.execute(sessionId, actorOf({ ...caller, instance }), command, { reaches: isReached });
   }
 
-  /** @param waiting whether another instance of the pool takes the session next */
+  /** @param waiting whether the session waits for another instance of the pool */
   async detach(
     sessionId: string,
     { instance, epoch, caller = openCaller }: Owner,
@@ -43,7 +43,7 @@ export class AgentCommands {
   }
 
   /**
-   * Appends which updates an owner has handled; resolves to the revision of that event.
+   * Appends the acknowledgement of updates by an owner; resolves to the revision of that event.
    * @throws CommandRejectedError when the session has another owner, or none
    */
   async acknowledge(
@@ -60,8 +60,8 @@ export class AgentCommands {
   }
 
   /**
-   * Requests a handoff since no agent answers: once for each id, whichever node does it, unless the session is over.
-   * @returns whether that is settled; false: the session is set aside, and it is to be tried again
+   * Requests a handoff because no agent answers: once for each id, from any node, unless the session is over.
+   * @returns whether it is settled; false: the session is set aside, and the request has to be repeated
    */
   async requestHandoff(sessionId: string, id: string): Promise<boolean> {
     const command = { type: 'RequestHandoff', reason: 'no agent answers' } as const;
@@ -71,8 +71,8 @@ export class AgentCommands {
   }
 
   /**
-   * Detaches an instance that lost its sessions and may not know it; a session that has moved on, or is set aside, is
-   * left as it is.
+   * Detaches an instance that lost its sessions and may not know it. A session that has changed its owner, or is set
+   * aside, is left as it is.
    */
   async detachLost(lost: Owner & { readonly session_id: string }, reason: DetachReason): Promise<void> {
     await settledUnlessSetAside(this.detach(lost.session_id, lost, reason, true));

@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { Config } from '#platform';
 
-/** This api process among all. */
+/** The identity of this api process. */
 @Injectable()
 export class ApiNode {
-  /** Its name in the agents' registry: another one after each start. */
+  /** Its name in the agents' registry; a new one at each start. */
   readonly name: string;
 
   constructor({ port }: Config) {

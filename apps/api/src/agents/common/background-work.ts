@@ -1,7 +1,7 @@
 import type { Logger } from '#platform';
 import { isUnavailable, repeat } from '#platform';
 
-/** Work that is repeated until the shutdown. What fails is tried again with the next run. */
+/** Work that is repeated until the shutdown. A failed run is repeated with the next one. */
 export class BackgroundWork {
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>[] = [];
@@ -19,18 +19,18 @@ export class BackgroundWork {
     this.running.push(repeat(run, { everyMs, signal, onError: this.onError }));
   }
 
-  /** Runs the work once, beside the rest. */
+  /** Runs the work once, in parallel to the rest. */
   async once(work: () => Promise<void>): Promise<void> {
     await work().catch(this.onError);
   }
 
-  /** Begins no further run; resolves when those under way have ended. */
+  /** Starts no further run; resolves when the current runs have ended. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.running);
   }
 
-  /** One line is enough for a backing service that is unavailable for some time. */
+  /** A backing service that is unavailable for some time is logged once. */
   private readonly onError = (err: unknown): void => {
     if (!this.unavailable) this.logger.warn({ err }, 'background work for live agents failed');
     this.unavailable = isUnavailable(err);

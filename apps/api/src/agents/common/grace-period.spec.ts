@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { GracePeriod } from './grace-period.ts';
 
-test('a process that checks in time grants no grace', () => {
+test('a process that checks in time gets no grace period', () => {
   jest.useFakeTimers({ now: 0 });
   const grace = new GracePeriod(250, 1_000);
   for (let check = 0; check < 10; check += 1) {
@@ -10,7 +10,7 @@ test('a process that checks in time grants no grace', () => {
   }
 });
 
-test('a process that was suspended grants it from the first check on', () => {
+test('a process that was suspended gets a grace period from the first check on', () => {
   jest.useFakeTimers({ now: 0 });
   const grace = new GracePeriod(250, 1_000);
   jest.advanceTimersByTime(1_251);
@@ -21,7 +21,7 @@ test('a process that was suspended grants it from the first check on', () => {
   expect(grace.lasts()).toBe(false);
 });
 
-test('a period that is begun lasts its time', () => {
+test('a grace period lasts its full time', () => {
   jest.useFakeTimers({ now: 0 });
   const grace = new GracePeriod(250, 1_000);
   grace.begin();

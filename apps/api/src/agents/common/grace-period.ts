@@ -1,6 +1,6 @@
 /**
- * The time in which a lease that is over, or a silent connection, says nothing about the other side: this process was
- * suspended, or Redis was unavailable, so that nobody could be heard.
+ * The period in which an expired lease, or a silent connection, says nothing about the other side: this process was
+ * suspended, or Redis was unavailable, so that no message could arrive.
  */
 export class GracePeriod {
   private endsAt = 0;
@@ -16,7 +16,7 @@ export class GracePeriod {
     this.endsAt = now + this.graceMs;
   }
 
-  /** A late call means that this process was suspended meanwhile: a new period begins. */
+  /** A late call means that this process was suspended: a new period begins. */
   lasts(now = Date.now()): boolean {
     if (now - this.checkedAt > this.checkMs + this.graceMs) this.begin(now);
     this.checkedAt = now;

@@ -5,7 +5,7 @@ import { LostDetaches } from './lost-detaches.ts';
 
 const lost = (session_id: string) => ({ session_id, instance: 'bot-1', epoch: 1 });
 
-/** Detaches that fail with these errors first; and what was appended. */
+/** A LostDetaches whose first detaches fail with these errors, and the appended ones. */
 function lostDetaches(...errors: Error[]): { detaches: LostDetaches; appended: string[] } {
   const appended: string[] = [];
   const detachLost: AgentCommands['detachLost'] = ({ session_id }, reason) => {

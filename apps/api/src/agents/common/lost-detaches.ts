@@ -3,19 +3,19 @@ import type { DetachReason } from '#domain';
 import { inParallel, isUnavailable } from '#platform';
 import { AgentCommands } from './agent-commands.ts';
 
-/** A session that waits, and who had it at which epoch. */
+/** A waiting session, and its former owner and epoch. */
 interface Lost {
   readonly session_id: string;
   readonly instance: string;
   readonly epoch: number;
 }
 
-/** Sessions whose detach is appended at the same time. */
+/** Detaches appended concurrently. */
 const atOnce = 16;
 
 /**
- * The sessions that nobody took from an instance that is gone: their streams have to say so, and refuse what it still
- * sends. What fails is tried again.
+ * Sessions of dead instances that no instance took over. Their streams must record the detach, so that later commands
+ * of the former owner are refused. Failed detaches are retried.
  */
 @Injectable()
 export class LostDetaches {
@@ -28,7 +28,7 @@ export class LostDetaches {
   }
 
   /**
-   * Appends what is not appended yet; what fails while a backing service is unavailable stays for the next call.
+   * Appends the outstanding detaches; those that fail while a backing service is unavailable stay for the next call.
    * @throws the first error, after all were tried
    */
   async append(): Promise<void> {

@@ -18,7 +18,7 @@ export class AgentMetrics {
     this.streams = metrics.gauge('agent_streams', 'Streams of session events that are open (SSE)');
     this.takeovers = metrics.counter(
       'agent_takeovers_total',
-      'Sessions that an instance of this node took over',
+      'Sessions that instances of this node took over',
     );
     this.slowReaders = metrics.counter(
       'agent_slow_readers_closed_total',
@@ -44,15 +44,15 @@ export class AgentMetrics {
     );
   }
 
-  /** @param waiting how many frames of instances of this node wait for those before them */
+  /** @param waiting how many frames of this node's instances wait for earlier ones */
   watchFrames(waiting: () => number): void {
-    const help = 'Frames of agent instances that wait for those before them, or are acted upon';
+    const help = 'Frames of agent instances that wait or are being processed';
     this.metrics.gauge('agent_frames_waiting', help, [], (gauge) => gauge.set(waiting()));
   }
 
   delivered({ metadata }: RecordedEvent): void {
     const seconds = (Date.now() - Date.parse(metadata.occurred_at)) / 1_000;
-    // Another writer's `occurred_at` may be no valid time, which a histogram refuses.
+    // `occurred_at` of another writer may be invalid, and a histogram refuses NaN.
     if (!Number.isNaN(seconds)) this.deliveries.observe(Math.max(0, seconds));
   }
 }

@@ -55,7 +55,7 @@ test('the first acknowledgement of a session is written at once, with its latenc
   expect(writes).toMatchObject([{ sessionId: 'session', revisions: [5], latencies: [7] }]);
 });
 
-test('what is acknowledged during a write and the pause after it shares the next write', async () => {
+test('acknowledgements during a write and the pause after it share the next write', async () => {
   const attachment = attachmentOf();
   acknowledge(attachment, 5);
   acknowledge(attachment, 6);

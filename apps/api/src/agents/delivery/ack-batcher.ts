@@ -2,18 +2,23 @@ import { CommandRejectedError } from '#sessions';
 import type { AgentCommands } from '../common/agent-commands.ts';
 import type { Attachment } from './attachment.ts';
 
-/** The least time between two acknowledgements of a session in its stream, in milliseconds: those between share one. */
+/**
+ * The least time between two acknowledgement events of a session, in milliseconds; acknowledgements in between share
+ * one event.
+ */
 const pauseMs = 200;
 /** Pause after a failure, in milliseconds. */
 const retryMs = 1_000;
-/** Sessions whose acknowledgements are written at the same time. */
+/** Sessions whose acknowledgements are written concurrently. */
 const atOnce = 16;
 /** Updates named in one event. */
 const perEvent = 256;
 
-/** Writes what instances acknowledge into the streams: the first at once, what follows soon after in one event. */
+/** Writes acknowledgements to the streams: the first at once, those that follow soon after in one event. */
 export class AckBatcher {
-  /** When each session's next acknowledgement may be written (ms); none is under way for those in here. */
+  /**
+   * When each session's next acknowledgement may be written (ms). Sessions with a write in progress are not in here.
+   */
   private readonly due = new Map<Attachment, number>();
   private readonly writing = new Set<Attachment>();
 
@@ -23,7 +28,7 @@ export class AckBatcher {
     private readonly onWritten: (attachment: Attachment) => void,
   ) {}
 
-  /** There are acknowledgements of a session to write. */
+  /** A session has acknowledgements to write. */
   add(attachment: Attachment): void {
     const now = Date.now();
     if (!attachment.hasAcks || this.writing.has(attachment)) return;
@@ -32,13 +37,13 @@ export class AckBatcher {
     if (dueAt <= now) this.start(attachment);
   }
 
-  /** Writes what has waited long enough. */
+  /** Writes the acknowledgements that have waited long enough. */
   flushDue(): void {
     const now = Date.now();
     for (const [attachment, dueAt] of this.due) if (dueAt <= now && !this.start(attachment)) return;
   }
 
-  /** False when too many are under way. */
+  /** False when too many writes are in progress. */
   private start(attachment: Attachment): boolean {
     if (!attachment.hasAcks) return this.due.delete(attachment);
     if (this.writing.size >= atOnce) return false;

@@ -16,12 +16,12 @@ describe('an acknowledgement', () => {
     expect(attachment.nextAcks(10).map(({ revision }) => revision)).toEqual([5, 6]);
   });
 
-  test('of nothing that was sent is ignored', () => {
+  test('of an update that was not sent is ignored', () => {
     attachment.acknowledge(9);
     expect(attachment.hasAcks).toBe(false);
   });
 
-  test('has the stream read on when the window was full', () => {
+  test('continues reading the stream when the window was full', () => {
     for (let revision = 5; revision < 69; revision += 1) attachment.receive(recorded(revision));
     attachment.acknowledge(5);
     expect(outlet.scheduled).toEqual([attachment]);
@@ -40,7 +40,7 @@ describe('an acknowledgement', () => {
     expect(attachment.hasUnacknowledged).toBe(false);
   });
 
-  test('that comes while an earlier one is written stays to be written', () => {
+  test('that arrives while an earlier one is being written is written later', () => {
     for (const revision of [5, 6]) attachment.receive(recorded(revision));
     attachment.acknowledge(5);
     attachment.nextAcks(10);
@@ -65,7 +65,7 @@ describe('an acknowledgement', () => {
     ]);
   });
 
-  test('of updates that were acknowledged before records nothing', () => {
+  test('of already acknowledged updates records nothing', () => {
     attachment.receive(recorded(5));
     attachment.acknowledge(5);
     expect(attachment.acknowledge(5, 'late')).toBe(false);

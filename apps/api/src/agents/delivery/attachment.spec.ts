@@ -104,7 +104,7 @@ describe('a notification', () => {
 });
 
 describe('a reading', () => {
-  test('begins after what was read', () => {
+  test('begins after the last event read', () => {
     expect(attachment.startReading()).toMatchObject({ from: 5 });
   });
 

@@ -14,7 +14,7 @@ interface Sent {
 /** The owner's connection, as delivery uses it; the gateway's `Connection` is one. */
 export interface Outlet {
   readonly member: Member;
-  /** Whose token opened the connection. */
+  /** The caller whose token opened the connection. */
   readonly caller?: Caller;
   /** Whether the instance is sent its own events too. */
   readonly includeOwnEvents: boolean;
@@ -28,7 +28,7 @@ export interface Outlet {
   detach(attachment: Attachment): void;
 }
 
-/** Updates of one session that may wait for their acknowledgement; the next ones wait in the stream. */
+/** Unacknowledged updates of one session in flight; further ones wait in the stream. */
 const windowSize = 64;
 
 const endOfSession: ReadonlySet<string> = new Set([
@@ -41,13 +41,13 @@ const endOfSession: ReadonlySet<string> = new Set([
 /** The result of receiving an event: no update, an update that was sent, or the end of the ownership. */
 type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };
 
-/** A reading of the stream that is under way. */
+/** A read of the stream in progress. */
 interface Reading {
   readonly from: number;
   readonly target: number;
 }
 
-/** A session whose owner is connected to this node. All that is kept of it in memory is its progress. */
+/** A session whose owner is connected to this node. Memory holds only its progress. */
 export class Attachment {
   /** The last revision that was read: updates up to it are sent, the other events skipped. */
   private readTo: number;
@@ -63,7 +63,10 @@ export class Attachment {
   /** The stream has to be read to its end, since `target` may be outdated. */
   private readToEnd = true;
 
-  /** @param handled updates up to here were handled on an earlier connection, which may have broken before that was in the stream */
+  /**
+   * @param handled updates up to here were handled on an earlier connection, which may have broken before the
+   * acknowledgement was in the stream
+   */
   constructor(
     readonly sessionId: string,
     private readonly connection: Outlet,
@@ -118,12 +121,12 @@ export class Attachment {
     return this.sent !== undefined || this.acks !== undefined;
   }
 
-  /** Whether the session is over and nothing of it is left to deliver. */
+  /** Whether the session is over and everything is delivered. */
   get isFinished(): boolean {
     return this.sessionOver && !this.hasUnacknowledged && !this.closed;
   }
 
-  /** Called when the stream has grown. What does not concern the owner is skipped unread. */
+  /** Called when the stream has grown. Events that do not concern the owner are skipped without a read. */
   readonly onNotification = ({ first, last, quiet }: StreamNotification): void => {
     if (this.closed || last <= this.readTo) return;
     const skips = quiet && !this.connection.includeOwnEvents;
@@ -142,7 +145,7 @@ export class Attachment {
     this.connection.schedule(this);
   }
 
-  /** Begins a reading; undefined when nothing more may be sent. */
+  /** Begins a read; undefined when nothing more may be sent. */
   startReading(): Reading | undefined {
     if (this.closed || this.windowIsFull) return undefined;
     this.reading = true;
@@ -151,7 +154,7 @@ export class Attachment {
   }
 
   /**
-   * Ends a reading.
+   * Ends a read.
    * @param complete whether it reached the end of the stream and everything could be sent
    * @returns whether there is more to read
    */
@@ -162,7 +165,10 @@ export class Attachment {
     return this.hasUnread && !this.windowIsFull;
   }
 
-  /** Whether events that this process has just appended can be received as they are, without reading the stream. */
+  /**
+   * Whether events that this process has just appended follow the position directly, so that the stream need not be
+   * read.
+   */
   follows(events: readonly RecordedEvent[]): boolean {
     return events[0]?.revision === this.readTo + 1 && !this.reading && !this.hasUnread && this.hasRoom;
   }
@@ -186,7 +192,10 @@ export class Attachment {
     return 'sent';
   }
 
-  /** The instance handled the updates up to a revision, or `skipped` the last; false when none was waiting for that. */
+  /**
+   * The instance handled the updates up to a revision, or `skipped` the last one; false when none of them waits for
+   * an acknowledgement.
+   */
   acknowledge(revision: number, skipped?: string): boolean {
     const acknowledged = this.sent?.filter((item) => item.revision <= revision) ?? [];
     if (acknowledged.length === 0) return false;
@@ -198,12 +207,12 @@ export class Attachment {
     return true;
   }
 
-  /** The acknowledgements that are to be written next, the oldest first. */
+  /** The acknowledgements to write next, oldest first. */
   nextAcks(limit: number): readonly AcknowledgedUpdate[] {
     return this.acks?.slice(0, limit) ?? [];
   }
 
-  /** Acknowledgements up to one are in the stream now, at `revision`. */
+  /** Acknowledgements up to `upTo` are in the stream, at `revision`. */
   acksWritten(upTo: number, revision: number): void {
     const rest = this.acks?.filter((item) => item.revision > upTo) ?? [];
     this.acks = rest.length > 0 ? rest : undefined;
@@ -211,7 +220,7 @@ export class Attachment {
     this.connection.send({ type: 'acknowledged', session_id: this.sessionId, up_to: upTo, revision });
   }
 
-  /** The stream refuses the acknowledgements; it also says why, so it is read. */
+  /** The stream refuses the acknowledgements. Its events say why, so it is read. */
   acksRejected(): void {
     this.acks = undefined;
     this.readAgain();
@@ -228,7 +237,7 @@ export class Attachment {
     return oldest !== undefined && oldest <= before && !this.handoffRequested;
   }
 
-  /** A handoff was requested, once for all. */
+  /** A handoff was requested; it is requested only once. */
   markHandoffRequested(): void {
     this.handoffRequested = true;
   }

@@ -7,14 +7,14 @@ import { AgentCommands } from '../common/agent-commands.ts';
 import { BackgroundWork } from '../common/background-work.ts';
 import { UpdateDispatcher } from './update-dispatcher.ts';
 
-/** Milliseconds between two runs of each kind of work. */
+/** Milliseconds between two runs of each task. */
 const every = { acks: 50, handoffs: 250, compare: 1_000 };
-/** All sessions are compared with their contexts in this many runs. */
+/** One comparison of all sessions with their contexts is spread over this many runs. */
 const compareRuns = 20;
-/** Sessions more that are read in a run while Redis does not answer. */
+/** Additional sessions read per run while Redis does not answer. */
 const readsWithoutRedis = 100;
 
-/** What delivery does periodically: acknowledgements that waited, lost notifications, unanswered updates. */
+/** The periodic tasks of delivery: outstanding acknowledgements, lost notifications, unanswered updates. */
 @Injectable()
 export class DeliveryMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
@@ -42,8 +42,9 @@ export class DeliveryMaintenance implements OnApplicationBootstrap, BeforeApplic
   }
 
   /**
-   * Reads the sessions whose context is ahead of what was read, a share of them each time: a notification was lost. While
-   * Redis does not answer there are neither notifications nor contexts: then some are read, whatever their contexts.
+   * Reads the sessions whose context is ahead of the last revision read, a share of them each time: a notification
+   * was lost. While Redis does not answer there are neither notifications nor contexts; then some sessions are read
+   * without a comparison.
    */
   private async compare(): Promise<void> {
     const ids = this.nextIds(Math.ceil(this.dispatcher.size / compareRuns));

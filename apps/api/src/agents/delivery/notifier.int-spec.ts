@@ -32,7 +32,7 @@ afterEach(async () => {
   await proxy.cut();
 });
 
-test('a session that is watched while Redis is unavailable is notified once Redis is back', async () => {
+test('a session watched while Redis is unavailable is notified once Redis is back', async () => {
   await proxy.cut();
   await waitUntil(() => redis.status !== 'ready');
   const id = randomUUID();
@@ -46,7 +46,7 @@ test('a session that is watched while Redis is unavailable is notified once Redi
   expect(received[1]).toEqual({ first: 4, last: 5, quiet: false });
 });
 
-test('a connection that the network has forgotten is replaced, and who watches is notified', async () => {
+test('a connection that the network dropped silently is replaced, and listeners are notified', async () => {
   await notifier.watch(randomUUID(), listener);
   proxy.strand();
   await waitUntil(() => connections === 2, { what: 'another connection' });
@@ -64,7 +64,7 @@ test('a Redis that refuses the channels after a reconnection does not end the pr
   ofUser.onReconnect(() => void (ready += 1));
   try {
     await waitUntil(() => ready === 1);
-    // Redis closes the connection of a subscriber that may not listen any more.
+    // Redis closes the connection of a subscriber that loses its right to subscribe.
     await redis.acl('SETUSER', user, 'resetchannels');
     const isRefused = async () => JSON.stringify(await redis.acl('LOG')).includes(user);
     await waitUntil(isRefused, { what: 'a refusal' });

@@ -9,15 +9,15 @@ import { ApiNode } from '../common/api-node.ts';
 
 type NotificationListener = (notification: StreamNotification) => void;
 
-/** How long a listener waits for Redis to confirm a channel before it continues without, in milliseconds. */
+/** How long to wait for Redis to confirm a subscription before continuing without it, in milliseconds. */
 const confirmMs = 1_000;
-/** How often the connection is asked whether it lives, in milliseconds: one that is silent says nothing of what it misses. */
+/** How often the connection is pinged, in milliseconds: a silent connection does not show that it misses messages. */
 const pingMs = 1_000;
 const everything: StreamNotification = { first: 0, last: Number.MAX_SAFE_INTEGER, quiet: false };
 
 /**
- * The messages of Redis pub/sub: that sessions have grown, and the registry's messages for this node. They may be lost; after
- * a reconnect every listener is notified.
+ * Redis pub/sub: notifications that sessions have grown, and the registry's messages for this node. Messages may be
+ * lost; after a reconnect every listener is notified.
  */
 @Injectable()
 export class Notifier implements OnApplicationShutdown {
@@ -54,12 +54,15 @@ export class Notifier implements OnApplicationShutdown {
     this.nodeListeners.push(listener);
   }
 
-  /** Listens to connections and reconnections to Redis: the registry's messages for this node may have been lost before. */
+  /**
+   * Listens for connections and reconnections to Redis: earlier messages of the registry for this node may have been
+   * lost.
+   */
   onReconnect(listener: () => void): void {
     this.reconnectListeners.push(listener);
   }
 
-  /** Listens for a session's growth; resolves once Redis has confirmed, or does not answer. */
+  /** Listens for a session's growth; resolves once Redis has confirmed the subscription or fails to answer in time. */
   async watch(sessionId: string, listener: NotificationListener): Promise<void> {
     const known = this.listeners.get(sessionId);
     if (known === undefined) this.listeners.set(sessionId, listener);
@@ -89,7 +92,7 @@ export class Notifier implements OnApplicationShutdown {
     else known?.(notification);
   }
 
-  /** Notifies the owner's node of what was appended here, if it concerns the owner. */
+  /** Notifies the owner's node of events appended here, if they concern the owner. */
   notifyOwner(appended: Appended): void {
     notifyOwner(this.redis, appended);
   }

@@ -3,7 +3,7 @@ import type { Outlet } from './attachment.ts';
 import { Attachment } from './attachment.ts';
 import type { Frame } from '../testing/test-agent.ts';
 
-/** When every event of these specs occurred (ms). */
+/** The time of every event in these specs (ms). */
 export const occurredAt = Date.parse('2026-01-05T09:00:00.000Z');
 
 const metadata: EventMetadata = {
@@ -15,7 +15,7 @@ const metadata: EventMetadata = {
 
 const flag: SessionEvent = { type: 'FlagRaised', data: { flag: 'vip', value: true } };
 
-/** An event of a stream; by default an update for whoever owns the session. */
+/** An event of a stream; by default an update for the owner of the session. */
 export function recorded(
   revision: number,
   event: SessionEvent = flag,
@@ -24,7 +24,7 @@ export function recorded(
   return { ...event, event_id: `event-${revision}`, revision, metadata: { ...metadata, ...more } };
 }
 
-/** An owner's connection that keeps what is sent and scheduled. */
+/** An owner's connection that records what is sent and scheduled. */
 export class TestOutlet implements Outlet {
   readonly member = { instance: 'bot-1', pool: 'support', capacity: 5, conn: 'conn', attempt: 1 };
   readonly frames: Frame[] = [];

@@ -15,14 +15,14 @@ import type { Attachment } from './attachment.ts';
 import { DeliveryRecords } from './delivery-records.ts';
 import { Notifier } from './notifier.ts';
 
-/** Events read at a time for one session, before another session of the same instance is read. */
+/** Events read at a time for one session before another session of the same instance is read. */
 const pageSize = 64;
-/** About how many bytes are read at a time. */
+/** Approximate bytes read at a time. */
 const stepBytes = 128 * 1024;
-/** Pause before a reading that failed is done again, in milliseconds. */
+/** Pause before a failed read is repeated, in milliseconds. */
 const retryMs = 500;
 
-/** Delivers to the instances connected to this node what is new in the sessions that they own. */
+/** Delivers new events of sessions to their owners on this node. */
 @Injectable()
 export class UpdateDispatcher implements BeforeApplicationShutdown {
   private readonly attachments = new Map<string, Attachment>();
@@ -53,7 +53,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return this.attachments.size;
   }
 
-  /** Begins to deliver a session's updates to its owner, in place of an earlier attachment. */
+  /** Begins to deliver a session's updates to its owner; replaces an earlier attachment. */
   async add(attachment: Attachment): Promise<void> {
     const { sessionId } = attachment;
     if (!attachment.isConnected) return;
@@ -85,7 +85,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return this.attachments.values();
   }
 
-  /** An instance has handled the updates of a session up to a revision, or has skipped the last of them. */
+  /** An instance has handled the updates of a session up to a revision, or has skipped the last one. */
   acknowledge(attachment: Attachment, revision: number, skipped?: string): void {
     const wasWaiting = attachment.acknowledge(revision, skipped);
     this.acks.add(attachment);
@@ -100,7 +100,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     this.acks.flushDue();
   }
 
-  /** Reads what is new in a session and sends it; resolves to whether there is more. Never rejects. */
+  /** Reads and sends a session's new events; resolves to whether there is more. Never rejects. */
   async deliver(attachment: Attachment): Promise<boolean> {
     const reading = attachment.startReading();
     if (reading === undefined) return false;
@@ -120,7 +120,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
         { err, session_id: sessionId },
         'reading a session for its agent failed; it is retried',
       );
-      // What was read before the failure is complete.
+      // The events read before the failure are complete.
       if (this.records.isRecorded(attachment)) this.receiveAll(attachment, events);
       attachment.finishReading(reading, false);
       void this.readLater(attachment);
@@ -142,7 +142,10 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     attachment.readAgain();
   }
 
-  /** What this process has appended is delivered directly if the owner is connected here; otherwise its node is notified. */
+  /**
+   * Delivers events that this process has appended directly if the owner is connected here; otherwise notifies the
+   * owner's node.
+   */
   private onAppended(appended: Appended): void {
     const { session, events } = appended;
     const notification = notificationFor(appended);
@@ -179,7 +182,7 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return true;
   }
 
-  /** The stream says that another instance owns the session, or none. */
+  /** The stream shows another owner of the session, or none. */
   private removeLost(attachment: Attachment, { type, data }: RecordedEvent): void {
     if (type === 'AgentAttached') {
       const { instance, epoch, pool } = data;
@@ -190,12 +193,15 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     }
   }
 
-  /** The registry's keys of one pool know nothing of another. Not awaited: what is missed is corrected by the next owner. */
+  /**
+   * A session that changed its pool: the registry's keys of one pool do not know the other. Not awaited: the next
+   * owner corrects a failure.
+   */
   private leavePool({ sessionId, pool, instance, epoch }: Attachment): void {
     this.registry.detach(sessionId, pool, instance, epoch).catch(() => undefined);
   }
 
-  /** A session that is over is released once everything is delivered. */
+  /** Releases an ended session once everything is delivered. */
   private releaseWhenFinished(attachment: Attachment): void {
     if (!attachment.isFinished) return;
     this.remove(attachment, 'session_over');

@@ -16,7 +16,7 @@ afterAll(() => fleet.close());
 
 const isUpdate = ({ type }: Frame): boolean => type === 'update';
 
-/** The agent stops reading; resolves once a connection was closed for that. */
+/** The agent stops reading; resolves once a connection was closed for that reason. */
 async function stopReading(agent: TestAgent, sessionId: string): Promise<number> {
   const closed = (): Promise<number> => metricOf(one, 'agent_slow_readers_closed_total');
   const before = await closed();
@@ -39,7 +39,7 @@ test('a node that stops sends its agents to others, where they continue', async 
   expect((await again.next(isUpdate)).revision).toBe(revision);
 });
 
-test('no frame is counted any more once all are acted upon', async () => {
+test('no frame is counted once all are processed', async () => {
   const agent = await fleet.join(one, newPool());
   await Promise.all(Array.from({ length: 10 }, async () => agent.attach(await one.start())));
   await waitUntil(async () => (await metricOf(one, 'agent_frames_waiting')) === 0);
@@ -93,7 +93,7 @@ describe('a connection', () => {
 });
 
 describe('an instance that sends heartbeats but does not read', () => {
-  test('is cut off because of one small update, however much the kernels buffer', async () => {
+  test('is disconnected because of one small update, however much the kernels buffer', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, newPool());
     await agent.attach(id);
@@ -102,7 +102,7 @@ describe('an instance that sends heartbeats but does not read', () => {
     expect(await agent.closeCode()).toBeGreaterThan(0);
   });
 
-  test('receives the update after it has come back', async () => {
+  test('receives the update after it has reconnected', async () => {
     const id = await one.start();
     const pool = newPool();
     const agent = await fleet.join(one, pool);

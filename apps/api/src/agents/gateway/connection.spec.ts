@@ -4,7 +4,7 @@ import type { Attachment } from '../delivery/attachment.ts';
 import type { Socket } from './connection.ts';
 import { closeCodes, Connection } from './connection.ts';
 
-/** A socket that keeps what is done with it. */
+/** A socket that records its calls. */
 class TestSocket implements Socket {
   readonly OPEN = 1;
   readyState: Socket['readyState'] = 1;
@@ -88,7 +88,7 @@ describe('a reader', () => {
     expect(socket.pings).toBe(1);
   });
 
-  test('is cut off when it leaves a ping unanswered for two checks', () => {
+  test('is disconnected when it leaves a ping unanswered for two checks', () => {
     attached().receive(recorded(5));
     connection.checkReader();
     connection.checkReader();
@@ -97,7 +97,7 @@ describe('a reader', () => {
     expect([socket.closed, slowReaders]).toEqual([closeCodes.notReading, 1]);
   });
 
-  test('is not cut off while it answers pings, however long it acknowledges nothing', () => {
+  test('stays connected while it answers pings, however long it acknowledges nothing', () => {
     attached().receive(recorded(5));
     for (let check = 0; check < 9; check += 1) {
       connection.checkReader();
@@ -106,7 +106,7 @@ describe('a reader', () => {
     expect(socket.closed).toBeUndefined();
   });
 
-  test('is cut off when more than a mebibyte waits for it', () => {
+  test('is disconnected when more than a mebibyte is buffered for it', () => {
     socket.bufferedAmount = 1_048_577;
     connection.send({ type: 'heartbeat' });
     expect([socket.closed, slowReaders, socket.sent.length]).toEqual([closeCodes.notReading, 1, 0]);
@@ -120,7 +120,7 @@ describe('a session with something new', () => {
     expect(delivering).toMatchObject([{ attachment }]);
   });
 
-  test('is read again as long as there is more', async () => {
+  test('is read again while there is more', async () => {
     attached().readAgain();
     await delivering[0]?.finish(true);
     await delivering[1]?.finish(false);
@@ -134,7 +134,7 @@ describe('a session with something new', () => {
     expect(delivering[4]?.attachment.sessionId).toBe('session-4');
   });
 
-  test('waits until the reader has made room', () => {
+  test('waits until the reader has room', () => {
     socket.bufferedAmount = 128 * 1_024 - 1;
     connection.send({ type: 'heartbeat' });
     socket.bufferedAmount = 128 * 1_024;
@@ -146,7 +146,7 @@ describe('a session with something new', () => {
 });
 
 describe('the frames of an instance', () => {
-  test('are acted upon one after the other', async () => {
+  test('are processed one after the other', async () => {
     const steps: string[] = [];
     const gate = Promise.withResolvers<void>();
     connection.enqueue(async () => {
@@ -179,7 +179,7 @@ describe('the frames of an instance', () => {
 });
 
 describe('a lease', () => {
-  test('is renewed only after another sign of life', () => {
+  test('is renewed only after another frame', () => {
     connection.welcome(member, false);
     expect(connection.needsRenewal).toBe(true);
     connection.markRenewed(Date.now());
@@ -199,7 +199,7 @@ describe('a lease', () => {
 });
 
 describe('the count of the registry', () => {
-  test('is contradicted only after it differed three times in a row', () => {
+  test('counts as a mismatch only after it differed three times in a row', () => {
     attached();
     expect([0, 0, 0].map((count) => connection.agreesWith(count))).toEqual([true, true, false]);
   });

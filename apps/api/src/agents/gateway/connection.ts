@@ -5,20 +5,20 @@ import type { Attachment, Outlet } from '../delivery/attachment.ts';
 import type { Member } from '../registry/registry.ts';
 import { ReadQueue } from './read-queue.ts';
 
-/** Bytes that may wait for a reader before its updates wait in the stream instead. */
+/** Bytes buffered for a reader beyond which its updates wait in the stream. */
 const highWater = 128 * 1024;
-/** Bytes that may wait for a reader at all. */
+/** Bytes buffered for a reader, at most. */
 const bufferLimit = 1_048_576;
-/** Frames of one connection that may wait for those before them. */
+/** Frames of one connection that may wait for earlier ones. */
 const queueLimit = 10_000;
-/** Checks after a ping in which a reader may leave it unanswered; the next one closes its connection. */
+/** How many checks a reader may leave a ping unanswered; the next check closes its connection. */
 const pingPatience = 2;
-/** Times in a row that the registry may count other sessions than the connection has. */
+/** How often in a row the registry's count of sessions may differ from the connection's. */
 const mismatchLimit = 2;
 
 const unknown: Member = { instance: '', pool: '', capacity: 0, conn: '', attempt: 0 };
 
-/** Why a connection is closed: WebSocket close codes. 4xxx are ours. */
+/** WebSocket close codes. 4xxx are Turnstream's own. */
 export const closeCodes = {
   restarting: 1012,
   tryLater: 1013,
@@ -30,13 +30,15 @@ export const closeCodes = {
   notReading: 4413,
 } as const;
 
-/** What is used of a WebSocket. */
+/** The used part of a WebSocket. */
 export type Socket = Pick<
   WebSocket,
   'OPEN' | 'readyState' | 'bufferedAmount' | 'send' | 'ping' | 'close' | 'terminate'
 >;
 
-/** One instance's socket: what is sent, how much may wait, and which of its sessions have to be read. */
+/**
+ * One instance's socket: sends frames, limits the buffered bytes, and tracks which of its sessions have to be read.
+ */
 export class Connection implements Outlet {
   private identity = unknown;
   private ownEvents = false;
@@ -44,19 +46,19 @@ export class Connection implements Outlet {
   private draining = false;
   /** When the last frame was received (ms). */
   private aliveAt = Date.now();
-  /** Up to when the registry knows that the instance is alive (ms). */
+  /** Until when the registry knows that the instance is alive (ms). */
   private renewedAt = 0;
   private mismatches = 0;
-  /** Checks since a ping that is not answered yet; 0: none is unanswered. */
+  /** Checks since an unanswered ping; 0: none is unanswered. */
   private pingChecks = 0;
-  /** The work on the instance's frames: each waits for the one before. */
+  /** The processing of the instance's frames: each waits for the previous one. */
   private work: Promise<void> | undefined;
   private queued = 0;
   private readonly owned = new Map<string, Attachment>();
   private readonly reads: ReadQueue;
 
   /**
-   * @param deliver reads what is new in a session and sends it; resolves to whether there is more, never rejects
+   * @param deliver reads and sends a session's new events; resolves to whether there is more, never rejects
    * @param onSlowReader called before the connection is closed because the instance does not read
    * @param caller whose token opened the connection
    */
@@ -81,7 +83,7 @@ export class Connection implements Outlet {
     return this.socket.readyState === this.socket.OPEN;
   }
 
-  /** Whether the registry knows the instance by this connection. */
+  /** Whether the registry knows the instance with this connection. */
   get isKnown(): boolean {
     return this.identity !== unknown;
   }
@@ -113,7 +115,7 @@ export class Connection implements Outlet {
     return this.owned.get(sessionId);
   }
 
-  /** Sends a frame. A reader for which too much waits is cut off instead. */
+  /** Sends a frame. Disconnects a reader with too much buffered data instead. */
   send(frame: object): void {
     if (!this.isOpen) return;
     if (this.socket.bufferedAmount > bufferLimit) this.cutOff();
@@ -132,13 +134,13 @@ export class Connection implements Outlet {
     return first;
   }
 
-  /** The registry knows the instance now. */
+  /** The registry has registered the instance. */
   welcome(member: Member, includeOwnEvents: boolean): void {
     this.identity = member;
     this.ownEvents = includeOwnEvents;
   }
 
-  /** Handles a frame after those before it; false when too many wait. `work` never rejects. */
+  /** Handles a frame after earlier ones; false when too many wait. `work` never rejects. */
   enqueue(work: () => Promise<void>): boolean {
     if (this.queued >= queueLimit) return false;
     this.queued += 1;
@@ -171,7 +173,7 @@ export class Connection implements Outlet {
     this.confirmDrained();
   }
 
-  /** A frame was received: the instance is alive. */
+  /** A frame was received, so the instance is alive. */
   markAlive(): void {
     this.aliveAt = Date.now();
   }
@@ -181,7 +183,7 @@ export class Connection implements Outlet {
     return this.aliveAt + leaseMs - now;
   }
 
-  /** Whether the instance sent a frame since its lease was last renewed. */
+  /** Whether the instance has sent a frame since its lease was last renewed. */
   get needsRenewal(): boolean {
     return this.isKnown && this.aliveAt > this.renewedAt;
   }
@@ -199,8 +201,9 @@ export class Connection implements Outlet {
   }
 
   /**
-   * Pings an instance that has not acknowledged everything, and cuts it off when it leaves the ping unanswered for the
-   * two checks after. To answer a ping it must do no more than read. However much the kernels buffer, this finds out.
+   * Pings an instance that has not acknowledged everything, and disconnects it if the ping is unanswered for the next
+   * two checks. A client answers a ping only if it reads, so this detects slow readers however much the kernels
+   * buffer.
    */
   checkReader(): void {
     if (this.pingChecks > 0) {
@@ -227,7 +230,7 @@ export class Connection implements Outlet {
     this.socket.terminate();
   }
 
-  /** A frame that cannot be understood ends the connection: nothing that follows could be trusted. */
+  /** A frame that cannot be understood ends the connection: later frames cannot be trusted. */
   refuse(detail: string): void {
     this.send({ type: 'error', code: 'bad_frame', detail });
     this.close(closeCodes.badFrame, detail.slice(0, 100));
@@ -243,7 +246,7 @@ export class Connection implements Outlet {
     this.reads.schedule(attachment);
   }
 
-  /** An instance that does not read may reconnect and resume from what it acknowledged. */
+  /** Disconnects an instance that does not read. It may reconnect and resume from its last acknowledgement. */
   private cutOff(): void {
     this.onSlowReader(this);
     this.terminate(closeCodes.notReading, 'not reading');

@@ -22,7 +22,7 @@ export class Connections {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** A connection for a socket that was opened. */
+  /** Registers the connection of an opened socket. */
   add(socket: WebSocket, caller: Caller): Connection {
     const connection = new Connection(socket, this.deliver, this.onSlowReader, caller);
     this.open.add(connection);
@@ -38,14 +38,14 @@ export class Connections {
     return this.latest.get(instance);
   }
 
-  /** From now on this is the instance's connection; an earlier one is closed. */
+  /** Makes this the instance's connection and closes an earlier one. */
   setLatest(instance: string, connection: Connection): void {
     const before = this.latest.get(instance);
     if (before) this.supersede(before);
     this.latest.set(instance, connection);
   }
 
-  /** The socket is gone. The registry keeps the instance's sessions until its lease ends or it comes back. */
+  /** The socket has closed. The registry keeps the instance's sessions until its lease ends or it reconnects. */
   remove(connection: Connection): void {
     if (!this.open.delete(connection)) return;
     this.metrics.connections.dec();

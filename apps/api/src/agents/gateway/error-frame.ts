@@ -8,7 +8,7 @@ interface ErrorFrame {
   readonly session_id?: string;
 }
 
-/** Tells an instance what went wrong, in the words of the HTTP API. */
+/** Sends an instance the problem that the HTTP API would answer. */
 export function errorFrame(error: unknown, sessionId?: string): ErrorFrame {
   const { code, message: detail, members } = toProblem(toApiProblem(error));
   const session = sessionId === undefined ? {} : { session_id: sessionId };

@@ -3,7 +3,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { visiblePattern } from '#privacy';
 import type { Act } from '../../access/rules.ts';
 
-/** Makes the instance known; the first frame of a connection. */
+/** Registers the instance; the first frame of a connection. */
 export interface Hello {
   readonly type: 'hello';
   readonly instance: string;
@@ -11,12 +11,12 @@ export interface Hello {
   readonly capacity: number;
   /** Whether the instance is sent its own events too. */
   readonly echo: boolean;
-  /** Whether the instance hands its sessions over and takes none. */
+  /** Whether the instance hands over its sessions and takes no new ones. */
   readonly draining: boolean;
   readonly resume: readonly Resume[];
   /**
-   * Grows with each connection of the instance: a hello that a node reads late, after it hung, must not supersede the
-   * connection that came after it.
+   * Grows with each connection of the instance: a hello that a node reads late, after it hung, must not supersede a
+   * later connection.
    */
   readonly attempt: number;
 }
@@ -25,7 +25,7 @@ export interface Hello {
 export interface Resume {
   readonly session_id: string;
   readonly epoch: number;
-  /** The last update that it has handled; null: where it was acknowledged. */
+  /** The last update that it has handled; null: the last acknowledged one. */
   readonly after: number | null;
 }
 
@@ -44,17 +44,17 @@ export interface Ack {
   readonly type: 'ack';
   readonly session_id: string;
   readonly revision: number;
-  /** The code of the reason for which the instance skips the update of that revision; those before it are handled. */
+  /** Code of the reason why the instance skips the update of that revision; earlier updates are handled. */
   readonly skipped: string | undefined;
 }
 
-/** A frame that is acted upon after those before it. */
+/** A frame that is processed after earlier ones. */
 export type QueuedFrame = Hello | Attach | Detach | { readonly type: 'drain' };
 
-/** What an agent instance sends. */
+/** The frames that an agent instance sends. */
 export type ClientFrame = QueuedFrame | Ack | { readonly type: 'heartbeat' };
 
-/** The rule of each frame: all are of a connection that its token allows; what a session's frame reaches is looked at besides. */
+/** The rule of each frame. The token has to allow it for the connection; access to a session is checked separately. */
 export const frameRules: Readonly<Record<ClientFrame['type'], Act>> = {
   hello: 'connect',
   heartbeat: 'connect',
@@ -64,20 +64,20 @@ export const frameRules: Readonly<Record<ClientFrame['type'], Act>> = {
   drain: 'connect',
 };
 
-/** Thrown for a frame that cannot be understood; its message names every member at fault. */
+/** Thrown for a frame that cannot be understood; its message names every wrong member. */
 export class InvalidFrameError extends Error {
   readonly code = 'bad_frame';
 }
 
-/** Bytes of a frame; more closes the connection. A hello that resumes 10,000 sessions fits. */
+/** Maximum bytes of a frame; a larger one closes the connection. A hello that resumes 10,000 sessions fits. */
 export const frameLimit = 1_048_576;
-/** How many sessions an instance may own. */
+/** The maximum number of sessions of an instance. */
 const capacityLimit = 10_000;
-/** Room is left above it, so that an instance can always connect once more. */
+/** Below 2^53, so that an instance can always connect once more. */
 const attemptLimit = 2 ** 52;
 export const poolPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** The `description` of a member says in errors what it must be. */
+/** The `description` of a member is the requirement that errors quote. */
 const whole = (minimum: number, maximum: number = Number.MAX_SAFE_INTEGER) => ({
   type: 'integer',
   minimum,
@@ -91,7 +91,7 @@ const session_id = {
 };
 const after = { ...whole(-1), type: ['integer', 'null'] };
 
-/** What the schemas let pass: members may be left out. */
+/** The members as the schemas accept them: some may be missing. */
 interface SessionMembers {
   readonly session_id: string;
   readonly after?: number | null;
@@ -138,7 +138,7 @@ const isResume = compile<SessionMembers & Pick<Resume, 'epoch'>>(['session_id', 
   epoch: whole(1),
   after,
 });
-/** The members of a hello without the sessions in `resume`, which are checked one after the other up to the first fault. */
+/** The members of a hello without the sessions in `resume`, which are checked one by one up to the first fault. */
 const isHello = compile<HelloMembers>(['instance', 'pool', 'capacity'], {
   instance: {
     type: 'string',
@@ -159,7 +159,7 @@ const isHello = compile<HelloMembers>(['instance', 'pool', 'capacity'], {
   attempt: whole(0, attemptLimit),
 });
 
-/** A frame from its text; members that are not known are left out. @throws InvalidFrameError */
+/** Parses a frame; unknown members are left out. @throws InvalidFrameError */
 export function parseFrame(text: string): ClientFrame {
   const frame = parseObject(text);
   const { type } = frame;
@@ -207,14 +207,14 @@ function parseObject(text: string): { readonly type?: unknown } {
   return value;
 }
 
-/** @param path the path of the value in the frame; empty: it is the frame */
+/** @param path the path of the value in the frame; empty: the frame itself */
 function checked<T>(validate: ValidateFunction<T>, value: unknown, path = ''): T {
   if (validate(value)) return value;
   const faults = new Set((validate.errors ?? []).map((error) => describe(error, path)));
   throw new InvalidFrameError([...faults].join('; '));
 }
 
-/** As "capacity must be a whole number from 1 to 10000". */
+/** For example "capacity must be a whole number from 1 to 10000". */
 function describe(
   { instancePath, keyword, params, parentSchema, schema }: ErrorObject,
   path: string,

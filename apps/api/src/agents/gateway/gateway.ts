@@ -24,7 +24,7 @@ import { Handshake } from './handshake.ts';
 import { SessionAssignment } from './session-assignment.ts';
 import { UpgradeAccess } from './upgrade.ts';
 
-/** Frames of all connections that may wait for those before them. */
+/** Frames of all connections that may wait for earlier ones. */
 const frameQueueLimit = 200_000;
 
 /** The WebSocket of the agent instances: `WS /v1/agents` (the app's `webSocketPath`), JSON frames. */
@@ -38,7 +38,7 @@ export class AgentGateway implements OnApplicationBootstrap {
   });
 
   private waitingFrames = 0;
-  /** Whether the last hello failed: of many in a row the first is a warning. */
+  /** Whether the last hello failed: only the first of several in a row is logged as a warning. */
   private helloFailed = false;
 
   constructor(
@@ -80,7 +80,7 @@ export class AgentGateway implements OnApplicationBootstrap {
       try {
         this.receive(connection, (data as Buffer).toString());
       } catch (err) {
-        // Thrown on, it would end the process.
+        // An uncaught error would end the process.
         this.logger.error({ err }, 'a frame of an agent failed');
         connection.close(closeCodes.tryLater, 'try again');
       }
@@ -90,7 +90,7 @@ export class AgentGateway implements OnApplicationBootstrap {
       unwatch();
       this.connections.remove(connection);
     });
-    // Its close follows.
+    // The close event follows.
     socket.on('error', () => undefined);
   }
 
@@ -121,7 +121,7 @@ export class AgentGateway implements OnApplicationBootstrap {
       this.reads.recordAct(connection.caller, 'skip_update', session_id, `${revision} ${skipped}`);
   }
 
-  /** What an instance asks for is done in the order in which it asked. */
+  /** Processes the requests of an instance in order. */
   private queue(connection: Connection, frame: QueuedFrame): void {
     if (frame.type === 'hello' && !connection.acceptHello())
       return connection.refuse('there was a hello already');
@@ -164,7 +164,7 @@ export class AgentGateway implements OnApplicationBootstrap {
     }
   }
 
-  /** Sends the instance the error, as the problem that the HTTP API would answer. */
+  /** Sends the instance the error as the problem that the HTTP API would answer. */
   private report(connection: Connection, frame: QueuedFrame, error: unknown): void {
     const answer = errorFrame(error, 'session_id' in frame ? frame.session_id : undefined);
     if (answer.code === 'internal_error') this.logger.error({ err: error }, 'a frame of an agent failed');

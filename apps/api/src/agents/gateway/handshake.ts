@@ -11,11 +11,11 @@ import { errorFrame } from './error-frame.ts';
 import type { Hello, Resume } from './frames.ts';
 import { SessionAssignment } from './session-assignment.ts';
 
-/** Sessions of one instance that are resumed at the same time, and of all instances: many come at once when a node dies. */
+/** Sessions resumed concurrently for one instance and for all instances: many reconnect when a node dies. */
 const resumedAtOnce = 16;
 const resumedAtOnceInAll = 200;
 
-/** How instances come, and come back. */
+/** Connects and reconnects instances. */
 @Injectable()
 export class Handshake {
   private readonly limit = new Semaphore(resumedAtOnceInAll);
@@ -28,7 +28,7 @@ export class Handshake {
     private readonly config: Config,
   ) {}
 
-  /** An instance makes itself known, with the sessions that it owned on another connection. */
+  /** An instance introduces itself, with the sessions that it owned on an earlier connection. */
   async hello(connection: Connection, frame: Hello): Promise<void> {
     const { instance, pool, capacity, echo, draining, resume, attempt } = frame;
     if (!mayActAs(connection.caller, instance))
@@ -52,14 +52,17 @@ export class Handshake {
     if (draining) await this.assignment.drain(connection);
   }
 
-  /** The instance is told by which attempt it can connect again, should its own be wrong. */
+  /** Tells the instance the attempt from which it may count on, in case its own is wrong. */
   private refuseStale(connection: Connection, attempt: number, newest: number): void {
     const detail = `The hello has attempt ${attempt}; the instance is connected by attempt ${newest}.`;
     connection.send({ type: 'error', code: 'stale_attempt', detail, attempt: newest });
     this.connections.supersede(connection, 'stale_attempt');
   }
 
-  /** A session that is set aside holds up no other: the instance is told, and takes it over once it can be folded. */
+  /**
+   * A session that is set aside does not hold up others: the instance is told, and takes the session over once it can
+   * be folded.
+   */
   private async resume(connection: Connection, item: Resume): Promise<void> {
     if (!connection.isOpen) return;
     try {
@@ -70,7 +73,7 @@ export class Handshake {
     }
   }
 
-  /** Makes an instance and its sessions known again after the registry was lost, or forgot the instance. */
+  /** Registers an instance and its sessions again after the registry was lost or forgot the instance. */
   async register(connection: Connection): Promise<void> {
     const { member, isDraining } = connection;
     const owned = await this.registry.register(member, this.config.agentLeaseMs, isDraining);
@@ -82,7 +85,7 @@ export class Handshake {
     if (connection.isDraining) await this.assignment.drain(connection);
   }
 
-  /** Makes all instances of this node known again. */
+  /** Registers all instances of this node again. */
   async registerAll(): Promise<void> {
     for (const connection of this.connections.all()) if (connection.isKnown) await this.register(connection);
   }

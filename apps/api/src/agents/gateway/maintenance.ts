@@ -15,11 +15,11 @@ import { SessionAssignment } from './session-assignment.ts';
 
 const renewMs = 250;
 
-/** What the gateway does again and again: leases, readers, and what the registry says about its instances. */
+/** The periodic tasks of the gateway: leases, slow readers, and the registry's view of its instances. */
 @Injectable()
 export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
-  /** While it lasts no connection is closed for its silence. */
+  /** During this period no connection is closed for being silent. */
   private readonly grace: GracePeriod;
 
   constructor(
@@ -42,7 +42,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     this.work.every(this.config.agentLeaseMs / 2, () => this.checkReaders());
   }
 
-  /** Sends the instances to other nodes: there they resume the sessions that they own. */
+  /** Sends the instances to other nodes, where they resume their sessions. */
   async beforeApplicationShutdown(): Promise<void> {
     const stopped = this.work.stop();
     for (const connection of this.connections.all()) {
@@ -65,7 +65,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
   }
 
   private async renewLeases(): Promise<void> {
-    // Frames that arrived while this process was suspended count.
+    // Processes first the frames that arrived while this process was suspended.
     await afterPendingInput();
     const now = Date.now();
     const hasGrace = this.grace.lasts(now);
@@ -88,14 +88,17 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     }
   }
 
-  /** @param count the sessions that the registry counts; -1: it does not know the instance; -2: it has a newer connection */
+  /**
+   * @param count the sessions that the registry counts; -1: it does not know the instance; -2: it has a newer
+   * connection
+   */
   private async compare(connection: Connection, count: number): Promise<void> {
     if (count === -2) this.connections.supersede(connection);
     else if (count === -1) await this.handshake.register(connection);
     else if (!connection.agreesWith(count)) await this.reconcile(connection);
   }
 
-  /** The registry and the connection differ: a message that a session was given to the instance, or taken, was lost. */
+  /** The registry and the connection differ: the message that gave or took a session was lost. */
   private async reconcile(connection: Connection): Promise<void> {
     const owned = await this.registry.owned(connection.member);
     for (const item of owned) await this.assignment.takeOver(connection, item);
@@ -108,7 +111,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
   }
 
   private async checkReaders(): Promise<void> {
-    // Pongs that arrived while this process was suspended count.
+    // Processes first the pongs that arrived while this process was suspended.
     await afterPendingInput();
     for (const connection of this.connections.all()) connection.checkReader();
   }

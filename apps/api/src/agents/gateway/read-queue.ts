@@ -1,16 +1,16 @@
 import type { Attachment } from '../delivery/attachment.ts';
 
-/** Sessions of one instance that are read at the same time. */
+/** Sessions of one instance read concurrently. */
 const atOnce = 4;
 
-/** The sessions of one connection whose streams have to be read: a few at a time, as long as there is room. */
+/** The sessions of one connection whose streams have to be read: a few at a time, while there is room. */
 export class ReadQueue {
-  /** Undefined when none waits: most connections are idle most of the time. */
+  /** Undefined when none waits: most connections are usually idle. */
   private waiting: Set<Attachment> | undefined;
   private reading = 0;
 
   /**
-   * @param deliver reads what is new in a session and sends it; resolves to whether there is more, never rejects
+   * @param deliver reads and sends a session's new events; resolves to whether there is more, never rejects
    * @param hasRoom whether more may be sent
    */
   constructor(
@@ -25,7 +25,7 @@ export class ReadQueue {
     this.readNext();
   }
 
-  /** Begins as many of the waiting reads as there is room for. */
+  /** Starts as many of the waiting reads as there is room for. */
   readNext(): void {
     while (this.waiting !== undefined && this.reading < atOnce && this.hasRoom()) {
       const [next] = this.waiting;

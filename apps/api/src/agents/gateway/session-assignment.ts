@@ -25,22 +25,25 @@ import type { Connection } from './connection.ts';
 import { errorFrame } from './error-frame.ts';
 import type { Resume } from './frames.ts';
 
-/** Sessions moved in one call of the registry. */
+/** Sessions moved per call of the registry. */
 const movedAtOnce = 200;
-/** How often an owner is registered, and the pause between, before it is left to the next comparison. */
+/**
+ * How often the registration of an owner is tried, and the pause in between, before it is left to the next
+ * comparison.
+ */
 const registration = { attempts: 3, minMs: 20, maxMs: 20 };
 
 interface AttachOptions {
   readonly after: number | null;
   readonly reason: AttachReason;
-  /** The epoch that must be the latest one; null: any. */
+  /** The epoch that has to be the latest one; null: any. */
   readonly replaces: number | null;
 }
 
-/** Which session goes to which instance. The stream decides first, then the registry follows. */
+/** Assigns sessions to instances. The stream decides first, then the registry follows. */
 @Injectable()
 export class SessionAssignment {
-  /** Sessions that are being taken over: several messages may say so at once. */
+  /** Sessions with a takeover in progress: several messages may request it at once. */
   private readonly takingOver = new Set<string>();
 
   constructor(
@@ -55,7 +58,7 @@ export class SessionAssignment {
     private readonly records: DeliveryRecords,
   ) {}
 
-  /** The instance asks for a session, whoever owns it. */
+  /** The instance attaches a session, whoever owns it. */
   async attach(connection: Connection, sessionId: string, after: number | null): Promise<void> {
     const { capacity } = connection.member;
     if (connection.isDraining) {
@@ -71,7 +74,7 @@ export class SessionAssignment {
     await this.take(connection, sessionId, { after, reason: 'requested', replaces: null });
   }
 
-  /** The instance gives a session back: nobody else gets it. */
+  /** The instance gives a session back: no other instance gets it. */
   async detach(connection: Connection, sessionId: string): Promise<void> {
     const attachment = connection.attachment(sessionId);
     if (!attachment) {
@@ -81,11 +84,11 @@ export class SessionAssignment {
     const { instance, epoch, caller } = attachment;
     await this.commands.detach(sessionId, { instance, epoch, caller }, 'requested', false);
     this.dispatcher.remove(attachment, 'requested');
-    // What the registry misses is found with the next comparison: the stream says that the session was given back.
+    // A failure is corrected by the next comparison: the stream says that the session was given back.
     await this.registry.detach(sessionId, attachment.pool, instance, epoch).catch(() => undefined);
   }
 
-  /** The instance is about to stop: its sessions go to others, or wait. */
+  /** The instance is about to stop: its sessions go to other instances, or wait. */
   async drain(connection: Connection): Promise<void> {
     connection.startDraining();
     for (;;) {
@@ -97,8 +100,9 @@ export class SessionAssignment {
   }
 
   /**
-   * The registry gave a session to the instance: its owner was gone, or handed it over. One that is set aside stays in
-   * the registry, and is taken over with a later comparison. An instance that drains by now hands it on.
+   * The registry gave a session to the instance: its owner was gone, or handed it over. A session that is set aside
+   * stays in the registry, and is taken over with a later comparison. If the instance drains by now, it hands the
+   * session on.
    */
   async takeOver(connection: Connection, { session_id, epoch }: OwnedSession): Promise<void> {
     if (connection.isDraining) return this.drain(connection);
@@ -116,7 +120,7 @@ export class SessionAssignment {
     }
   }
 
-  /** The instance resumes a session that it owned. If it no longer owns the session, it is sent the current owner. */
+  /** The instance resumes a session that it owned. If it no longer owns the session, it is told the current owner. */
   async resume(connection: Connection, { session_id, epoch, after }: Resume): Promise<void> {
     const { instance } = connection.member;
     const { state } = await this.sessionAt(session_id, epoch);
@@ -137,7 +141,7 @@ export class SessionAssignment {
         epoch: current,
         pool,
       } = (await this.sessionAt(session_id, epoch + 1)).state.agent;
-      // With the instance's own epoch still in the stream, the session is about to go to another.
+      // If the stream still has the instance's own epoch, the session is about to move to another instance.
       const holder = { instance: current === epoch ? null : owner, epoch: current, pool };
       connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', holder });
       return;
@@ -180,19 +184,22 @@ export class SessionAssignment {
     if (answer === 'unknown') await registry.attach(session_id, member, epoch);
   }
 
-  /** What is delivered is read. @throws StoreUnavailableError: nothing may be delivered */
+  /** Records the delivery as a read. @throws StoreUnavailableError: nothing may be delivered */
   private recordRead({ caller, member }: Connection, sessionId: string, partnerId: string): Promise<void> {
     return this.records.record({ sessionId, instance: member.instance, caller, partnerId });
   }
 
-  /** Tells the registry who owns a session. If the instance drains by now, another gets it, or it waits. */
+  /** Registers the owner of a session. If the instance drains by now, another one gets the session, or it waits. */
   async register({ member }: Connection, session_id: string, epoch: number): Promise<RegisteredOwner> {
     const answer = await this.registry.attach(session_id, member, epoch);
     if (answer === 'waiting') await this.detachWaiting([{ session_id, instance: member.instance, epoch }]);
     return answer;
   }
 
-  /** The registry may be unavailable for the moment: the stream has the owner, the registry gets it with the next comparison. */
+  /**
+   * If the registry is unavailable for the moment, the stream has the owner, and the next comparison corrects the
+   * registry.
+   */
   private async registerOwner(
     connection: Connection,
     sessionId: string,
@@ -206,18 +213,21 @@ export class SessionAssignment {
     return (await retry(register, registration).catch(() => undefined)) ?? 'unknown';
   }
 
-  /** The streams of sessions that wait say so too. What fails is tried again. */
+  /** Records in the streams of waiting sessions that they have no owner. Failures are retried. */
   private async detachWaiting(waiting: readonly WaitingSession[]): Promise<void> {
     this.lostDetaches.add(waiting, 'drained');
     await this.lostDetaches.append().catch(() => undefined);
   }
 
-  /** The stream knows better than the registry who owns a session: the instance itself, another, or it is over. */
+  /**
+   * Corrects the registry by the stream: the instance itself owns the session, another one does, or the session is
+   * over.
+   */
   private async correctRegistry(connection: Connection, { session_id, epoch }: OwnedSession): Promise<void> {
     const { instance } = connection.member;
     const { state } = (await readSession(this.store, session_id)) ?? newSession(session_id);
     const { agent, session } = state;
-    // Offered again, it would come to the same instance: a pool's tokens are to reach the same sessions.
+    // Offered again, the session would come back to this instance: tokens of a pool have to reach the same sessions.
     if (!isReached(connection.caller, state)) {
       await this.registry.detach(session_id, connection.member.pool, instance, epoch);
       return;
@@ -231,7 +241,7 @@ export class SessionAssignment {
     await this.registry.recover(session_id, agent.instance, agent.epoch, agent.pool);
   }
 
-  /** What an instance says that it has handled counts up to the end of the stream. */
+  /** The last handled revision that the instance claims, limited to the end of the stream. */
   private async handledUpTo(sessionId: string, acknowledged: number, after: number | null): Promise<number> {
     if (after === null || after <= acknowledged) return acknowledged;
     const known = await this.sessionCache.load(sessionId);
@@ -239,7 +249,7 @@ export class SessionAssignment {
     return Math.min(after, (await this.sessionCache.latest(sessionId)).revision);
   }
 
-  /** A session with its owner; a cached state from before the epoch in question is brought up to date. */
+  /** A session with its owner; a cached state from before the given epoch is refreshed. */
   private async sessionAt(sessionId: string, epoch: number): Promise<Session> {
     const cached = await this.sessionCache.load(sessionId);
     if (cached !== undefined && cached.state.agent.epoch >= epoch) return cached;

@@ -12,7 +12,7 @@ import { mayDo } from '../../access/rules.ts';
 import { Tickets } from '../../access/tickets.ts';
 import { ledgerNotApplied } from '../../erasure/ledger.guard.ts';
 
-/** Says who opens a WebSocket: by the token in its header or, from a browser, by a ticket. */
+/** Authenticates the opening of a WebSocket: by the token in its header or, from a browser, by a ticket. */
 @Injectable()
 export class UpgradeAccess {
   constructor(
@@ -21,7 +21,7 @@ export class UpgradeAccess {
     private readonly ledger: LedgerCheck,
   ) {}
 
-  /** Undefined: it was answered, nobody may come in. */
+  /** Undefined: access was denied and the upgrade answered. */
   async admit(request: IncomingMessage, socket: Duplex): Promise<Caller | undefined> {
     const onError = () => socket.destroy();
     socket.on('error', onError);
@@ -35,7 +35,7 @@ export class UpgradeAccess {
     }
   }
 
-  /** Whether the role of a caller may do something over its connection. */
+  /** Whether a caller's role may do something over its connection. */
   allows({ role }: Caller, act: Act): boolean {
     return this.authentication.isOpen || mayDo(role, act);
   }

@@ -5,7 +5,7 @@ import { TestRows } from '../testing/test-rows.ts';
 import type { TestNode } from '../testing/test-support.ts';
 import { newPool, TestFleet } from '../testing/test-support.ts';
 
-/** What happens when Redis evicts keys of the registry. */
+/** Redis evicts keys of the registry. */
 const fleet = new TestFleet({ leaseMs: 1_200 });
 const rows = new TestRows();
 let one: TestNode;
@@ -75,7 +75,7 @@ test.each(['pools', 'waiting', 'sessions'])(
     const pool = newPool();
     const id = await waitingSession(pool, false);
     const { unanswered = '', [name]: key = '' } = keys(pool, 'none');
-    // Only a completion that begins anew after the loss finds the row.
+    // Only a recovery that starts over after the loss finds the row.
     await rows.lockedBeforeAdding(id, pool, async () => {
       await one.redis.del(unanswered);
       const hasBegun = async () => (await one.redis.zscore(unanswered, '')) !== null;
@@ -93,7 +93,7 @@ test.each(names)('an owner that is connected keeps its session although %s was e
   await rows.add(id, agent.instance, pool);
   const key = keys(pool, agent.instance)[name] ?? '';
   await one.redis.del(key);
-  // The waiting sessions' keys come back with their mark alone.
+  // The keys of waiting sessions come back with only their marker.
   await waitUntil(async () => (await one.redis.exists(key)) === 1, { what: `${name} to come back` });
   const { body } = await two.call('GET', `/v1/sessions/${id}/agent`);
   expect(body).toMatchObject({ status: 'attached', instance: agent.instance, epoch: 1 });

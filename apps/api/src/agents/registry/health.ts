@@ -5,7 +5,10 @@ import type { Logger } from '#platform';
 import { HealthChecks, InjectLogger, redisMasters } from '#platform';
 import { Pools } from './pools.ts';
 
-/** Says at start, and with the readiness, whether Redis may evict keys of the registry, and whether all of it is there. */
+/**
+ * Reports at start and in the readiness whether Redis may evict keys of the registry, and whether the registry is
+ * complete.
+ */
 @Injectable()
 export class RegistryHealth implements OnApplicationBootstrap {
   private readonly pools: Pools;

@@ -13,17 +13,20 @@ import { WaitingSessions } from './waiting-sessions.ts';
 
 const moveMs = 250;
 const detachMs = 50;
-/** Sessions moved in one call of the registry. */
+/** Sessions moved per call of the registry. */
 const movedAtOnce = 200;
 
 /**
- * Moves the sessions of instances whose lease is over, and repairs the registry. Every node does it; the registry's
+ * Moves the sessions of instances with expired leases, and repairs the registry. Every node does so; the registry's
  * scripts arbitrate.
  */
 @Injectable()
 export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
-  /** While Redis was unavailable, or this process was suspended, no lease was renewed: live instances have half a lease to do so. */
+  /**
+   * While Redis was unavailable, or this process was suspended, no lease was renewed: live instances get half a lease
+   * to renew theirs.
+   */
   private readonly grace: GracePeriod;
 
   constructor(
@@ -56,10 +59,11 @@ export class RegistryMaintenance implements OnApplicationBootstrap, BeforeApplic
 
   private async moveSessions(): Promise<void> {
     const hasGrace = this.grace.lasts();
-    // While a master of a cluster is missing, leases may be over that nobody could renew.
+    // While a master of a cluster is missing, leases may have expired that no node could renew.
     if (hasGrace || !isRedisReady(this.redis)) return;
     const { complete, waiting, failures } = await this.registry.moveSessions(movedAtOnce);
-    // Nobody takes these sessions: from now on the stream says so too, and refuses what the former owner still sends.
+    // No instance takes these sessions: the stream has to record it, so that it refuses later commands of the former
+    // owner.
     this.lostDetaches.add(waiting, 'lease_expired');
     if (!complete) await this.recovery.run();
     if (failures[0]) throw failures[0];

@@ -1,18 +1,24 @@
 import { Redis } from 'ioredis';
 import { provisional } from './script-functions.ts';
 
-/** zset: pools in use -> when a node last said so (ms); the empty member marks that nothing is lost, as in the pools' keys. */
+/**
+ * zset: pools in use -> when a node last said so (ms); the empty member is the marker that nothing is lost, as in the
+ * pools' keys.
+ */
 const key = 'agents:pools';
-/** A pool that nobody uses is forgotten after this many milliseconds. */
+/** An unused pool is forgotten after this many milliseconds. */
 const idleMs = 60_000;
 
-/** The pools of the registry. Each node remembers those that it has seen in use, so that none is lost with the key. */
+/**
+ * The pools of the registry. Each node remembers the pools that it has seen in use, so that none is lost with the
+ * key.
+ */
 export class Pools {
   private readonly seen = new Set<string>();
 
   constructor(private readonly redis: Redis) {}
 
-  /** A pool is in use; resolves to whether it is a new one, of which nothing can be lost. */
+  /** Records that a pool is in use; resolves to whether the pool is new, so that nothing of it can be lost. */
   async add(pool: string): Promise<boolean> {
     this.seen.add(pool);
     const replies = await this.redis.pipeline().zadd(key, Date.now(), pool).zscore(key, '').exec();
@@ -29,7 +35,7 @@ export class Pools {
     return { complete: isMark(replies?.[1]?.[1]), pools: [...pools] };
   }
 
-  /** Pools that are in use; all others this node has no need to remember. */
+  /** The pools in use; this node forgets all others. */
   async keep(inUse: readonly string[]): Promise<void> {
     this.seen.clear();
     for (const pool of inUse) this.seen.add(pool);
@@ -37,17 +43,17 @@ export class Pools {
     if (inUse.length > 0) await this.redis.zadd(key, ...inUse.flatMap((pool) => [now, pool]));
   }
 
-  /** From here on pools that are lost are recovered. */
+  /** Begins the recovery of lost pools. */
   async beginMark(): Promise<void> {
     await this.redis.zadd(key, 'NX', provisional, '');
   }
 
-  /** No pool is lost any more, but for those since `beginMark`. */
+  /** Ends the recovery: no pool is missing, except those lost since `beginMark`. */
   async endMark(): Promise<void> {
     await this.redis.zadd(key, 'XX', '+inf', '');
   }
 
-  /** The pools that nobody used for a while. */
+  /** The pools that were not used for a while. */
   async idle(): Promise<string[]> {
     return this.redis.zrangebyscore(key, '-inf', Date.now() - idleMs);
   }

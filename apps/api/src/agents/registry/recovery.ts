@@ -8,15 +8,15 @@ import { Registry } from './registry.ts';
 import { WaitingSessions } from './waiting-sessions.ts';
 
 const pageSize = 500;
-/** Milliseconds between two sweeps of the sessions that wait. */
+/** Milliseconds between two sweeps of the waiting sessions. */
 export const sweepMs = 5_000;
 const sweptPerPool = 200;
 const task = 'recovery';
-/** Since when the registry lacks something (ms). */
+/** Since when the registry has been incomplete (ms). */
 const lostKey = 'agents:lost';
-/** So many leases after it was last asked for, it is of an earlier loss. */
+/** After this many leases without a query, the entry belongs to an earlier loss. */
 const keptLeases = 3;
-/** How long the registry has lacked something (ms); -1: from now on. ARGV: how long that is kept (ms) */
+/** How long the registry has been incomplete (ms); -1: from now on. ARGV: how long the entry is kept (ms) */
 const lostScript = `#!lua flags=allow-oom
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -25,7 +25,9 @@ redis.call('SET', KEYS[1], since or now, 'PX', ARGV[1])
 return since and now - since or -1
 `;
 
-/** Completes the registry from the tables after a part of it was lost, and removes sessions that are over but still listed as waiting. */
+/**
+ * Restores lost parts of the registry from the tables, and removes ended sessions that are still listed as waiting.
+ */
 @Injectable()
 export class Recovery {
   constructor(
@@ -37,7 +39,7 @@ export class Recovery {
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Waiting sessions that ended elsewhere, as those that expired, go out of the registry. One node does it. */
+  /** Removes waiting sessions from the registry that ended elsewhere, for example by expiry. One node does it. */
   async sweep(): Promise<void> {
     const { registry } = this;
     if (!(await registry.claim('sweep', sweepMs))) return;
@@ -48,7 +50,7 @@ export class Recovery {
       registry.forgetWaiting(sessionId, waiting.get(sessionId)?.pool ?? '');
   }
 
-  /** Waits until live instances have reconnected, then takes in the sessions of the others. One node does it. */
+  /** Waits until live instances have reconnected, then restores the sessions of the others. One node does it. */
   async run(): Promise<void> {
     const { registry } = this;
     const { agentLeaseMs } = this.config;
@@ -70,14 +72,17 @@ export class Recovery {
       }
       after = page.length === pageSize ? (page.at(-1)?.session_id ?? null) : null;
     } while (after !== null);
-    // Without the claim, the registry was lost once more meanwhile.
+    // If the claim is gone, the registry was lost again meanwhile.
     if (!(await registry.endClaim(task))) return;
     await registry.endRecovery();
     await this.redis.del(lostKey);
     this.logger.info({ sessions: found }, 'the agents’ registry is complete again');
   }
 
-  /** How long the registry has lacked something, by the clock of the key's own master: kept with the registry, it is lost with it. */
+  /**
+   * How long the registry has been incomplete, by the clock of the key's own master. The entry is part of the
+   * registry and lost with it.
+   */
   private async lostForMs(): Promise<number> {
     const keptMs = keptLeases * this.config.agentLeaseMs;
     const lostMs = Number(await this.redis.eval(lostScript, 1, lostKey, keptMs));

@@ -5,34 +5,34 @@ import { Pools } from './pools.ts';
 import { keyOf, ScriptRunner } from './script-runner.ts';
 import * as scripts from './scripts.ts';
 
-/** An instance as its connection makes it known. */
+/** An instance as registered by its connection. */
 export interface Member {
   readonly instance: string;
   readonly pool: string;
   readonly capacity: number;
-  /** Names the connection: an instance that connects once more supersedes the one before. */
+  /** Names the connection: a later connection of the instance supersedes this one. */
   readonly conn: string;
   /** Grows with each of its connections. */
   readonly attempt: number;
 }
 
-/** A session and the epoch of its owner, as the registry has it. */
+/** A session and its owner's epoch, as the registry has them. */
 export interface OwnedSession {
   readonly session_id: string;
   readonly epoch: number;
 }
 
-/** A session that waits for an instance, and who had it. */
+/** A waiting session and its former owner. */
 export interface WaitingSession extends OwnedSession {
   readonly instance: string;
 }
 
 interface MovedSessions {
-  /** False when something of the registry was lost. */
+  /** False when a part of the registry was lost. */
   complete: boolean;
-  /** Those that wait from now on. */
+  /** The sessions that wait from now on. */
   readonly waiting: WaitingSession[];
-  /** Errors of single pools. */
+  /** Errors of individual pools. */
   readonly failures: Error[];
 }
 
@@ -44,8 +44,9 @@ interface SessionView {
 }
 
 /**
- * What became of a session of an instance. 'replaced': another is, or is about to be; 'unknown': the instance is not
- * registered; it drains, so that the session was 'given' to another, or is 'waiting' for one.
+ * The result of registering a session's owner. 'replaced': another instance owns it, or is about to; 'unknown': the
+ * instance is not registered. If the instance drains, the session was 'given' to another one, or is 'waiting' for
+ * one.
  */
 export type RegisteredOwner = 'owner' | 'replaced' | 'unknown' | 'given' | 'waiting';
 const registeredOwners = new Map<unknown, RegisteredOwner>([
@@ -55,15 +56,15 @@ const registeredOwners = new Map<unknown, RegisteredOwner>([
   [3, 'waiting'],
 ]);
 
-/** How long the registry remembers which pool an instance joined (ms). */
+/** How long the registry remembers the pool of an instance (ms). */
 const poolOfMs = 86_400_000;
 const poolOf = (instance: string): string => `agents:pool-of:${instance}`;
-/** The leases of nodes from before the registry was split by pool. */
+/** The leases of nodes that predate the split of the registry by pool. */
 const earlierLeases = 'agents:lease';
 
 /**
- * Who is connected where and owns which session: a cache of the streams in Redis, which may be lost, whole or in part. The
- * scripts arbitrate between nodes; the stream has the last word.
+ * Which instance is connected where and owns which session: a cache of the streams in Redis, which may be lost,
+ * completely or in part. The scripts arbitrate between nodes; the stream is authoritative.
  */
 @Injectable()
 export class Registry {
@@ -83,8 +84,8 @@ export class Registry {
   }
 
   /**
-   * Makes an instance known, in place of an older connection of it; resolves to the sessions it owns, or to the attempt
-   * of a newer connection of it.
+   * Registers an instance, replacing an older connection of it; resolves to the sessions that it owns, or to the
+   * attempt of a newer connection.
    */
   async register(member: Member, leaseMs: number, draining: boolean): Promise<OwnedSession[] | number> {
     const { instance, pool, capacity, conn, attempt } = member;
@@ -103,16 +104,16 @@ export class Registry {
     ];
     const owned = await this.scripts.run(scripts.registerScript, pool, args);
     if (typeof owned === 'number') return owned;
-    // From here on it is registered. These keys may be on masters that its pool does not need.
+    // The instance is registered. These keys may be on masters that its pool does not need.
     await Promise.allSettled([
       this.redis.set(poolOf(instance), pool, 'PX', poolOfMs),
-      // Nodes from before the split must not take the instance for gone.
+      // Nodes that predate the split must not consider the instance gone.
       this.redis.zrem(earlierLeases, instance),
     ]);
     return [...moved, ...pairs(owned)];
   }
 
-  /** Renews leases. For each: how many sessions the instance owns; -1: not known; -2: superseded. */
+  /** Renews leases. Returns for each how many sessions the instance owns; -1: not known; -2: superseded. */
   async renew(leases: readonly { member: Member; leftMs: number }[]): Promise<number[]> {
     const byPool = [...Map.groupBy(leases, ({ member }) => member.pool)];
     const counts = new Map<string, number>();
@@ -137,12 +138,12 @@ export class Registry {
     return registeredOwners.get(code) ?? 'unknown';
   }
 
-  /** Forgets a session of a pool if that instance owns it, at that epoch or an older one. */
+  /** Removes a session of a pool if that instance owns it, at that epoch or an older one. */
   async detach(sessionId: string, pool: string, instance: string, epoch: number): Promise<void> {
     await this.scripts.run(scripts.detachScript, pool, [sessionId, instance, epoch]);
   }
 
-  /** A session that waits for an instance is over. Not awaited: what is missed is found with the next sweep. */
+  /** A waiting session has ended. Not awaited: the next sweep corrects a failure. */
   forgetWaiting(sessionId: string, pool: string): void {
     this.detach(sessionId, pool, '', Number.MAX_SAFE_INTEGER).catch(() => undefined);
   }
@@ -157,12 +158,12 @@ export class Registry {
     return { left, waiting: triples(rest) };
   }
 
-  /** Forgets an instance without sessions. */
+  /** Removes an instance without sessions. */
   async leave({ instance, pool, conn }: Member): Promise<void> {
     await this.scripts.run(scripts.leaveScript, pool, [instance, conn]);
   }
 
-  /** Moves in each pool up to `limit` sessions whose owner is gone, or that wait. */
+  /** Moves in each pool up to `limit` sessions that wait or whose owner is gone. */
   async moveSessions(limit: number): Promise<MovedSessions> {
     const { pools, complete } = await this.pools.list();
     const replies = await this.scripts.runAll(pools.map((pool) => [scripts.moveScript, pool, [limit]]));
@@ -184,47 +185,50 @@ export class Registry {
     return result;
   }
 
-  /** Forgets the pools that nobody used for a while. */
+  /** Removes the pools that were not used for a while. */
   async dropIdlePools(): Promise<void> {
     for (const pool of await this.pools.idle())
       if ((await this.scripts.run(scripts.dropScript, pool, [])) === 1) await this.pools.remove(pool);
   }
 
-  /** Takes in a session that the registry lost, unless its owner is connected; resolves to whether it goes to another. */
+  /**
+   * Restores a session that the registry lost, unless its owner is connected; resolves to whether it goes to another
+   * instance.
+   */
   async recover(sessionId: string, instance: string | null, epoch: number, pool: string): Promise<boolean> {
     await this.pools.add(pool);
     return (await this.scripts.run(scripts.recoverScript, pool, [sessionId, instance ?? '', epoch])) === 1;
   }
 
-  /** From here on the list of pools is recovered; resolves to those that are known so far. */
+  /** Begins the recovery of the list of pools; resolves to the pools known so far. */
   async beginRecovery(): Promise<string[]> {
     await this.pools.beginMark();
     return (await this.pools.list()).pools;
   }
 
-  /** From here on what is missing of a pool is recovered. */
+  /** Begins the recovery of a pool. */
   async beginRecoveryOf(pool: string): Promise<void> {
     await this.scripts.run(scripts.beginMarkScript, pool, []);
   }
 
-  /** Nothing is missing from the registry any more, but for what was lost since the recovery began. */
+  /** Ends the recovery: the registry is complete, except for keys lost since it began. */
   async endRecovery(): Promise<void> {
     const { pools } = await this.pools.list();
     await this.scripts.runAll(pools.map((pool) => [scripts.endMarkScript, pool, []]));
     await this.pools.endMark();
   }
 
-  /** Whether nodes from before the registry was split by pool still renew the leases of their instances. */
+  /** Whether nodes that predate the split of the registry by pool still renew leases. */
   async hasEarlierNodes(): Promise<boolean> {
     return (await this.redis.zcount(earlierLeases, Date.now(), '+inf')) > 0;
   }
 
-  /** Lets one node at a time do something, for a while. */
+  /** Claims a task for one node, for a limited time. */
   async claim(task: string, forMs: number): Promise<boolean> {
     return (await this.redis.set(`agents:task:${task}`, this.node.name, 'PX', forMs, 'NX')) === 'OK';
   }
 
-  /** Whether this node's claim still stands; if so, it ends. */
+  /** Ends this node's claim; resolves to whether it was still valid. */
   async endClaim(task: string): Promise<boolean> {
     if ((await this.redis.get(`agents:task:${task}`)) !== this.node.name) return false;
     return (await this.redis.del(`agents:task:${task}`)) === 1;
@@ -240,7 +244,7 @@ export class Registry {
     return { instance: instance || null, epoch: Number(epoch), pool, node };
   }
 
-  /** An instance that joins another pool leaves the one before; resolves as `register`. */
+  /** An instance that joins another pool leaves its previous pool; resolves as `register`. */
   private async leaveEarlierPool({ instance, pool, attempt }: Member): Promise<OwnedSession[] | number> {
     const before = await this.redis.get(poolOf(instance)).catch(() => null);
     if (before === null || before === pool) return [];

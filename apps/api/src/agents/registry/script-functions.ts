@@ -14,7 +14,7 @@
  * from the tables. While it does, marks are provisional: a key that is lost meanwhile has none in the end.
  */
 
-/** The score of a provisional mark: after every time, and less than that of a mark. */
+/** The score of a provisional marker: later than every time, and lower than that of a final marker. */
 export const provisional = 9e15;
 
 export const scriptFunctions = `

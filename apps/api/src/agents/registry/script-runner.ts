@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 /** An argument of a script. */
 type Argument = string | number;
 
-/** What a script answered for one pool, or why it failed. */
+/** A script's reply for one pool, or the error. */
 type Reply = { readonly value: unknown } | { readonly error: Error };
 
 /** The prefix of a pool's keys; its braces are the hash tag that keeps them together. */
@@ -11,7 +11,7 @@ export function keyOf(pool: string): string {
   return `agents:{${pool}}`;
 }
 
-/** The registry is small, and leases have to be renewed: its scripts run although Redis has no memory left. */
+/** The registry is small, and leases have to be renewed: its scripts run even when Redis is out of memory. */
 const head = '#!lua flags=allow-oom\n';
 
 /** Runs the registry's scripts. The client sends each script's text once. */
@@ -21,14 +21,14 @@ export class ScriptRunner {
 
   constructor(private readonly redis: Redis) {}
 
-  /** @throws what the script, or Redis, throws */
+  /** @throws any error of the script or of Redis */
   async run(script: string, pool: string, args: readonly Argument[]): Promise<unknown> {
     const [reply] = await this.runAll([[script, pool, args]]);
     if (reply && 'error' in reply) throw reply.error;
     return reply?.value;
   }
 
-  /** Runs scripts of several pools at once: a fault of one pool does not concern the others. */
+  /** Runs scripts of several pools concurrently: a failure of one pool does not affect the others. */
   async runAll(calls: readonly (readonly [string, string, readonly Argument[]])[]): Promise<Reply[]> {
     if (calls.length === 0) return [];
     const commands = calls.map(([script, pool, args]) => [this.nameOf(script), keyOf(pool), ...args]);

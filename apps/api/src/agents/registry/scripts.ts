@@ -1,10 +1,13 @@
 import { scriptFunctions } from './script-functions.ts';
 
-/** The scripts that change the registry, one pool each: every change is one of them, so no reader sees half of it. */
+/**
+ * The scripts that change the registry, each for one pool. Every change is one script, so that readers never see half
+ * of it.
+ */
 
 /**
- * ARGV: instance, node, conn, capacity, lease ms, attempt, draining (1 or 0), whether the pool is new (1 or 0). Gives the
- * sessions that it owns: session, epoch…; the attempt of a newer connection of the instance when one is known.
+ * ARGV: instance, node, conn, capacity, lease ms, attempt, draining (1 or 0), whether the pool is new (1 or 0).
+ * Returns the sessions that it owns: session, epoch…; or the attempt of a newer connection of the instance.
  */
 export const registerScript = `${scriptFunctions}
 local instance, conn, attempt = ARGV[1], ARGV[3], ARGV[6]
@@ -23,7 +26,7 @@ weigh(instance)
 return listOwned(instance)
 `;
 
-/** The instance has joined another pool. ARGV: instance, attempt. Gives what `registerScript` gives. */
+/** The instance has joined another pool. ARGV: instance, attempt. Returns the same as `registerScript`. */
 export const abandonScript = `${scriptFunctions}
 local instance = ARGV[1]
 local old = redis.call('HMGET', instanceKey(instance), 'node', 'conn', 'attempt')
@@ -37,7 +40,10 @@ forget(instance)
 return list
 `;
 
-/** ARGV: (instance, conn, lease ms left)… For each: how many sessions it owns; -1: not known; -2: another connection has it. */
+/**
+ * ARGV: (instance, conn, lease ms left)… Returns for each: how many sessions it owns; -1: not known; -2: another
+ * connection has it.
+ */
 export const renewScript = `${scriptFunctions}
 local result = {}
 for at = 1, #ARGV, 3 do
@@ -54,14 +60,14 @@ end
 return result
 `;
 
-/** ARGV: instance. Gives the sessions that it owns: session, epoch… */
+/** ARGV: instance. Returns the sessions that it owns: session, epoch… */
 export const ownedScript = `${scriptFunctions}
 return listOwned(ARGV[1])
 `;
 
 /**
- * ARGV: session, instance, conn, epoch. 1: owns it; 0: another does, or is about to; -1: the instance is not known; it drains
- * and the session was given to another: 2, or waits: 3.
+ * ARGV: session, instance, conn, epoch. Returns 1: the instance owns it; 0: another one does, or is about to; -1: the
+ * instance is not known. If the instance drains: 2, the session was given to another one; 3, it waits.
  */
 export const attachScript = `${scriptFunctions}
 local session, instance, epoch = ARGV[1], ARGV[2], ARGV[4]
@@ -77,7 +83,7 @@ own(session, instance, epoch)
 return 1
 `;
 
-/** ARGV: session, instance, epoch. Forgets the session if that instance has it, at that epoch or an older one. */
+/** ARGV: session, instance, epoch. Removes the session if that instance has it, at that epoch or an older one. */
 export const detachScript = `${scriptFunctions}
 local owner, epoch = find(ARGV[1])
 if owner and (owner ~= ARGV[2] or tonumber(epoch) > tonumber(ARGV[3])) then return 0 end
@@ -85,7 +91,10 @@ release(ARGV[1])
 return redis.call('HDEL', sessions, ARGV[1])
 `;
 
-/** ARGV: instance, conn, limit. Returns: how many are left, then those that nobody took: session, instance, epoch… */
+/**
+ * ARGV: instance, conn, limit. Returns: how many are left, then the sessions that no instance took: session,
+ * instance, epoch…
+ */
 export const drainScript = `${scriptFunctions}
 local instance = ARGV[1]
 if redis.call('HGET', instanceKey(instance), 'conn') ~= ARGV[2] then return {0} end
@@ -96,7 +105,7 @@ giveAway(instance, tonumber(ARGV[3]), list)
 return {count(instance), unpack(list)}
 `;
 
-/** ARGV: instance, conn. An instance without sessions leaves. */
+/** ARGV: instance, conn. Removes an instance without sessions. */
 export const leaveScript = `${scriptFunctions}
 if redis.call('HGET', instanceKey(ARGV[1]), 'conn') ~= ARGV[2] or count(ARGV[1]) > 0 then return 0 end
 forget(ARGV[1])
@@ -104,8 +113,9 @@ return 1
 `;
 
 /**
- * Moves the sessions of instances whose lease is over, and gives waiting ones to whoever has room. ARGV: limit.
- * Gives: whether nothing of the pool is lost, whether it is idle, then those that wait from now on: session, instance, epoch…
+ * Moves the sessions of instances with expired leases, and gives waiting ones to instances with room. ARGV: limit.
+ * Returns: whether the pool is complete, whether it is idle, then the sessions that wait from now on: session,
+ * instance, epoch…
  */
 export const moveScript = `${scriptFunctions}
 local limit = tonumber(ARGV[1])
@@ -134,8 +144,8 @@ return {isComplete() and 1 or 0, isIdle() and 1 or 0, unpack(list)}
 `;
 
 /**
- * ARGV: session, instance (empty: none), epoch. Takes in a session that the registry lost: its owner keeps it while it is
- * alive. 1: it was given to another, or waits.
+ * ARGV: session, instance (empty: none), epoch. Restores a session that the registry lost; its owner keeps it while
+ * it is alive. Returns 1: it was given to another instance, or waits.
  */
 export const recoverScript = `${scriptFunctions}
 local session, instance, epoch = ARGV[1], ARGV[2], ARGV[3]
@@ -154,17 +164,17 @@ give(session, epoch)
 return 1
 `;
 
-/** From here on the pool is completed from the tables. */
+/** Begins the recovery of the pool from the tables. */
 export const beginMarkScript = `${scriptFunctions}
 beginMark()
 `;
 
-/** Of the pool nothing is lost any more, but for what was lost since `beginMarkScript`. */
+/** Ends the recovery of the pool: it is complete, except for keys lost since `beginMarkScript`. */
 export const endMarkScript = `${scriptFunctions}
 endMark()
 `;
 
-/** Removes a pool without instances and sessions; gives whether it was one. */
+/** Removes a pool without instances and sessions; returns whether it did. */
 export const dropScript = `${scriptFunctions}
 if not isIdle() then return 0 end
 redis.call('DEL', leases, load, sessions, waiting, unanswered)

@@ -14,14 +14,14 @@ interface InstanceView {
   readonly sessions: number;
   readonly draining: boolean;
   readonly since: string;
-  /** Milliseconds; below 0: over, its sessions are about to move. */
+  /** Milliseconds; below 0: expired, its sessions are about to move. */
   readonly lease_ms: number;
 }
 
-/** Instances that are read with one call. */
+/** Instances read per call. */
 const readAtOnce = 500;
 
-/** What the registry shows of itself. */
+/** The read side of the registry. */
 @Injectable()
 export class RegistryViews {
   constructor(
@@ -29,7 +29,10 @@ export class RegistryViews {
     private readonly registry: Registry,
   ) {}
 
-  /** The connected instances of the pools that are shown, or of one of these, by their names. @throws InvalidCursorError */
+  /**
+   * The connected instances of the pools that are shown, or of one of these, ordered by name. @throws
+   * InvalidCursorError
+   */
   async instances(
     isShown: (pool: string) => boolean,
     only: string | undefined,
@@ -88,7 +91,7 @@ export class RegistryViews {
     }
   }
 
-  /** What the registry has of some instances of a pool. */
+  /** Reads instances of a pool. */
   private async read(
     key: string,
     names: readonly string[],

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-/** The answer to a request, and what arrives of it. */
+/** The response to a request, and the data that it receives. */
 async function answer(): Promise<{ response: ServerResponse; body: ReadableStream<Uint8Array> }> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -45,7 +45,7 @@ test('a comment is sent periodically while nothing happens', async () => {
   expect(text).toMatch(/^retry: 1000\n\n(:\n\n){2,}$/);
 });
 
-test('nothing begins for a reader that is gone already', async () => {
+test('nothing begins for a reader that has already disconnected', async () => {
   const { response } = await answer();
   const write = response.write.bind(response);
   let written = 0;

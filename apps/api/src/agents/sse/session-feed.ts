@@ -5,12 +5,12 @@ import { repeat, sleep } from '#platform';
 import type { StreamNotification } from '#read-models';
 
 const defaultHeartbeatMs = 15_000;
-/** How long a reader may take to make room, in milliseconds. */
+/** How long a blocked reader may take to make room, in milliseconds. */
 const patienceMs = 30_000;
-/** Pause of a reader before it reconnects, and of ours before a reading that failed is done again, in milliseconds. */
+/** Retry pause, in milliseconds: of a reader before it reconnects, and of a failed read of the stream. */
 const retryMs = 1_000;
 
-/** One reader of a session's events: what it gets is read from the stream, as fast as it reads and no faster. */
+/** One reader of a session's events: reads the stream at the pace of the reader. */
 export class SessionFeed {
   private target = -1;
   private started = false;
@@ -19,7 +19,7 @@ export class SessionFeed {
 
   /**
    * @param sent the revision after which the reader begins
-   * @param read the stream's next events from a revision on
+   * @param read reads the stream's next events from a revision on
    */
   constructor(
     private readonly response: ServerResponse,
@@ -28,7 +28,7 @@ export class SessionFeed {
     private readonly heartbeatMs = defaultHeartbeatMs,
   ) {}
 
-  /** Begins, unless the reader is gone already. */
+  /** Begins, unless the reader has already disconnected. */
   start(): void {
     if (this.closing.signal.aborted) return;
     this.started = true;
@@ -48,12 +48,12 @@ export class SessionFeed {
     this.response.end();
   }
 
-  /** The reader is gone. */
+  /** The reader has disconnected. */
   close(): void {
     this.closing.abort();
   }
 
-  /** A comment keeps the connection alive; reading on makes up for a lost notification. */
+  /** A comment keeps the connection alive; the read that follows makes up for a lost notification. */
   private keepAlive(): void {
     if (this.response.writableNeedDrain) return;
     this.response.write(':\n\n');
@@ -90,7 +90,7 @@ export class SessionFeed {
     this.readTo();
   }
 
-  /** False when the reader is gone, or was cut off because it does not read. */
+  /** False when the reader has disconnected, or was disconnected because it does not read. */
   private async write(event: RecordedEvent): Promise<boolean> {
     const { event_id, type, revision, data, metadata } = event;
     const text = JSON.stringify({ event_id, type, revision, data, metadata });
@@ -101,7 +101,7 @@ export class SessionFeed {
     return hasRoom;
   }
 
-  /** Waits until the reader has made room; false when it is gone or takes too long. */
+  /** Waits until the reader has made room; false when it has disconnected or takes too long. */
   private async drained(): Promise<boolean> {
     const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(patienceMs)]);
     try {

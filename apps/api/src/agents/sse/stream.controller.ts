@@ -20,7 +20,7 @@ import { Notifier } from '../delivery/notifier.ts';
 import { SessionFeed } from './session-feed.ts';
 import { StreamQuery } from './stream.dto.ts';
 
-/** About how many bytes of events wait in memory for a reader. */
+/** Approximate bytes of events buffered for a reader. */
 const stepBytes = 128 * 1024;
 
 /** One session's events as they happen, for consoles and simple agents. */
@@ -41,7 +41,7 @@ export class StreamController implements BeforeApplicationShutdown {
   @Get('sessions/:session_id/stream')
   @Access('follow')
   @ApiOperation({ summary: 'The events of a session as they happen (Server-Sent Events)' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Go on after this revision.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resume after this revision.' })
   @ApiProduces('text/event-stream')
   @ApiResponse({
     status: 200,
@@ -73,7 +73,7 @@ export class StreamController implements BeforeApplicationShutdown {
     const feed = new SessionFeed(response, Math.min(from, session.revision), read);
     this.feeds.add(feed);
     const unwatch = this.connections.watch(caller, () => feed.end());
-    // Its close follows.
+    // The close event follows.
     response.on('error', () => undefined);
     this.metrics.streams.inc();
     const { socket } = request.raw;
@@ -86,7 +86,7 @@ export class StreamController implements BeforeApplicationShutdown {
       this.notifier.unwatch(id, feed.onNotification);
     };
     response.once('close', leave);
-    // A connection that is gone by now closes no response that begins after it.
+    // If the connection has closed by now, a response that begins later gets no close event.
     socket.once('close', leave);
     if (socket.destroyed) return leave();
     await this.notifier.watch(id, feed.onNotification);

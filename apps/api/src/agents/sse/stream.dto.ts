@@ -5,13 +5,17 @@ import { IsRevision } from '../../common/query-values.ts';
 export class StreamQuery {
   @ApiProperty({
     required: false,
-    description: 'Begin after this revision (-1: at the start). Left out: with what happens from now on.',
+    description:
+      'Begin after this revision (-1: at the start). By default the stream begins with new events.',
   })
   @IsOptional()
   @IsRevision(-1)
   after?: number;
 
-  @ApiProperty({ required: false, description: 'Of POST /v1/tickets, from browsers, in place of a token.' })
+  @ApiProperty({
+    required: false,
+    description: 'A ticket from POST /v1/tickets, for browsers, instead of a token.',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 128)

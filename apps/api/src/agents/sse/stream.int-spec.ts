@@ -18,7 +18,7 @@ afterAll(async () => {
   await fleet.close();
 });
 
-/** The blocks that arrive, as they are. */
+/** The received blocks, unparsed. */
 async function open(app: TestNode, path: string, headers: Record<string, string> = {}): Promise<string[]> {
   const abort = new AbortController();
   aborts.push(abort);
@@ -59,13 +59,13 @@ describe('the stream of a session', () => {
     for (const socket of sockets) socket.write(request.repeat(8));
     await Promise.race(sockets.map((socket) => once(socket, 'data')));
     for (const socket of sockets) socket.destroy();
-    // What came before on other connections is handled by then.
+    // By then the earlier notifications on other connections have been handled.
     for (let n = 0; n < 5; n += 1) await one.call('GET', `/v1/sessions/${id}/context`);
     const areEnded = async (): Promise<boolean> => (await openStreams()) === before;
     await expect(waitUntil(areEnded)).resolves.toBeUndefined();
   });
 
-  test('begins with what happens from now on', async () => {
+  test('begins with new events', async () => {
     const id = await one.start();
     await recordUpdate(one, id);
     const blocks = await open(one, `/v1/sessions/${id}/stream`);
@@ -78,7 +78,7 @@ describe('the stream of a session', () => {
     expect(data).toMatchObject({ revision, type: 'ExternalUpdateRecorded', data: { system: 'orders' } });
   });
 
-  test('shows what another node has appended', async () => {
+  test('shows events appended by another node', async () => {
     const id = await one.start();
     const blocks = await open(one, `/v1/sessions/${id}/stream`);
     const revision = await recordUpdate(two, id);
@@ -107,12 +107,12 @@ describe('the stream of a session', () => {
     expect((await one.call('GET', path)).status).toBe(404);
   });
 
-  test('is refused with an `after` that is no revision', async () => {
+  test('is refused with an invalid `after`', async () => {
     const id = await one.start();
     expect((await one.call('GET', `/v1/sessions/${id}/stream?after=x`)).status).toBe(400);
   });
 
-  test('is refused with a Last-Event-ID that is no revision', async () => {
+  test('is refused with an invalid Last-Event-ID', async () => {
     const id = await one.start();
     const wrong = await one.call('GET', `/v1/sessions/${id}/stream`, undefined, { 'last-event-id': 'x' });
     expect(wrong.status).toBe(400);

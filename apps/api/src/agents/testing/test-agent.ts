@@ -74,7 +74,7 @@ export class TestAgent {
     this.send({ type: 'ack', session_id, revision });
   }
 
-  /** The first frame that matches, also one that came already. @throws when the connection is closed before */
+  /** The first matching frame, including frames received earlier. @throws when the connection closes first */
   async next(matches: (frame: Frame) => boolean): Promise<Frame> {
     const found = (): Frame | undefined => this.frames.find(matches);
     const isOver = (): boolean => found() !== undefined || this.closed !== undefined;
@@ -109,19 +109,19 @@ export class TestAgent {
     clearInterval(this.heartbeat);
   }
 
-  /** As kill -9: no word to anybody. */
+  /** Like kill -9: the connection ends without a close frame. */
   kill(): void {
     clearInterval(this.heartbeat);
     this.socket.terminate();
   }
 
-  /** As SIGSTOP: the connection stays, nothing is read or sent any more. */
+  /** Like SIGSTOP: the connection stays open, nothing is read or sent. */
   hang(): void {
     clearInterval(this.heartbeat);
     this.socket.pause();
   }
 
-  /** Sends heartbeats, but reads nothing. */
+  /** Sends heartbeats, but does not read. */
   stopReading(): void {
     this.socket.pause();
   }

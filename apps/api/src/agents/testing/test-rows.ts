@@ -3,18 +3,18 @@ import type { PoolClient } from 'pg';
 import { Pool } from 'pg';
 import { waitUntil } from '#platform';
 
-/** Writes the rows that the projector would write; for specs that run without one. */
+/** Writes the rows that the projector would write, for specs without a projector. */
 export class TestRows {
   private readonly database = new Pool({ connectionString: String(process.env['DATABASE_URL']) });
 
-  /** The row of a session of a pool at epoch 1; without an instance it waits. */
+  /** Writes the row of a session of a pool at epoch 1; without an instance the session waits. */
   async add(sessionId: string, instance: string | null, pool: string): Promise<void> {
     await insert(this.database, sessionId, instance, pool);
   }
 
   /**
-   * Lets nobody read the rows while `work` runs. Those who wait then read them without the row of a session that waits in
-   * a pool; all others read it, too.
+   * Locks the rows against readers while `work` runs. Readers that wait for the lock then see the rows without the
+   * added waiting session; later readers see it.
    */
   async lockedBeforeAdding(sessionId: string, pool: string, work: () => Promise<void>): Promise<void> {
     await this.locked(async (before) => {

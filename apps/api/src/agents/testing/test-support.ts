@@ -20,26 +20,26 @@ export class TestFleet {
     return node;
   }
 
-  /** A connection that has said nothing yet. */
+  /** A connection that has not sent a frame yet. */
   connect(node: TestNode, instance?: string): Promise<TestAgent> {
     const agent = new TestAgent(node.url, instance);
     this.agents.push(agent);
     return agent.opened();
   }
 
-  /** An instance of a pool; `options` are members of its hello. */
+  /** Connects an instance of a pool; `options` are members of its hello. */
   async join(node: TestNode, pool: string, options: object = {}, instance?: string): Promise<TestAgent> {
     return (await this.connect(node, instance)).hello(pool, options);
   }
 
-  /** Ends what is left, however the spec went. */
+  /** Closes what is still open, whether the spec passed or failed. */
   async close(): Promise<void> {
     for (const agent of this.agents) agent.kill();
     await Promise.all(this.nodes.map((node) => node.close()));
   }
 }
 
-/** A pool of one test's own, so that no other's sessions come to its agents. */
+/** A pool for one test, so that sessions of other tests do not reach its agents. */
 export function newPool(): string {
   return `pool-${randomUUID()}`;
 }
@@ -64,7 +64,7 @@ export async function eventsOf({ store }: TestNode, sessionId: string): Promise<
   return events.map(({ type, data }) => ({ type, data: { ...data } }));
 }
 
-/** The value of a metric without labels of its own. */
+/** The value of a metric that has no labels. */
 export async function metricOf({ url }: TestNode, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(text)?.[1]);

@@ -7,24 +7,24 @@ import { uuidV5 } from '#platform';
 import type { RequestHeaders } from '../../common/command-headers.ts';
 import { commandIds } from '../../common/command-request.ts';
 
-/** What the conversion of a command takes from its request besides its own fields. */
+/** Inputs for converting a command, besides its own fields. */
 export interface Conversion {
-  /** Id of the agent that sends it. */
+  /** Id of the agent that sent it. */
   readonly caller: string;
-  /** An id for a turn without one: a repetition of the request gets the same. */
+  /** An id for a turn without one; a repeated request gets the same id. */
   readonly newTurnId: () => string;
 }
 
-/** A session's command as HTTP takes it: its route, its item of `…/commands` and its documentation follow from it. */
+/** A session's command in the HTTP API: its route, its item of `…/commands` and its documentation derive from it. */
 export interface CommandDefinition<Type extends string = string, Input extends object = object> {
   readonly type: Type;
   readonly summary: string;
   readonly status: 200 | 201;
   /** The class of its item: the body, the fields of the path, and `type`. */
   readonly item: Class<Input & { type: Type }>;
-  /** Ids of its own by which a repetition is recognized under any key. */
+  /** The command's own ids by which a repetition is recognised under any key. */
   deduplicationIds(input: Input): readonly string[];
-  /** What distinguishes a repetition from another request under the same key. */
+  /** The value that distinguishes a repetition from a different request under the same key. */
   fingerprint(input: Input): object;
   toCommand(input: Input, conversion: Conversion): SessionCommand;
 }
@@ -36,16 +36,16 @@ interface Definition<Type extends string, Body extends object, Field extends str
   readonly status?: 200 | 201;
   /** The DTO of the route's body. */
   readonly body: Class<Body>;
-  /** Fields that the route has in its path, and how they are documented and validated in an item. */
+  /** Fields in the route's path, with their documentation and validation in an item. */
   readonly pathFields?: Readonly<Record<Field, PropertyDecorator>>;
   /** None by default. */
   readonly deduplicationIds?: (input: Body & Record<Field, string>) => readonly string[];
-  /** All fields by default. Stored as a hash: a change makes requests that are repeated across a deployment fail. */
+  /** All fields by default. Stored as a hash: after a change, requests that are repeated across a deployment fail. */
   readonly fingerprint?: (input: Body & Record<Field, string>) => object;
   readonly toCommand: (input: Body & Record<Field, string>, conversion: Conversion) => SessionCommand;
 }
 
-/** Defines a command. A new one is also listed in list.ts and gets a route in the controller. */
+/** Defines a command. A new command must also be listed in list.ts and get a route in the controller. */
 export function defineCommand<Type extends string, Body extends object, Field extends string = never>({
   type,
   summary,

@@ -49,8 +49,8 @@ export class ExternalUpdateDto {
     format: 'date-time',
     example: '2026-11-24T08:02:58Z',
     description:
-      'When it happened, by the clock of its system. What happened before something that is known does not replace it in ' +
-      'the context, whenever it comes in.',
+      'When it happened, by the clock of its system. An older report never replaces a newer one in ' +
+      'the context, whenever it arrives.',
   })
   @IsOptional()
   @IsTime()
@@ -59,7 +59,7 @@ export class ExternalUpdateDto {
   @ApiPropertyOptional({
     example: 'out_for_delivery',
     maxLength: 200,
-    description: 'The state that it reports.',
+    description: 'The reported state.',
   })
   @IsOptional()
   @IsString()
@@ -74,7 +74,7 @@ export class ExternalUpdateDto {
     additionalProperties: false,
     example: { order: 'ORD9823', tracking: 'TRK551' },
     description:
-      'What it is about. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming ' +
+      'Its references. With an order or a shipment (`tracking`), `status` becomes the state of that order. Naming ' +
       'another partner than the session’s is refused (`foreign_partner`).',
   })
   @IsOptional()
@@ -84,7 +84,7 @@ export class ExternalUpdateDto {
 
 export const externalUpdate = defineCommand({
   type: 'RecordExternalUpdate',
-  summary: 'Record an external update: what another system reports',
+  summary: 'Record an external update, a report of another system',
   status: 201,
   body: ExternalUpdateDto,
   deduplicationIds,

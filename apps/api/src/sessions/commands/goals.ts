@@ -7,7 +7,7 @@ import { SessionParams } from '../../common/params.ts';
 import { IsName, namePattern } from '../../common/validators.ts';
 import { defineCommand } from './definition.ts';
 
-/** In a path: one that is set, perhaps of the time before names were identifiers. */
+/** In a path: a goal that is set, perhaps from before names were restricted to identifiers. */
 const IsGoalName = (): PropertyDecorator => applyDecorators(IsString(), Length(1, 64));
 
 export class SetGoalDto {

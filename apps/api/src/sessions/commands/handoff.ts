@@ -43,7 +43,7 @@ export class HandoffDto {
   note?: string;
 }
 
-/** One for each action: a body with the fields of all of them is refused. */
+/** One example per action: a body with the fields of all of them would be refused. */
 export const handoffExamples: Record<HandoffDto['action'], { value: HandoffDto }> = {
   request: { value: { action: 'request', reason: 'bank details changed' } },
   accept: { value: { action: 'accept', accepted_by: 'desk-4' } },

@@ -8,7 +8,7 @@ export class ChangePreferencesDto {
     type: 'object',
     additionalProperties: true,
     example: { language: 'hi', call_back: 'evening' },
-    description: 'Name and value; null removes one. `language` is the preferred language.',
+    description: 'Names and values; null removes one. `language` is the preferred language.',
   })
   @IsPreferences({ keys: 32 })
   preferences: JsonObject;

@@ -33,7 +33,7 @@ export class CommandsDto {
   commands: Item[];
 }
 
-/** The field that an id comes from, by what the id begins with. */
+/** The field from which an id was derived, by the prefix of the id. */
 const idFields: Readonly<Record<string, string>> = {
   turn: 'turn_id',
   message: 'message_id',
@@ -41,8 +41,8 @@ const idFields: Readonly<Record<string, string>> = {
 };
 
 /**
- * The ids of all items by which a repetition is recognized.
- * @throws ProblemError `validation_failed` when two items have the same: one of them would be lost
+ * The ids of all items by which a repetition is recognised.
+ * @throws ProblemError `validation_failed` when two items have the same id: one of them would be lost
  */
 export function deduplicationIdsOf({ commands }: CommandsDto): string[] {
   const owners = new Map<string, number>();

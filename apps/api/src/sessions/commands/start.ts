@@ -61,7 +61,10 @@ export class StartSessionDto extends ResumeOrStartDto {
   session_id?: string;
 }
 
-/** The start of a session without the partner's memory, which is read later. `idleS`: seconds until it expires by default. */
+/**
+ * The start of a session without the partner's memory, which is read later. `idleS`: default seconds until it
+ * expires.
+ */
 export function toStartSession(
   dto: Omit<StartSessionDto, 'session_id'>,
   idleS: number,

@@ -78,7 +78,7 @@ export class RecordTurnDto {
   @ApiPropertyOptional({
     example: 'I am checking your October payout.',
     maxLength: 8_000,
-    description: 'With a user’s turn, the bot’s reply: a turn of its own, in the same append.',
+    description: 'With a user’s turn, the bot’s reply: a separate turn in the same append.',
   })
   @IsOptional()
   @IsString()
@@ -87,7 +87,7 @@ export class RecordTurnDto {
   response_text?: string;
 }
 
-/** The reply's turn id derives from the turn's, so the same turn gives the same reply. */
+/** The reply's turn id derives from the turn's, so that the same turn gives the same reply. */
 export const recordTurn = defineCommand({
   type: 'RecordTurn',
   summary: 'Record a turn, with the bot’s reply if there is one',
