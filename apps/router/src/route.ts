@@ -3,7 +3,7 @@ import type { CellTable } from '#cells';
 import { LRUCache } from 'lru-cache';
 import type { Destination } from './destination.ts';
 
-/** The answer of a cell; `elsewhere`: the cell that has the session (null: the cell does not know it). */
+/** The answer of a cell; `elsewhere`: the session is in that cell; null: in an unknown one. */
 export interface Answer {
   readonly status: number;
   readonly elsewhere?: string | null | undefined;

@@ -42,7 +42,7 @@ export class AccessLogController {
   @Get('summary')
   @Access('access_log')
   @ApiOperation({
-    summary: 'Whose data was read within a period, and by whom',
+    summary: 'Whose data was accessed within a period, and by whom',
     description: 'A count for each partner and subject, ordered by partner. For auditors and administrators.',
   })
   @ApiLongestAge()

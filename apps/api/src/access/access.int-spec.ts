@@ -115,7 +115,7 @@ describe('a session that a token does not reach', () => {
     expect((await call(await token({ regions: ['IN-KA'] }), 'GET', '/v1/sessions')).status).toBe(403);
   });
 
-  test('cannot be the target of a command', async () => {
+  test('cannot be the result of a command', async () => {
     const id = await start();
     const path = `/v1/sessions/${id}/channel`;
     expect(

@@ -10,7 +10,7 @@ const refusals = {
 } as const;
 
 /**
- * Counts a WebSocket connection for as long as it is open. Returns false if the gate is full; the upgrade was then
+ * Counts a WebSocket connection for as long as it is open. Returns false if the gate refuses it; the upgrade was then
  * answered.
  */
 export function admitUpgrade(

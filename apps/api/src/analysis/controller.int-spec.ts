@@ -163,7 +163,7 @@ describe('a value', () => {
     expect((await search({ entity, from, partner_id })).status).toBe(200);
   });
 
-  test('of words finds them for a named partner', async () => {
+  test('within a text is found by words, for a named partner', async () => {
     for (const text of ['पैसा', 'PAISE kab'])
       expect((await search({ text, partner_id })).body['items']).toHaveLength(1);
     expect((await search({ text: 'paisa', partner_id: 'P-nobody' })).body['items']).toEqual([]);

@@ -34,7 +34,7 @@ function isStep(step: unknown): step is JourneyStep {
   );
 }
 
-/** Whether the first step is positive and has no conditions on a previous step. */
+/** The first step must not be negative or have conditions on a previous step. */
 function areSteps(steps: unknown): boolean {
   if (!Array.isArray(steps) || steps.length === 0 || steps.length > mostSteps) return false;
   if (!steps.every(isStep)) return false;

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Appended } from '#sessions';
 
 /**
- * Announces appended events within this process, which is faster than a notification through Redis. An announcement
- * may be lost: listeners that need an event reliably read the stream.
+ * Announces appended events within this process, which is faster than a notification through Redis. It is only a
+ * hint: listeners that need an event reliably read the stream.
  */
 @Injectable()
 export class AppendAnnouncer {

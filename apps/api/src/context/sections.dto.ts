@@ -31,7 +31,7 @@ export class HomeDto {
   @ApiPropertyOptional({
     type: 'object',
     properties: { move_id: { type: 'string', format: 'uuid' }, to: { type: 'string', example: 'b' } },
-    description: 'Whether it is moving to another cell, and takes no commands until it has arrived.',
+    description: 'Present while it moves to another cell: it takes no commands until it has arrived.',
   })
   leaving?: Home['leaving'];
   @ApiPropertyOptional({

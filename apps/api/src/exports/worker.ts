@@ -25,8 +25,8 @@ const statementTimeoutMs = 60_000;
 const hourS = 3_600;
 
 /**
- * Writes exports one after the other, in parallel to the requests, and removes the files of finished and expired
- * ones.
+ * Writes exports one after the other, in parallel to the requests, and removes the files of expired, deleted and
+ * withdrawn ones.
  */
 @Injectable()
 export class ExportWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -162,7 +162,7 @@ export class TurnsPageDto {
     type: String,
     ...nullable,
     description:
-      'On a first page: send as `after` with `order=recorded` to get later turns. Null on other pages.',
+      'On a first page: send as `after` with `order=recorded` to get the turns that were not visible yet. Null on other pages.',
   })
   latest?: string | null;
 }

@@ -73,7 +73,7 @@ export class ListsController {
     summary: 'Turns, oldest first, filtered by their properties and the events of their session',
     description:
       `The turns of one session keep their order, even if the clocks of nodes differ. ${pageEnds} The first page has ` +
-      '`latest`, from which `order=recorded` continues: each later turn is returned once, in whatever order partitions write. ' +
+      '`latest`, from which `order=recorded` continues: each turn that was not visible yet is returned once, in whatever order partitions write. ' +
       `With \`entity\`: ${searchPeriod}`,
   })
   @ApiLongestAge()

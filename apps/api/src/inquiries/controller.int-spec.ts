@@ -114,7 +114,7 @@ test('only the same question joins an open inquiry', async () => {
   expect((await ask(id, other)).body).toMatchObject({ joined: false, revision: 2 });
 });
 
-/** Opens an inquiry that joins the one in `inquiry_id` and closes an overdue one, an event that records its key. */
+/** Asks a question that joins an open inquiry and closes an overdue one; the event of the closing records its key. */
 async function joinAndCloseOverdue(key: Record<string, string>): Promise<{ id: string; joined: Answer }> {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const id = await app.start();

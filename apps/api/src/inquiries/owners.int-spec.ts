@@ -60,7 +60,7 @@ describe('a question about a reference of another partner', () => {
   });
 });
 
-test('a question about a partner may name references of that partner, besides those that events have named', async () => {
+test('the owners of a question are the partner that it names and those that events have named', async () => {
   const owners = new Owners(app.pool, new PostgresBreaker(), loadConfig(process.env));
   const declared = {
     ...inquiries['order_status'],
@@ -80,7 +80,7 @@ test('a question about a reference of the same partner is accepted', async () =>
   expect((await ask(app, id, { order_id: await named('order', partner_id) })).status).toBe(202);
 });
 
-test('no question is accepted while the owner of the order is unknown', async () => {
+test('no question is accepted while the owner of the order cannot be looked up', async () => {
   const { status, body } = await ask(alone, await alone.start(), { order_id: 'ORD1' });
   expect(status).toBe(503);
   expect(body).toMatchObject({ type: 'https://turnstream.dev/problems/engine_unavailable' });

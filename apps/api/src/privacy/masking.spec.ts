@@ -58,7 +58,7 @@ describe('a masked value', () => {
     [['id'], 'x', ['id'], 'x'],
     [['notes', 'a', '+919876543210'], 1, ['notes', 'a', '[masked]'], '[masked]'],
     [['unknown', 'b c'], 'x', ['unknown', '[masked]'], '[masked]'],
-  ])('keeps a plain value: %j', (names, value, shown, masked) => {
+  ])('masks a field by its path as within its value: %j', (names, value, shown, masked) => {
     const rules = { id: 'plain', flags: { '*': 'masked' }, notes: 'masked' } as const;
     expect(maskField(names, value, rules)).toEqual({ names: shown, value: masked });
   });

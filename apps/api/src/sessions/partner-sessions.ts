@@ -107,9 +107,9 @@ export class PartnerSessions {
   }
 
   /**
-   * Called when a session of the partner has begun. If the partner has moved to another cell meanwhile, the mover may
-   * not know of the session, so it takes no commands here. It takes commands again if the move is aborted.
-   * @throws CommandRejectedError if the partner has moved: the request begins the session in the other cell
+   * Called when a session of the partner has begun. If the partner is leaving for another cell, the mover may not know of
+   * the session, so it takes no commands here. It takes commands again if the move is aborted.
+   * @throws CommandRejectedError if the partner is leaving or has left: the request begins the session in the other cell
    */
   async confirmHere(partnerId: string, { session_id, state }: Session): Promise<void> {
     if (this.store.cell === undefined) return;

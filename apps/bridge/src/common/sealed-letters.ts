@@ -16,8 +16,8 @@ import {
 } from '#privacy';
 
 /**
- * Keys of dead letters without a known partner, one per topic and day; destroyed when the topic's retention has
- * ended.
+ * Keys of dead letters without a known partner, one per topic and day; destroyed when the retention of dead letters
+ * has ended.
  */
 export const letterPartners = '/topic/';
 
@@ -66,8 +66,8 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
 }
 
 /**
- * Opens a sealed dead letter. If it cannot be decrypted, because it was changed or its key is destroyed or
- * unavailable, only its place and reason are left.
+ * Opens a sealed dead letter. If it cannot be decrypted, because it was changed or its key is destroyed or not in the
+ * key store, only its place and reason are left.
  * @throws KeyStoreUnavailableError
  */
 export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter): Promise<DeadLetter> {

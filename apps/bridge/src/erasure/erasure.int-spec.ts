@@ -74,7 +74,7 @@ describe('a partner that was erased', () => {
     expect(await keyStore.current(partner_id)).toBeUndefined();
   });
 
-  test('has sessions that still fold to an empty state', async () => {
+  test('has sessions that still fold, without personal data', async () => {
     for (const id of sessions) {
       const { state } = (await readSession(world.store, id)) ?? {};
       expect(state).toMatchObject({ session: { status: 'erased' }, identity: { partner_id, name: null } });
@@ -146,7 +146,7 @@ test.each<Step>([
   expect(await world.stream(id)).not.toContain('secret');
 });
 
-test('without encryption, the events of a session are removed from its stream', async () => {
+test('without encryption, the events before the erasure are removed from a session’s stream', async () => {
   const plain = await erasureWorld();
   const partner_id = partner();
   const id = await plain.start(partner_id);

@@ -141,7 +141,7 @@ test('a partner who was erased and returned before encryption gets a key, and st
   await plain.close();
 });
 
-test('an erasure repeated after a restore into its middle erases the sessions begun since', async () => {
+test('an erasure repeated after a restore into its middle destroys the key created since', async () => {
   const partner_id = partner();
   await world.start(partner_id);
   await world.request(partner_id);

@@ -19,8 +19,8 @@ import { RequestScheduler } from './request-scheduler.ts';
 
 const saveEveryMs = 1_000;
 /**
- * A starting instance reads as many events as its circuits would have counted, so the checkpoint lags behind by that
- * time.
+ * How old a saved checkpoint is, in seconds: a starting instance also reads the events that its circuits have to
+ * count.
  */
 const checkpointAge = windowSeconds;
 const patience = { minMs: 100, maxMs: 5_000 };

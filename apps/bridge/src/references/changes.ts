@@ -11,7 +11,7 @@ export interface Start {
   readonly position: bigint;
 }
 
-/** A reference that a session mentions; `partner`: its partner. */
+/** A reference that a session mentions. Its kind `partner` stands for the session's own partner. */
 export interface Mention {
   readonly session_id: string;
   readonly kind: string;

@@ -88,7 +88,7 @@ type Ports = Pick<RetentionPorts, 'store' | 'pool' | 'apply' | 'signer'> & {
   readonly onPartitionsKept: (error: unknown) => void;
 };
 
-/** Limits a period by the retention floor. */
+/** The time before which data are deleted, at least the retention floor ago; null: nothing is deleted. */
 function cutoff(now: Date, days: number, floorDays: number): string | null {
   return days === 0 ? null : new Date(now.getTime() - Math.max(days, floorDays) * dayMs).toISOString();
 }

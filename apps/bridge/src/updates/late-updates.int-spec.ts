@@ -211,7 +211,7 @@ describe('whose order', () => {
     ]);
   });
 
-  test('an update enters the sessions of all partners if configured', async () => {
+  test('an update without a partner enters the sessions of all partners if configured', async () => {
     harness = new LateHarness(database.pool, 'allow');
     const update = updateAbout({ order: 'O1' });
     await harness.receive(updateAbout({ order: 'O1', partner: 'P2' }), update);

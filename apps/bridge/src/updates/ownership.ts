@@ -37,8 +37,8 @@ export class Ownership {
   }
 
   /**
-   * The addressees of updates. An update that names a partner, or a reference that is known to belong to one, enters
-   * no session of another partner, unless the configuration allows it.
+   * The addressees of updates. An update that names a partner never enters a session of another one. An update without
+   * a partner, about a reference that is known to belong to a partner, does so only if the configuration allows it.
    */
   async addressees(all: readonly UpdateReferences[]): Promise<Addressees[]> {
     const allows = this.config.foreignReferences === 'allow';

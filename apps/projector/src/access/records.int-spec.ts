@@ -127,7 +127,7 @@ describe('of many records', () => {
     expect((await listAccess(harness.pool, { subject: 'beate', to: from, limit: 10 })).items).toEqual([]);
   });
 
-  test('one query shows whose data was read in a period, and by whom', async () => {
+  test('one query shows whose data was accessed in a period, and by whom', async () => {
     const all = await summarizeAccess(harness.pool, { from, to, limit: 100 });
     const ours = all.items.filter(({ partner_id }) => partner_id === partner);
     expect(ours).toMatchObject([

@@ -22,7 +22,7 @@ const lookEveryMs = 500;
 /** The longest delay of a timer, in milliseconds: 24 days. */
 const forever = 2 ** 31 - 1;
 
-/** Keeps a partition and its set-aside sessions running as long as it is owned. */
+/** Keeps a partition running as long as it is owned, and manages its set-aside sessions. */
 export class PartitionSupervisor {
   /** Settles when the partition was stopped or has another owner. Never rejects. */
   readonly ended: Promise<void>;

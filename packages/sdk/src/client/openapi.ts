@@ -433,7 +433,7 @@ export interface paths {
         };
         /**
          * Turns, oldest first, filtered by their properties and the events of their session
-         * @description The turns of one session keep their order, even if the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page has `latest`, from which `order=recorded` continues: each later turn is returned once, in whatever order partitions write. With `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others.
+         * @description The turns of one session keep their order, even if the clocks of nodes differ. A page ends at `limit` items or 1 MiB, whichever comes first, and has at least one item. The first page has `latest`, from which `order=recorded` continues: each turn that was not visible yet is returned once, in whatever order partitions write. With `entity`: Without `partner_id` and `session_id` the last 31 days before `to` are searched; `from` may be at most 31 days before it for agents and services, 366 for others.
          */
         readonly get: operations["turns"];
         readonly put?: never;
@@ -665,7 +665,7 @@ export interface paths {
             readonly cookie?: never;
         };
         /**
-         * Whose data was read within a period, and by whom
+         * Whose data was accessed within a period, and by whom
          * @description A count for each partner and subject, ordered by partner. For auditors and administrators.
          */
         readonly get: operations["accessSummary"];
@@ -1788,7 +1788,7 @@ export interface components {
         readonly HomeDto: {
             /** @example a */
             readonly cell: string;
-            /** @description Whether it is moving to another cell, and takes no commands until it has arrived. */
+            /** @description Present while it moves to another cell: it takes no commands until it has arrived. */
             readonly leaving?: {
                 /** Format: uuid */
                 readonly move_id?: string;
@@ -2270,7 +2270,7 @@ export interface components {
             readonly items: readonly components["schemas"]["TurnRowDto"][];
             /** @description Send as `after` for the next page; null at the end. With the order `recorded` it is never null. */
             readonly next: string | null;
-            /** @description On a first page: send as `after` with `order=recorded` to get later turns. Null on other pages. */
+            /** @description On a first page: send as `after` with `order=recorded` to get the turns that were not visible yet. Null on other pages. */
             readonly latest?: string | null;
         };
         readonly TurnSearchDto: {

@@ -14,8 +14,8 @@ interface Lost {
 const atOnce = 16;
 
 /**
- * Sessions of dead instances that no instance took over. Their streams must record the detach, so that later commands
- * of the former owner are refused. Failed detaches are retried.
+ * Sessions of instances that died or drain, and that no other instance took over. Their streams must record the
+ * detach, so that later commands of the former owner are refused. Failed detaches are retried.
  */
 @Injectable()
 export class LostDetaches {

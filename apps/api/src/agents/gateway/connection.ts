@@ -11,7 +11,7 @@ const highWater = 128 * 1024;
 const bufferLimit = 1_048_576;
 /** Frames of one connection that may wait for earlier ones. */
 const queueLimit = 10_000;
-/** How many checks a reader may leave a ping unanswered; the next check closes its connection. */
+/** The connection is closed at this check after a ping, if the ping is still unanswered. */
 const pingPatience = 2;
 /** How often in a row the registry's count of sessions may differ from the connection's. */
 const mismatchLimit = 2;

@@ -34,7 +34,7 @@ export class WaitingSessions {
     await this.redis.zadd(`${keyOf(pool)}:unanswered`, 'XX', Date.now(), session_id);
   }
 
-  /** Some of the waiting sessions, different ones of each pool each time. */
+  /** Waiting sessions of each pool, chosen at random. */
   async some(perPool: number): Promise<PoolSession[]> {
     const random = (pool: string) => this.redis.zrandmember(`${keyOf(pool)}:waiting`, perPool);
     return this.ofEachPool(async (pool) => (await random(pool)) ?? []);
