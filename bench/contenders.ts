@@ -9,7 +9,7 @@ import { forkProgram, killChild } from '../tools/shared/fork.ts';
 import type { Clients } from './backing-services.ts';
 import { settle } from './backing-services.ts';
 
-/** A program whose throughput is measured. */
+/** A kind of call whose throughput is measured. */
 export interface Contender {
   readonly name: string;
   /** Called before each slice; not measured. */

@@ -23,7 +23,7 @@ export interface MemorySystem {
   settle(ids: readonly string[]): Promise<void>;
   /** The name of its PostgreSQL database. */
   readonly database: string;
-  /** The bytes of a turn that it stores elsewhere. */
+  /** The bytes of a turn that it stores outside of that database. */
   readonly bytesOutside: number;
 }
 
@@ -41,7 +41,7 @@ const messagesOfTurn = 2;
 const recorded = 5;
 const conversationsAtOnce = 8;
 
-/** The system under test. */
+/** The Turnstream system of these clients. */
 export async function turnstreamSystem(
   clients: Clients,
   api: string,

@@ -34,7 +34,7 @@ export interface BackingService {
   readonly ready: (url: string) => Promise<unknown>;
 }
 
-/** The folder in the cache that the given commands fill; they run once. */
+/** The path of a folder in the cache. `commands`: fill the folder at the path that they are given; they run once. */
 export async function installed(
   name: string,
   commands: (folder: string) => Promise<readonly string[][]>,

@@ -27,8 +27,8 @@ const alterTable = /\bALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s,;]+\s+
 const isContract = /^--\s*Contract\b/im;
 
 /**
- * Parts of the migrations that break an older release beside this one during a rollout. A migration with the line `--
- * Contract: …` removes things that the previous release no longer used.
+ * Parts of the migrations that break an older release beside this one during a rollout. A migration with the line
+ * `-- Contract: …` removes things that the previous release no longer used.
  */
 export function migrationBreaks(before: Migrations, after: Migrations): string[] {
   return [

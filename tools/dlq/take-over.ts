@@ -26,7 +26,7 @@ export async function takeOverGroups(services: Services): Promise<void> {
   await admin.deleteGroups(used);
 }
 
-/** The offset of each part up to which a group has redriven everything. */
+/** For each part, the offset before which a group has redriven everything. */
 async function sentUpTo(
   admin: Admin,
   groupId: string,

@@ -109,7 +109,7 @@ test('a second run adds nothing old, and continues with new events', async () =>
   expect(await new Copy(stores).run()).toMatchObject({ events: 1, known: copied.events });
 });
 
-test('events of a returned partner are sealed with a key from after the receipt', async () => {
+test('events of a returned partner are sealed with a key from after the receipt, and the erasure needs no key', async () => {
   const partner = 'P-erased';
   const plain = new EventStore(embedded[0]?.connectionString ?? '');
   const erasure_id = randomUUID();

@@ -116,7 +116,7 @@ export class Copy {
     await this.stores.writer.setStreamMetadata(stream, { truncateBefore: revision });
   }
 
-  /** A session's history itself records the removal. */
+  /** Records the removal; only the histories of sessions have such records. */
   private async noteRemoval(stream: string, before: number): Promise<void> {
     const { to, signer } = this.stores;
     if (!stream.startsWith(sessionPrefix)) return;
@@ -125,8 +125,8 @@ export class Copy {
   }
 
   /**
-   * Access records contain only the partner of the read data, so access logs and runs of the retention are copied
-   * unchanged.
+   * Access records contain nothing personal except whose data was read, so access logs and runs of the retention are
+   * copied unchanged.
    */
   private async stored(event: StoredEvent): Promise<EventData> {
     const { id, type, streamId, data, metadata } = event;

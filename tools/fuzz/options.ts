@@ -42,7 +42,7 @@ function whole(option: string, text: string, least: number): number {
   throw new Failure(`${option} is '${text}': give a whole number from ${least}.`);
 }
 
-/** The number of generated cases that Schemathesis reports; 0: none. */
+/** The number of generated cases that Schemathesis reports; 0: it reports no number. */
 export function generatedCases(output: string): number {
   return Number(/(\d+) generated/.exec(output)?.[1] ?? 0);
 }

@@ -2,7 +2,7 @@ import type { CommandItem, CommandResult, Session, Turnstream } from '@turnstrea
 import { inParallel } from '#platform';
 import type { Conversation } from './conversation.ts';
 
-/** The numbers of added and of existing events. */
+/** The numbers of added events, of steps, and of steps that were recorded before. */
 export interface Played {
   readonly events: number;
   readonly steps: number;

@@ -3,7 +3,7 @@ import { Failure } from '../shared/failure.ts';
 import type { Conversation, Fields } from './conversation.ts';
 import { list, object, sessionOf, text, turnId } from './conversation.ts';
 
-/** The maximum results of one external update, in characters of JSON, with room for other fields. */
+/** The maximum size of the results in one external update, in characters of JSON, with room for other fields. */
 const resultsLimit = 120_000;
 
 /** The dialogues of a Schema-Guided Dialogue file: intents become goals, slots entities, service results external updates. */

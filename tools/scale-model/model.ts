@@ -110,7 +110,7 @@ export function loadOf(assumed: Assumptions): Load {
   };
 }
 
-/** How many cells the load needs: a cell is limited by its event store and by the partitions of a projection. */
+/** How many cells the load needs: a cell is limited by its event store, and by the most partitions that a projection can have. */
 export function cellsFor({ commandsASecond }: Load, { utilisation }: Assumptions, costs: Costs): number {
   const appends = costs.append.a_second * utilisation;
   const projected = (mostPartitions * utilisation * 1e6) / costs.command_cpu_us.projector;

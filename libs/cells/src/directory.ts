@@ -25,7 +25,7 @@ export interface PartnerMove {
   readonly move_id: string;
   readonly from: string;
   readonly to: string;
-  /** From `arriving` on a move cannot be aborted, from `returning` on it cannot be completed. `cleaning`: only the old cell's copy is left to delete. */
+  /** From `arriving` on a move cannot be aborted, from `returning` on it cannot be completed. `cleaning`: only the old cell is left to clean. */
   readonly phase: Phase;
 }
 

@@ -45,7 +45,7 @@ ajv.addKeyword({
   error: { message: 'must not have the same item twice' },
 });
 
-/** A compiled schema and its expanded definitions, or its faults, with paths relative to the schema. */
+/** A compiled schema, with each reference replaced by its definition, or its faults, with paths relative to the schema. */
 type CompiledSchema =
   | { readonly schema: JsonObject; readonly faultOf: (data: unknown) => string | undefined }
   | { readonly faults: readonly Fault[] };

@@ -224,7 +224,7 @@ test.each([
     '/inquiries/status/about/order: must be one of the subject: order_id',
   ],
   [
-    'a merge without a source',
+    'a merge of an unknown source',
     withInquiry('sources: { a: { request: { x: /subject/order_id } } }', 'merge: [/answers/b]'),
     '/inquiries/status/merge/0: is of no source: use a',
   ],

@@ -71,7 +71,7 @@ export async function differencesOf(admin: Admin, plans: readonly TopicPlan[]): 
     const different = Object.entries(settings).flatMap(([setting, would_be]): TopicDifference[] => {
       const is = entries.find(({ configName }) => configName === setting)?.configValue ?? '';
       if (is === would_be) return [];
-      // Otherwise nothing could be written to it.
+      // With more than its replicas, nothing could be written to the topic.
       const isTooMany = setting === 'min.insync.replicas' && Number(would_be) > replicas;
       return [{ topic, setting, is, would_be, ...(isTooMany && { obstacle: replicasOf(replicas) }) }];
     });

@@ -27,7 +27,7 @@ afterAll(() => database.drop());
 
 const logger = { info: () => undefined, warn: () => undefined };
 
-/** How many partitions of the instance were still running when one was stopped. */
+/** For each stopped partition, how many others of its instance were still running. */
 let others: number[];
 /** Blocks the stopping of partitions. */
 let hanging: PromiseWithResolvers<void> | undefined;

@@ -121,7 +121,7 @@ export class PartitionLeaseStore {
   }
 
   /**
-   * Replaces free partitions by those of another division, in one transaction, so that each session is
+   * Replaces partitions that nobody owns any more by those of another division, in one transaction, so that each session is
    * always in one partition. A new partition starts at the lowest position of those that it replaces; false: one of them is owned.
    */
   async replace(move: Move): Promise<boolean> {
@@ -158,7 +158,7 @@ export class PartitionLeaseStore {
     });
   }
 
-  /** Claims up to `count` partitions that are free, or that this instance owned before; none that must be replaced. */
+  /** Claims up to `count` partitions without an owner or with an expired lease, or that this instance owned before; none that must be replaced. */
   async claim(count: number, owned: readonly Lease[]): Promise<Lease[]> {
     if (count <= 0) return [];
     const { rows } = await this.pool.query<PartitionRow>(

@@ -45,7 +45,7 @@ const batch = {
   batchBytes: 512 * 1_024,
   capacityBytes: 16 * 1_024 * 1_024,
 };
-/** How many conflicts with other nodes are retried. */
+/** How often an append is tried, since other nodes may come first. */
 const attempts = 50;
 
 /** Records accesses to personal data and acts of administrators durably, before the answer is sent. */
@@ -79,7 +79,7 @@ export class AccessLog {
    */
   async record(entry: AccessEntry): Promise<void> {
     if (this.stopping.signal.aborted || this.writer.isFull)
-      throw new StoreUnavailableError({ cause: 'the access log is closed' });
+      throw new StoreUnavailableError({ cause: 'the access log is full or closed' });
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
       void this.writer.push({ entry, at: new Date(), settle });

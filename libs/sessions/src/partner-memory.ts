@@ -134,7 +134,7 @@ async function keyFor(store: EventStore, partner: Partner): Promise<DataKey | un
 
 /**
  * Reads a partner and changes it, again after each conflict.
- * @param change returns its result; undefined: the partner has changed, retry
+ * @param change returns its result; undefined: something has changed, retry
  * @param isMove the change concerns the partner's cell, and is allowed in any cell
  * @throws StoreUnavailableError also when other processes keep changing the partner first
  */

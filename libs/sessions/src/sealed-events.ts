@@ -16,7 +16,7 @@ interface EventPlace {
   readonly event_id: string;
 }
 
-/** The namespace of partners' stream names. */
+/** The prefix of the names of partners' streams. */
 export const partnerPrefix = 'partner-';
 const classes: { readonly [type: string]: { readonly [field: string]: FieldClass } } = {
   ...fieldClasses,

@@ -19,7 +19,7 @@ interface GroupHooks {
 const gatherMs = 50;
 /** After how long the streams of subscribers who have left are dropped from the subscription (ms). */
 const narrowMs = 5_000;
-/** How often idle subscribers are told the position, in ms: at least, and per subscriber. Each may have to write it. */
+/** The pause before subscribers are told the position, in ms: the least, and that per subscriber. Each may have to write it. */
 const passMs = { least: 500, each: 40 };
 
 /** Subscribers at about the same position, which share one subscription of the event store. */

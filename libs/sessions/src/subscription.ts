@@ -23,7 +23,7 @@ export interface SubscribeOptions {
   readonly onInterruption?: (error: unknown) => void;
 }
 
-/** How many deliveries may wait for a slow reader before the stream is paused. */
+/** How many deliveries, and how many bytes, may wait for a slow reader before the stream is paused. */
 export const mostWaiting = { count: 1_024, bytes: 16 * 1_024 * 1_024 };
 export const reconnects = { minMs: 50, maxMs: 1_000 };
 

@@ -132,7 +132,10 @@ export async function abortMove(
   await directory.finish(partner_id, move_id);
 }
 
-/** An unreadable session accepts no commands, fenced or not. The copy in the other cell is updated, so that it says where the session is. */
+/**
+ * Releases a session, and updates its copy in the other cell, so that it says where the session is. Leaves out an unreadable
+ * session, which accepts no commands, fenced or not.
+ */
 async function returnSession(
   session_id: string,
   move: PartnerMove,

@@ -115,7 +115,7 @@ const stillDown = (source: string, more: Partial<FailInquirySource>): FailInquir
 describe('the outcome of an inquiry', () => {
   const half = [openPayout(), answer('orders', { orders: ['ORD1'] })];
 
-  test('is failed when a required source failed for good, although another answered', () => {
+  test('is failed when a required source replied with a final failure, although another answered', () => {
     expect(givenCommands(...half).when(saidNo('payments'))).toMatchObject([
       {},
       { type: 'InquiryClosed', data: { outcome: 'failed', answer: { orders: ['ORD1'] } } },
@@ -128,7 +128,7 @@ describe('the outcome of an inquiry', () => {
     expect(givenCommands(...half).when(refused)).toMatchObject([{}, { data: { outcome: 'partial' } }, {}]);
   });
 
-  test('is partial when an optional source failed for good', () => {
+  test('is partial when an optional source replied with a final failure', () => {
     expect(givenCommands(open(), ordered).when(saidNo('logistics'))).toMatchObject([
       {},
       { data: { outcome: 'partial' } },

@@ -1,6 +1,6 @@
 import { later } from '../kernel/time.ts';
 
-/** How far ahead of ours a system's clock may be. */
+/** How far ahead of our clock a system's time may be; a later time is not used. */
 const clockAheadMs = 24 * 3_600_000;
 
 /** When something happened. Without an event id, the system gave no time, and it is the time of recording. */

@@ -41,7 +41,7 @@ export interface BatchResult {
   readonly error?: unknown;
 }
 
-/** How often a message that fails is retried although every backing service is available, and the first pause. */
+/** How often a failing message is tried while every backing service is available, and the first pause. */
 const attempts = 4;
 const pauseMs = 100;
 

@@ -71,7 +71,7 @@ describe('the clients of the backing services', () => {
     expect(await redis.ping()).toBe('PONG');
   });
 
-  test('PostgreSQL that hangs: statements and pings time out, and both count as unavailable', async () => {
+  test('PostgreSQL that hangs: statements time out, pings before them, and both count as unavailable', async () => {
     const service = await proxy('DATABASE_URL');
     const pool = createPool(service.url, { logger: memoryLog().logger, statementTimeoutMs: 2_500 });
     cleanup.push(() => pool.end());

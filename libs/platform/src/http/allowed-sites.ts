@@ -18,7 +18,7 @@ function isHostName(text: string, index: number): boolean {
 
 /** Characters of a name that are shown at most. */
 const maxName = 200;
-/** Liveness checks may use any name. */
+/** Health checks may use any name. */
 const healthPaths: ReadonlySet<string | undefined> = new Set(['/health/live', '/health/ready']);
 
 /**

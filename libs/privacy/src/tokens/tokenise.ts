@@ -18,7 +18,7 @@ interface Tokenised<T> {
   readonly tokens: readonly Token[];
 }
 
-/** How often one text is examined. */
+/** How often one text is examined at most. */
 const mostRounds = 8;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The names of two number members that form coordinates. */

@@ -58,7 +58,7 @@ export async function distrustRows(pool: Pool): Promise<void> {
   await pool.query('UPDATE partner_privacy SET revision = -1');
 }
 
-/** Claims partners whose erasure is due, who have no hold, and whom no other bridge is erasing. */
+/** Claims partners whose erasure is due, who have no hold (unless the erasure has begun), and whom no other bridge is erasing. */
 export async function claimDuePartners(pool: Pool, limit: number, waitS = 0): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
     `UPDATE partner_privacy SET claimed_until = now() + $2 * interval '1 second' WHERE partner_id IN (

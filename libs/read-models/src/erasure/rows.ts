@@ -17,7 +17,7 @@ interface PersonalTable {
 
 const ofSessions = 'session_id = ANY ($3::uuid[])';
 
-/** Every table with personal data of a partner, referring tables first. */
+/** Every table that says anything about a partner, referring tables first. */
 const tables: readonly PersonalTable[] = [
   { table: 'turn_entity', where: ofSessions },
   { table: 'turn_word', where: ofSessions },

@@ -16,7 +16,7 @@ export type AccessRecord = AccessEvent['data'] & {
 
 interface AccessFilter {
   readonly partner_id?: string | undefined;
-  /** Only entries about these partners, naming no others. */
+  /** Only entries about any of these partners, shown without the other partners that they name. */
   readonly partners?: readonly string[] | undefined;
   readonly subject?: string | undefined;
   /** ISO 8601, inclusive. */
@@ -62,7 +62,7 @@ export async function listAccess(pool: Queryable, filter: AccessFilter): Promise
 const ofPartners = `EXISTS (SELECT FROM access_record_partner AS a
   WHERE a.event_id = r.event_id AND a.partner_id = ANY($?::text[]))`;
 
-/** A record without other partners, and without its sessions, since it does not say whose they are. */
+/** A record without other partners; if it names any, also without its sessions, since it does not say whose they are. */
 function onlyOf(record: AccessRecord, partners: readonly string[] | undefined): AccessRecord {
   const partner_ids = record.partner_ids.filter((id) => partners?.includes(id) ?? true);
   const isWhole = partner_ids.length === record.partner_ids.length;

@@ -144,7 +144,7 @@ function without(task: string | null, cleared: readonly string[]): string | null
   return task !== null && cleared.includes(task) ? null : task;
 }
 
-/** Requires the session's row or patch to include this turn: its last activity is the latest. `asked`: the row of the user's latest turn by id. */
+/** Requires the session's row or patch to include this turn: its last activity is the latest. `asked`: for each turn id, the row of the user's latest turn with it. */
 function addTurn(
   started: Map<string, SessionRow>,
   patches: Map<string, SessionPatch>,

@@ -9,7 +9,7 @@ const tokens = /tok_[a-z]+_[a-p]+(?:_\d{4})?/g;
 /** Values of a turn that can be found; more are not a list of entities. */
 const mostValues = 64;
 
-/** The blind index of an entity's value, independent of spelling. */
+/** The blind index of an entity's value, whatever its case and the width of its characters. */
 export function entityIndex(index: BlindIndex, name: string, value: string | number | boolean): string {
   return index.of(`entity ${name}`, String(value).normalize('NFKC').trim().toLowerCase());
 }

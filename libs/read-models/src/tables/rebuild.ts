@@ -22,7 +22,7 @@ export const rebuildLeftovers = [...tables, 'pending_reply', 'pending_deletion',
   .map((table) => `${rebuildSchema}.${table}`)
   .join(', ');
 export const lockKey = 7_230_118;
-/** How long a switch waits for a lock, in milliseconds, and how often it retries where only this step cannot be repeated by hand. */
+/** How long a switch waits for a lock, in milliseconds, and how often it tries where only the whole rebuild could be run again. */
 const lockMs = 5_000;
 const exchanges = 6;
 

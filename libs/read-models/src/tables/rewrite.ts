@@ -20,8 +20,8 @@ import { storableJson } from './storable.ts';
 const eventsPerChunk = 1_000;
 
 /**
- * Rewrites the rows of one session from all its events, up to the first that no row can hold; the first event, if its key cannot be
- * opened. With `failure`, the event after them, the session is set aside. One transaction.
+ * Rewrites the rows of one session from all its events, up to the first that no row can hold, or whose texts cannot be sealed since
+ * the partner's key cannot be opened. With `failure`, the event after them, the session is set aside. One transaction.
  * @returns why the session is set aside now; null: it is not
  * @throws LeaseLostError, KeyStoreUnavailableError
  */

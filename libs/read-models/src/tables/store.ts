@@ -41,8 +41,8 @@ export class RowsStore {
   }
 
   /**
-   * Writes the rows of events, removes those of deleted events, and moves the partition's checkpoint to `position`, all in
-   * one transaction. A session with an event that no row can hold, or whose partner's key cannot be opened,
+   * Writes the rows of events, removes those of deleted events, and moves the partition's checkpoint to `position`: rows always
+   * in one transaction with the checkpoint. A session with an event that no row can hold, or whose partner's key cannot be opened,
    * is set aside: that event and those after it are left out.
    * @param until the time up to which the rows are complete afterwards
    * @returns the sessions that were set aside

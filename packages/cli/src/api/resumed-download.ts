@@ -33,7 +33,7 @@ export async function resumedDownload(
   }
   if ((await sha256Of(unfinished)) !== expected.sha256) {
     await rm(unfinished);
-    throw new Failure(`${file} does not match the export: its SHA-256 differs. It was deleted.`);
+    throw new Failure(`${file} does not match the export: its SHA-256 differs. The download was deleted.`);
   }
   await rename(unfinished, file);
 }

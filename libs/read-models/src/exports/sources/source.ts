@@ -42,7 +42,7 @@ export interface ExportPorts {
 
 export interface SourceContext extends ExportPorts {
   readonly job: ExportJob;
-  /** Reads rows from the primary as of the start of the file, or later. */
+  /** Reads rows as the primary had them at the start of the file, or later; a replica may answer. */
   readonly rows: <T>(read: RowsRead<T>) => Promise<T>;
   /** Called with the partners of rows before any of them is opened. */
   readonly note: (partners: readonly string[]) => Promise<void>;
