@@ -140,6 +140,16 @@ describe('a request', () => {
     expect(Math.round(Number((failure as Unavailable).problem.retry_after_s) / 10)).toBe(6);
   });
 
+  test('comes again at the turn that it was told, not at the whole seconds', async () => {
+    const body = { ...unavailable, retry_after_s: 20, retry_after_ms: 40 };
+    const { url, received } = await serve(
+      { status: 503, body, headers: { 'retry-after': '20' } },
+      { status: 200, body: result },
+    );
+    await client(url, 5_000).session('a').end();
+    expect(received).toHaveLength(2);
+  });
+
   test('without a server rejects with Unavailable and the address', async () => {
     const failure = client('http://127.0.0.1:1', 0).session('a').context();
     await expect(failure).rejects.toBeInstanceOf(Unavailable);
