@@ -12,11 +12,12 @@ import { BridgeConfig } from '../common/config.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
+import { withAdmin } from '../common/with-admin.ts';
 import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
 import { sealLetter } from '../common/sealed-letters.ts';
-import { formerGroupOf, groupOf, withAdmin } from './topics.ts';
+import { formerGroupOf, groupOf } from './topics.ts';
 
 /** Consumes what other systems send: external updates, and replies to inquiries. */
 @Injectable()

@@ -1,17 +1,5 @@
-import type { Admin, Kafka } from 'kafkajs';
 import { repliesTopic } from '#messaging';
 import type { BridgeConfig } from '../common/config.ts';
-
-/** Connects an administrative client for some work. */
-export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
 
 /** The group whose offsets that of a topic begins with: of the time before there were cells, or when topics had one in common. */
 export function formerGroupOf(
