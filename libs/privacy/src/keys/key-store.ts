@@ -58,6 +58,11 @@ export interface KeyStore {
   /** Destroys the keys of a partner that were made before; returns the ids of all that it has had. Doing it again changes nothing. */
   destroy(partnerId: string, before: string): Promise<readonly string[]>;
   /**
+   * Destroys a key only as it is wrapped here; false: it is destroyed, or was wrapped anew since it was read, such as by whoever
+   * has adopted it again.
+   */
+  destroyAsIs(key: StoredKey): Promise<boolean>;
+  /**
    * Notes an erasure that begins now: from here on the partner gets no key. Doing it again changes nothing.
    * @returns when it counts as done (ISO 8601): later than each key that the partner has, and than the erasures before
    */
