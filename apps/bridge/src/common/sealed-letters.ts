@@ -33,8 +33,15 @@ interface Contents {
   readonly headers: Readonly<Record<string, Bytes | readonly Bytes[]>>;
 }
 
-/** A dead letter whose message and detail are sealed, where there are keys; its place and reason stay plain. */
-export async function sealLetter(keys: DataKeys | undefined, message: Outgoing): Promise<Outgoing> {
+/**
+ * A dead letter whose message and detail are sealed, where there are keys; its place and reason stay plain.
+ * @param hasCells the partner may be in another cell, which has or makes its key: none is made here
+ */
+export async function sealLetter(
+  keys: DataKeys | undefined,
+  message: Outgoing,
+  { hasCells = false } = {},
+): Promise<Outgoing> {
   const letter = keys && readDeadLetter(message as Parameters<typeof readDeadLetter>[0]);
   if (!keys || !letter) return message;
   const { detail, headers, key, value } = letter;
@@ -49,7 +56,7 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
       ]),
     ),
   };
-  const dataKey = await ownKeyOf(keys, letter);
+  const dataKey = await ownKeyOf(keys, letter, hasCells);
   const sealed = seal(dataKey, placeOf(letter), contents as unknown as JsonObject) ?? '';
   // Messages of one key stay in their order.
   const index = key && (await BlindIndex.load(keys)).of('dead_letter_key', key.toString('base64'));
@@ -92,9 +99,9 @@ export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter)
 }
 
 /** Its partner's; of nobody known, of one who is erased, or where that does not open, its topic's: a letter must be written. */
-async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter): Promise<DataKey> {
+async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter, hasCells: boolean): Promise<DataKey> {
   const partner = partnerIn(value);
-  const own = partner && (await keys.of(partner).catch(unlessNone));
+  const own = partner && (await (hasCells ? keys.existing(partner) : keys.of(partner)).catch(unlessNone));
   return own || keys.of(`${letterPartners}${topic}/${new Date().toISOString().slice(0, 10)}`);
 }
 

@@ -121,7 +121,7 @@ export class InboundConsumers {
       ready: () => this.services.ping(),
       isUnavailable,
       deadLetter: async (letters) => {
-        const sealed = await Promise.all(letters.map((letter) => sealLetter(this.keys, letter)));
+        const sealed = await Promise.all(letters.map((letter) => sealLetter(this.keys, letter, config)));
         await this.producers.deadLetters.send(sealed);
       },
       onDeadLetter: (topic, reason) => metrics.deadLetters.inc({ topic, reason }),
