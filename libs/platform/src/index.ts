@@ -31,6 +31,8 @@ export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-bre
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { Config, loadConfig, NamesPooling } from './config/config.ts';
 export { ConfigError, IsWhole, orExit, readEnvironment } from './config/environment.ts';
+export { Given } from './config/given.ts';
+export type { Tls } from './config/given.ts';
 export { loadKafkaConnection } from './config/kafka.ts';
 export type { KafkaConnection } from './config/kafka-connection.ts';
 export { loadRedisConnection } from './config/redis.ts';
