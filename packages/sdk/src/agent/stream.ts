@@ -26,8 +26,18 @@ export interface HandlerLimits {
   readonly attempts: number;
 }
 
-/** Why the instance no longer owns a session: it detached, another took the session, it is over, … */
-export type StreamEnd = 'requested' | 'replaced' | 'drained' | 'lease_expired' | 'session_over' | 'closed';
+/**
+ * Why the instance no longer owns a session: it detached, another took the session, it is over, it moved to another cell, in
+ * which the agent takes it again, …
+ */
+export type StreamEnd =
+  | 'requested'
+  | 'replaced'
+  | 'drained'
+  | 'lease_expired'
+  | 'session_over'
+  | 'moved'
+  | 'closed';
 
 /** An update in the hands of a loop: resolved when the loop asks for the next one. */
 interface LoopItem {
@@ -96,6 +106,14 @@ export class AgentStream {
   /** Whether the instance still owns the session. */
   get isOpen(): boolean {
     return !this.stop.signal.aborted;
+  }
+
+  /**
+   * The handler of its updates.
+   * @internal
+   */
+  get currentHandler(): UpdateHandler | undefined {
+    return this.handler;
   }
 
   /** Sets the handler of the updates, in place of the agent's own. Updates that wait come first. */
