@@ -21,8 +21,8 @@ export async function runHot(report: Report, isQuick: boolean): Promise<void> {
     report.atMost('attempts of a caller for a turn, on average', hot.attempts, 3);
     report.equal('turns in the stream', hot.recorded, size.writers * size.turns);
     report.atMost('attempts of a caller for a turn, at most', hot.mostAttempts, 10);
-    report.note(`time of the slowest writer, in that of the median one: ${hot.unfairness.toFixed(2)}`);
-    report.atLeast('turns of the slowest writer when the first one is done', hot.fewestTurns, size.turns / 2);
+    report.atMost('time of the slowest writer, in that of the median one', hot.unfairness, 2);
+    report.note(`turns of the slowest writer when the first one is done: ${hot.fewestTurns}`);
     const many = { sessions: isQuick ? 400 : 10_000, atOnce: 8, samples: isQuick ? 50 : 200 };
     report.begin(`${many.sessions} sessions of one partner, ${many.atOnce} callers at once`);
     const partner = await fillPartner(nodes, many);

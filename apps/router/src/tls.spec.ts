@@ -29,7 +29,7 @@ beforeAll(async () => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
     socket.pipe(socket);
   });
-  cell = `https://127.0.0.1:${await listen(server as unknown as Server)}`;
+  cell = `https://127.0.0.1:${await listen(server)}`;
 });
 afterAll(() => {
   for (const server of servers) {

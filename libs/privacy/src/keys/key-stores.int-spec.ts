@@ -90,17 +90,6 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.current(partner)).toEqual(key);
   });
 
-  test('destroys a key as it is wrapped, and not one that was adopted again meanwhile', async () => {
-    const key = await store.add(newKey(partner));
-    await store.adopt({ ...key, wrapped: newKey(partner).wrapped });
-    expect(await store.destroyAsIs(key)).toBe(false);
-    const again = (await store.current(partner)) as StoredKey;
-    expect(again.key_id).toBe(key.key_id);
-    expect([await store.destroyAsIs(again), await store.destroyAsIs(again)]).toEqual([true, false]);
-    const { wrapped, destroyed_at } = (await store.byId(key.key_id)) as StoredKey;
-    expect([wrapped, typeof destroyed_at]).toEqual([null, 'string']);
-  });
-
   test('destroys what is destroyed without a change', async () => {
     const { key_id } = await store.add(newKey(partner));
     await store.destroy(partner, at);
