@@ -7,20 +7,22 @@ import type { Report } from './report.ts';
 export async function runHot(report: Report, isQuick: boolean): Promise<void> {
   await withOwnSystem(async ({ apis }) => {
     const nodes = { apis, headers: authorization() };
-    const size = isQuick ? { writers: 20, turns: 5 } : { writers: 200, turns: 20 };
+    const size = { writers: 200, turns: isQuick ? 5 : 20 };
     report.begin(
       `${size.writers} writers on one session over ${apis.length} api nodes, ${size.turns} turns each`,
     );
+    // A new process is slow until its code is compiled.
+    await writeHotSession(nodes, { writers: 16, turns: 20 });
     const hot = await writeHotSession(nodes, size);
     const { latency } = hot;
     report.note(
       `${hot.turnsASecond.toFixed(0)} turns/s; p50 ${latency.p50.toFixed(0)} ms, p99 ${latency.p99.toFixed(0)} ms`,
     );
-    report.note(`attempts of a caller for a turn: ${hot.attempts.toFixed(2)} on average`);
+    report.atMost('attempts of a caller for a turn, on average', hot.attempts, 3);
     report.equal('turns in the stream', hot.recorded, size.writers * size.turns);
     report.atMost('attempts of a caller for a turn, at most', hot.mostAttempts, 10);
-    report.note(`time of the slowest writer, in that of the median one: ${hot.unfairness.toFixed(2)}`);
-    report.atLeast('turns of the slowest writer when the first one is done', hot.fewestTurns, size.turns / 2);
+    report.atMost('time of the slowest writer, in that of the median one', hot.unfairness, 2);
+    report.note(`turns of the slowest writer when the first one is done: ${hot.fewestTurns}`);
     const many = { sessions: isQuick ? 400 : 10_000, atOnce: 8, samples: isQuick ? 50 : 200 };
     report.begin(`${many.sessions} sessions of one partner, ${many.atOnce} callers at once`);
     const partner = await fillPartner(nodes, many);

@@ -33,8 +33,8 @@ await runProgram(async () => {
   const directory = new CellDirectory(pool);
   try {
     if (values.add && values.url) {
-      if (URL.parse(values.url)?.protocol !== 'http:')
-        throw new Failure('The address must begin with http://.');
+      if (!['http:', 'https:'].includes(URL.parse(values.url)?.protocol ?? ''))
+        throw new Failure('The address must begin with http:// or https://.');
       return await directory.setCell({ name: values.add, url: values.url });
     }
     if (values.list) return (await directory.moves()).forEach((move) => console.log(shown(move)));

@@ -1,5 +1,6 @@
 import { Matches } from 'class-validator';
-import { IsWhole, readEnvironment } from '#platform';
+import type { Tls } from '#platform';
+import { Given, IsWhole, readEnvironment } from '#platform';
 
 export interface RouterConfig {
   readonly host: string;
@@ -16,6 +17,8 @@ export interface RouterConfig {
   readonly heldBytes: number;
   /** How long a cell has for the first byte of its answer. */
   readonly answerMs: number;
+  /** For cells that are reached by https. */
+  readonly tls: Tls;
 }
 
 class Environment {
@@ -43,9 +46,19 @@ class Environment {
 
   @IsWhole(100, 600_000)
   CELLS_ANSWER_MS = 60_000;
+
+  CELLS_SSL_CA_FILE = '';
+  CELLS_SSL_CERT_FILE = '';
+  CELLS_SSL_KEY_FILE = '';
+  CELLS_SSL_SERVERNAME = '';
 }
 
-const examples = { CELLS_DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/cells' };
+const examples = {
+  CELLS_DATABASE_URL: 'postgresql://turnstream:secret@127.0.0.1:5432/cells',
+  CELLS_SSL_CA_FILE: '/etc/turnstream/ca.pem',
+  CELLS_SSL_CERT_FILE: '/etc/turnstream/router.pem',
+  CELLS_SSL_KEY_FILE: '/etc/turnstream/router.key',
+};
 
 /** @throws ConfigError that lists every wrong variable */
 export function loadRouterConfig(env: NodeJS.ProcessEnv): RouterConfig {
@@ -59,5 +72,12 @@ export function loadRouterConfig(env: NodeJS.ProcessEnv): RouterConfig {
     bodyBytes: environment.CELLS_BODY_BYTES,
     heldBytes: environment.CELLS_HELD_BYTES,
     answerMs: environment.CELLS_ANSWER_MS,
+    tls: tlsOf(environment),
   };
+}
+
+function tlsOf(environment: Environment): Tls {
+  const { CELLS_SSL_CA_FILE, CELLS_SSL_CERT_FILE, CELLS_SSL_KEY_FILE, CELLS_SSL_SERVERNAME } = environment;
+  const variables = { CELLS_SSL_CA_FILE, CELLS_SSL_CERT_FILE, CELLS_SSL_KEY_FILE, CELLS_SSL_SERVERNAME };
+  return new Given(variables, examples).tls('CELLS_SSL');
 }

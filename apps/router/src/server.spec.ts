@@ -89,8 +89,8 @@ describe('Router', () => {
     expect((await fetch(`${router}/v1/partners/P1/session`)).status).toBe(503);
   });
 
-  it('a cell without an http: address is unavailable', async () => {
-    const router = await routerTo('https://a.internal');
+  it('a cell whose address is none of http: or https: is unavailable', async () => {
+    const router = await routerTo('ftp://a.internal');
     expect((await fetch(`${router}/v1/partners/P1/session`)).status).toBe(503);
   });
 

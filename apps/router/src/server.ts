@@ -1,8 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Agent, createServer, request as send } from 'node:http';
-import { connect } from 'node:net';
+import { Agent as TlsAgent, request as sendByTls } from 'node:https';
+import type { Socket } from 'node:net';
+import { connect, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
+import { connect as connectByTls } from 'node:tls';
 import type { Metrics, ProblemCode } from '#platform';
 import { ByteBudget, problemContentType, problemDocument, ProblemError } from '#platform';
 import type { RouterConfig } from './config.ts';
@@ -22,6 +25,7 @@ const problems = {
 /** Sends each request to its cell. A router has no state that other routers would need. */
 export class Router {
   private readonly agent = new Agent({ keepAlive: true });
+  private readonly tlsAgent: TlsAgent;
   private readonly routes: Routes;
   private readonly held: ByteBudget;
 
@@ -32,6 +36,7 @@ export class Router {
   ) {
     this.routes = new Routes(directory.table, config.holdMs);
     this.held = new ByteBudget(config.heldBytes);
+    this.tlsAgent = new TlsAgent({ keepAlive: true, ...config.tls });
   }
 
   server(): Server {
@@ -51,7 +56,10 @@ export class Router {
       });
     });
     server.on('upgrade', (request, socket: Duplex, head: Buffer) => this.upgrade(request, socket, head));
-    server.on('close', () => this.agent.destroy());
+    server.on('close', () => {
+      this.agent.destroy();
+      this.tlsAgent.destroy();
+    });
     return server;
   }
 
@@ -112,7 +120,7 @@ export class Router {
     signal: AbortSignal,
   ): Promise<CellAnswer> {
     const base = this.addressOf(cell);
-    if (base === undefined) throw new Error(`The directory has no http: address of cell ${cell}.`);
+    if (base === undefined) throw new Error(`The directory has no address of cell ${cell}.`);
     const { 'transfer-encoding': _chunked, ...kept } = headers;
     const sent = {
       ...kept,
@@ -121,15 +129,17 @@ export class Router {
     };
     return new Promise((resolve, reject) => {
       const options = {
-        agent: this.agent,
-        host: base.hostname,
+        host: base.hostname.replace(/^\[(.*)\]$/, '$1'),
         port: base.port,
         path: url,
         method,
         headers: sent,
         signal,
       };
-      const outgoing = send(options, (message) => {
+      const byTls = base.protocol === 'https:';
+      const begin = byTls ? sendByTls : send;
+      const agent = byTls ? this.tlsAgent : this.agent;
+      const outgoing = begin({ ...options, agent }, (message) => {
         clearTimeout(limit);
         const other = message.headers['turnstream-cell'];
         const isElsewhere = message.statusCode === 421 && isProblem(message);
@@ -146,7 +156,14 @@ export class Router {
 
   private addressOf(cell: string | undefined): URL | undefined {
     const address = URL.parse((cell && this.directory.table.urlOf(cell)) ?? '');
-    return address?.protocol === 'http:' ? address : undefined;
+    return address?.protocol === 'http:' || address?.protocol === 'https:' ? address : undefined;
+  }
+
+  private connectTo({ protocol, hostname, port }: URL, connected: () => void): Socket {
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    if (protocol === 'http:') return connect(Number(port) || 80, host, connected);
+    const servername = isIP(host) === 0 ? { servername: host } : {};
+    return connectByTls({ port: Number(port) || 443, host, ...servername, ...this.config.tls }, connected);
   }
 
   /** A WebSocket stays in one cell, which the client names. */
@@ -156,8 +173,8 @@ export class Router {
     const address = this.addressOf(destination?.cell);
     if (address === undefined)
       return void socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
-    const { hostname, port, host } = address;
-    const upstream = connect(Number(port) || 80, hostname, () => {
+    const { host } = address;
+    const upstream = this.connectTo(address, () => {
       const lines = request.rawHeaders.flatMap((name, n, all) =>
         n % 2 === 1 ? [] : [`${name}: ${name.toLowerCase() === 'host' ? host : all[n + 1]}`],
       );

@@ -15,3 +15,18 @@ export const createPartitioner: ICustomPartitioner = () => {
     return Buffer.byteLength(key) > longestHashed && count > 0 ? crc32(key) % count : choose(args);
   };
 };
+
+interface Keyed {
+  readonly topic: string;
+  readonly key: Buffer | string | null;
+}
+
+/** The partition of a message with a key, of so many. */
+export function partitionOf({ topic, key }: Keyed, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, () => unknownPartition);
+  return choosePartition({ topic, partitionMetadata, message: { key, value: null } });
+}
+
+const choosePartition = createPartitioner();
+/** Of a partition nothing but that it is there matters to whoever has a key. */
+const unknownPartition = { partitionErrorCode: 0, partitionId: 0, leader: 0, replicas: [], isr: [] };

@@ -32,6 +32,8 @@ export { isUnavailable } from './backing-services/unavailable.ts';
 export { Config, loadConfig, NamesPooling } from './config/config.ts';
 export { IsWhole, orExit, readEnvironment } from './config/environment.ts';
 export { ConfigError } from './config/errors.ts';
+export { Given } from './config/given.ts';
+export type { Tls } from './config/given.ts';
 export { secretOf } from './config/secrets.ts';
 export { loadKafkaConnection } from './config/kafka.ts';
 export type { KafkaConnection } from './config/kafka-connection.ts';

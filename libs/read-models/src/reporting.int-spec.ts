@@ -40,7 +40,8 @@ afterAll(async () => {
 
 function forkOf({ session }: Script): SessionCommand {
   const purpose = 'what_if';
-  return { type: 'ForkSession', partner_id: 'P1', source: session, purpose, expires_in_s: null };
+  const latest = session.state.session;
+  return { type: 'ForkSession', partner_id: 'P1', source: session, latest, purpose, expires_in_s: null };
 }
 
 const day = "day = '2026-01-05'";

@@ -1,4 +1,5 @@
-export { Agent, connectAgent } from './agent/agent.ts';
+export { Agent } from './agent/agent.ts';
+export { connectAgent } from './agent/connect.ts';
 export type { AgentOptions } from './agent/options.ts';
 export type { AgentEnd } from './agent/agent.ts';
 export { HandlerTimedOut } from './agent/run-handler.ts';
@@ -11,6 +12,7 @@ export {
   InvalidRequest,
   KeyReused,
   RevisionConflict,
+  SessionElsewhere,
   SessionNotFound,
   TurnstreamError,
   Unavailable,

@@ -45,9 +45,14 @@ export async function sendUntilAcknowledged(
     const text = await answer?.text().catch(() => '');
     if (answer !== undefined && answer.status < 500 && ![408, 421, 429].includes(answer.status))
       throw new Error(`${path}: ${answer.status} ${text}`);
-    const retryAfterS = Number(answer?.headers.get('retry-after') ?? 0);
-    await sleep(Math.max(20, retryAfterS * 1_000));
+    await sleep(Math.max(20, retryAfterMs(answer, text)));
   }
+}
+
+/** When a refused caller may come again: as its body says, else its header. */
+function retryAfterMs(answer: Response | undefined, text = ''): number {
+  const exact = /"retry_after_ms":(\d+)/.exec(text)?.[1];
+  return exact === undefined ? Number(answer?.headers.get('retry-after') ?? 0) * 1_000 : Number(exact);
 }
 
 /** Starts a session of a partner and records turns in it, one after the other, until the signal. */

@@ -3,6 +3,7 @@ import { Metrics } from '#platform';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { AdmissionConfig } from './config.ts';
 import { Gate } from './gate.ts';
+import { SessionLines } from './session-lines.ts';
 
 const leastAtOnce = 32;
 /** A body that takes longer than this to arrive comes over a slow connection or was never sent. */
@@ -21,6 +22,8 @@ export class Admission {
   readonly queries: Gate;
   readonly analysts: Gate;
   readonly connections: Gate;
+  /** Commands of a session stand in line before they come to the gate. */
+  readonly sessions = new SessionLines();
 
   constructor(@Inject(AdmissionConfig) config: AdmissionConfig, metrics: Metrics) {
     this.commands = requests(config);
@@ -40,6 +43,11 @@ export class Admission {
     metrics.gauge('http_admission', help, ['kind', 'of'], (gauge) => {
       for (const [kind, { counts }] of Object.entries(gates))
         for (const [of, count] of Object.entries(counts)) gauge.set({ kind, of }, count);
+    });
+    const linesHelp =
+      'Sessions with commands under way, and commands that stand in line for their session or were sent away';
+    metrics.gauge('http_session_lines', linesHelp, ['of'], (gauge) => {
+      for (const [of, count] of Object.entries(this.sessions.counts)) gauge.set({ of }, count);
     });
   }
 }

@@ -6,6 +6,8 @@ export interface Caller<Item> {
   entered: number;
   admitted: number;
   bytes: number;
+  /** When the last of its requests that were refused is to come back. */
+  returnsAt: number;
 }
 
 /** The callers with requests in progress or waiting, and the order of those that wait. */
@@ -26,7 +28,7 @@ export class Callers<Item> {
 
   enter(name: string): Caller<Item> {
     const known = this.byName.get(name);
-    const caller = known ?? { name, waiting: [], entered: 0, admitted: 0, bytes: 0 };
+    const caller = known ?? { name, waiting: [], entered: 0, admitted: 0, bytes: 0, returnsAt: 0 };
     if (!known) this.byName.set(name, caller);
     caller.entered += 1;
     return caller;

@@ -49,6 +49,29 @@ function end(gate: Gate, ticket: Ticket | undefined): string[] {
   return log.slice(length);
 }
 
+test('those of a caller that are refused are told to come back one after the other, as fast as others leave', () => {
+  jest.spyOn(Math, 'random').mockReturnValue(0);
+  const told: number[] = [];
+  const gate = gateOf({ limit: 2, queue: 100 });
+  const arrive = (name: string, caller: string): Ticket =>
+    gate.arrive({ caller, bytes: 0, start: () => log.push(name), refuse: (_, ms) => void told.push(ms) });
+  let under: Ticket = arrive('first', 'a');
+  // One each 500 ms, while another one waits.
+  for (let count = 0; count < 50; count += 1) {
+    const next = arrive(`next ${count}`, 'a');
+    jest.advanceTimersByTime(500);
+    gate.leave(under, true);
+    jest.advanceTimersByTime(0);
+    under = next;
+  }
+  for (let count = 0; count < 200; count += 1) arrive('many', 'a');
+  const early = told.slice(0, 6);
+  expect(early).toEqual([...early].toSorted((a, b) => a - b));
+  expect(early.at(-1)).toBeGreaterThan(2_000);
+  expect(Math.max(...told)).toBe(15_000);
+  jest.restoreAllMocks();
+});
+
 describe('a gate', () => {
   test('admits one caller to half of the places, and each other one to half of the rest', () => {
     send(gateOf(), [...numbered('a', 6), ...numbered('b', 4), ...numbered('c', 4)]);

@@ -5,11 +5,15 @@ import { Callers } from './callers.ts';
 /** Why a request is refused: its caller already has its share of the node, or the node is full. */
 export type Refusal = 'too_many_requests' | 'overloaded';
 
+/** @param retryAfterMs after how long there should be room for the caller's next request, in milliseconds */
+type Refuse = (refusal: Refusal, retryAfterMs: number) => void;
+
 /** A request at a gate. */
 export interface Ticket {
   readonly caller: Caller<Ticket>;
   readonly bytes: number;
-  readonly refuse: (refusal: Refusal) => void;
+  readonly refuse: Refuse;
+  readonly stalled: (() => void) | undefined;
   /** `stalled`: its body is slow to arrive; it has given its place to others, and only its bytes count. */
   state: 'waiting' | 'admitted' | 'stalled' | 'gone';
   start: () => void;
@@ -28,7 +32,9 @@ interface Arrival {
   /** Called when it is admitted: at once, or later. */
   readonly start: () => void;
   /** Called when it is refused. */
-  readonly refuse: (refusal: Refusal) => void;
+  readonly refuse: Refuse;
+  /** Called when its body is so slow to arrive that it gives its place to others. */
+  readonly stalled?: () => void;
 }
 
 interface GateOptions {
@@ -46,6 +52,12 @@ interface GateOptions {
 }
 
 const sweepMs = 10;
+/** How fast the known time between two answers follows, and the bounds of what those that are refused are told. */
+const following = 0.1;
+const leastRetryMs = 1_000;
+const mostRetryMs = 15_000;
+/** The part of it that is random. */
+const jitter = 0.25;
 
 /**
  * Admits as many requests as the limit allows; others wait a short while, with callers taking turns. No caller may
@@ -59,6 +71,9 @@ export class Gate {
   private standingSince: number | undefined;
   private sweeping: NodeJS.Timeout | undefined;
   private readonly now: () => number;
+  /** The time between two answers while others wait. */
+  private intervalMs = 0;
+  private leftAt: number | undefined;
 
   constructor(private readonly options: GateOptions) {
     this.now = options.now ?? (() => performance.now());
@@ -75,13 +90,14 @@ export class Gate {
     };
   }
 
-  arrive({ caller: name, bytes, start, refuse }: Arrival): Ticket {
+  arrive({ caller: name, bytes, start, refuse, stalled }: Arrival): Ticket {
     const caller = this.callers.enter(name);
     const now = this.now();
     const ticket: Ticket = {
       caller,
       bytes,
       refuse,
+      stalled,
       state: 'waiting',
       start,
       arrivedAt: now,
@@ -119,6 +135,7 @@ export class Gate {
     if (state === 'waiting') this.callers.stopWaiting(caller, ticket);
     if (state === 'admitted') {
       if (isMeasure && begunAt !== undefined) this.options.limit.observe(begunAt, this.now(), this.admitted);
+      this.observeInterval();
       this.giveUpPlace(caller);
     }
     this.forget(ticket);
@@ -161,6 +178,7 @@ export class Gate {
   private stall(ticket: Ticket): void {
     ticket.state = 'stalled';
     this.giveUpPlace(ticket.caller);
+    ticket.stalled?.();
     this.admitWaiting();
   }
 
@@ -211,11 +229,26 @@ export class Gate {
     this.admitWaiting();
   }
 
+  private observeInterval(): void {
+    const now = this.now();
+    if (this.leftAt !== undefined) this.intervalMs += (now - this.leftAt - this.intervalMs) * following;
+    this.leftAt = this.callers.waiting > 0 ? now : undefined;
+  }
+
+  /** Those of a caller that are refused come back one after the other, as fast as its requests have their turns. */
+  private retryAfterMs(caller: Caller<Ticket>): number {
+    const now = this.now();
+    const next = Math.max(caller.returnsAt, now) + this.intervalMs * this.callers.size;
+    caller.returnsAt = Math.min(next, now + mostRetryMs);
+    return Math.round(Math.max(leastRetryMs, caller.returnsAt - now) * (1 - jitter * Math.random()));
+  }
+
   private refuse(ticket: Ticket): void {
     const { caller } = ticket;
+    const retryAfterMs = this.retryAfterMs(caller);
     const share = (this.admitted + this.callers.waiting) / this.callers.size;
     const isOver = this.callers.size > 1 && caller.admitted + caller.waiting.length > share;
     this.forget(ticket);
-    ticket.refuse(isOver ? 'too_many_requests' : 'overloaded');
+    ticket.refuse(isOver ? 'too_many_requests' : 'overloaded', retryAfterMs);
   }
 }

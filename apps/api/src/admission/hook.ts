@@ -8,12 +8,21 @@ import { formatOf } from '../replay/format.ts';
 import { Admission } from './admission.ts';
 import { callerOf } from './caller-of.ts';
 import type { Gate, Refusal, Ticket } from './gate.ts';
+import type { Entry } from './session-lines.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The gate of the request, and its ticket there. A WeakMap would cost the garbage collector more. */
-    entered: { readonly gate: Gate; readonly ticket: Ticket } | null;
+    /** Where the request stands. A WeakMap would cost the garbage collector more. */
+    entered: Entered | null;
   }
+}
+
+interface Entered {
+  readonly gate: Gate;
+  /** Undefined: it waits in the line of its session. */
+  ticket: Ticket | undefined;
+  /** Its place in the line of its session. */
+  entry: Entry | undefined;
 }
 
 /** Asks the gates before the body of a request is read. Only requests under /v1 need admission. */
@@ -26,35 +35,81 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
   fastify.addHook('onRequest', (request, reply, done) => {
     const gate = gateOf(admission, request);
     if (gate === undefined) return done();
-    const ticket = gate.arrive({
-      caller: callerOf(request.raw, request.caller),
-      bytes: bodyBytes(request.headers),
-      start: done,
-      refuse: (refusal) => refuse(request, reply, refusal),
-    });
-    if (ticket.state === 'gone') return;
-    request.entered = { gate, ticket };
+    arrive({ admission, gate, request, reply, done });
+    if (reply.isRefused) return;
     reply.raw.once('close', () => {
-      const isBegun = ticket.state === 'admitted' && ticket.begunAt !== undefined;
+      const { ticket } = request.entered ?? {};
+      const isBegun = ticket?.state === 'admitted' && ticket.begunAt !== undefined;
       if (isBegun && gate !== admission.connections)
-        setTimeout(() => leave(request, false), abandonedMs).unref();
-      else leave(request, false);
+        setTimeout(() => leave(admission, request, false), abandonedMs).unref();
+      else leave(admission, request, false);
     });
   });
   // The body has arrived, and it is valid JSON.
   fastify.addHook('preValidation', ({ entered }, _reply, done) => {
-    if (entered === null) done();
+    if (entered?.ticket === undefined) done();
     else entered.gate.begin(entered.ticket, done);
   });
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     // An event stream counts for as long as it is open.
-    if (request.entered?.gate !== admission.connections) leave(request, reply.statusCode < 500);
+    if (request.entered?.gate !== admission.connections) leave(admission, request, reply.statusCode < 500);
     done();
   });
 }
 
-function leave({ entered }: FastifyRequest, isMeasure: boolean): void {
-  entered?.gate.leave(entered.ticket, isMeasure);
+interface Asked {
+  readonly admission: Admission;
+  readonly gate: Gate;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly done: () => void;
+}
+
+/** A command of a session stands in its line first; all else is at its gate at once. */
+function arrive(asked: Asked): void {
+  const { admission, gate, request, reply } = asked;
+  request.entered = { gate, ticket: undefined, entry: undefined };
+  const sessionId = gate === admission.commands ? sessionOf(request) : undefined;
+  if (sessionId === undefined) return enterGate(asked, request.entered);
+  const { entered } = request;
+  const key = request.headers['idempotency-key'];
+  admission.sessions.arrive({
+    sessionId,
+    identity: typeof key === 'string' ? key : callerOf(request.raw, request.caller),
+    start: (entry) => {
+      entered.entry = entry;
+      enterGate(asked, entered);
+    },
+    wait: (entry) => void (entered.entry = entry),
+    refuse: (retryAfterMs) => refuse(request, reply, 'busy_session', retryAfterMs),
+  });
+}
+
+function enterGate({ admission: { sessions }, gate, request, reply, done }: Asked, entered: Entered): void {
+  const { entry } = entered;
+  entered.ticket = gate.arrive({
+    caller: callerOf(request.raw, request.caller),
+    bytes: bodyBytes(request.headers),
+    start: done,
+    ...(entry && { stalled: () => sessions.leave(entry, undefined) }),
+    refuse: (refusal, retryAfterMs) => {
+      const turnMs = entry === undefined ? 0 : sessions.turnAway(entry);
+      refuse(request, reply, refusal, Math.max(retryAfterMs, turnMs));
+    },
+  });
+}
+
+function leave({ sessions }: Admission, { entered }: FastifyRequest, isMeasure: boolean): void {
+  if (entered === null) return;
+  const { gate, ticket, entry } = entered;
+  if (entry !== undefined) sessions.leave(entry, isMeasure ? ticket?.begunAt : undefined);
+  if (ticket !== undefined) gate.leave(ticket, isMeasure);
+}
+
+/** The session of a command that is one; undefined: it has none yet, or is none. */
+function sessionOf({ params }: FastifyRequest): string | undefined {
+  const { session_id } = params as { session_id?: unknown };
+  return typeof session_id === 'string' ? session_id.toLowerCase() : undefined;
 }
 
 function gateOf(
@@ -89,29 +144,38 @@ function bodyBytes(headers: IncomingHttpHeaders): number {
   return Math.min(Number(headers['content-length'] ?? 0), requestLimits.bodyBytes);
 }
 
-const retryAfterS = 1;
 /** How long an aborted request may stay in progress if it is never answered. */
 const abandonedMs = 30_000;
-const details: Readonly<Record<Refusal, string>> = {
-  overloaded: 'The request was not executed. Send it again later.',
-  too_many_requests: 'The request was not executed, since others wait. Send fewer at once.',
-};
-
-/** The constant beginning of a problem document; the part that differs by request follows. */
-function beginning(refusal: Refusal): string {
-  const problem = new ProblemError(refusal, details[refusal], { retry_after_s: retryAfterS });
-  return JSON.stringify(problemDocument(problem)).slice(0, -1);
-}
 
 const refusals = {
-  overloaded: { status: 503, text: beginning('overloaded') },
-  too_many_requests: { status: 429, text: beginning('too_many_requests') },
-} as const;
+  overloaded: beginning('overloaded', 'The request was not executed. Send it again later.'),
+  busy_session: beginning(
+    'overloaded',
+    'The request was not executed: other commands of the session are before it. Send it again later.',
+  ),
+  too_many_requests: beginning(
+    'too_many_requests',
+    'The request was not executed, since others wait. Send fewer at once.',
+  ),
+} as const satisfies Record<Refusal | 'busy_session', unknown>;
+
+/** The status of a problem and the beginning of its text; what differs from request to request follows. */
+function beginning(code: Refusal, detail: string): { readonly status: number; readonly text: string } {
+  const problem = new ProblemError(code, detail);
+  return { status: problem.status, text: JSON.stringify(problemDocument(problem)).slice(0, -1) };
+}
 
 /** As cheap as possible: under overload, most requests end here. */
-function refuse({ id, url }: FastifyRequest, reply: FastifyReply, refusal: Refusal): void {
+function refuse(
+  { id, url }: FastifyRequest,
+  reply: FastifyReply,
+  refusal: keyof typeof refusals,
+  retryAfterMs: number,
+): void {
   const { status, text } = refusals[refusal];
-  const body = `${text},"instance":${JSON.stringify(shownPath(url))},"trace_id":"${id}"}`;
+  const retryAfterS = Math.ceil(retryAfterMs / 1_000);
+  const instance = JSON.stringify(shownPath(url));
+  const body = `${text},"retry_after_s":${retryAfterS},"retry_after_ms":${retryAfterMs},"instance":${instance},"trace_id":"${id}"}`;
   reply.isRefused = true;
   reply.hijack();
   reply.raw.writeHead(status, {

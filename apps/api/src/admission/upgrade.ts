@@ -23,9 +23,9 @@ export function admitUpgrade(
     caller: callerOf(request, caller),
     bytes: 0,
     start: () => undefined,
-    refuse: (refusal) => {
+    refuse: (refusal, retryAfterMs) => {
       socket.on('error', () => socket.destroy());
-      const headers = 'retry-after: 1\r\ncontent-length: 0\r\nconnection: close';
+      const headers = `retry-after: ${Math.ceil(retryAfterMs / 1_000)}\r\ncontent-length: 0\r\nconnection: close`;
       socket.end(`HTTP/1.1 ${refusals[refusal]}\r\n${headers}\r\n\r\n`);
     },
   });

@@ -105,10 +105,11 @@ const examples: Partial<Record<ProblemCode, ProblemError>> = {
   too_many_requests: new ProblemError(
     'too_many_requests',
     'The request was not executed, since others wait. Send fewer at once.',
-    { retry_after_s: 1 },
+    { retry_after_s: 1, retry_after_ms: 870 },
   ),
   overloaded: new ProblemError('overloaded', 'The request was not executed. Send it again later.', {
-    retry_after_s: 1,
+    retry_after_s: 2,
+    retry_after_ms: 1_240,
   }),
   engine_unavailable: new ProblemError(
     'engine_unavailable',

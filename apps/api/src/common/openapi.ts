@@ -47,6 +47,7 @@ const problem = {
     event_id: { type: 'string', format: 'uuid' },
     event_type: { type: 'string' },
     retry_after_s: { type: 'integer' },
+    retry_after_ms: { type: 'integer' },
   },
 } as const;
 

@@ -8,7 +8,6 @@ import { SessionCache } from '#read-models';
 import type { CommandRequest, CommandResult } from '#sessions';
 import {
   AccessLog,
-  assertAtHome,
   assertHere,
   CommandRejectedError,
   erasureInProgress,
@@ -39,6 +38,12 @@ export class ForkSession extends Command<CommandResult> {
 
 type Source = Pick<Session, 'session_id' | 'revision' | 'state'>;
 
+/** What is forked, and the session as it is now. */
+interface Found {
+  readonly source: Source;
+  readonly latest: Source;
+}
+
 @CommandHandler(ForkSession)
 export class ForkSessionHandler implements ICommandHandler<ForkSession> {
   constructor(
@@ -62,11 +67,11 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     const partner = await readPartner(this.store, partner_id);
     assertHere(this.store, partner);
     const before = partner.state.privacy ?? {};
-    const source = await this.source(command);
+    const found = await this.source(command);
     const obstacle = obstacleToSessions({ ...newPartner, privacy: before });
     if (obstacle !== undefined) throw new CommandRejectedError(obstacle.rejection, 0, -1);
-    await this.record(command, source);
-    const result = await this.start(command, source);
+    await this.record(command, found.source);
+    const result = await this.start(command, found);
     await this.followErasure(request.sessionId, partner_id, before);
     await this.partners.confirmHere(partner_id, result.session);
     return result;
@@ -74,7 +79,8 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
 
   /** The first attempt may have died before it noticed an erasure or a move of the partner. */
   private async repeat(command: ForkSession, earlier: Pick<Session, 'state'>): Promise<CommandResult> {
-    const result = await this.start(command, newSession(command.sourceId));
+    const unknown = newSession(command.sourceId);
+    const result = await this.start(command, { source: unknown, latest: unknown });
     const { session, identity } = earlier.state;
     if (session.status === 'erased') return result;
     const { state } = await this.sessions.latest(command.sourceId);
@@ -86,10 +92,9 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
   }
 
   /** @throws ProblemError `not_found`, or `validation_failed` beyond the session's end; NoSuchPastError */
-  private async source({ sourceId, fork, caller }: ForkSession): Promise<Source> {
+  private async source({ sourceId, fork, caller }: ForkSession): Promise<Found> {
     const latest = await this.sessions.latest(sourceId);
     assertReaches(caller, latest);
-    assertAtHome(this.store, latest);
     const { at_revision = latest.revision } = fork;
     if (at_revision > latest.revision) {
       const message = `must be at most ${latest.revision}, the latest revision of the session`;
@@ -97,15 +102,17 @@ export class ForkSessionHandler implements ICommandHandler<ForkSession> {
     }
     // An erased session has nothing left at any revision.
     const isLatest = at_revision === latest.revision || latest.state.session.status === 'erased';
-    return isLatest
+    const source = isLatest
       ? latest
-      : foldPast(this.store, sourceId, { revision: at_revision }, newSession(sourceId), foldEvent);
+      : await foldPast(this.store, sourceId, { revision: at_revision }, newSession(sourceId), foldEvent);
+    return { source, latest };
   }
 
-  private start({ fork, request }: ForkSession, source: Source): Promise<CommandResult> {
+  private start({ fork, request }: ForkSession, { source, latest }: Found): Promise<CommandResult> {
     const { purpose, expires_in_s = null } = fork;
     const { partner_id } = source.state.identity;
-    const command = { type: 'ForkSession', partner_id, source, purpose, expires_in_s } as const;
+    const now = latest.state.session;
+    const command = { type: 'ForkSession', partner_id, source, latest: now, purpose, expires_in_s } as const;
     return this.commands.execute(new ExecuteCommands({ ...request, commands: [command] }));
   }
 

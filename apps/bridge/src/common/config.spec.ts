@@ -13,6 +13,7 @@ test('everything has a default', () => {
     createTopics: true,
     groupId: 'turnstream-bridge',
     formerGroupId: undefined,
+    hasCells: false,
     partitionsAtOnce: 8,
     messagesAtOnce: 16,
     chunkSize: 200,

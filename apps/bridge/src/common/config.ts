@@ -10,6 +10,8 @@ export abstract class BridgeConfig {
   abstract readonly groupId: string;
   /** The prefix from before there were cells; undefined: there are no cells. */
   abstract readonly formerGroupId: string | undefined;
+  /** Whether partners may be in another cell. */
+  abstract readonly hasCells: boolean;
   /** Kafka partitions, and messages of each, processed concurrently. */
   abstract readonly partitionsAtOnce: number;
   abstract readonly messagesAtOnce: number;
@@ -90,6 +92,7 @@ export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
     },
     createTopics: environment.KAFKA_CREATE_TOPICS !== 'false',
     groupId: CELL ? `${KAFKA_GROUP}.${CELL}` : KAFKA_GROUP,
+    hasCells: CELL !== '',
     formerGroupId: CELL ? KAFKA_GROUP : undefined,
     partitionsAtOnce: environment.KAFKA_PARTITIONS_AT_ONCE,
     messagesAtOnce: environment.KAFKA_MESSAGES_AT_ONCE,

@@ -3,6 +3,7 @@ import type { Kafka } from 'kafkajs';
 import { createKafka, Publisher, publisherRequestMs } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
+import { withAdmin } from './with-admin.ts';
 
 /** A missing topic is detected within half a second; the senders retry after other failures. */
 const requestRetries = 2;
@@ -26,6 +27,19 @@ export class Producers {
     this.conversations = new Publisher(kafka, 'gzip');
     this.kafka = kafka;
     this.deadLetters = new Publisher(kafka, 'gzip');
+  }
+
+  /** Another producer of conversation events; to be closed by whoever opens it. */
+  openConversations(): Publisher {
+    return new Publisher(this.kafka, 'gzip', requestRetries);
+  }
+
+  /** How many partitions a topic has. */
+  async countPartitions(topic: string): Promise<number> {
+    return withAdmin(this.kafka, async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length ?? 0;
+    });
   }
 
   requestsTo(source: string): Publisher {

@@ -72,6 +72,16 @@ test.each(['/index', '9876543210', 'ravi@example.in'])(
   },
 );
 
+test('where there are cells, no key is made of a partner who may be in another one', async () => {
+  const message = writeDeadLetter({ ...letter, value: Buffer.from('{"partner_id":"P-elsewhere"}') });
+  const sent = await sealLetter(keys, message, { hasCells: true });
+  expect(await store.current('P-elsewhere')).toBeUndefined();
+  expect((await openLetter(keys, read(sent))).value?.toString()).toContain('P-elsewhere');
+  const { id } = await keys.of('P-here');
+  const own = writeDeadLetter({ ...letter, value: Buffer.from('{"partner_id":"P-here"}') });
+  expect(read(await sealLetter(keys, own, { hasCells: true })).value?.toString()).toContain(id);
+});
+
 test('a letter of a partner whose key cannot be unwrapped is sealed as one of an unknown partner', async () => {
   const { id } = await keys.of('P3');
   const damaged = await store.byId(id);

@@ -36,8 +36,15 @@ interface Contents {
   readonly headers: Readonly<Record<string, Bytes | readonly Bytes[]>>;
 }
 
-/** Seals the message and detail of a dead letter, if there are keys; its place and reason stay plain. */
-export async function sealLetter(keys: DataKeys | undefined, message: Outgoing): Promise<Outgoing> {
+/**
+ * A dead letter whose message and detail are sealed, where there are keys; its place and reason stay plain.
+ * @param hasCells the partner may be in another cell, which has or makes its key: none is made here
+ */
+export async function sealLetter(
+  keys: DataKeys | undefined,
+  message: Outgoing,
+  { hasCells = false } = {},
+): Promise<Outgoing> {
   const letter = keys && readDeadLetter(message as Parameters<typeof readDeadLetter>[0]);
   if (!keys || !letter) return message;
   const { detail, headers, key, value } = letter;
@@ -52,7 +59,7 @@ export async function sealLetter(keys: DataKeys | undefined, message: Outgoing):
       ]),
     ),
   };
-  const dataKey = await ownKeyOf(keys, letter);
+  const dataKey = await ownKeyOf(keys, letter, hasCells);
   const sealed = seal(dataKey, placeOf(letter), contents as unknown as JsonObject) ?? '';
   // Keeps the order of messages with the same key.
   const index = key && (await BlindIndex.load(keys)).of('dead_letter_key', key.toString('base64'));
@@ -98,9 +105,9 @@ export async function openLetter(keys: DataKeys | undefined, letter: DeadLetter)
  * The partner's key, or the topic's if the partner is unknown or erased or its key cannot be unwrapped: a letter must
  * be written.
  */
-async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter): Promise<DataKey> {
+async function ownKeyOf(keys: DataKeys, { topic, value }: DeadLetter, hasCells: boolean): Promise<DataKey> {
   const partner = partnerIn(value);
-  const own = partner && (await keys.of(partner).catch(unlessNone));
+  const own = partner && (await (hasCells ? keys.existing(partner) : keys.of(partner)).catch(unlessNone));
   return own || keys.of(`${letterPartners}${topic}/${new Date().toISOString().slice(0, 10)}`);
 }
 

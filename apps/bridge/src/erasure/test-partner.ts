@@ -99,6 +99,7 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
         type: 'ForkSession',
         partner_id,
         source,
+        latest: source.state.session,
         purpose: 'what_if',
         expires_in_s: 60,
       } as const;

@@ -12,11 +12,12 @@ import { BridgeConfig } from '../common/config.ts';
 import { UrgentTasks } from '../common/urgent-tasks.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { Producers } from '../common/producers.ts';
+import { withAdmin } from '../common/with-admin.ts';
 import type { AddressedUpdate } from './external-updates.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { InquiryReplies } from './inquiry-replies.ts';
 import { sealLetter } from '../common/sealed-letters.ts';
-import { formerGroupOf, groupOf, withAdmin } from './topics.ts';
+import { formerGroupOf, groupOf } from './topics.ts';
 
 /** Consumes the messages of other systems: external updates, and replies to inquiries. */
 @Injectable()
@@ -120,7 +121,7 @@ export class InboundConsumers {
       ready: () => this.services.ping(),
       isUnavailable,
       deadLetter: async (letters) => {
-        const sealed = await Promise.all(letters.map((letter) => sealLetter(this.keys, letter)));
+        const sealed = await Promise.all(letters.map((letter) => sealLetter(this.keys, letter, config)));
         await this.producers.deadLetters.send(sealed);
       },
       onDeadLetter: (topic, reason) => metrics.deadLetters.inc({ topic, reason }),

@@ -5,7 +5,7 @@ import kafkajs from 'kafkajs';
 import type { TopicPlan } from '#messaging';
 import { applyDifferences, createKafka, createMissing, differencesOf } from '#messaging';
 import { waitUntil } from '#platform';
-import { withAdmin } from './topics.ts';
+import { withAdmin } from '../common/with-admin.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

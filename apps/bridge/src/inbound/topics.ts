@@ -1,22 +1,7 @@
-import type { Admin, Kafka } from 'kafkajs';
 import { repliesTopic } from '#messaging';
 import type { BridgeConfig } from '../common/config.ts';
 
-/** Connects an administrative client for some work. */
-export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
-
-/**
- * The group whose offsets the group of a topic inherits: that from before there were cells, or from when topics
- * shared one.
- */
+/** The group whose offsets the group of a topic inherits: that from before there were cells, or from when topics shared one. */
 export function formerGroupOf(
   { groupId, formerGroupId }: Pick<BridgeConfig, 'groupId' | 'formerGroupId'>,
   topic: string,

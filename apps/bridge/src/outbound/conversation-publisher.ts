@@ -1,116 +1,191 @@
 import type { Outgoing } from '#messaging';
 import { conversationTopic, writeCloudEvent } from '#messaging';
 import type { Lease } from '#partitions';
-import type { Batch, Logger } from '#platform';
-import { BatchWriter } from '#platform';
+import type { Logger } from '#platform';
+import { retry, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
 import type { Delivery } from '#sessions';
 import type { BridgeMetrics } from '../common/metrics.ts';
+import type { KafkaFlows } from './kafka-flows.ts';
 import { publicEvent } from './public-event.ts';
+import type { Waiting } from './waiting-messages.ts';
+import { WaitingMessages } from './waiting-messages.ts';
 
 interface PublisherPorts {
-  readonly send: (messages: readonly Outgoing[]) => Promise<void>;
-  /** Saves the position up to which the partition is published; false when another instance owns it. */
+  readonly flows: Pick<KafkaFlows, 'ready' | 'count' | 'flowOf' | 'send'>;
+  /** Stores the position up to which the partition is published; false when another instance owns it. */
   readonly savePosition: (position: bigint) => Promise<boolean>;
   /** The position to continue from after the event store was restored to an earlier state. */
   readonly positionAfterRestore: () => Promise<bigint>;
   /** Maximum bytes waiting for Kafka. */
   readonly queueBytes: number;
-  readonly metrics: Pick<BridgeMetrics, 'published' | 'skipped'>;
+  readonly metrics: Pick<BridgeMetrics, 'skipped'>;
   readonly logger: Logger;
 }
 
-interface Item {
-  readonly message: Outgoing;
-  readonly position: bigint;
-}
-
-/** Events that wait for Kafka before the subscription is paused. */
-const capacity = 2_000;
-/** Minimum time between the starts of two batches, and between two saved positions without messages (ms). */
+/** Least time between two positions, and between two of them without messages (ms). */
 const intervalMs = 100;
 const passIntervalMs = 1_000;
+const backOff = { maxMs: 1_000 };
 
 /**
- * Publishes the events of a partition in order: first the messages, then the position. After an interruption some are
- * repeated with the same ids.
+ * Publishes the events of a partition: those of a session in their order, first the messages, then the position. After an
+ * interruption some come again, with the same ids. A Kafka partition that takes no messages holds up only its own: what does not
+ * fit into memory of them is read again when it takes them.
  */
 export class ConversationPublisher {
   readonly name = 'publisher';
-  private readonly writer: BatchWriter<Item>;
-  private sent: Batch<Item> | undefined;
+  private waiting: WaitingMessages | undefined;
   private published: bigint | null;
-  /** The position up to which there is nothing else to publish. */
-  private passed: bigint | undefined;
+  /** Up to where events were received. */
+  private passed: bigint | null;
+  private reading = new AbortController();
+  /** Aborted, no message is sent any more. */
+  private readonly ending = new AbortController();
+  private notify: (() => void) | undefined;
+  /** Messages with which a request is under way. */
+  private underWay = 0;
 
   constructor(
     private readonly ports: PublisherPorts,
     private readonly lease: Lease,
-    signal: AbortSignal,
+    private readonly signal: AbortSignal,
   ) {
-    const { metrics, logger, queueBytes } = ports;
     this.published = lease.position;
-    this.writer = new BatchWriter<Item>(
-      {
-        capacity,
-        capacityBytes: queueBytes,
-        sizeOf: ({ message }) => message.value?.length ?? 0,
-        batchSize: capacity,
-        intervalMs,
-        passIntervalMs,
-        backOff: { maxMs: 1_000 },
-        write: (batch) => this.publish(batch),
-        isTerminal: (error) => error instanceof LeaseLostError,
-        onWritten: (count) => metrics.published.inc(count),
-        onRetry: (err, attempt) => {
-          if (attempt === 1) logger.warn({ err, partition: lease.partition }, 'events not published yet');
-        },
-      },
-      signal,
-    );
+    this.passed = lease.position;
+    signal.addEventListener('abort', () => this.ending.abort());
   }
 
   /** How many messages wait to be published. */
   get backlog(): number {
-    return this.writer.waiting;
+    return this.waiting?.count ?? 0;
   }
 
   /** Approximate memory of these messages, in bytes. */
   get backlogBytes(): number {
-    return this.writer.waitingBytes;
+    return this.waiting?.bytes ?? 0;
   }
 
-  /** The position up to which the partition is published; null: nothing is. */
+  /** Aborted when events have to be read again, from what `load` says. */
+  get readAgain(): AbortSignal {
+    return this.reading.signal;
+  }
+
+  /** From where to read; null: from the start. Rejects as long as Kafka does not answer. */
   async load(): Promise<bigint | null> {
-    return this.published;
+    const { flows, queueBytes } = this.ports;
+    await flows.ready();
+    this.waiting ??= new WaitingMessages(flows.count, queueBytes);
+    this.passed = this.checkpoint;
+    this.waiting.takeAgain();
+    this.reading = new AbortController();
+    return this.passed;
   }
 
   /** Receives a delivery of the subscription. */
   async receive(delivery: Delivery): Promise<void> {
     if (!('position' in delivery)) return;
+    const { position } = delivery;
     const message = this.messageOf(delivery);
-    if (message) await this.writer.push({ message, position: delivery.position });
-    else this.writer.pass(delivery.position);
-    this.passed = delivery.position;
+    if (message) await this.publish(message, position);
+    this.passed = position;
   }
 
-  /** Saves the position for the next owner of the partition, so that nothing is repeated. To be called after `run`. */
+  /** Saves the position for the next owner of the partition, so that little is repeated. To be called after `run`. */
   async finish(): Promise<void> {
-    const { passed, published } = this;
-    if (!this.writer.idle || passed === undefined || (published !== null && passed <= published)) return;
-    await this.ports.savePosition(passed);
+    const { checkpoint } = this;
+    if (this.isNew(checkpoint)) await this.ports.savePosition(checkpoint);
   }
 
-  /** Publishes until the signal. @throws LeaseLostError */
-  run(): Promise<void> {
-    return this.writer.run();
+  /** Saves positions until the signal, and ends after the requests under way. @throws LeaseLostError */
+  async run(): Promise<void> {
+    try {
+      while (!this.signal.aborted) {
+        await this.untilProgress();
+        const { checkpoint } = this;
+        if (!this.isNew(checkpoint)) continue;
+        await this.save(checkpoint);
+        await sleep(intervalMs, this.signal);
+      }
+    } finally {
+      this.ending.abort();
+      await this.untilSettled();
+    }
   }
 
   /** Goes back to the first new event after the event store was restored. */
   async goBack(): Promise<void> {
-    this.passed = undefined;
+    this.passed = null;
     const position = await this.ports.positionAfterRestore();
     if (this.published !== null && this.published > position) await this.ports.savePosition(position);
+  }
+
+  /** Up to where everything is published. */
+  private get checkpoint(): bigint | null {
+    const { passed } = this;
+    const before = this.waiting?.before;
+    if (before === undefined || passed === null) return passed;
+    return before === null || before < passed ? before : passed;
+  }
+
+  private isNew(checkpoint: bigint | null): checkpoint is bigint {
+    return checkpoint !== null && (this.published === null || checkpoint > this.published);
+  }
+
+  private async save(checkpoint: bigint): Promise<void> {
+    const { logger, savePosition } = this.ports;
+    const { signal } = this;
+    const onRetry = (err: unknown, attempt: number): void => {
+      if (attempt === 1) logger.warn({ err, partition: this.lease.partition }, 'position not saved yet');
+    };
+    const isOurs = await retry(() => savePosition(checkpoint), { ...backOff, signal, onRetry });
+    if (isOurs === false) throw new LeaseLostError(this.lease.partition);
+    if (isOurs) this.published = checkpoint;
+  }
+
+  private async untilSettled(): Promise<void> {
+    while (this.underWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.notify = resolve;
+      });
+    }
+  }
+
+  /** A message was sent, or for a while none came. */
+  private async untilProgress(): Promise<void> {
+    const progress = new AbortController();
+    this.notify = () => progress.abort();
+    await sleep(passIntervalMs, AbortSignal.any([progress.signal, this.signal]));
+    this.notify = undefined;
+  }
+
+  /** Resolves when there is room for the next. */
+  private async publish(message: Outgoing, position: bigint): Promise<void> {
+    const { waiting } = this;
+    const { signal } = this.ending;
+    const flow = this.ports.flows.flowOf(message);
+    if (waiting === undefined || !waiting.takes(flow, position)) return;
+    const item: Waiting = {
+      message,
+      position,
+      previous: this.passed,
+      since: performance.now(),
+      signal,
+      onBegin: () => void (this.underWay += 1),
+      onEnd: (isSent) => {
+        this.underWay -= 1;
+        if (isSent && waiting.sent(flow) === 'to be read again') this.reading.abort();
+        this.notify?.();
+      },
+    };
+    waiting.add(flow, item);
+    this.ports.flows.send(flow, item);
+    if ((await waiting.untilRoom(flow, signal)) === 'room') return;
+    const { partition } = this.lease;
+    this.ports.logger.warn(
+      { partition, kafka_partition: flow },
+      'a Kafka partition takes no events: going on with the others',
+    );
   }
 
   /** An event that cannot be read or published is skipped, so that others of the partition are not delayed. */
@@ -130,14 +205,5 @@ export class ConversationPublisher {
   private skip(event: object): undefined {
     this.ports.metrics.skipped.inc({ reader: 'publisher' });
     this.ports.logger.error(event, 'event skipped: it cannot be published');
-  }
-
-  /** If only the position could not be saved, the messages are not sent again. */
-  private async publish(batch: Batch<Item>): Promise<void> {
-    const { items, position } = batch;
-    if (items.length > 0 && batch !== this.sent) await this.ports.send(items.map(({ message }) => message));
-    this.sent = batch;
-    if (!(await this.ports.savePosition(position))) throw new LeaseLostError(this.lease.partition);
-    this.published = position;
   }
 }

@@ -6,7 +6,9 @@ import { BridgeMetrics } from '../common/metrics.ts';
 import type { IndexBatch, Mention } from '../references/changes.ts';
 import { IndexWriter } from '../references/index-writer.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
+import type { KafkaFlows } from './kafka-flows.ts';
 import { PartitionProcessor } from './partition-processor.ts';
+import { testFlows } from './test-flows.ts';
 import { event, sessionId, TestSubscription, turnAbout } from './test-subscription.ts';
 
 const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], of: 16, position: 10n, aheadOf: null };
@@ -16,21 +18,17 @@ let steps: string[];
 /** The index's steps, in order: `apply order:O1`, `late order:O1 after 10` and `save 12`. */
 let indexSteps: string[];
 let indexed: bigint | null;
-let lateErrors: Error[];
-let sendErrors: Error[];
-let saveErrors: Error[];
-let owned: boolean;
-let ended: boolean;
+let [lateErrors, sendErrors, saveErrors]: [Error[], Error[], Error[]] = [[], [], []];
+let [owned, ended] = [true, false];
 let gate: Promise<void> | undefined;
 let subscription: TestSubscription;
 let processor: PartitionProcessor;
 let metrics: Metrics;
 let bridge: BridgeMetrics;
+let flows: KafkaFlows;
 
 const advance = (ms = 100): Promise<void> => jest.advanceTimersByTimeAsync(ms);
-
 const deliver = (...more: readonly Delivery[]): void => subscription.deliver(...more);
-
 const named = (mentions: readonly Mention[]): string =>
   mentions.map(({ kind, reference }) => `${kind}:${reference}`).join(' ');
 
@@ -52,7 +50,8 @@ async function savePosition(position: bigint): Promise<boolean> {
 /** Starts the processor at the position `indexed`. */
 function begin(): void {
   const logger = createLogger('bridge', 'silent');
-  const ports = { send, savePosition, positionAfterRestore, queueBytes: 2 ** 20, metrics: bridge, logger };
+  flows = testFlows({ send, onSent: (count) => bridge.published.inc(count) });
+  const ports = { flows, savePosition, positionAfterRestore, queueBytes: 2 ** 20, metrics: bridge, logger };
   processor = new PartitionProcessor(
     {
       subscribe: (options) => subscription.subscribe(options),
@@ -96,6 +95,7 @@ afterEach(async () => {
   const stopping = processor.stop();
   await advance(10_000);
   await stopping;
+  await flows.stop();
   jest.useRealTimers();
 });
 
@@ -107,7 +107,7 @@ test.each([
   indexed = position;
   begin();
   await advance();
-  expect(subscription.readers.slice(-2).map(({ after }) => after)).toEqual([10n, expected]);
+  expect(subscription.readers.slice(-2).map(({ after }) => after)).toEqual([expected, 10n]);
 });
 
 describe('events', () => {
@@ -153,7 +153,7 @@ describe('events', () => {
     gate = promise;
     deliver(...Array.from({ length: 10_000 }, (_, index) => event(11 + index)));
     await advance(1_000);
-    const [publisher] = subscription.readers;
+    const [, publisher] = subscription.readers;
     expect(publisher?.read).toBeLessThanOrEqual(4_001);
     resolve();
   });

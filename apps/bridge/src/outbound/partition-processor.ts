@@ -18,9 +18,9 @@ interface PartitionWriter {
   receive(delivery: Delivery): Promise<void>;
   /** Writes until the signal. @throws LeaseLostError */
   run(): Promise<void>;
-  /**
-   * Goes back to the position from which nothing is missing after the event store was restored to an earlier state.
-   */
+  /** Aborted when it has to read again, from what `load` says then. */
+  readonly readAgain?: AbortSignal;
+  /** Goes back to where it has all again, in an event store that was restored to a state before the position. */
   goBack(): Promise<void>;
 }
 
@@ -98,19 +98,24 @@ export class PartitionProcessor implements PartitionWork {
   }
 
   private async read(writer: PartitionWriter): Promise<void> {
-    const { prefixes } = this.lease;
     const { signal } = this.stopping;
-    const place = this.placeOf(writer);
     const onRetry = (err: unknown, attempt: number): void => {
-      if (attempt === 1) this.ports.logger.warn({ err, ...place }, 'position not known yet');
+      if (attempt === 1) this.ports.logger.warn({ err, ...this.placeOf(writer) }, 'position not known yet');
     };
-    const position = await retry(() => writer.load(), { signal, onRetry });
-    if (position === undefined) return;
+    do {
+      const position = await retry(() => writer.load(), { maxMs: 1_000, signal, onRetry });
+      if (position !== undefined) await this.readFrom(position ?? 'start', writer);
+    } while (writer.readAgain?.aborted && !signal.aborted);
+  }
+
+  private async readFrom(after: bigint | 'start', writer: PartitionWriter): Promise<void> {
+    const { prefixes } = this.lease;
+    const signals = [this.stopping.signal, ...(writer.readAgain ? [writer.readAgain] : [])];
+    const signal = AbortSignal.any(signals);
     const onInterruption = (err: unknown): void => {
       void writer.receive({ kind: 'fell_behind' });
-      this.ports.logger.warn({ err, ...place }, 'subscription interrupted');
+      this.ports.logger.warn({ err, ...this.placeOf(writer) }, 'subscription interrupted');
     };
-    const after = position ?? 'start';
     for await (const delivery of this.ports.subscribe({ prefixes, after, signal, onInterruption }))
       await writer.receive(delivery);
   }

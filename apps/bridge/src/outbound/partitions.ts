@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
-import type { Publisher } from '#messaging';
+import { conversationTopic, partitionOf } from '#messaging';
 import type { Lease, PartitionWork } from '#partitions';
 import { PartitionCoordinator, PartitionLeaseStore, partitionNumber } from '#partitions';
 import type { Logger } from '#platform';
@@ -24,6 +24,7 @@ import { mentionsOf } from '../references/mentions.ts';
 import { IndexWriter } from '../references/index-writer.ts';
 import { LateUpdates } from '../updates/late-updates.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
+import { KafkaFlows } from './kafka-flows.ts';
 import { PartitionProcessor } from './partition-processor.ts';
 
 type OwnedWork = PartitionWork & Pick<PartitionProcessor, 'backlog' | 'backlogBytes'>;
@@ -52,6 +53,7 @@ export class OutboundPartitions {
    */
   private readonly writes: Semaphore;
   private readonly queueBytes: number;
+  private readonly flows: KafkaFlows;
   private readonly hasKafka: boolean;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
@@ -70,6 +72,7 @@ export class OutboundPartitions {
   ) {
     this.queueBytes = queueMb * 2 ** 20;
     this.hasKafka = kafka.brokers.length > 0;
+    this.flows = this.openFlows();
     metrics.observeWaiting(() =>
       this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
     );
@@ -112,6 +115,7 @@ export class OutboundPartitions {
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     await this.coordinator.run(signal);
+    await this.flows.stop();
   }
 
   private begin(lease: Lease, ended: () => void): OwnedWork {
@@ -134,15 +138,33 @@ export class OutboundPartitions {
     );
   }
 
+  private openFlows(): KafkaFlows {
+    const { producers, urgent, metrics, logger } = this;
+    type Send = typeof producers.conversations.send;
+    const whenUrgentIsDone =
+      (send: Send): Send =>
+      async (messages) => {
+        await urgent.yieldToDeadlines();
+        await send(messages);
+      };
+    return new KafkaFlows({
+      send: whenUrgentIsDone((messages) => producers.conversations.send(messages)),
+      openSender: () => {
+        const own = producers.openConversations();
+        return { send: whenUrgentIsDone((messages) => own.send(messages)), close: () => own.close() };
+      },
+      countPartitions: () => producers.countPartitions(conversationTopic),
+      partitionOf,
+      onSent: (count) => metrics.published.inc(count),
+      onRetry: (err, kafka_partition) => logger.warn({ err, kafka_partition }, 'events not published yet'),
+    });
+  }
+
   private publisherOf(lease: Lease, signal: AbortSignal): ConversationPublisher {
-    const { store, leases, queueBytes, metrics, logger } = this;
-    const send: Publisher['send'] = async (messages) => {
-      await this.urgent.yieldToDeadlines();
-      await this.producers.conversations.send(messages);
-    };
+    const { store, leases, queueBytes, metrics, logger, flows } = this;
     const savePosition = (position: bigint): Promise<boolean> => this.savePosition(lease, position);
     const ports = {
-      send,
+      flows,
       savePosition,
       positionAfterRestore: async () => positionAfterRestore(store, await leases.savedAt(lease)),
       queueBytes: queueBytes / lease.of,

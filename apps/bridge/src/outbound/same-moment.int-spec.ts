@@ -22,6 +22,7 @@ import { UpdateRecorder } from '../updates/recorder.ts';
 import { mention, start } from '../updates/test-updates.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 import { PartitionProcessor } from './partition-processor.ts';
+import { testFlows } from './test-flows.ts';
 
 const config = { keepUpdatesHours: 24, foreignReferences: 'refuse' } as const;
 const logger = createLogger('bridge', 'silent');
@@ -75,7 +76,7 @@ async function beginIndex(): Promise<void> {
   const urgent = { yieldToDeadlines: async () => undefined };
   const late = new LateUpdates(kept, ownership, new UpdateRecorder(executor), urgent, metrics, logger);
   const publishing = {
-    send: async () => undefined,
+    flows: testFlows({ send: async () => undefined }),
     savePosition: async () => true,
     positionAfterRestore: async () => 0n,
     queueBytes: 2 ** 20,

@@ -5,13 +5,18 @@ import type { Subscribe } from '../common/session-events.ts';
 
 export const sessionId = '0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
 
-/** The event at a position; by default a published type. */
-export function event(position: number, type = 'SessionEnded', data: object | null = {}): Delivery {
+/** The event at a position; by default one that is published. */
+export function event(
+  position: number,
+  type = 'SessionEnded',
+  data: object | null = {},
+  session_id = sessionId,
+): Delivery {
   const metadata = { occurred_at: '2026-11-24T08:00:00.000Z' };
   const recorded = { type, data, event_id: String(position), revision: 1, metadata };
   return {
     kind: 'event',
-    session_id: sessionId,
+    session_id,
     event: recorded as unknown as RecordedEvent,
     position: BigInt(position),
   };

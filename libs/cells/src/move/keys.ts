@@ -25,11 +25,11 @@ export async function copyKey(partnerId: string, from: CellServices, to: CellSer
     throw new NotMovableError('The key of the partner was destroyed.');
   const { key_id, partner_id } = key;
   const known = await to.keys.store.current(partnerId);
-  if (known?.key_id === key_id) return;
-  if (known !== undefined && (await hasUsed(to, partnerId, known.key_id)))
+  if (known !== undefined && known.key_id !== key_id && (await hasUsed(to, partnerId, known.key_id)))
     throw new NotMovableError(`Cell ${to.name} has another key of the partner: it is in both cells.`);
-  // Created for a request that was then rejected.
-  if (known !== undefined) await destroyKey(partnerId, to);
+  // One that was made for a request that was then refused.
+  if (known !== undefined && known.key_id !== key_id) await destroyKey(partnerId, to);
+  // Also one that is there still: wrapped anew, it is not what whoever cleans up after an earlier move destroys.
   const secret = await from.keys.masters.unwrap(key.wrapped, { partner_id, key_id });
   await to.keys.store.adopt({ ...key, wrapped: await to.keys.masters.wrap(secret, { partner_id, key_id }) });
   announcePartner(to.redis, partnerId);
@@ -42,8 +42,8 @@ async function hasUsed({ store }: CellServices, partnerId: string, keyId: string
   return false;
 }
 
-/** Destroys the partner's key in a cell that the partner has left: the copied streams there can no longer be read. */
-export async function destroyKey(partnerId: string, { keys, redis }: CellServices): Promise<void> {
+/** Destroys a key that has sealed nothing. */
+async function destroyKey(partnerId: string, { keys, redis }: CellServices): Promise<void> {
   const made = (await keys?.store.current(partnerId))?.created_at;
   // Clocks differ: the process that created the key may be ahead.
   const before = new Date(Math.max(Date.now(), made === undefined ? 0 : Date.parse(made) + 1)).toISOString();

@@ -67,6 +67,32 @@ async function moverBefore(step: MoveStep, move: PartnerMove): Promise<() => Pro
   };
 }
 
+/** Pauses the next call of a method, once it is done, until it is let go. */
+function pauseAfter<Name extends string>(
+  target: { [name in Name]: (...args: never[]) => Promise<unknown> } | undefined,
+  name: Name,
+): { readonly reached: Promise<void>; readonly go: () => void } {
+  const [reached, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  if (target === undefined) throw new Error('There is nothing to pause.');
+  const original = target[name];
+  target[name] = async (...args) => {
+    target[name] = original;
+    const result = await original.call(target, ...args);
+    reached.resolve();
+    await go.promise;
+    return result;
+  };
+  return { reached: reached.promise, go: go.resolve };
+}
+
+async function insertRow(sessionId: string, partnerId: string): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
+       expires_at, expires_in_s, status, revision) VALUES ($1, $2, now(), now(), 'whatsapp', 'hi', now(), 60, 'active', 0)`,
+    [sessionId, partnerId],
+  );
+}
+
 async function current(partnerId: string): Promise<PartnerMove> {
   const move = (await directory.moves()).find(({ partner_id }) => partner_id === partnerId);
   if (move === undefined) throw new Error('no move is under way');
@@ -94,11 +120,7 @@ describe('a partner', () => {
     const finish = await moverBefore('decide', await directory.begin(partnerId, 'b'));
     const fork = randomUUID();
     await client.begin(partnerId, fork);
-    await database.pool.query(
-      `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
-         expires_at, expires_in_s, status, revision) VALUES ($1, $2, now(), now(), 'whatsapp', 'hi', now(), 60, 'active', 0)`,
-      [fork, partnerId],
-    );
+    await insertRow(fork, partnerId);
     await finish();
     await send(b, fork, flag);
     expect((await a.store.readLast(sessionStream(fork)))?.type).toBe('SessionMoved');
@@ -179,6 +201,29 @@ describe('a delayed mover', () => {
     await moveTo('a', partnerId);
     await finish();
     expect((await a.keys?.store.current(partnerId))?.wrapped).toBeTruthy();
+  });
+
+  it.each([
+    ['it deletes the rows', (cell: TestCell) => pauseAfter(cell.keys?.store, 'current')],
+    ['it destroys the key', (cell: TestCell) => pauseAfter(cell.contexts, 'delete')],
+  ])('just before %s, destroys nothing of a partner that has come back', async (_, pause) => {
+    const partnerId = newPartner();
+    const sessionId = await new Client([a, b]).start(partnerId);
+    const clean = await moverBefore('clean', await directory.begin(partnerId, 'b'));
+    const { reached, go } = pause(a);
+    const cleaned = clean();
+    await reached;
+    await movePartner(directory, await current(partnerId), [a, b]);
+    await moveTo('a', partnerId);
+    await insertRow(sessionId, partnerId);
+    go();
+    await cleaned;
+    expect((await a.keys?.store.current(partnerId))?.wrapped).toBeTruthy();
+    await send(a, sessionId, flag);
+    const { rowCount } = await database.pool.query('SELECT FROM conversation_session WHERE session_id = $1', [
+      sessionId,
+    ]);
+    expect(rowCount).toBe(1);
   });
 
   it.each(['fence_partner', 'fence_sessions', 'copy_sessions'] as const)(

@@ -1,7 +1,7 @@
 import type { ArrivePartner, MovePartner, SessionCommand } from '#domain';
 import { elsewhere, newSession } from '#domain';
 import { inParallel, waitUntil } from '#platform';
-import { eraseRows, projectedUntil, sessionsBefore } from '#read-models';
+import { projectedUntil, sessionsBefore } from '#read-models';
 import {
   CommandExecutor,
   commandPartner,
@@ -14,10 +14,12 @@ import {
   UnprojectableEventError,
 } from '#sessions';
 import type { CellDirectory, PartnerMove } from '../directory.ts';
+import { noteArrival } from './arrivals.ts';
+import { clean } from './clean.ts';
 import { copyStream, digestOf } from './copy-stream.ts';
 import { copyPartner, expectPartner } from './copy-partner.ts';
 import { NotMovableError } from './errors.ts';
-import { copyKey, destroyKey } from './keys.ts';
+import { copyKey } from './keys.ts';
 import type { CellServices } from './services.ts';
 
 /** Called before each step: specs end there as a crash would. */
@@ -75,7 +77,6 @@ export async function movePartner(
     await directory.advance(move, 'arriving', 'cleaning');
   }
   await onStep('clean');
-  // After another mover has ended the move, the partner may have come back.
   if (await directory.advance(move, 'cleaning', 'cleaning')) await clean(from, move);
   await onStep('finish');
   await directory.finish(partner_id, move_id);
@@ -93,6 +94,7 @@ async function copyAll(
     throw new NotMovableError('The move has ended, or was given up.');
   await checkReadable(from, partner_id);
   await onStep('expect');
+  await noteArrival(to.pool, move);
   await expectPartner(to, move);
   await onStep('key');
   await copyKey(partner_id, from, to);
@@ -251,21 +253,6 @@ async function arrive(move: PartnerMove, from: CellServices, to: CellServices): 
   await inParallel(fenced, atOnce, async ({ session_id }) => {
     await commandSession(to, session_id, { type: 'ArriveSession', move_id: move.move_id, cell: to.name });
   });
-}
-
-/**
- * Deletes the cell's derived data and its copy of the key; the events stay, but nobody can open them. Does nothing if the partner has
- * come back since, or is arriving: a delayed mover cleans nothing.
- */
-async function clean(cell: CellServices, { partner_id, move_id }: PartnerMove): Promise<void> {
-  const { state, revision } = await readPartner(cell.store, partner_id);
-  const { leaving, moved_by } = state.home ?? {};
-  const isLeft = revision < 0 || elsewhere(state.home, cell.store.cell) !== undefined;
-  if (!isLeft || (revision >= 0 && (leaving?.move_id ?? moved_by) !== move_id)) return;
-  const session_ids = await sessionsBefore(cell.pool, partner_id, farFuture);
-  await eraseRows(cell.pool, { partner_id, before: farFuture, session_ids });
-  await cell.contexts.delete(session_ids);
-  await destroyKey(partner_id, cell);
 }
 
 async function commandSession(

@@ -9,6 +9,7 @@ import type { Inheritance } from '../partner/state.ts';
 import type { RecordExternalUpdate } from '../tracking/commands.ts';
 import type { Sender } from './sender.ts';
 import type { Session } from './session.ts';
+import type { SessionState } from './state.ts';
 
 export type StartSession = Command<
   'StartSession',
@@ -32,6 +33,8 @@ export type ForkSession = Command<
     partner_id: string;
     /** Read before deciding, at the requested revision. */
     source: Pick<Session, 'session_id' | 'revision' | 'state'>;
+    /** How it is now, whichever revision is wanted. */
+    latest: Pick<SessionState['session'], 'status' | 'home'>;
     purpose: string;
     expires_in_s: number | null;
   }

@@ -52,7 +52,10 @@ export function decideAll(
   context: CommandContext,
 ): DecidedCommands {
   const { agentEpoch } = context;
-  const other = commands.every(isCellCommand) ? undefined : atHomeElsewhere(session.state, context.cell);
+  const other = commands.every(isCellCommand)
+    ? undefined
+    : (atHomeElsewhere(session.state, context.cell) ??
+      forkedElsewhere(commands, session.state, context.cell));
   if (other !== undefined) return { rejection: refuseElsewhere(other).rejection, command: 0 };
   if (agentEpoch !== undefined && isStarted(session.state)) {
     const rejection = checkEpoch(session.state.agent, agentEpoch);
@@ -110,6 +113,16 @@ function forkedFrom(event: SessionEvent, { session }: SessionState): string | un
 function atHomeElsewhere(state: SessionState, cell: OwnCell | undefined): ReturnType<typeof elsewhere> {
   const { home } = state.session;
   return isStarted(state) || home !== undefined ? elsewhere(home, cell) : undefined;
+}
+
+/** A session that has left is not forked here, also not as it was before: what happened to it since is not known here. */
+function forkedElsewhere(
+  commands: readonly SessionCommand[],
+  state: SessionState,
+  cell: OwnCell | undefined,
+): ReturnType<typeof elsewhere> {
+  const fork = commands.find((command) => command.type === 'ForkSession');
+  return fork === undefined || isStarted(state) ? undefined : elsewhere(fork.latest.home, cell);
 }
 
 function isFirst({ type }: SessionEvent): boolean {

@@ -9,7 +9,7 @@ export type ForkRejection = 'session_exists' | 'session_not_found' | 'session_er
 
 /** Starts a session as a copy of another. */
 export function forkSession(
-  { source, expires_in_s, purpose }: ForkSession,
+  { source, latest, expires_in_s, purpose }: ForkSession,
   state: SessionState,
   session_id: string,
 ): Decision<SessionForked, ForkRejection> {
@@ -18,7 +18,7 @@ export function forkSession(
   if (!isStarted(source.state)) return reject('session_not_found', 'There is no such session.');
   const { agent: _agent, ...forked } = source.state;
   const { identity, session, short_term_memory, goal_state } = forked;
-  if (session.status === 'erased')
+  if (latest.status === 'erased' || session.status === 'erased')
     return reject('session_erased', 'The partner of the session was erased; nothing is left to fork.');
   return accept({
     type: 'SessionForked',

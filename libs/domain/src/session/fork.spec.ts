@@ -67,7 +67,8 @@ const prefixes = Object.entries(conversations).flatMap(([name, events]) =>
 
 function forking(source: Session, expires_in_s: number | null = null): SessionCommand {
   const { partner_id } = source.state.identity;
-  return { type: 'ForkSession', partner_id, source, purpose: 'what_if', expires_in_s };
+  const latest = source.state.session;
+  return { type: 'ForkSession', partner_id, source, latest, purpose: 'what_if', expires_in_s };
 }
 
 /** The fork of a session at its present state. */
@@ -143,6 +144,26 @@ describe('a fork', () => {
     expect(events.map(({ metadata }) => metadata.forked_from)).toEqual([sessionId, sessionId]);
     const plain = decideAll(given(started), [clear], context);
     expect('events' in plain && plain.events[0]?.metadata).not.toHaveProperty('forked_from');
+  });
+
+  test.each<[string, Partial<SessionState['session']>, string]>([
+    ['of a session that is erased', { status: 'erased' }, 'session_erased'],
+    ['of a session that is in another cell', { home: { cell: 'b' } }, 'session_elsewhere'],
+    [
+      'of a session that leaves',
+      { home: { cell: 'a', leaving: { move_id: 'm', to: 'b' } } },
+      'session_elsewhere',
+    ],
+  ])('%s now is rejected, also as it was before', (_, now, code) => {
+    const source = given(started);
+    const command = { ...forking(source), latest: { ...source.state.session, ...now } } as SessionCommand;
+    const context = {
+      metadata: () => recorded(started, 0).metadata,
+      eventId: String,
+      cell: { own: 'a', first: 'a' },
+    };
+    const decided = decideAll(newSession(forkId), [command], context);
+    expect('rejection' in decided && decided.rejection.code).toBe(code);
   });
 
   test.each<[string, Session, Session, string]>([

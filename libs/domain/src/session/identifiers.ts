@@ -9,7 +9,7 @@ type Fields<C> = C extends SessionCommand ? readonly Exclude<keyof C, 'type'>[] 
  */
 export const identifierFields: { readonly [C in SessionCommand as C['type']]: Fields<C> } = {
   StartSession: ['partner_id', 'channel', 'language', 'expires_in_s'],
-  ForkSession: ['partner_id', 'source', 'purpose', 'expires_in_s'],
+  ForkSession: ['partner_id', 'source', 'latest', 'purpose', 'expires_in_s'],
   MoveSession: ['move_id', 'from', 'to'],
   ArriveSession: ['move_id', 'cell'],
   SwitchChannel: ['channel'],

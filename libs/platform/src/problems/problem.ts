@@ -51,6 +51,8 @@ export interface FieldError {
 interface ProblemMembers {
   readonly errors?: readonly FieldError[];
   readonly retry_after_s?: number;
+  /** The same, more exactly. */
+  readonly retry_after_ms?: number;
   readonly [member: string]: unknown;
 }
 

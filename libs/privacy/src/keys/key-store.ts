@@ -58,8 +58,13 @@ export interface KeyStore {
   /** Destroys the partner's keys created before a time; returns the ids of all keys it has ever had. Idempotent. */
   destroy(partnerId: string, before: string): Promise<readonly string[]>;
   /**
-   * Records an erasure that begins now: from here on the partner gets no key. Idempotent.
-   * @returns when it counts as done (ISO 8601): later than each of the partner's keys and earlier erasures
+   * Destroys a key only as it is wrapped here; false: it is destroyed, or was wrapped anew since it was read, such as by whoever
+   * has adopted it again.
+   */
+  destroyAsIs(key: StoredKey): Promise<boolean>;
+  /**
+   * Notes an erasure that begins now: from here on the partner gets no key. Doing it again changes nothing.
+   * @returns when it counts as done (ISO 8601): later than each key that the partner has, and than the erasures before
    */
   beginErasure(erasure: Erasure): Promise<string>;
   /** Records a past erasure in the ledger, once per receipt. */

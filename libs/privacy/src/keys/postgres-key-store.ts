@@ -100,6 +100,13 @@ export class PostgresKeyStore implements KeyStore {
     return (await this.query<KeyRow>(ids, [partnerId])).map(({ key_id }) => key_id);
   }
 
+  async destroyAsIs({ key_id, wrapped }: StoredKey): Promise<boolean> {
+    if (wrapped === null) return false;
+    const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = greatest(now(), created_at)
+      WHERE key_id = $1::uuid AND master_key_id = $2 AND ciphertext = $3 RETURNING key_id`;
+    return (await this.query(sql, [key_id, wrapped.master_key_id, wrapped.ciphertext])).length === 1;
+  }
+
   async beginErasure({ receipt_id, partner_id, erased_at, reason_class = null }: Erasure): Promise<string> {
     const sql = `INSERT INTO erasure_ledger (receipt_id, partner_id, erased_at, reason_class)
       SELECT $1, $2, greatest($3::timestamptz,

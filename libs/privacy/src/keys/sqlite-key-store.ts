@@ -103,6 +103,17 @@ export class SqliteKeyStore implements KeyStore {
     return rows.map(({ key_id }) => key_id);
   }
 
+  async destroyAsIs({ key_id, wrapped, created_at }: StoredKey): Promise<boolean> {
+    const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = ?
+      WHERE key_id = ? AND master_key_id = ? AND ciphertext = ?`;
+    const now = new Date().toISOString();
+    const values = [now > created_at ? now : created_at, key_id, wrapped?.master_key_id ?? null];
+    const bytes = bytesOf(wrapped?.ciphertext);
+    const isDone = await this.call((db) => db.prepare(sql).run(...values, bytes).changes === 1);
+    await this.empty();
+    return isDone;
+  }
+
   async beginErasure({ receipt_id, partner_id, erased_at, reason_class = null }: Erasure): Promise<string> {
     const sql = `INSERT INTO erasure_ledger (receipt_id, partner_id, erased_at, reason_class)
       SELECT :receipt_id, :partner_id, max(:erased_at,

@@ -50,6 +50,13 @@ export class MemoryKeyStore implements KeyStore {
     return all.map(({ key_id }) => key_id).sort();
   }
 
+  async destroyAsIs({ key_id, wrapped }: StoredKey): Promise<boolean> {
+    const key = this.keys.get(key_id);
+    if (wrapped === null || key?.wrapped !== wrapped) return false;
+    this.keys.set(key_id, { ...key, wrapped: null, destroyed_at: new Date().toISOString() });
+    return true;
+  }
+
   async beginErasure(erasure: Erasure): Promise<string> {
     const { partner_id, erased_at, receipt_id } = erasure;
     const made = [...this.keys.values()].filter((key) => key.partner_id === partner_id);

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { rebuildSchema } from '../tables/rebuild.ts';
 import { dropInterrupted } from '../tables/standby.ts';
 
@@ -56,18 +56,29 @@ export async function forksOf(pool: Pool, partnerId: string): Promise<string[]> 
   return rows.map(({ session_id }) => session_id);
 }
 
-/** Deletes the rows of a partner in one transaction, after dropping the leftovers of an interrupted rebuild. */
-export async function eraseRows(pool: Pool, erased: ErasedRows): Promise<void> {
+/**
+ * Deletes the rows of a partner in one transaction, after what an interrupted rebuild has left of all.
+ * @param mayErase asked first in that transaction
+ * @returns whether it may
+ */
+export async function eraseRows(
+  pool: Pool,
+  erased: ErasedRows,
+  mayErase: (client: PoolClient) => Promise<boolean> = async () => true,
+): Promise<boolean> {
   await dropInterrupted(pool);
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
     // The receipt will confirm the deletion, so a crash of the server must not undo it.
     await client.query('SET LOCAL synchronous_commit = on');
-    for (const { table, where } of await allTables(client))
-      await client.query(`DELETE FROM ${table} WHERE ${typed(where)}`, valuesOf(erased));
+    const isAllowed = await mayErase(client);
+    if (isAllowed)
+      for (const { table, where } of await allTables(client))
+        await client.query(`DELETE FROM ${table} WHERE ${typed(where)}`, valuesOf(erased));
     await client.query('COMMIT');
     client.release();
+    return isAllowed;
   } catch (error) {
     client.release(true);
     throw error;

@@ -22,6 +22,7 @@ beforeAll(async () => {
     type: 'ForkSession',
     partner_id,
     source: source.session,
+    latest: source.session.state.session,
     purpose: 'what_if',
     expires_in_s: null,
   });

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { deferred } from '../client/deferred.ts';
+import { SessionElsewhere } from '../client/errors.ts';
 import { TokenSource } from '../client/token.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { AttachRequests } from './attach-requests.ts';
 import { Attempts } from './attempts.ts';
 import { Callbacks } from './callbacks.ts';
+import type { AgentCells } from './cells.ts';
 import { DetachRequests } from './detach-requests.ts';
-import { errorFrom, noAnswer } from './errors.ts';
+import { errorFrom } from './errors.ts';
 import type { Frame } from './frame.ts';
 import type { AgentOptions } from './options.ts';
 import { sigtermShutdown } from './sigterm.ts';
@@ -27,34 +27,6 @@ export interface AgentEnd {
   readonly reason: 'closed' | 'replaced' | 'refused';
   /** Undefined when it was closed. */
   readonly error?: Error;
-}
-
-/**
- * Connects an agent instance; resolves once the API knows it. It reconnects automatically.
- * @throws InvalidRequest when the instance, pool or capacity is not valid, AgentReplaced when another process has
- * connected with the same instance id since, Unavailable when no API is available for `retryForMs`
- */
-export async function connectAgent(options: AgentOptions): Promise<Agent> {
-  const agent = new Agent(options);
-  const { url, retryForMs = 30_000 } = options;
-  const late = deferred<void>();
-  const detail = `No API at ${[url].flat().join(', ')} accepted the agent for ${retryForMs} ms.`;
-  const timeout = setTimeout(() => late.reject(noAnswer(detail)), retryForMs);
-  try {
-    await Promise.race([agent.ready, late.promise]);
-  } catch (error) {
-    await agent.close({ drain: false });
-    throw error;
-  } finally {
-    clearTimeout(timeout);
-  }
-  return agent;
-}
-
-/** A unique name for this process. */
-function uniqueInstance(pool: string): string {
-  const place = `${pool}-${hostname()}`.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, 100);
-  return `${place}-${process.pid}-${randomUUID().slice(0, 8)}`;
 }
 
 /** An agent instance: owns sessions, receives the events of others in them, and hands them over when it closes. */
@@ -84,14 +56,28 @@ export class Agent {
   private refusal: string | undefined;
   private closing: Promise<void> | undefined;
 
-  constructor(private readonly options: AgentOptions) {
-    const { url, pool, onUpdate, timeoutMs = 10_000, retryForMs = 30_000 } = options;
+  /** By {@link connectAgent}. */
+  constructor(
+    private readonly options: AgentOptions & { readonly instance: string },
+    /** Of the instance. */
+    private readonly cells: AgentCells,
+  ) {
+    const { url, onUpdate, cell, timeoutMs = 10_000, retryForMs = 30_000 } = options;
     const { handlerTimeoutMs = 300_000, handlerAttempts = 100 } = options;
     const urls = typeof url === 'string' ? [url] : url;
     const send = (frame: Frame): void => this.socket.send(frame);
-    this.instance = options.instance ?? uniqueInstance(pool);
+    this.instance = options.instance;
     const token = new TokenSource(options.token);
-    this.transport = new FailoverTransport({ urls, agentId: this.instance, token, timeoutMs, retryForMs });
+    const agentId = this.instance;
+    this.transport = new FailoverTransport({
+      urls,
+      agentId,
+      token,
+      timeoutMs,
+      retryForMs,
+      cells: options.cells,
+    });
+    cells.join(this, cell);
     this.callbacks = new Callbacks(options);
     this.ended = this.ending.promise;
     this.ready = this.connected.promise;
@@ -106,6 +92,7 @@ export class Agent {
     this.socket = new ReconnectingSocket({
       urls,
       token,
+      cell,
       hello: () => this.hello(),
       onFrame: (frame) => this.onFrame(frame),
       onConnected: (node) => this.onConnected(node),
@@ -116,7 +103,7 @@ export class Agent {
     if (options.drainOnSigterm ?? true) sigtermShutdown.add(this);
   }
 
-  /** The sessions that the instance owns, by id. */
+  /** The sessions that the instance owns, by id: of those that have moved, `onTakeover` tells. */
   get streams(): ReadonlyMap<string, AgentStream> {
     return this.attachments.all;
   }
@@ -125,9 +112,23 @@ export class Agent {
    * Takes a session, even from another instance. `after`: the last revision that you know; left out, updates start
    * after those that the previous owner acknowledged, or from now on for a session that had no owner.
    * @throws SessionNotFound, CommandNotAllowed when it is over or `at_capacity`, AgentReplaced when another instance
-   * was faster, Unavailable when there is no answer for `timeoutMs`
+   * was faster, Unavailable when there is no answer for `timeoutMs`, SessionElsewhere when it is in another cell that
+   * `retryForMs` is too short to reach
    */
-  attach(sessionId: string, { after }: { readonly after?: number } = {}): Promise<AgentStream> {
+  async attach(sessionId: string, { after }: { readonly after?: number } = {}): Promise<AgentStream> {
+    try {
+      return await this.attachHere(sessionId, after);
+    } catch (error) {
+      if (!(error instanceof SessionElsewhere) || error.cell === undefined) throw error;
+      return this.cells.take({ sessionId, cell: error.cell, after });
+    }
+  }
+
+  /**
+   * As `attach`, in the agent's own cell.
+   * @internal
+   */
+  attachHere(sessionId: string, after: number | undefined): Promise<AgentStream> {
     if (this.closing) return Promise.reject(new Error('The agent is closed.'));
     return this.requests.request(sessionId, after);
   }
@@ -137,6 +138,10 @@ export class Agent {
    * 10 s.
    */
   async drain(): Promise<void> {
+    await Promise.all([this.drainHere(), this.withOthers((agent) => agent.drain())]);
+  }
+
+  private async drainHere(): Promise<void> {
     const drained = deferred<void>();
     this.onDrained = drained.resolve;
     this.isDraining = true;
@@ -155,12 +160,18 @@ export class Agent {
 
   private async end(drain: boolean): Promise<void> {
     if (drain) await this.finishWork();
-    if (drain && this.streams.size > 0) await this.drain();
+    if (drain && this.streams.size > 0) await this.drainHere();
+    await this.withOthers((agent) => agent.close({ drain }));
     await this.socket.close();
     this.attachments.endAll('closed');
     this.lose({ reason: 'closed' }, new Error('The agent is closed.'));
     await this.transport.close();
     sigtermShutdown.remove(this);
+  }
+
+  /** The same in the other cells, for the first of the instance's agents. */
+  private async withOthers(work: (agent: Agent) => Promise<void>): Promise<void> {
+    if (this.cells.first === this) await Promise.all((await this.cells.others()).map((agent) => work(agent)));
   }
 
   private async finishWork(): Promise<void> {
@@ -228,14 +239,32 @@ export class Agent {
   }
 
   private onDetached(sessionId: string, frame: Frame): void {
-    const epoch = this.streams.get(sessionId)?.epoch;
+    const stream = this.streams.get(sessionId);
     const { reason } = frame;
+    const epoch = stream?.epoch;
+    if (reason === 'moved' && stream && frame['epoch'] === epoch) return this.onMoved(stream, frame);
     if (epoch !== undefined && (frame['epoch'] === epoch || reason === 'not_attached')) {
       this.attachments.end(sessionId, reason === 'not_attached' ? 'requested' : (reason as StreamEnd));
     } else if (reason === 'replaced') {
       const detail = 'Another instance took the session at the same time.';
       this.requests.reject(sessionId, errorFrom({ ...frame, code: 'agent_replaced', detail }));
     }
+  }
+
+  /** The session goes to another cell: it is taken there once what runs here is done. */
+  private onMoved(stream: AgentStream, { from, to }: Frame): void {
+    const { sessionId, running } = stream;
+    this.attachments.end(sessionId, 'moved');
+    this.cells.join(this, String(from));
+    const take = async (): Promise<void> => {
+      await running;
+      if (this.closing) return;
+      const after = stream.handledRevision;
+      const taken = await this.cells.take({ sessionId, cell: String(to), after });
+      if (stream.currentHandler) taken.onUpdate(stream.currentHandler);
+      this.callbacks.takeover(taken);
+    };
+    take().catch((error: unknown) => this.callbacks.error(error, undefined));
   }
 
   private onErrorFrame(frame: Frame): void {

@@ -9,6 +9,7 @@ const statuses: Readonly<Record<string, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
+  session_elsewhere: 421,
   internal_error: 500,
 };
 

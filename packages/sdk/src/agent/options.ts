@@ -6,6 +6,13 @@ import type { Update } from './update.ts';
 export interface AgentOptions {
   /** Address of the API, such as `http://127.0.0.1:3000`, or of each of its nodes: the next one is used when one is unavailable. */
   readonly url: string | readonly string[];
+  /**
+   * The cell that it connects to, where `url` is that of a router. When a session of the agent moves to another cell, it
+   * connects there, too, as the same instance, takes the session again and calls `onTakeover` with it.
+   */
+  readonly cell?: string;
+  /** The addresses of other cells by their names, where `url` is not that of a router. */
+  readonly cells?: Readonly<Record<string, string>>;
   /** Instances of one pool take over each other's sessions. */
   readonly pool: string;
   /** How many sessions this instance takes, 1 to 10,000. Default 100. */
@@ -19,7 +26,7 @@ export interface AgentOptions {
   readonly token?: Token;
   /** Handles the updates of all sessions without their own handler. */
   readonly onUpdate?: UpdateHandler;
-  /** Called with a session that the instance did not request: its owner is gone or hands it over. */
+  /** Called with a session that the instance did not request: its owner is gone or hands it over, or it moved to another cell. */
   readonly onTakeover?: (stream: AgentStream) => unknown;
   /**
    * How long one call of a handler may take, in milliseconds; then its `signal` aborts and the update is skipped. Default

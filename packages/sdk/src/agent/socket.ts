@@ -7,6 +7,8 @@ interface SocketOptions {
   /** Addresses of the API's nodes, or of the load balancer in front of them. */
   readonly urls: readonly string[];
   readonly token: TokenSource;
+  /** The cell that a router takes it to. */
+  readonly cell?: string | undefined;
   /** The first frame of each connection; it names the sessions that the instance owns. */
   readonly hello: () => Frame;
   readonly onFrame: (frame: Frame) => void;
@@ -66,10 +68,11 @@ export class ReconnectingSocket {
 
   private open(token: string | undefined, source: Promise<string | undefined>): void {
     if (this.closed) return;
-    const { urls, hello } = this.options;
+    const { urls, hello, cell } = this.options;
     const url = urls[this.attempts % urls.length] ?? '';
     this.attempts += 1;
-    const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agents`;
+    const query = cell === undefined ? '' : `?cell=${encodeURIComponent(cell)}`;
+    const address = `${url.replace(/^http/, 'ws').replace(/\/$/, '')}/v1/agents${query}`;
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const options = { headers, perMessageDeflate: false, handshakeTimeout: handshakeMs };
     const socket = new WebSocket(address, options);

@@ -26,8 +26,18 @@ export interface HandlerLimits {
   readonly attempts: number;
 }
 
-/** Why the instance no longer owns a session: it detached, another instance took the session, the session is over, … */
-export type StreamEnd = 'requested' | 'replaced' | 'drained' | 'lease_expired' | 'session_over' | 'closed';
+/**
+ * Why the instance no longer owns a session: it detached, another took the session, it is over, it moved to another cell, in
+ * which the agent takes it again, …
+ */
+export type StreamEnd =
+  | 'requested'
+  | 'replaced'
+  | 'drained'
+  | 'lease_expired'
+  | 'session_over'
+  | 'moved'
+  | 'closed';
 
 /** An update given to a loop: resolved when the loop asks for the next one. */
 interface LoopItem {
@@ -98,7 +108,15 @@ export class AgentStream {
     return !this.stop.signal.aborted;
   }
 
-  /** Sets the handler of the updates, instead of the agent's. Waiting updates come first. */
+  /**
+   * The handler of its updates.
+   * @internal
+   */
+  get currentHandler(): UpdateHandler | undefined {
+    return this.handler;
+  }
+
+  /** Sets the handler of the updates, in place of the agent's own. Updates that wait come first. */
   onUpdate(handler: UpdateHandler): this {
     this.handler = handler;
     this.work();

@@ -19,6 +19,8 @@ export interface TestApi {
   readonly received: readonly Frame[];
   /** The Authorization header of each connection. */
   readonly authorizations: readonly (string | undefined)[];
+  /** The address of each connection. */
+  readonly paths: readonly (string | undefined)[];
 }
 
 /** An API that answers each frame of an agent with the result of `answer`. */
@@ -27,14 +29,16 @@ export async function serve(
 ): Promise<TestApi> {
   const received: Frame[] = [];
   const authorizations: (string | undefined)[] = [];
+  const paths: (string | undefined)[] = [];
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
   cleanup.add(() => {
     for (const client of server.clients) client.terminate();
     server.close();
   });
-  server.on('connection', (socket, { headers }) => {
+  server.on('connection', (socket, { headers, url }) => {
     authorizations.push(headers.authorization);
+    paths.push(url);
     socket.on('message', (data) => {
       const frame = JSON.parse((data as Buffer).toString()) as Frame;
       received.push(frame);
@@ -42,7 +46,8 @@ export async function serve(
       if (reply !== undefined) socket.send(typeof reply === 'string' ? reply : JSON.stringify(reply));
     });
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, authorizations };
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, received, authorizations, paths };
 }
 
 /** An API that closes each connection. */

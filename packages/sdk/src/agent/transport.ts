@@ -10,6 +10,7 @@ interface FailoverOptions {
   readonly token: TokenSource;
   readonly timeoutMs: number;
   readonly retryForMs: number;
+  readonly cells?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Sends to one of several API nodes: the one that the agent is connected to, or the next one when that is unavailable. */
@@ -18,10 +19,10 @@ export class FailoverTransport {
   private current = 0;
 
   constructor(private readonly options: FailoverOptions) {
-    const { urls, agentId, token, timeoutMs } = options;
+    const { urls, agentId, token, timeoutMs, cells } = options;
     this.transports = urls.map((url) => ({
       url,
-      transport: new Transport({ url, agentId, token, timeoutMs, retryForMs: 0, connections: 16 }),
+      transport: new Transport({ url, agentId, token, timeoutMs, retryForMs: 0, connections: 16, cells }),
     }));
   }
 

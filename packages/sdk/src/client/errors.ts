@@ -104,6 +104,19 @@ export class KeyReused extends TurnstreamError {
 }
 
 /**
+ * Thrown when the session is in another cell (421) whose address is not known: name it by `cells`, or send to a router.
+ */
+export class SessionElsewhere extends TurnstreamError {
+  override readonly name = 'SessionElsewhere';
+
+  /** The cell that has it; undefined: the one that answered does not know. */
+  get cell(): string | undefined {
+    const { cell } = this.problem;
+    return typeof cell === 'string' ? cell : undefined;
+  }
+}
+
+/**
  * Thrown when the API, or a backing service of it, was unavailable for as long as the client retries (0, 408, 429,
  * 502 to 504). The command may or may not be recorded: send it again with the same `key` to find out.
  */
@@ -133,6 +146,10 @@ export function toError(problem: Problem, key: string | undefined): TurnstreamEr
         : new CommandNotAllowed(problem);
     case 412:
       return new RevisionConflict(problem);
+    case 421:
+      return problem.type.endsWith('/session_elsewhere')
+        ? new SessionElsewhere(problem)
+        : new TurnstreamError(problem);
     case 422:
       return new KeyReused(problem);
     case 503:

@@ -3086,6 +3086,7 @@ export interface components {
             readonly event_id?: string;
             readonly event_type?: string;
             readonly retry_after_s?: number;
+            readonly retry_after_ms?: number;
         };
     };
     responses: {

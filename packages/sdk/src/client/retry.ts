@@ -12,8 +12,9 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats an attempt while it throws {@link Unavailable}, within the time limit and at most 50 times. Each delay is random, up to an
- * exponentially growing maximum, and never shorter than Retry-After.
+ * Repeats an attempt while it throws {@link Unavailable}, within the time and 50 times at most. The delays grow
+ * exponentially, are random between nothing and that, and never shorter than Retry-After. Where the answer says by
+ * `retry_after_ms` when it is this request's turn, the delay is that.
  */
 export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: RetryOptions): Promise<T> {
   const startedAt = performance.now();
@@ -22,7 +23,9 @@ export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: Ret
       return await attempt();
     } catch (error) {
       if (!(error instanceof Unavailable) || failures + 1 >= maxAttempts) throw error;
-      const delay = backoffMs(failures, error.problem.retry_after_s);
+      const { retry_after_s, retry_after_ms } = error.problem;
+      const delay =
+        retry_after_ms === undefined ? backoffMs(failures, retry_after_s) : turnMs(retry_after_ms);
       if (performance.now() - startedAt + delay > forMs) throw error;
       await sleep(delay, undefined, { signal });
     }
@@ -37,4 +40,9 @@ export function backoffMs(failures: number, retryAfterS = 0, random: number = Ma
   const wait = retryAfterS * 1_000;
   const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** failures);
   return wait + Math.max(delay, wait) * random;
+}
+
+/** The delay until the turn that a request was told, in milliseconds: each has another one, so little has to be random. */
+export function turnMs(retryAfterMs: number, random: number = Math.random()): number {
+  return retryAfterMs + firstDelayMs * random;
 }

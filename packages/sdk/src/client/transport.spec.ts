@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { InvalidRequest, Turnstream, TurnstreamError, Unavailable } from '../index.ts';
+import { InvalidRequest, SessionElsewhere, Turnstream, TurnstreamError, Unavailable } from '../index.ts';
 import { Cleanup, limitMs } from './test-support.ts';
 import type { Token } from './token.ts';
 
@@ -117,6 +117,52 @@ describe('a command', () => {
   });
 });
 
+const elsewhere = (cell: string | null): Answer => ({
+  status: 421,
+  body: {
+    type: 'https://turnstream.dev/problems/session_elsewhere',
+    title: 'Elsewhere',
+    status: 421,
+    cell,
+  },
+});
+
+/** A client of the first address that knows the second one as cell b. */
+function clientOf(url: string, other: string, retryForMs = limitMs): Turnstream {
+  const turnstream = new Turnstream({ url, cells: { b: other }, retryForMs });
+  cleanup.add(() => turnstream.close());
+  return turnstream;
+}
+
+describe('a session in another cell', () => {
+  test('gets its commands there, with their keys', async () => {
+    const [a, b] = [await serve(elsewhere('b')), await serve({ status: 200, body: result })];
+    expect(await clientOf(a.url, b.url).session('a').clearFlag('vip')).toMatchObject(result);
+    expect(keysOf([...a.received, ...b.received]).size).toBe(1);
+  });
+
+  test('whose cell nobody knows yet gets the command again', async () => {
+    const a = await serve(elsewhere(null), { status: 200, body: result });
+    expect(await clientOf(a.url, a.url).session('a').clearFlag('vip')).toMatchObject(result);
+  });
+
+  test('gets the command again while two cells name each other', async () => {
+    const b = await serve(elsewhere('b'), elsewhere('b'), elsewhere('b'), elsewhere('b'), {
+      status: 200,
+      body: result,
+    });
+    expect(await clientOf(b.url, b.url).session('a').clearFlag('vip')).toMatchObject(result);
+  });
+
+  test('whose address is not known rejects with SessionElsewhere at once', async () => {
+    const a = await serve(elsewhere('c'));
+    const failure = clientOf(a.url, a.url).session('a').clearFlag('vip');
+    await expect(failure).rejects.toBeInstanceOf(SessionElsewhere);
+    await expect(failure).rejects.toMatchObject({ cell: 'c', status: 421 });
+    expect(a.received).toHaveLength(1);
+  });
+});
+
 describe('a request', () => {
   test('is not retried when Retry-After exceeds the time for retries', async () => {
     const { url, received } = await serve({
@@ -138,6 +184,16 @@ describe('a request', () => {
       .end()
       .catch((error: unknown) => error);
     expect(Math.round(Number((failure as Unavailable).problem.retry_after_s) / 10)).toBe(6);
+  });
+
+  test('comes again at the turn that it was told, not at the whole seconds', async () => {
+    const body = { ...unavailable, retry_after_s: 20, retry_after_ms: 40 };
+    const { url, received } = await serve(
+      { status: 503, body, headers: { 'retry-after': '20' } },
+      { status: 200, body: result },
+    );
+    await client(url, 5_000).session('a').end();
+    expect(received).toHaveLength(2);
   });
 
   test('without a server rejects with Unavailable and the address', async () => {

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { toError, TurnstreamError, Unavailable, unreachable } from './errors.ts';
+import { SessionElsewhere, toError, TurnstreamError, Unavailable, unreachable } from './errors.ts';
 import { retry } from './retry.ts';
 import type { TokenSource } from './token.ts';
 import type { Problem } from './types.ts';
@@ -12,6 +12,8 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   readonly retryForMs: number;
   readonly connections: number;
+  /** The addresses of other cells, by name. */
+  readonly cells?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Request {
@@ -34,6 +36,9 @@ export interface Answer<T> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
+/** How often a request is sent on: two cells that name each other are in the middle of a move. */
+const mostHops = 3;
+
 /** Sends the requests of sessions: one node, or several with failover. */
 export type Sender = Pick<Transport, 'send'>;
 
@@ -44,6 +49,8 @@ export type Sender = Pick<Transport, 'send'>;
 export class Transport {
   private readonly pool: Pool;
   private readonly base: string;
+  /** Those to other cells, by name. */
+  private readonly others = new Map<string, Transport>();
 
   constructor(private readonly options: TransportOptions) {
     const { origin, pathname } = new URL(options.url);
@@ -60,23 +67,48 @@ export class Transport {
   /** @returns the answer; its body is undefined for 304 */
   send<T>(request: Request): Promise<Answer<T>> {
     const { signal } = request;
-    return retry(() => this.withToken((token) => this.sendWith<T>(token, request)), {
-      forMs: this.options.retryForMs,
-      signal,
-    });
+    const attempt = (there: Transport): Promise<Answer<T>> =>
+      there.withToken((token) => there.sendWith<T>(token, request));
+    return retry(() => this.follow(attempt), { forMs: this.options.retryForMs, signal });
   }
 
   /** Like `send`, but the body is read as it arrives; the reader must handle a lost connection. */
   stream(request: Request): Promise<StreamedAnswer> {
     const { signal } = request;
-    return retry(() => this.withToken((token) => this.open(token, request)), {
-      forMs: this.options.retryForMs,
-      signal,
-    });
+    const attempt = (there: Transport): Promise<StreamedAnswer> =>
+      there.withToken((token) => there.open(token, request));
+    return retry(() => this.follow(attempt), { forMs: this.options.retryForMs, signal });
   }
 
   async close(): Promise<void> {
-    await this.pool.close();
+    await Promise.all([this.pool.close(), ...[...this.others.values()].map((other) => other.close())]);
+  }
+
+  /**
+   * Makes an attempt, here or in the cell that has the session. @throws SessionElsewhere, or Unavailable while the session moves:
+   * nobody knows yet, or two cells name each other
+   */
+  private async follow<T>(attempt: (there: Transport) => Promise<T>): Promise<T> {
+    let there: Transport | undefined;
+    for (let hops = 0; ; hops += 1) {
+      try {
+        return await attempt(there ?? this);
+      } catch (error) {
+        if (!(error instanceof SessionElsewhere)) throw error;
+        const other = error.cell === undefined ? undefined : this.inCell(error.cell);
+        if (error.cell !== undefined && other === undefined) throw error;
+        if (other === undefined || hops >= mostHops) throw new Unavailable(error.problem, { cause: error });
+        there = other;
+      }
+    }
+  }
+
+  private inCell(cell: string): Transport | undefined {
+    const url = this.options.cells?.[cell];
+    if (url === undefined) return undefined;
+    const known = this.others.get(cell) ?? new Transport({ ...this.options, url, cells: undefined });
+    this.others.set(cell, known);
+    return known;
   }
 
   /** A refused token may have expired: another one is tried, once. */

@@ -67,6 +67,10 @@ export interface TurnstreamOptions {
   readonly retryForMs?: number;
   /** Size of the connection pool. Default 64. */
   readonly connections?: number;
+  /**
+   * The addresses of other cells by their names, where `url` is not that of a router: what is in another cell is sent there.
+   */
+  readonly cells?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -79,24 +83,15 @@ export class Turnstream {
   private readonly transport: Transport;
 
   constructor({
-    url,
     agentId,
     token,
-    purpose,
     timeoutMs = 10_000,
     retryForMs = 30_000,
     connections = 64,
+    ...more
   }: TurnstreamOptions) {
     const source = new TokenSource(token);
-    this.transport = new Transport({
-      url,
-      agentId,
-      purpose,
-      token: source,
-      timeoutMs,
-      retryForMs,
-      connections,
-    });
+    this.transport = new Transport({ ...more, agentId, token: source, timeoutMs, retryForMs, connections });
   }
 
   /**

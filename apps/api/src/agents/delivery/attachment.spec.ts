@@ -158,6 +158,13 @@ describe('appended events', () => {
   });
 });
 
+test('a session that moves is sent as the last update, and owned no more', () => {
+  const moved: SessionEvent = { type: 'SessionMoved', data: { move_id: 'm', from: 'a', to: 'b' } };
+  const event = recorded(5, moved);
+  expect(attachment.receive(event)).toEqual({ lostBy: event });
+  expect(outlet.frames.at(-1)).toMatchObject({ type: 'update', revision: 5 });
+});
+
 describe('a session that is over', () => {
   const ended: SessionEvent = { type: 'SessionEnded', data: { reason: null } };
 

@@ -31,12 +31,7 @@ export interface Outlet {
 /** Unacknowledged updates of one session in flight; further ones wait in the stream. */
 const windowSize = 64;
 
-const endOfSession: ReadonlySet<string> = new Set([
-  'SessionEnded',
-  'SessionExpired',
-  'SessionErased',
-  'SessionMoved',
-]);
+const endOfSession: ReadonlySet<string> = new Set(['SessionEnded', 'SessionExpired', 'SessionErased']);
 
 /** The result of receiving an event: no update, an update that was sent, or the end of the ownership. */
 type Received = 'skipped' | 'sent' | { readonly lostBy: RecordedEvent };
@@ -181,6 +176,10 @@ export class Attachment {
     if (event.type === 'AgentAttached' && event.data.epoch > this.epoch) return { lostBy: event };
     if (event.type === 'AgentDetached' && event.data.epoch === this.epoch) return { lostBy: event };
     if (endOfSession.has(event.type)) this.sessionOver = true;
+    if (event.type === 'SessionMoved') {
+      this.connection.send(updateFrame(this, event));
+      return { lostBy: event };
+    }
     if (!this.isUpdate(event)) return 'skipped';
     const sent = { revision: event.revision, occurredAt: Date.parse(event.metadata.occurred_at) };
     if (event.revision <= this.handled) {

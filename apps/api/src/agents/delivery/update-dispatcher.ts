@@ -190,6 +190,11 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
       if (pool !== attachment.pool) this.leavePool(attachment);
     } else if (type === 'AgentDetached') {
       this.remove(attachment, data.reason);
+    } else if (type === 'SessionMoved') {
+      // What is not acknowledged comes again in the other cell: no acknowledgement is recorded here any more.
+      const { from, to } = data;
+      this.remove(attachment, 'moved', { from, to });
+      this.leavePool(attachment);
     }
   }
 

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { deferred } from '../client/deferred.ts';
+import { Agent } from './agent.ts';
+import { AgentCells } from './cells.ts';
+import { noAnswer } from './errors.ts';
+import type { AgentOptions } from './options.ts';
+
+/**
+ * Connects an agent instance; resolves once the API knows it. It reconnects automatically.
+ * @throws InvalidRequest when the instance, pool or capacity is not valid, AgentReplaced when another process has
+ * connected with the same instance id since, Unavailable when no API is available for `retryForMs`
+ */
+export function connectAgent(options: AgentOptions): Promise<Agent> {
+  const { pool, instance = uniqueInstance(pool) } = options;
+  const named = { ...options, instance };
+  return connectIn(named, new AgentCells(named, connectIn));
+}
+
+async function connectIn(
+  options: AgentOptions & { readonly instance: string },
+  cells: AgentCells,
+): Promise<Agent> {
+  const agent = new Agent(options, cells);
+  const { url, retryForMs = 30_000 } = options;
+  const late = deferred<void>();
+  const detail = `No API at ${[url].flat().join(', ')} accepted the agent for ${retryForMs} ms.`;
+  const timeout = setTimeout(() => late.reject(noAnswer(detail)), retryForMs);
+  try {
+    await Promise.race([agent.ready, late.promise]);
+  } catch (error) {
+    await agent.close({ drain: false });
+    throw error;
+  } finally {
+    clearTimeout(timeout);
+  }
+  return agent;
+}
+
+/** A name that no other process has. */
+function uniqueInstance(pool: string): string {
+  const place = `${pool}-${hostname()}`.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, 100);
+  return `${place}-${process.pid}-${randomUUID().slice(0, 8)}`;
+}
