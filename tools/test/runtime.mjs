@@ -16,13 +16,16 @@ const codeOf = (url) => {
   return compiled.get(file);
 };
 
-// `?spec=N`: each spec file has our modules to itself, and shares the npm packages with the others of its process.
+/** What runs for one spec file: itself, and its helpers, which register hooks of jest and open connections as they load. */
+const isOfSpec = (url) => /(spec|\/test-[^/]*)\.ts$/.test(url);
+
+// `?spec=N`: a spec file and its helpers are loaded for it alone. All else is loaded once a process, as in production.
 registerHooks({
   resolve(specifier, context, nextResolve) {
     const [spec] = /\?spec=\d+$/.exec(context.parentURL ?? '') ?? [];
     if (spec && specifier === '@jest/globals') return { url: `jest:globals${spec}`, shortCircuit: true };
     const resolved = nextResolve(specifier, context);
-    return spec && isTypeScript(resolved.url) ? { ...resolved, url: resolved.url + spec } : resolved;
+    return spec && isOfSpec(resolved.url) ? { ...resolved, url: resolved.url + spec } : resolved;
   },
   load(url, context, nextLoad) {
     if (url.startsWith('jest:globals')) {
@@ -55,8 +58,9 @@ const sourceMaps = new (class extends Map {
 let specs = 0;
 
 /**
- * Specs are loaded by Node itself, not by jest in a context of its own: so a process loads the npm packages once, not again
- * for each spec file, and modules behave as they do in production. Mocks of modules are not possible; no spec has one.
+ * Specs are loaded by Node itself, not by jest in a context of its own: so a process loads our modules and the npm packages
+ * once, not again for each spec file, and they behave as they do in production. Mocks of modules are not possible; no spec
+ * has one.
  */
 export default class extends Runtime {
   unstable_importModule(from, name) {
