@@ -115,12 +115,7 @@ async function jestIn(
   const [file = '', ...words] = [...dyingWithParent('SIGKILL'), process.execPath, ...JEST];
   const child = execa(file, [...words, '--json', `--outputFile=${report}`, ...args], {
     cwd: root,
-    env: {
-      ...env,
-      NODE_ENV: 'test',
-      NODE_DISABLE_COMPILE_CACHE: '1',
-      TURNSTREAM_TEST_FOLDER: folder,
-    },
+    env: { ...env, NODE_ENV: 'test', NODE_DISABLE_COMPILE_CACHE: '1' },
     stdio: ['ignore', args.includes('--coverage') ? 'inherit' : 'ignore', 'inherit'],
     reject: false,
     timeout: LIMIT_MIN * 60_000,

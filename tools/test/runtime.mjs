@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import Runtime from 'jest-runtime';
 import { compile, isTypeScript } from '../typescript.mjs';
 
@@ -38,20 +34,11 @@ registerHooks({
   },
 });
 
-const folder = join(process.env['TURNSTREAM_TEST_FOLDER'] ?? tmpdir(), 'turnstream-source-maps');
-mkdirSync(folder, { recursive: true });
 /** The file of the source map of each module that a stack trace names. */
 const sourceMaps = new (class extends Map {
   get(url) {
-    const code = compiled.get(url.split('?')[0]) ?? '';
-    const [, map] = /\/\/# sourceMappingURL=data:[^,]+,(\S+)\s*$/.exec(code) ?? [];
-    if (map === undefined) return undefined;
-    const path = join(folder, `${createHash('sha1').update(map).digest('hex')}.map`);
-    if (existsSync(path)) return path;
-    // Another worker may read it meanwhile.
-    writeFileSync(`${path}.${process.pid}`, Buffer.from(map, 'base64'));
-    renameSync(`${path}.${process.pid}`, path);
-    return path;
+    const [, map] = /^\/\/# sourceMappingURL=(\S+)$/m.exec(compiled.get(url.split('?')[0]) ?? '') ?? [];
+    return map && fileURLToPath(map);
   }
 })();
 
