@@ -165,3 +165,19 @@ describe('native PostgreSQL on the data of an earlier version', () => {
     await expect(query(before, 'SELECT 1')).rejects.toThrow('password authentication failed');
   });
 });
+
+describe('commits wait for the disk', () => {
+  const { env } = process;
+  const commandOf = async (isPrivate: boolean, setting: string): Promise<readonly string[]> => {
+    env['TURNSTREAM_POSTGRES'] = setting;
+    return (await postgres.program(dir, port, isPrivate)).command;
+  };
+
+  test('unless the data is private and a test run says that it need not survive the machine', async () => {
+    expect(await query(postgres.url(port, dir), 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
+    await supervisor.stop();
+    expect(await commandOf(false, 'unsynced')).not.toContain('--fsync=off');
+    expect(await commandOf(true, '')).not.toContain('--fsync=off');
+    expect(await commandOf(true, 'unsynced')).toContain('--fsync=off');
+  });
+});

@@ -174,6 +174,8 @@ async function askRefunds(kafka: Kafka, session: Session): Promise<Inquiry | und
     const { inquiry_id } = await session.openInquiry({
       kind: 'refund_status',
       subject: { order_id: 'ORD1' },
+      // However slow the machine is.
+      timeout_ms: 120_000,
     });
     await waitUntil(async () => (await session.inquiry(inquiry_id)).status !== 'open');
     return await session.inquiry(inquiry_id);

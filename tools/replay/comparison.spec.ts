@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RecordedEvent } from '#domain';
+import { initialState } from '#domain';
 import { Script, startSession, turn } from '../../libs/read-models/src/test-support.ts';
 import { Comparison, OtherCodeError } from './comparison.ts';
 import type { OtherEvolve } from './other-code.ts';
@@ -83,6 +84,16 @@ describe('other code that', () => {
     ],
   ])('%s has failed', (_, other) => {
     expect(() => compared(other)).toThrow(OtherCodeError);
+  });
+
+  test('changes the state in its place does not change what the next session begins with', () => {
+    const renamed = { ...initialState.identity, name: 'x' };
+    const comparison = new Comparison(script.sessionId, (state) =>
+      Object.assign(state, { identity: renamed }),
+    );
+    for (const event of script.events.slice(0, 1))
+      expect(() => comparison.add(event)).toThrow(OtherCodeError);
+    expect(initialState.identity.name).toBeNull();
   });
 });
 

@@ -39,6 +39,8 @@ export class Comparison {
   ) {
     this.ours = newSession(sessionId);
     this.theirs = this.ours.state;
+    // Every session begins with it.
+    freeze(this.theirs);
   }
 
   /** The fields that differ or have differed, each at its first event. */

@@ -6,6 +6,9 @@ import { Failure } from './failure.ts';
 /** The project's folder. */
 export const root = resolve(import.meta.dirname, '../..');
 
+/** Options of Node for an app whose stack traces name its TypeScript sources. */
+export const namingSources = ['--import', join(root, 'tools/source-maps.mjs')] as const;
+
 /** The data folder of a started system: `.data/`, or TURNSTREAM_DATA. */
 export const dataDir = resolve(root, process.env['TURNSTREAM_DATA'] || '.data');
 

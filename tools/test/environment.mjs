@@ -34,6 +34,8 @@ export default class extends TestEnvironment {
 
   async teardown() {
     const { console, env } = this.before;
+    // The modules that it spied on are those of later files, too.
+    this.moduleMocker.restoreAllMocks();
     globalThis.console = console;
     for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
     Object.assign(process.env, env);

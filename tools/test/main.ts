@@ -23,6 +23,8 @@ const MOST_AGAIN = 3;
 
 // Turnstream and its specs have to tolerate the timing of a real server.
 process.env['TURNSTREAM_EVENT_STORE'] ??= 'like-a-server';
+// Specs kill processes, not the machine.
+process.env['TURNSTREAM_POSTGRES'] ??= 'unsynced';
 // Specs start the same programs repeatedly.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache');
 
@@ -116,12 +118,7 @@ async function jestIn(
   const [file = '', ...words] = [...dyingWithParent('SIGKILL'), process.execPath, ...JEST];
   const child = execa(file, [...words, '--json', `--outputFile=${report}`, ...args], {
     cwd: root,
-    env: {
-      ...env,
-      NODE_ENV: 'test',
-      NODE_DISABLE_COMPILE_CACHE: '1',
-      TURNSTREAM_TEST_FOLDER: folder,
-    },
+    env: { ...env, NODE_ENV: 'test', NODE_DISABLE_COMPILE_CACHE: '1' },
     stdio: ['ignore', args.includes('--coverage') ? 'inherit' : 'ignore', 'inherit'],
     reject: false,
     timeout: LIMIT_MIN * 60_000,

@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import Runtime from 'jest-runtime';
 import { compile, isTypeScript } from '../typescript.mjs';
 
@@ -16,14 +12,16 @@ const codeOf = (url) => {
   return compiled.get(file);
 };
 
-// `?spec=N`: each spec file has its own instances of our modules, and shares the npm packages with the others of its
-// process.
+/** Modules loaded for one spec file: itself and its helpers, which register jest hooks and open connections as they load. */
+const isOfSpec = (url) => /(spec|\/test-[^/]*)\.ts$/.test(url);
+
+// `?spec=N`: a spec file and its helpers are loaded for that file alone. Other modules are loaded once per process, as in production.
 registerHooks({
   resolve(specifier, context, nextResolve) {
     const [spec] = /\?spec=\d+$/.exec(context.parentURL ?? '') ?? [];
     if (spec && specifier === '@jest/globals') return { url: `jest:globals${spec}`, shortCircuit: true };
     const resolved = nextResolve(specifier, context);
-    return spec && isTypeScript(resolved.url) ? { ...resolved, url: resolved.url + spec } : resolved;
+    return spec && isOfSpec(resolved.url) ? { ...resolved, url: resolved.url + spec } : resolved;
   },
   load(url, context, nextLoad) {
     if (url.startsWith('jest:globals')) {
@@ -36,28 +34,19 @@ registerHooks({
   },
 });
 
-const folder = join(process.env['TURNSTREAM_TEST_FOLDER'] ?? tmpdir(), 'turnstream-source-maps');
-mkdirSync(folder, { recursive: true });
 /** The file of the source map of each module that a stack trace names. */
 const sourceMaps = new (class extends Map {
   get(url) {
-    const code = compiled.get(url.split('?')[0]) ?? '';
-    const [, map] = /\/\/# sourceMappingURL=data:[^,]+,(\S+)\s*$/.exec(code) ?? [];
-    if (map === undefined) return undefined;
-    const path = join(folder, `${createHash('sha1').update(map).digest('hex')}.map`);
-    if (existsSync(path)) return path;
-    // Another worker may read it concurrently.
-    writeFileSync(`${path}.${process.pid}`, Buffer.from(map, 'base64'));
-    renameSync(`${path}.${process.pid}`, path);
-    return path;
+    const [, map] = /^\/\/# sourceMappingURL=(\S+)$/m.exec(compiled.get(url.split('?')[0]) ?? '') ?? [];
+    return map && fileURLToPath(map);
   }
 })();
 
 let specs = 0;
 
 /**
- * Node itself loads specs, not jest in a VM context. So a process loads the npm packages once, not for each spec
- * file, and modules behave as in production. Mocks of modules are not possible; no spec has one.
+ * Node itself loads specs, not jest in a VM context. So a process loads our modules and the npm packages once, not for each
+ * spec file, and they behave as in production. Mocks of modules are not possible; no spec has one.
  */
 export default class extends Runtime {
   unstable_importModule(from, name) {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { namingSources } from '../../../tools/shared/paths.ts';
 import type { Connections } from './connections.ts';
 import { ManagedProcess } from './managed-process.ts';
 
@@ -44,7 +45,7 @@ export class App {
     const address = `http://127.0.0.1:${port}`;
     const more = { PORT: String(port), CLOCK_OFFSET_FILE: clockFile, LOG_LEVEL: 'warn' };
     const code = { root };
-    const node = [process.execPath, '--enable-source-maps', '--import', clock, '--import', redirect];
+    const node = [process.execPath, ...namingSources, '--import', clock, '--import', redirect];
     const managed = new ManagedProcess({
       name,
       command: () => [...node, join(code.root, `dist/apps/${app}/main.js`)],

@@ -111,7 +111,7 @@ interface HelloMembers {
   readonly attempt?: number;
 }
 
-const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true });
+const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, validateSchema: false });
 const compile = <T>(required: readonly string[], properties: object): ValidateFunction<T> =>
   ajv.compile<T>({ type: 'object', required, properties });
 
