@@ -1,11 +1,12 @@
 /** `npm run partitions [-- number]`: the number of partitions of the session streams. */
 import type { Pool } from 'pg';
 import { checkPartitionCount, partitionReport, PartitionsError, setPartitions } from '#partitions';
-import { createLogger, createPool, waitUntil } from '#platform';
+import { createLogger, createPool, loadRedisConnection, waitUntil } from '#platform';
 import { addressOf } from '../shared/address.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, parseWords, runProgram } from '../shared/failure.ts';
 import { recordAct } from '../shared/record-act.ts';
+import { checkApiNodes } from './api-nodes.ts';
 
 const usage = `usage: npm run partitions [-- number]
 
@@ -35,6 +36,7 @@ await runProgram(async () => {
 
 async function change(pool: Pool, count: number): Promise<void> {
   checkPartitionCount(count);
+  await checkApiNodes(count, loadRedisConnection(addressOf('REDIS_URL'), process.env));
   await recordAct({ action: 'set_partitions' });
   await setPartitions(pool, count);
   const isDone = async (): Promise<boolean> =>

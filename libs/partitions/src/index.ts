@@ -1,3 +1,4 @@
+export { channelsOfNode, formerNodes, formerPartitions, nodeChannels } from './api-nodes.ts';
 export { partitionCounts, partitionNumber, partitionPrefixes } from './division.ts';
 export { PartitionCoordinator } from './coordinator.ts';
 export type { PartitionWork } from './coordinator.ts';

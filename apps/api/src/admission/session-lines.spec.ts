@@ -147,6 +147,17 @@ describe('a command that was sent away', () => {
     expect(hasty[0]).toBeGreaterThanOrEqual(patient);
   });
 
+  test('by the node keeps the place that it had, also when its session has nothing else under way', () => {
+    let entry: Entry | undefined;
+    const start = (started: Entry): void => void (entry = started);
+    lines.arrive({ sessionId: 's', identity: 'k', start, wait: () => undefined, refuse: () => undefined });
+    const turnMs = entry === undefined ? 0 : lines.turnAway(entry);
+    expect(turnMs).toBeGreaterThan(0);
+    expect(lines.counts).toEqual({ sessions: 1, waiting: 0, sentAway: 1 });
+    lines.arrive({ sessionId: 's', identity: 'k', start, wait: () => undefined, refuse: () => undefined });
+    expect(lines.counts).toEqual({ sessions: 1, waiting: 0, sentAway: 0 });
+  });
+
   test('that does not come back gives its place up', async () => {
     const session = await busy();
     const { sentAway } = lines.counts;

@@ -101,8 +101,7 @@ export class SessionLines {
   turnAway(entry: Entry): number {
     const { line, identity, number } = entry;
     this.end(entry);
-    this.lines.set(line.sessionId, line);
-    return this.sendAway(line, identity, number);
+    return this.sendAway(this.lineOf(line.sessionId), identity, number);
   }
 
   /** The command is answered, or its caller is gone. @param begunAt when work on it began; undefined: the time does not count */

@@ -170,7 +170,7 @@ export class Agent {
   }
 
   /** The same in the other cells, for the first of the instance's agents. */
-  private async withOthers(work: (agent: Agent) => Promise<void>): Promise<void> {
+  private async withOthers(work: (agent: Pick<Agent, 'drain' | 'close'>) => Promise<void>): Promise<void> {
     if (this.cells.first === this) await Promise.all((await this.cells.others()).map((agent) => work(agent)));
   }
 

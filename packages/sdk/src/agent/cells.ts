@@ -1,12 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionElsewhere, Unavailable } from '../client/errors.ts';
 import { backoffMs } from '../client/retry.ts';
-import type { Agent } from './agent.ts';
 import type { AgentOptions } from './options.ts';
 import type { AgentStream } from './stream.ts';
 
+/** An agent, as far as its sessions in other cells concern it. */
+interface CellAgent {
+  attachHere(sessionId: string, after: number | undefined): Promise<AgentStream>;
+  drain(): Promise<void>;
+  close(how: { readonly drain: boolean }): Promise<void>;
+}
+
 type Options = AgentOptions & { readonly instance: string };
-type Connect = (options: Options, cells: AgentCells) => Promise<Agent>;
+type Connect = (options: Options, cells: AgentCells) => Promise<CellAgent>;
 
 /** Where a session has gone. */
 export interface Moved {
@@ -18,8 +24,8 @@ export interface Moved {
 
 /** The agents of one instance, one for each cell in which it has had sessions. */
 export class AgentCells {
-  private readonly agents = new Map<string, Promise<Agent>>();
-  private firstAgent: Agent | undefined;
+  private readonly agents = new Map<string, Promise<CellAgent>>();
+  private firstAgent: CellAgent | undefined;
 
   constructor(
     private readonly options: Options,
@@ -27,24 +33,24 @@ export class AgentCells {
   ) {}
 
   /** The one that was connected first; it closes the others. */
-  get first(): Agent | undefined {
+  get first(): CellAgent | undefined {
     return this.firstAgent;
   }
 
   /** Those that are connected to other cells than the first one. */
-  async others(): Promise<Agent[]> {
+  async others(): Promise<CellAgent[]> {
     const settled = await Promise.allSettled(this.agents.values());
     const agents = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     return agents.filter((agent) => agent !== this.firstAgent);
   }
 
   /** An agent of the instance is there; the name of its cell may be known later. */
-  join(agent: Agent, cell: string | undefined): void {
+  join(agent: CellAgent, cell: string | undefined): void {
     this.firstAgent ??= agent;
     if (cell !== undefined && !this.agents.has(cell)) this.agents.set(cell, Promise.resolve(agent));
   }
 
-  /** Takes a session in the cell that it has gone to, once it has arrived there. @throws as {@link Agent.attach} */
+  /** Takes a session in the cell that it has gone to, once it has arrived there. @throws as its `attach` */
   async take({ sessionId, cell, after }: Moved): Promise<AgentStream> {
     const until = performance.now() + (this.options.retryForMs ?? 30_000);
     let at = cell;
@@ -60,7 +66,7 @@ export class AgentCells {
     }
   }
 
-  private in(cell: string): Promise<Agent> {
+  private in(cell: string): Promise<CellAgent> {
     const known = this.agents.get(cell);
     if (known !== undefined) return known;
     const url = this.options.cells?.[cell] ?? this.options.url;

@@ -176,19 +176,16 @@ export class Attachment {
     if (event.type === 'AgentAttached' && event.data.epoch > this.epoch) return { lostBy: event };
     if (event.type === 'AgentDetached' && event.data.epoch === this.epoch) return { lostBy: event };
     if (endOfSession.has(event.type)) this.sessionOver = true;
-    if (event.type === 'SessionMoved') {
-      this.connection.send(updateFrame(this, event));
-      return { lostBy: event };
-    }
     if (!this.isUpdate(event)) return 'skipped';
     const sent = { revision: event.revision, occurredAt: Date.parse(event.metadata.occurred_at) };
-    if (event.revision <= this.handled) {
+    const isLast = event.type === 'SessionMoved';
+    if (event.revision <= this.handled && !isLast) {
       this.keepAcks([sent]);
       return 'skipped';
     }
     (this.sent ??= []).push(sent);
     this.connection.send(updateFrame(this, event));
-    return 'sent';
+    return isLast ? { lostBy: event } : 'sent';
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { channelsOfNode } from '#partitions';
 import { RedisSubscriber, repeat, withTimeout } from '#platform';
 import type { StreamNotification } from '#read-models';
 import type { Appended } from '#sessions';
@@ -31,18 +32,19 @@ export class Notifier implements OnApplicationShutdown {
     private readonly redis: Redis,
     node: ApiNode,
   ) {
-    const nodeChannel = `agents:node:${node.name}`;
+    const channels = channelsOfNode(node.name);
+    const [nodeChannel] = channels;
     const prefix = notificationChannel('').length;
     this.subscriber = new RedisSubscriber({
       redis,
-      channels: [nodeChannel],
+      channels,
       onMessage: (channel, text) => {
         if (channel === nodeChannel) for (const listener of this.nodeListeners) listener(text);
         else this.notify(channel.slice(prefix), parseNotification(text));
       },
-      onConnected: (channels) => {
-        for (const channel of channels) this.notify(channel.slice(prefix), everything);
-        if (channels.includes(nodeChannel)) for (const listener of this.reconnectListeners) listener();
+      onConnected: (heard) => {
+        for (const channel of heard) this.notify(channel.slice(prefix), everything);
+        if (heard.includes(nodeChannel)) for (const listener of this.reconnectListeners) listener();
       },
     });
     const { signal } = this.stopping;
