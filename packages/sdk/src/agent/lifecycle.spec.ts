@@ -111,7 +111,7 @@ describe('a detach', () => {
 
   test('rejects when there is no answer for timeoutMs', async () => {
     const { url } = await answerAttach(attached);
-    const stream = await (await connect(url, { timeoutMs: 50 })).attach('s');
+    const stream = await (await connect(url, { timeoutMs: 500 })).attach('s');
     await expect(stream.detach()).rejects.toThrow(Unavailable);
   });
 });
