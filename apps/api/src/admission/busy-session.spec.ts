@@ -38,12 +38,20 @@ function postMany(count: number): Promise<Response>[] {
   return Array.from({ length: count }, (_, n) => post('hot', `many-${n}`));
 }
 
+/** Commands that wait for longer than a burst lasts: those that come after them are sent away. */
+async function stand(): Promise<Promise<Response>[]> {
+  const standing = Array.from({ length: 24 }, (_, n) => post('hot', `standing-${n}`));
+  await sleep(1_200);
+  return standing;
+}
+
 interface Told {
   readonly retry_after_s: number;
   readonly retry_after_ms: number;
 }
 
 test('those that are sent away are told when it is their turn', async () => {
+  const standing = await stand();
   const refused = (await Promise.all(postMany(40))).filter(({ status }) => status === 503);
   const told = await Promise.all(refused.map(async (answer) => (await answer.json()) as Told));
   expect(told.length).toBeGreaterThan(10);
@@ -55,10 +63,11 @@ test('those that are sent away are told when it is their turn', async () => {
   const waits = told.map(({ retry_after_ms }) => retry_after_ms);
   expect(new Set(waits).size).toBeGreaterThan(10);
   expect(Math.max(...waits)).toBeGreaterThan(1_000);
+  expect((await Promise.all(standing)).map(({ status }) => status)).toEqual(Array(24).fill(200));
 });
 
 test('a hot session takes few of the places of a node', async () => {
-  const many = postMany(40);
+  const many = [...(await stand()), ...postMany(40)];
   await waitUntil(() => admission.sessions.counts.sentAway > 10);
   expect(admission.commands.counts.admitted).toBe(8);
   expect((await post('other', 'one')).status).toBe(200);

@@ -138,6 +138,16 @@ async function busy(): Promise<Serial> {
   return session;
 }
 
+test('a burst of 200 commands waits, however long one took before', async () => {
+  const slow = new Serial(() => 500);
+  for (let n = 0; n < 8; n += 1) void send(slow, `slow ${n}`);
+  await jest.advanceTimersByTimeAsync(5_000);
+  const fast = new Serial(() => 5);
+  const answers = Promise.all(Array.from({ length: 200 }, (_, n) => send(fast, `burst ${n}`)));
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect((await answers).every((retryAfterMs) => retryAfterMs === undefined)).toBe(true);
+});
+
 describe('a command that was sent away', () => {
   test('comes no sooner by coming again at once', async () => {
     const session = await busy();

@@ -38,12 +38,17 @@ interface Line {
   serviceMs: number;
   endedAt: number;
   readonly since: number;
+  /** Since when somebody waits or was sent away without a break. */
+  standingSince: number | undefined;
 }
 
 /** Commands of a session that are begun at once: more would only wait for each other, in places that others need. */
 const startedAtOnce = 8;
 /** How long those that wait here may have to wait, as far as can be told. */
 const waitMs = 1_000;
+/** So many may wait who come in a burst: within so many milliseconds after the first who has to wait. */
+const mostInBurst = 512;
+const burstMs = 1_000;
 const firstServiceMs = 5;
 const following = 0.1;
 
@@ -87,13 +92,15 @@ export class SessionLines {
     const line = this.lineOf(sessionId);
     const number = line.sentAway.get(identity);
     const inside = line.started + line.waiting.length;
+    const room = isInBurst(line) ? mostInBurst : roomOf(line);
     // Those that are away may be late: they do not keep the session idle.
-    if (inside >= 2 && inside + before(line, number) >= roomOf(line))
+    if (inside >= 2 && inside + before(line, number) >= room)
       return refuse(this.sendAway(line, identity, number));
     line.sentAway.delete(identity);
     const entry: Entry = { line, identity, start, state: 'waiting', number };
     if (line.started < startedAtOnce) return this.begin(entry);
     line.waiting.push(entry);
+    this.stand(line);
     wait(entry);
   }
 
@@ -129,6 +136,7 @@ export class SessionLines {
       serviceMs: this.usualMs,
       endedAt: 0,
       since: performance.now(),
+      standingSince: undefined,
     };
     this.lines.set(sessionId, line);
     return line;
@@ -172,8 +180,13 @@ export class SessionLines {
     if (known === undefined && line.sentAway.size >= mostSentAway) return retryAfterMs;
     const number = known?.number ?? (line.issued += 1);
     line.sentAway.set(identity, { number, dueAt: now + retryAfterMs });
-    this.sweeping ??= setInterval(() => this.sweep(), sweepMs).unref();
+    this.stand(line);
     return retryAfterMs;
+  }
+
+  private stand(line: Line): void {
+    line.standingSince ??= performance.now();
+    this.sweeping ??= setInterval(() => this.sweep(), sweepMs).unref();
   }
 
   /** Gives up the places of those that do not come back. */
@@ -183,7 +196,7 @@ export class SessionLines {
     for (const line of this.lines.values()) {
       for (const [identity, { dueAt }] of line.sentAway) if (dueAt < earliest) line.sentAway.delete(identity);
       this.forgetIdle(line);
-      isNeeded ||= line.sentAway.size > 0;
+      isNeeded ||= line.standingSince !== undefined;
     }
     if (isNeeded) return;
     clearInterval(this.sweeping);
@@ -191,8 +204,13 @@ export class SessionLines {
   }
 
   private forgetIdle(line: Line): void {
+    if (line.waiting.length + line.sentAway.size === 0) line.standingSince = undefined;
     if (line.started + line.waiting.length + line.sentAway.size === 0) this.lines.delete(line.sessionId);
   }
+}
+
+function isInBurst({ standingSince }: Line): boolean {
+  return standingSince === undefined || performance.now() - standingSince < burstMs;
 }
 
 /** How many may be in the line: as many as are served while one waits. */
