@@ -9,6 +9,8 @@ import { withHungSystem } from '../hung/system.ts';
 const held = holdOpen<HungSystem>((work) => withHungSystem(work));
 let system: HungSystem;
 beforeAll(async () => {
+  // On a busy machine Redis may take longer than by default; contexts would then be folded from the hung event store.
+  process.env['REDIS_BUDGET_MS'] = '1000';
   system = await held.open();
 });
 afterAll(() => held.close());
