@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Pool } from 'pg';
-import { waitUntil } from '#platform';
+import { retry, waitUntil } from '#platform';
 import { Supervisor } from '../../../tools/launcher/supervisor.ts';
 import { migrate } from '../../../tools/migrate/migrations.ts';
 import type { Runner } from '../../../tools/backing-services/postgres/user.ts';
@@ -105,7 +105,8 @@ export async function startStreamingReplica(): Promise<StreamingReplica> {
       await waitUntil(isPaused, { what: 'the pause of the replay' });
     },
     resumeReplay: async () => {
-      await pool.replica.query('SELECT pg_wal_replay_resume()');
+      // The replay that it resumes may cancel it: it conflicts with what the primary has cleaned up.
+      await retry(() => pool.replica.query('SELECT pg_wal_replay_resume()'), { attempts: 20 });
     },
     caughtUp: async () => {
       const { rows } = await pool.primary.query('SELECT pg_current_wal_insert_lsn()::text AS position');
