@@ -11,6 +11,7 @@ import type { TestApp } from '../apps/api/src/test-app.ts';
 import { startTestApp } from '../apps/api/src/test-app.ts';
 import type { Instance } from '../apps/projector/src/test-harness.ts';
 import { ProjectorHarness } from '../apps/projector/src/test-harness.ts';
+import { redisUrlOf } from '../libs/platform/src/testing/test-services.ts';
 import { valkey } from '../tools/backing-services/valkey.ts';
 import { freePorts } from '../tools/shared/free-ports.ts';
 
@@ -31,8 +32,8 @@ beforeAll(async () => {
   const url = valkey.url(port);
   await waitUntil(async () => valkey.ready(url).then(() => true), { what: 'Valkey' });
   process.env['REDIS_URL'] = url;
-  harness = await ProjectorHarness.create(0);
-  app = await startTestApp({ redisUrl: url });
+  harness = await ProjectorHarness.create();
+  app = await startTestApp({ redisUrl: redisUrlOf(harness.redis) });
   given = await harness.redis.config('GET', 'maxmemory*');
 });
 beforeEach(async () => {

@@ -20,7 +20,7 @@ let turnstream: Turnstream;
 const conversations: Conversation[] = readDialogues('replay', sampleDialogues(3, 2));
 
 beforeAll(async () => {
-  apps = await startSealedApps('replay', 12);
+  apps = await startSealedApps('replay');
   ({ app } = apps);
   turnstream = new Turnstream({ url: app.url });
   await play(turnstream, conversations, { parallel: 3 });

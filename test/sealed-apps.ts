@@ -8,7 +8,7 @@ import type { TestApp } from '../apps/api/src/test-app.ts';
 import { startTestApp } from '../apps/api/src/test-app.ts';
 import { ProjectorModule } from '../apps/projector/src/projector.module.ts';
 import type { TestDatabase } from '../libs/platform/src/testing/test-services.ts';
-import { createTestDatabase, emptyRedis, serviceUrl } from '../libs/platform/src/testing/test-services.ts';
+import { createTestDatabase, emptyRedis, redisUrlOf } from '../libs/platform/src/testing/test-services.ts';
 import { startEventStore } from '../packages/embedded-eventstore/src/index.ts';
 import { initKeyFile } from '../tools/keys/key-file.ts';
 
@@ -22,8 +22,7 @@ export interface SealedApps {
   readonly close: () => Promise<void>;
 }
 
-/** @param redisDatabase a number that no other spec uses */
-export async function startSealedApps(name: string, redisDatabase: number): Promise<SealedApps> {
+export async function startSealedApps(name: string): Promise<SealedApps> {
   const dir = mkdtempSync(join(tmpdir(), `turnstream-${name}-`));
   const opened: (() => unknown)[] = [() => rmSync(dir, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
@@ -35,15 +34,13 @@ export async function startSealedApps(name: string, redisDatabase: number): Prom
     process.env['MASTER_KEYS'] = `file:${join(dir, 'master-keys.json')}`;
     const events = await startEventStore({ dir: join(dir, 'events') });
     opened.push(() => events.stop());
-    const redis = await emptyRedis(redisDatabase);
+    const redis = await emptyRedis();
     opened.push(() => redis.quit());
     const database = await createTestDatabase();
     opened.push(() => database.drop());
-    const redisUrl = new URL(serviceUrl('REDIS_URL'));
-    redisUrl.pathname = `/${redisDatabase}`;
     const own = {
       eventStoreUrl: events.connectionString,
-      redisUrl: redisUrl.toString(),
+      redisUrl: redisUrlOf(redis),
       databaseUrl: database.url,
     };
     const projector = await createApp(

@@ -15,7 +15,7 @@ let id: string;
 let partner_id: string;
 
 beforeAll(async () => {
-  apps = await startSealedApps('sealed', 13);
+  apps = await startSealedApps('sealed');
   ({ app } = apps);
   await converse();
 });

@@ -10,7 +10,7 @@ import { ProjectorHarness, rowsPool, startSession, turn } from './test-harness.t
 /** The projector when streams of the event store are deleted, or the store is another one than before. */
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(15);
+  harness = await ProjectorHarness.create();
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.end());

@@ -17,7 +17,7 @@ const leaseMs = 12_000;
 let harness: ProjectorHarness;
 let child: ChildProcess | undefined;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(13);
+  harness = await ProjectorHarness.create();
 });
 beforeEach(async () => {
   await harness.reset();

@@ -15,7 +15,7 @@ let harness: ProjectorHarness;
 let port: number;
 
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(9);
+  harness = await ProjectorHarness.create();
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;

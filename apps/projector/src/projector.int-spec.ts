@@ -9,7 +9,7 @@ import { ProjectorHarness, startSession, turn } from './test-harness.ts';
 
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(7);
+  harness = await ProjectorHarness.create();
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.end());

@@ -27,6 +27,7 @@ import type { TestDatabase } from '../../../libs/read-models/src/test-support.ts
 import {
   createDatabase,
   emptyRedis,
+  redisUrlOf,
   rowsPool,
   serviceUrl,
   startSession,
@@ -65,12 +66,10 @@ export class ProjectorHarness {
   ) {}
 
   /** @param keys seals the events that the spec appends; without them events stay plain */
-  static async create(redisDatabase: number, keys?: DataKeys): Promise<ProjectorHarness> {
-    const redis = await emptyRedis(redisDatabase);
+  static async create(keys?: DataKeys): Promise<ProjectorHarness> {
+    const redis = await emptyRedis();
     const database = await createDatabase();
-    const address = new URL(serviceUrl('REDIS_URL'));
-    address.pathname = `/${redisDatabase}`;
-    const proxies = await Promise.all([tcpProxy(address.toString()), tcpProxy(database.url)]);
+    const proxies = await Promise.all([tcpProxy(redisUrlOf(redis)), tcpProxy(database.url)]);
     const dir = await mkdtemp(join(tmpdir(), 'turnstream-projector-'));
     const embedded = await startEventStore({ dir });
     process.env['EVENTSTORE_URL'] = embedded.connectionString;

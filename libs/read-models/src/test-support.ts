@@ -7,6 +7,7 @@ import type { TestDatabase } from '../../platform/src/testing/test-services.ts';
 import {
   createTestDatabase,
   emptyRedis,
+  redisUrlOf,
   serviceUrl,
   testPool,
 } from '../../platform/src/testing/test-services.ts';
@@ -18,7 +19,7 @@ import { setAside } from './tables/set-aside.ts';
 import { connectionSettings } from './tables/sql.ts';
 import type { TextSearchScope } from './text-search/config.ts';
 
-export { emptyRedis, serviceUrl };
+export { emptyRedis, redisUrlOf, serviceUrl };
 export type { TestDatabase };
 
 /** A fresh database with all migrations, for this spec alone, and a pool with the projector's settings. */

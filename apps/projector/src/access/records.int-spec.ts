@@ -11,7 +11,7 @@ import { ProjectorHarness, rowsPool } from '../test-harness.ts';
 let harness: ProjectorHarness;
 let log: AccessLog;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(14);
+  harness = await ProjectorHarness.create();
   await harness.reset();
   log = new AccessLog(harness.store);
   await harness.start();

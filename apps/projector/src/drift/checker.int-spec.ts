@@ -16,7 +16,7 @@ import { ProjectorHarness, turn } from '../test-harness.ts';
 
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(12);
+  harness = await ProjectorHarness.create();
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.end());

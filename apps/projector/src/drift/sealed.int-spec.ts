@@ -13,7 +13,7 @@ const drift = { perMinute: 60_000, confirmMs: 1 } as const;
 
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(11, keys);
+  harness = await ProjectorHarness.create(keys);
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.end());

@@ -11,7 +11,7 @@ import { rebuild } from './tables.ts';
 let harness: ProjectorHarness;
 let options: RebuildOptions;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(10);
+  harness = await ProjectorHarness.create();
   const pool = (settings = 'SELECT 1') => rowsPool(harness.database.url, settings);
   options = { store: harness.store, pool, textSearch: 'off' };
 });

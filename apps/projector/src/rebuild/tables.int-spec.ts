@@ -8,7 +8,7 @@ import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
 
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  harness = await ProjectorHarness.create(8);
+  harness = await ProjectorHarness.create();
 });
 beforeEach(() => harness.reset());
 afterAll(() => harness.end());

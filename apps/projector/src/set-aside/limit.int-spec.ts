@@ -8,7 +8,7 @@ import { newerVersion, SetAsideHarness } from './test-support.ts';
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  aside = await SetAsideHarness.create(3);
+  aside = await SetAsideHarness.create();
   harness = aside.projector;
 });
 beforeEach(() => harness.reset());

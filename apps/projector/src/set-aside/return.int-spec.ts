@@ -13,7 +13,7 @@ import { kinds, newerVersion, refused, SetAsideHarness, unfoldable } from './tes
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  aside = await SetAsideHarness.create(2);
+  aside = await SetAsideHarness.create();
   harness = aside.projector;
 });
 beforeEach(() => harness.reset());

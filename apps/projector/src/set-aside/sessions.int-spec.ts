@@ -10,7 +10,7 @@ import { kinds, newerVersion, refused, SetAsideHarness, unfoldable } from './tes
 let aside: SetAsideHarness;
 let harness: ProjectorHarness;
 beforeAll(async () => {
-  aside = await SetAsideHarness.create(1);
+  aside = await SetAsideHarness.create();
   harness = aside.projector;
 });
 beforeEach(() => harness.reset());

@@ -52,8 +52,8 @@ export class SetAsideHarness {
     this.contexts = new ContextStore(projector.redis);
   }
 
-  static async create(redisDatabase: number): Promise<SetAsideHarness> {
-    return new SetAsideHarness(await ProjectorHarness.create(redisDatabase));
+  static async create(): Promise<SetAsideHarness> {
+    return new SetAsideHarness(await ProjectorHarness.create());
   }
 
   async say(...ids: readonly string[]): Promise<void> {

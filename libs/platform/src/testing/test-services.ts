@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { runner } from 'node-pg-migrate';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { retry } from '../async/retry.ts';
 
 /** The address of a backing service, from the environment. */
@@ -59,10 +59,57 @@ export function testPool(connectionString: string, settings = ''): Pool {
   return pool;
 }
 
-/** A connection to an empty Redis database that only one spec uses. */
-export async function emptyRedis(db: number): Promise<Redis> {
-  const redis = new Redis(serviceUrl('REDIS_URL'), { db, maxRetriesPerRequest: 1 });
+/** Distinguishes these advisory locks of PostgreSQL from others. */
+const lockSpace = 7_301;
+
+interface RedisDatabase {
+  /** The address of Redis with the number of the database. */
+  readonly url: string;
+  release(): Promise<void>;
+}
+
+/**
+ * Claims a Redis database that no other spec or test system uses, and empties it. The claim is a lock in PostgreSQL, which ends with
+ * this process at the latest.
+ */
+export async function claimRedisDatabase(): Promise<RedisDatabase> {
+  const [redisUrl, client] = [new URL(serviceUrl('REDIS_URL')), new Client(serviceUrl('DATABASE_URL'))];
+  client.on('error', () => undefined);
+  await client.connect();
+  const redis = new Redis(redisUrl.toString());
+  try {
+    const [, count = ''] = await redis.config('GET', 'databases');
+    // Database 0 is for those that empty nothing.
+    for (let database = 1; database < Number(count); database += 1) {
+      const { rows } = await client.query<{ locked: boolean }>(
+        'SELECT pg_try_advisory_lock($1, $2) AS locked',
+        [lockSpace, database],
+      );
+      if (rows[0]?.locked !== true) continue;
+      await redis.select(database);
+      await redis.flushdb();
+      redisUrl.pathname = `/${database}`;
+      return { url: redisUrl.toString(), release: () => client.end() };
+    }
+  } finally {
+    redis.disconnect();
+  }
+  await client.end();
+  throw new Error('Every Redis database is used by another spec or system.');
+}
+
+/** A connection to an empty Redis database that only this spec uses, until the connection ends. */
+export async function emptyRedis(): Promise<Redis> {
+  const claim = await claimRedisDatabase();
+  const redis = new Redis(claim.url, { maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
-  await redis.flushdb();
+  redis.on('end', () => void claim.release());
   return redis;
+}
+
+/** The address of the database of such a connection. */
+export function redisUrlOf({ options }: Redis): string {
+  const url = new URL(serviceUrl('REDIS_URL'));
+  url.pathname = `/${options.db}`;
+  return url.toString();
 }

@@ -17,7 +17,7 @@ let contexts: ContextStore;
 let rebuilt: string[] = [];
 
 beforeAll(async () => {
-  redis = await emptyRedis(6);
+  redis = await emptyRedis();
   store = new EventStore(serviceUrl('EVENTSTORE_URL'));
   contexts = new ContextStore(redis);
 });

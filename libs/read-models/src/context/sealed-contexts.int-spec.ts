@@ -25,7 +25,7 @@ const contexts = (): ContextStore =>
   new ContextStore(redis, {}, undefined, undefined, testDataKeys(keyStore));
 
 beforeAll(async () => {
-  redis = await emptyRedis(14);
+  redis = await emptyRedis();
 });
 beforeEach(async () => {
   await redis.flushdb();

@@ -11,7 +11,7 @@ let redis: Redis;
 let contexts: ContextStore;
 
 beforeAll(async () => {
-  redis = await emptyRedis(5);
+  redis = await emptyRedis();
   contexts = new ContextStore(redis);
 });
 beforeEach(() => redis.flushdb());
