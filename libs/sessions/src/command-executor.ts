@@ -103,7 +103,7 @@ export class CommandExecutor {
     if (isDeeperThan(request.body, deepestCommand)) throw new CommandRejectedError(tooDeep, 0, -1);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      // Not longer and longer: whoever has lost often would win ever less often.
+      // Bounded: with ever longer pauses, a request that has lost often would win ever less often.
       if (attempt > 3) await sleep(Math.random() * 5 * Math.min(attempt, 8));
       if (!isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
       // No key is made here for a partner who has left: it would differ from the one in the cell that has the data.

@@ -45,7 +45,7 @@ export class Admission {
         for (const [of, count] of Object.entries(counts)) gauge.set({ kind, of }, count);
     });
     const linesHelp =
-      'Sessions with commands under way, and commands that stand in line for their session or were sent away';
+      'Sessions with commands in progress, and commands that wait in the line of their session or were refused';
     metrics.gauge('http_session_lines', linesHelp, ['of'], (gauge) => {
       for (const [of, count] of Object.entries(this.sessions.counts)) gauge.set({ of }, count);
     });

@@ -1,29 +1,29 @@
-/** A command of a session before, in and behind its line. */
+/** A command in the line of its session, or one that has left it. */
 export interface Entry {
   readonly line: Line;
   readonly identity: string;
   readonly start: (entry: Entry) => void;
   state: 'waiting' | 'started' | 'gone';
-  /** The number that it had when it came, for when the node has no room for it after all. */
+  /** The place that it held on arrival, in case the node has no room for it after all. */
   readonly number: Numbered | undefined;
 }
 
 interface Arrival {
   readonly sessionId: string;
-  /** What a command that comes again is known by: its key. */
+  /** Identifies a repeated command: its Idempotency-Key. */
   readonly identity: string;
-  /** Called when the command may be begun: at once, or later. */
+  /** Called when the command may start: at once, or later. */
   readonly start: (entry: Entry) => void;
-  /** Called when it has to wait for that. */
+  /** Called when it has to wait. */
   readonly wait: (entry: Entry) => void;
-  /** Called instead when others are before it. @param retryAfterMs when it is its turn */
+  /** Called when it is refused because others are before it. @param retryAfterMs the time until its turn */
   readonly refuse: (retryAfterMs: number) => void;
 }
 
-/** A command that was sent away: it keeps its place behind those that came before it. */
+/** A refused command. It keeps its place behind the commands that arrived before it. */
 interface Numbered {
   readonly number: number;
-  /** When it is to come back. */
+  /** When its next attempt is due. */
   readonly dueAt: number;
 }
 
@@ -31,10 +31,10 @@ interface Line {
   readonly sessionId: string;
   started: number;
   readonly waiting: Entry[];
-  /** Those that were sent away, in their order, by identity. */
+  /** Refused commands in their order, by identity. */
   readonly sentAway: Map<string, Numbered>;
   issued: number;
-  /** How long one command of the session takes when the next one waits. */
+  /** The time that one command of the session takes while the next one waits. */
   serviceMs: number;
   endedAt: number;
   readonly since: number;
@@ -42,9 +42,9 @@ interface Line {
   standingSince: number | undefined;
 }
 
-/** Commands of a session that are begun at once: more would only wait for each other, in places that others need. */
+/** Commands of a session that run at once. More would only wait for each other, and take capacity from other sessions. */
 const startedAtOnce = 8;
-/** How long those that wait here may have to wait, as far as can be told. */
+/** The longest expected wait of a command that waits here. */
 const waitMs = 1_000;
 /** So many may wait who come in a burst: within so many milliseconds after the first who has to wait. */
 const mostInBurst = 512;
@@ -55,30 +55,30 @@ const following = 0.1;
 const leastMs = 100;
 const mostMs = 60_000;
 /**
- * How far ahead can be seen: at first so far, and then in that proportion farther the longer the line has been seen. A system
- * that is slow when it starts would send callers away for longer than is true soon.
+ * The longest delay that a caller is told: so much at first, and more in proportion to the age of the line. A system that has just
+ * started is slow, and would otherwise tell delays that are soon too long.
  */
 const youngMs = 1_000;
 const foresight = 1;
-/** How much later than told one may come back. */
+/** How late a repeated attempt may be before it loses its place. */
 const graceMs = 3_000;
-/** How much later it may be before those behind it are served first: Retry-After is in whole seconds. */
+/** How late it may be before those behind it are served first: Retry-After is in whole seconds. */
 const lateMs = 1_000;
 const mostSentAway = 500;
 const sweepMs = 1_000;
 
 /**
- * Commands of a session are decided in sequence, so those of a hot session wait: here, where they take nothing that
- * other sessions need. Those for whom the wait would be long are sent away, and told when to come back by how many are before
- * them and how fast they are served. They keep their places meanwhile: nobody who came later is served before them.
+ * The lines of sessions. Commands of a session are decided in sequence, so those of a hot session wait here, where they take
+ * no capacity from other sessions. A command whose wait would be long is refused. It is told its turn, from the number of commands
+ * before it and the measured time of one, and keeps its place: no later command is served before it.
  */
 export class SessionLines {
   private readonly lines = new Map<string, Line>();
   private sweeping: NodeJS.Timeout | undefined;
-  /** How long a command of any session takes; of a session that has none under way nothing else is known. */
+  /** The time that a command of any session takes, as the first estimate for a new line. */
   private usualMs = firstServiceMs;
 
-  /** How many sessions have commands under way, and how many commands wait here or were sent away. */
+  /** The sessions with commands in progress, and the commands that wait or were refused. */
   get counts() {
     let [waiting, sentAway] = [0, 0];
     for (const line of this.lines.values()) {
@@ -93,7 +93,7 @@ export class SessionLines {
     const number = line.sentAway.get(identity);
     const inside = line.started + line.waiting.length;
     const room = isInBurst(line) ? mostInBurst : roomOf(line);
-    // Those that are away may be late: they do not keep the session idle.
+    // Refused commands may return late, so they never keep the session idle.
     if (inside >= 2 && inside + before(line, number) >= room)
       return refuse(this.sendAway(line, identity, number));
     line.sentAway.delete(identity);
@@ -104,14 +104,14 @@ export class SessionLines {
     wait(entry);
   }
 
-  /** The node has no room for the command. @returns when it is to come back, in milliseconds from now */
+  /** Refuses a command for which the node has no room. @returns the time until its next attempt, in milliseconds */
   turnAway(entry: Entry): number {
     const { line, identity, number } = entry;
     this.end(entry);
     return this.sendAway(this.lineOf(line.sessionId), identity, number);
   }
 
-  /** The command is answered, or its caller is gone. @param begunAt when work on it began; undefined: the time does not count */
+  /** Removes a command that was answered, or whose caller has gone. @param begunAt when work on it began; undefined: its time is not measured */
   leave(entry: Entry, begunAt: number | undefined): void {
     const { line } = entry;
     if (entry.state === 'started' && begunAt !== undefined) {
@@ -159,7 +159,7 @@ export class SessionLines {
     this.forgetIdle(line);
   }
 
-  /** Not from within the request that made room. */
+  /** Starts a command outside the call of the request that made room for it. */
   private startNext(entry: Entry): void {
     entry.state = 'started';
     entry.line.started += 1;
@@ -173,7 +173,7 @@ export class SessionLines {
     const turns = Math.max(1, inside + before(line, known) + 1 - roomOf(line));
     const now = performance.now();
     const longest = Math.min(mostMs, youngMs + foresight * (now - line.since));
-    // While a command takes long, those behind it take no shorter.
+    // While a command takes long, those behind it wait at least as long.
     const underWayMs = line.endedAt > 0 ? now - line.endedAt : 0;
     const turnsMs = Math.max(leastMs, turns * line.serviceMs, underWayMs);
     const retryAfterMs = Math.round(Math.min(longest, turnsMs));
@@ -189,7 +189,7 @@ export class SessionLines {
     this.sweeping ??= setInterval(() => this.sweep(), sweepMs).unref();
   }
 
-  /** Gives up the places of those that do not come back. */
+  /** Removes the places of commands that have not returned. */
   private sweep(): void {
     const earliest = performance.now() - graceMs;
     let isNeeded = false;
@@ -213,12 +213,12 @@ function isInBurst({ standingSince }: Line): boolean {
   return standingSince === undefined || performance.now() - standingSince < burstMs;
 }
 
-/** How many may be in the line: as many as are served while one waits. */
+/** The capacity of the line: as many commands as are served within the longest wait. */
 function roomOf({ serviceMs }: Line): number {
   return Math.max(startedAtOnce, waitMs / serviceMs);
 }
 
-/** How many that were sent away are served before a command: not those that are late. Who comes first has all before it. */
+/** The refused commands that are served before a command, without late ones. A new command has all of them before it. */
 function before({ sentAway }: Line, own: Numbered | undefined): number {
   if (own === undefined) return sentAway.size;
   const earliest = performance.now() - lateMs;

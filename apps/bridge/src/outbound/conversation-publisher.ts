@@ -23,27 +23,27 @@ interface PublisherPorts {
   readonly logger: Logger;
 }
 
-/** Least time between two positions, and between two of them without messages (ms). */
+/** Minimum time between two saved positions, and between two of them without messages (ms). */
 const intervalMs = 100;
 const passIntervalMs = 1_000;
 const backOff = { maxMs: 1_000 };
 
 /**
- * Publishes the events of a partition: those of a session in their order, first the messages, then the position. After an
- * interruption some come again, with the same ids. A Kafka partition that takes no messages holds up only its own: what does not
- * fit into memory of them is read again when it takes them.
+ * Publishes the events of a partition, those of a session in order: first the messages, then the position. After an
+ * interruption some messages are repeated with the same ids. A Kafka partition that accepts no messages delays only its own: messages
+ * that do not fit into memory are read again once it accepts them.
  */
 export class ConversationPublisher {
   readonly name = 'publisher';
   private waiting: WaitingMessages | undefined;
   private published: bigint | null;
-  /** Up to where events were received. */
+  /** The position up to which events were received. */
   private passed: bigint | null;
   private reading = new AbortController();
-  /** Aborted, no message is sent any more. */
+  /** Aborted when no more messages may be sent. */
   private readonly ending = new AbortController();
   private notify: (() => void) | undefined;
-  /** Messages with which a request is under way. */
+  /** Messages in requests that are in progress. */
   private underWay = 0;
 
   constructor(
@@ -66,12 +66,12 @@ export class ConversationPublisher {
     return this.waiting?.bytes ?? 0;
   }
 
-  /** Aborted when events have to be read again, from what `load` says. */
+  /** Aborted when events have to be read again, from the position that `load` returns. */
   get readAgain(): AbortSignal {
     return this.reading.signal;
   }
 
-  /** From where to read; null: from the start. Rejects as long as Kafka does not answer. */
+  /** The position to read from; null: the start. Rejects while Kafka does not answer. */
   async load(): Promise<bigint | null> {
     const { flows, queueBytes } = this.ports;
     await flows.ready();
@@ -97,7 +97,7 @@ export class ConversationPublisher {
     if (this.isNew(checkpoint)) await this.ports.savePosition(checkpoint);
   }
 
-  /** Saves positions until the signal, and ends after the requests under way. @throws LeaseLostError */
+  /** Saves positions until the signal aborts, then waits for the requests in progress. @throws LeaseLostError */
   async run(): Promise<void> {
     try {
       while (!this.signal.aborted) {
@@ -120,7 +120,7 @@ export class ConversationPublisher {
     if (this.published !== null && this.published > position) await this.ports.savePosition(position);
   }
 
-  /** Up to where everything is published. */
+  /** The position up to which everything is published. */
   private get checkpoint(): bigint | null {
     const { passed } = this;
     const before = this.waiting?.before;
@@ -151,7 +151,7 @@ export class ConversationPublisher {
     }
   }
 
-  /** A message was sent, or for a while none came. */
+  /** Resolves when a message was sent, or after a pause. */
   private async untilProgress(): Promise<void> {
     const progress = new AbortController();
     this.notify = () => progress.abort();
@@ -159,7 +159,7 @@ export class ConversationPublisher {
     this.notify = undefined;
   }
 
-  /** Resolves when there is room for the next. */
+  /** Resolves when there is room for the next message. */
   private async publish(message: Outgoing, position: bigint): Promise<void> {
     const { waiting } = this;
     const { signal } = this.ending;

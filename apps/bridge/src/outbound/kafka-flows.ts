@@ -7,7 +7,7 @@ export interface Sending {
   /** Called when a request with it begins, and when that ends: it is in all replicas, or it is sent again. */
   readonly onBegin: () => void;
   readonly onEnd: (isSent: boolean) => void;
-  /** Of whoever sends it: aborted, it is not begun any more. */
+  /** Aborted when the publisher ends: the message is no longer sent. */
   readonly signal: AbortSignal;
 }
 
@@ -18,11 +18,11 @@ interface Sender {
 }
 
 interface FlowsPorts {
-  /** The sender that flows have in common. */
+  /** The shared sender of all flows. */
   readonly send: Sender['send'];
-  /** A sender with connections of its own. */
+  /** Opens a sender with its own connections. */
   readonly openSender: () => Sender;
-  /** How many partitions the topic has, as Kafka says; rejects while it does not. */
+  /** The number of the topic's partitions; rejects while Kafka does not answer. */
   readonly countPartitions: () => Promise<number>;
   readonly partitionOf: (message: Outgoing, partitions: number) => number;
   readonly onSent: (messages: number) => void;
@@ -32,15 +32,15 @@ interface FlowsPorts {
 /** How much a request may hold; the publishers bound what waits. */
 const batchSize = 2_000;
 const batchBytes = 4 * 1_024 * 1_024;
-/** Least time between the starts of two requests (ms). */
+/** Minimum time between the starts of two requests (ms). */
 const intervalMs = 100;
-/** How long a flow that had a failure keeps a sender of its own (ms). */
+/** How long a flow keeps its own sender after a failure (ms). */
 const apartMs = 60_000;
 
 /**
- * Sends messages to the partitions of a topic, each in a flow of its own: one that is slow or has no leader holds no other. In a
- * flow a request follows the one before it, so the messages of a key stay in their order. Messages of all publishers of a
- * process share requests.
+ * Sends messages to the partitions of a topic. Each partition has its own flow, so a partition that is slow or has no leader does not
+ * delay the others. Requests of a flow follow one another, which keeps the order of messages with the same key. All publishers of a
+ * process share the requests.
  */
 export class KafkaFlows {
   private flows: readonly Flow[] | undefined;
@@ -50,7 +50,7 @@ export class KafkaFlows {
 
   constructor(private readonly ports: FlowsPorts) {}
 
-  /** Resolves when the partitions are known: before, nothing can be sent. Their number stays the same, so that keys stay in their flows. */
+  /** Resolves when the partitions are known. Nothing can be sent before. Their number is fixed from then on, so that keys stay in their flows. */
   async ready(): Promise<void> {
     if (this.flows !== undefined) return;
     this.opening ??= this.open().finally(() => (this.opening = undefined));
@@ -62,7 +62,7 @@ export class KafkaFlows {
     return this.ports.partitionOf(message, this.flows?.length ?? 1);
   }
 
-  /** How many there are. */
+  /** The number of flows. */
   get count(): number {
     return this.flows?.length ?? 0;
   }
@@ -71,7 +71,7 @@ export class KafkaFlows {
     this.flows?.[flow]?.push(sending);
   }
 
-  /** Ends after the requests under way. */
+  /** Stops after the requests in progress. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await Promise.all(this.running);
@@ -89,7 +89,7 @@ export class KafkaFlows {
 /** The messages of one Kafka partition. */
 class Flow {
   private readonly writer: BatchWriter<Sending>;
-  /** While it has failed lately: what fails ends the connections that it is sent on. */
+  /** Its own sender, after a recent failure: a failed request ends the connections of its sender. */
   private own: Sender | undefined;
   private failedAt = 0;
 

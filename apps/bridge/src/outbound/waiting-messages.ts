@@ -1,31 +1,31 @@
 import { sleep } from '#platform';
 import type { Sending } from './kafka-flows.ts';
 
-/** A message that is not published yet. */
+/** A message that is not yet published. */
 export interface Waiting extends Sending {
   readonly position: bigint;
   /** The position of the event before it; null: there is none. */
   readonly previous: bigint | null;
-  /** When it came, of `performance.now()`. */
+  /** When it was received, by `performance.now()`. */
   readonly since: number;
 }
 
 interface Flow {
   readonly waiting: Waiting[];
   bytes: number;
-  /** The position of the last message that it took. */
+  /** The position of the last message that it accepted. */
   last: bigint | undefined;
-  /** It takes no more messages: those behind this position are to be read again. */
+  /** Set when the flow accepts no more messages: those after this position have to be read again. */
   leftAt: bigint | undefined;
   room: (() => void) | undefined;
 }
 
-/** Messages that may wait, in all flows. */
+/** Maximum messages waiting, in all flows. */
 const capacity = 2_000;
-/** A flow is stuck when its first message has waited for so long (ms). */
+/** A flow is stuck when its first message has waited this long (ms). */
 const stuckMs = 2_000;
 
-/** The messages of a partition of the sessions that wait for Kafka, by the flow to their Kafka partition. Each flow has an equal share of the room. */
+/** The messages of one partition of the sessions that wait for Kafka, by flow. Each flow has an equal share of the capacity. */
 export class WaitingMessages {
   private readonly flows: readonly Flow[];
   private readonly most: number;
@@ -51,7 +51,7 @@ export class WaitingMessages {
     return this.flows.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** The last position before all that is not published; undefined: everything is. */
+  /** The last position before the first unpublished message; undefined: everything is published. */
   get before(): bigint | null | undefined {
     let least: bigint | null | undefined;
     for (const { waiting, leftAt } of this.flows) {
@@ -63,7 +63,7 @@ export class WaitingMessages {
     return least;
   }
 
-  /** Whether a flow takes the message of a position: not what it has taken before, nor while it is stuck. */
+  /** Whether a flow accepts the message at a position: none that it accepted before, and none while it is stuck. */
   takes(flow: number, position: bigint): boolean {
     const { last, leftAt } = this.flow(flow);
     return leftAt === undefined && (last === undefined || position > last);
@@ -76,7 +76,7 @@ export class WaitingMessages {
     own.last = item.position;
   }
 
-  /** The first message of a flow was sent. */
+  /** Removes the first message of a flow, which was sent. */
   sent(flow: number): 'to be read again' | 'done' {
     const own = this.flow(flow);
     const item = own.waiting.shift();
@@ -85,12 +85,12 @@ export class WaitingMessages {
     return own.leftAt !== undefined && own.waiting.length === 0 ? 'to be read again' : 'done';
   }
 
-  /** From now on flows take messages again that have sent all that they had. */
+  /** Lets stuck flows that have sent all their messages accept new ones. */
   takeAgain(): void {
     for (const flow of this.flows) if (flow.waiting.length === 0) flow.leftAt = undefined;
   }
 
-  /** Waits until a flow has room for the next message, or is stuck while others are not: then it takes no more. */
+  /** Waits until a flow has room for the next message. A flow that is stuck while others are not accepts no more messages: `left`. */
   async untilRoom(flow: number, signal: AbortSignal): Promise<'room' | 'left'> {
     const own = this.flow(flow);
     while ((own.waiting.length >= this.most || own.bytes >= this.mostBytes) && !signal.aborted) {

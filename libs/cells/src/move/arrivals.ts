@@ -4,16 +4,16 @@ import { NotMovableError } from './errors.ts';
 
 type Named = Pick<PartnerMove, 'partner_id' | 'move_id'>;
 
-/** How long a cleaner may hold up whoever brings the partner back, before its transaction is ended (ms). */
+/** How long a clean-up may delay the partner's return before its transaction is ended (ms). */
 const idleMs = 10_000;
 
-/** Notes in the database of a cell that a partner comes there. @throws NotMovableError: a later move has come */
+/** Records in the database of a cell that a partner arrives there. @throws NotMovableError when a later move has arrived */
 export async function noteArrival(pool: Pool, move: Named): Promise<void> {
   if (!(await isLast(pool, move))) throw new NotMovableError('A later move has begun.');
 }
 
 /**
- * Whether no later move has come to the cell; none does before the transaction ends. Moves are ordered by their ids.
+ * Whether no later move has arrived in the cell. None can arrive before the transaction ends. Moves are ordered by their ids.
  * To be called in the transaction that deletes.
  */
 export async function staysLast(client: PoolClient, move: Named): Promise<boolean> {

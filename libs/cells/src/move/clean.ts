@@ -8,14 +8,14 @@ import type { CellServices } from './services.ts';
 const farFuture = 'infinity';
 
 /**
- * What the cell derived of a partner who has left goes, and its copy of the key: its events stay, which nobody can open. A mover
- * that was left behind destroys nothing of a partner who has come back since, or comes, however late it does each step: the
- * rows go in a transaction that no later move passes, and of the key only what was there before that. Contexts are folded again
- * when they are missing.
+ * Deletes the data that a cell derived for a partner who has left, and its copy of the key. The events stay, but nobody can open
+ * them. A delayed mover destroys nothing of a partner who has come back or is arriving, however late each step runs: the rows are
+ * deleted in a transaction that excludes later moves, and only the key that existed before it is destroyed. Missing contexts are
+ * folded again.
  */
 export async function clean(cell: CellServices, move: PartnerMove): Promise<void> {
   const { partner_id } = move;
-  // A key that was wrapped anew meanwhile was so by a process that rotates master keys, or by a later move.
+  // If the key was wrapped anew meanwhile, a rotation of master keys or a later move did it.
   for (let isDone = false; !isDone;) {
     const key = await cell.keys?.store.current(partner_id);
     if (!(await hasLeft(cell, move)) || !(await eraseDerived(cell, move))) return;

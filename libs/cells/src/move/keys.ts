@@ -27,9 +27,9 @@ export async function copyKey(partnerId: string, from: CellServices, to: CellSer
   const known = await to.keys.store.current(partnerId);
   if (known !== undefined && known.key_id !== key_id && (await hasUsed(to, partnerId, known.key_id)))
     throw new NotMovableError(`Cell ${to.name} has another key of the partner: it is in both cells.`);
-  // One that was made for a request that was then refused.
+  // Created for a request that was then rejected.
   if (known !== undefined && known.key_id !== key_id) await destroyKey(partnerId, to);
-  // Also one that is there still: wrapped anew, it is not what whoever cleans up after an earlier move destroys.
+  // A key that is still there is wrapped anew too, so that the clean-up after an earlier move does not destroy it.
   const secret = await from.keys.masters.unwrap(key.wrapped, { partner_id, key_id });
   await to.keys.store.adopt({ ...key, wrapped: await to.keys.masters.wrap(secret, { partner_id, key_id }) });
   announcePartner(to.redis, partnerId);
@@ -42,7 +42,7 @@ async function hasUsed({ store }: CellServices, partnerId: string, keyId: string
   return false;
 }
 
-/** Destroys a key that has sealed nothing. */
+/** Destroys a key that has sealed nothing yet. */
 async function destroyKey(partnerId: string, { keys, redis }: CellServices): Promise<void> {
   const made = (await keys?.store.current(partnerId))?.created_at;
   // Clocks differ: the process that created the key may be ahead.

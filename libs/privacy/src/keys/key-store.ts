@@ -58,13 +58,13 @@ export interface KeyStore {
   /** Destroys the partner's keys created before a time; returns the ids of all keys it has ever had. Idempotent. */
   destroy(partnerId: string, before: string): Promise<readonly string[]>;
   /**
-   * Destroys a key only as it is wrapped here; false: it is destroyed, or was wrapped anew since it was read, such as by whoever
-   * has adopted it again.
+   * Destroys a key only if it is still wrapped as given; false: it was destroyed or wrapped anew since it was read, for
+   * example when it was adopted again.
    */
   destroyAsIs(key: StoredKey): Promise<boolean>;
   /**
-   * Notes an erasure that begins now: from here on the partner gets no key. Doing it again changes nothing.
-   * @returns when it counts as done (ISO 8601): later than each key that the partner has, and than the erasures before
+   * Records an erasure that begins now: from here on the partner gets no key. Idempotent.
+   * @returns when it counts as done (ISO 8601): later than each of the partner's keys and earlier erasures
    */
   beginErasure(erasure: Erasure): Promise<string>;
   /** Records a past erasure in the ledger, once per receipt. */

@@ -27,8 +27,8 @@ export interface HandlerLimits {
 }
 
 /**
- * Why the instance no longer owns a session: it detached, another took the session, it is over, it moved to another cell, in
- * which the agent takes it again, …
+ * Why the instance no longer owns a session: it detached, another instance took the session, the session is over, it moved to
+ * another cell, where the agent attaches it again, …
  */
 export type StreamEnd =
   | 'requested'
@@ -116,7 +116,7 @@ export class AgentStream {
     return this.handler;
   }
 
-  /** Sets the handler of the updates, in place of the agent's own. Updates that wait come first. */
+  /** Sets the handler of the updates, instead of the agent's. Waiting updates come first. */
   onUpdate(handler: UpdateHandler): this {
     this.handler = handler;
     this.work();

@@ -12,9 +12,9 @@ export interface RetryOptions {
 }
 
 /**
- * Repeats an attempt while it throws {@link Unavailable}, within the time and 50 times at most. The delays grow
- * exponentially, are random between nothing and that, and never shorter than Retry-After. Where the answer says by
- * `retry_after_ms` when it is this request's turn, the delay is that.
+ * Repeats an attempt while it throws {@link Unavailable}, within the time limit and at most 50 times. Each delay is random, up to an
+ * exponentially growing maximum, and never shorter than Retry-After. If the answer names the request's turn
+ * (`retry_after_ms`), the delay is that time.
  */
 export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: RetryOptions): Promise<T> {
   const startedAt = performance.now();
