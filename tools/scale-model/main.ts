@@ -27,6 +27,8 @@ const usage = `usage: npm run scale-model -- [--costs docs/costs.json] ${Object.
   .join(' ')}
 Without --partners: for ${companies.map((partners) => partners.toLocaleString('en')).join(', ')}.`;
 
+const whole = (value: number): string => Math.ceil(value).toLocaleString('en');
+
 await runProgram(async () => {
   const options = Object.fromEntries(
     [...Object.keys(flags), 'costs'].map((flag) => [flag, { type: 'string' }]),
@@ -43,8 +45,6 @@ await runProgram(async () => {
   for (const partners of values['partners'] === undefined ? companies : [assumed.partners])
     print({ ...assumed, partners }, costs);
 }, usage);
-
-const whole = (value: number): string => Math.ceil(value).toLocaleString('en');
 
 function print(assumed: Assumptions, costs: Costs): void {
   const { load, cells, partitions, clusters } = sizeOf(assumed, costs);
