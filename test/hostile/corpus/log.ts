@@ -1,5 +1,6 @@
 import type { EventData, JSONEventData } from '@eventstore/db-client';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { sleep } from '#platform';
 import type { Case } from '../common/case.ts';
 import { authorization } from '../../../tools/shared/token.ts';
 
@@ -61,14 +62,24 @@ const stream = (name: string, events: readonly EventData[], starts = true): Case
     const id = randomUUID();
     const first = starts ? [json('SessionStarted', { ...started, session_id: id })] : [];
     await append(`session-${id}`, [...first, ...events]);
-    const answer = await fetch(`${url}/v1/sessions/${id}/context`, {
-      headers: authorization(),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const { type = '' } = (await answer.json()) as { type?: string };
-    return [answer.status, type.split('/problems/')[1]].filter(Boolean).join(' ');
+    let answer = await contextOf(url, id);
+    // A busy machine may not answer in time, and then says that the read is to be repeated.
+    for (let attempt = 1; answer === '503 engine_unavailable' && attempt < 10; attempt += 1) {
+      await sleep(1_000);
+      answer = await contextOf(url, id);
+    }
+    return answer;
   },
 });
+
+async function contextOf(url: string, id: string): Promise<string> {
+  const answer = await fetch(`${url}/v1/sessions/${id}/context`, {
+    headers: authorization(),
+    signal: AbortSignal.timeout(20_000),
+  });
+  const { type = '' } = (await answer.json()) as { type?: string };
+  return [answer.status, type.split('/problems/')[1]].filter(Boolean).join(' ');
+}
 
 const turnWith = (what: string, members: object): Case =>
   stream(`a turn with ${what}`, [json('TurnRecorded', { ...turn, ...members })]);
