@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { connect as connectByTls } from 'node:tls';
 import type { Metrics, ProblemCode } from '#platform';
-import { ByteBudget, problemContentType, problemDocument, ProblemError } from '#platform';
+import { bareHost, ByteBudget, problemContentType, problemDocument, ProblemError } from '#platform';
 import type { RouterConfig } from './config.ts';
 import { destinationOf } from './destination.ts';
 import type { FollowedDirectory } from './directory.ts';
@@ -129,7 +129,7 @@ export class Router {
     };
     return new Promise((resolve, reject) => {
       const options = {
-        host: base.hostname.replace(/^\[(.*)\]$/, '$1'),
+        host: bareHost(base.hostname),
         port: base.port,
         path: url,
         method,
@@ -160,7 +160,7 @@ export class Router {
   }
 
   private connectTo({ protocol, hostname, port }: URL, connected: () => void): Socket {
-    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = bareHost(hostname);
     if (protocol === 'http:') return connect(Number(port) || 80, host, connected);
     const servername = isIP(host) === 0 ? { servername: host } : {};
     return connectByTls({ port: Number(port) || 443, host, ...servername, ...this.config.tls }, connected);

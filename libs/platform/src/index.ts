@@ -43,6 +43,7 @@ export { textWithoutData } from './errors/without-data.ts';
 export { HealthChecks } from './health/checks.ts';
 export { listen } from './http/app.ts';
 export { Convert, ItemsByType } from './http/dto.ts';
+export { bareHost } from './config/bare-host.ts';
 export { inexactNumbers } from './values/exact-json.ts';
 export { validationFailed } from './http/validation.ts';
 export { createLogger } from './logging/logger.ts';

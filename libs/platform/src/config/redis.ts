@@ -1,3 +1,4 @@
+import { bareHost } from './bare-host.ts';
 import { readEnvironment } from './environment.ts';
 import { EnvironmentError } from './errors.ts';
 import { Given } from './given.ts';
@@ -82,7 +83,7 @@ function nodesOf(hosts: string, usualPort: number, example: string): { host: str
     const [, host, port = String(usualPort)] = node.exec(text) ?? [];
     if (host === undefined || Number(port) < 1 || Number(port) > 65_535)
       return refuseUrl('must be host:port, several with commas between', example);
-    return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+    return { host: bareHost(host), port: Number(port) };
   });
 }
 

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { shortened } from '../problems/faults.ts';
 import { ProblemError } from '../problems/problem.ts';
+import { bareHost } from '../config/bare-host.ts';
 
 type Asked = Pick<IncomingMessage, 'method' | 'headers'>;
 
@@ -68,7 +69,7 @@ export class AllowedSites {
       .toLowerCase()
       .replace(/:\d{0,5}$/, '')
       .replace(/\.$/, '');
-    if (this.hosts.has(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0) return true;
+    if (this.hosts.has(name) || isIP(bareHost(name)) !== 0) return true;
     return this.domains.some((domain) => name.endsWith(domain));
   }
 

@@ -51,6 +51,15 @@ describe.each<[string, () => KeyStore]>([
     erased_at: at,
   });
 
+  test('destroys a key as it is wrapped, and not one that was adopted again', async () => {
+    const key = await store.add(newKey(partner));
+    await store.adopt({ ...key, wrapped: newKey(partner).wrapped });
+    expect(await store.destroyAsIs(key)).toBe(false);
+    const again = (await store.current(partner)) ?? key;
+    expect([await store.destroyAsIs(again), await store.destroyAsIs(again)]).toEqual([true, false]);
+    expect(await store.byId(key.key_id)).toMatchObject({ wrapped: null, destroyed_at: expect.any(String) });
+  });
+
   test('creates no key for a partner whose erasure has begun, with or without an earlier key', async () => {
     expect(await store.lastErasure(partner)).toBeUndefined();
     await store.beginErasure(erasure(1));
