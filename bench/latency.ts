@@ -1,5 +1,5 @@
-import type { Latency } from '../tools/shared/statistics.ts';
 import { Instance } from '../test/scenarios/agents/instance.ts';
+import type { AnswerLatency } from '../test/scenarios/agents/latency.ts';
 import { measureAnswers } from '../test/scenarios/agents/latency.ts';
 import { withClients as withScenario } from '../test/scenarios/clients.ts';
 import { withOwnSystem } from '../test/scenarios/system.ts';
@@ -15,7 +15,7 @@ import { lagLines, latencyLine } from './table.ts';
 export interface Latencies {
   readonly lag: Lag & { readonly per_second: number };
   /** From the last answer on Kafka to the agent's handler, in milliseconds. */
-  readonly answers: Latency;
+  readonly answers: AnswerLatency;
 }
 
 interface LatencySize {
@@ -48,7 +48,7 @@ export function measureLatencies(size: LatencySize, report: (text: string) => vo
             measureAnswers(connected, agent, size.answers),
             recordPaced(clients, perSecond, ms),
           ]);
-          return measured.total;
+          return measured;
         } finally {
           await agent.kill();
         }
@@ -60,13 +60,19 @@ export function measureLatencies(size: LatencySize, report: (text: string) => vo
 
 /** The result as a table. */
 export function latencyTable({ lag, answers }: Latencies): string {
-  const answered = latencyLine('answer on Kafka to the handler', answers);
-  return [...lagLines(lag), answered, `(target of its p99: ${latencyTargets.answerMs} ms)`].join('\n');
+  const answered = [
+    latencyLine('answer on Kafka to the handler', answers.total),
+    latencyLine('of it until the inquiry is closed', answers.decision),
+    latencyLine('and from there to the handler', answers.delivery),
+  ];
+  return [...lagLines(lag), ...answered, `(target of its p99: ${latencyTargets.answerMs} ms)`].join('\n');
 }
 
 /** Whether all times are within their targets. */
 export function isFast({ lag, answers }: Latencies): boolean {
-  return lag.context.p99 <= latencyTargets.ratio * lag.bare.p99 && answers.p99 <= latencyTargets.answerMs;
+  return (
+    lag.context.p99 <= latencyTargets.ratio * lag.bare.p99 && answers.total.p99 <= latencyTargets.answerMs
+  );
 }
 
 /** Turns per second of callers that wait for each answer. */

@@ -18,7 +18,7 @@ export interface AgentLatency {
   readonly answers: AnswerLatency;
 }
 
-interface AnswerLatency {
+export interface AnswerLatency {
   /** From the last answer on Kafka to the agent's handler. */
   readonly total: Latency;
   /** The part until InquiryClosed is decided: Kafka and the bridge. */
