@@ -34,8 +34,10 @@ export async function absence(
   const conversations: Conversation[] = [];
   try {
     system.signal(who, 'SIGSTOP');
+    const gone = performance.now();
     await inParallel(Array(sessions).keys(), atOnce, async (index) => {
-      await sleep((seconds * 1_000 * index) / sessions / 2);
+      const due = gone + (seconds * 1_000 * index) / sessions / 2;
+      await sleep(Math.max(0, due - performance.now()));
       conversations.push(await converse(system, publisher, `${who}-${index}`));
     });
     await sleep((seconds * 1_000) / 2);
