@@ -121,7 +121,7 @@ export class PartitionCoordinator<Work extends PartitionWork> {
     this.options.logger.info({ partition, epoch: String(epoch) }, 'partition taken');
   }
 
-  /** Gives up the partitions at once; others take them when their work has ended, or their leases have expired. */
+  /** Releases the partitions at once; others take them when their work has ended, or their leases have expired. */
   private letGo(leases: readonly Lease[]): void {
     if (leases.length === 0) return;
     const work = leases.map(({ partition }) => this.owned.get(partition));

@@ -146,7 +146,7 @@ export interface ErasureEntry {
   readonly kind: 'erasure';
   readonly partner_id: string;
   readonly start: number;
-  /** When the receipt was seen; null: the wait was given up. */
+  /** When the receipt was seen; null: it was not seen within the limit. */
   readonly end: number | null;
   /** The remains that the receipt reports. */
   readonly left: number;

@@ -129,7 +129,7 @@ test('writers of a session that is slow at first are not kept away when it is fa
   expect(all).toBeLessThan(1.1 * (20 * 500 + 480 * 40));
 });
 
-/** A session whose commands take a second each, with as many under way as it has room for. */
+/** A session whose commands take a second each, with as many in progress as it has room for. */
 async function busy(): Promise<Serial> {
   const session = new Serial(() => 1_000);
   for (let count = 0; count < 40; count += 1) void send(session, `first ${count}`);
@@ -157,7 +157,7 @@ describe('a command that was sent away', () => {
     expect(hasty[0]).toBeGreaterThanOrEqual(patient);
   });
 
-  test('by the node keeps the place that it had, also when its session has nothing else under way', () => {
+  test('by the node keeps the place that it had, also when its session has nothing else in progress', () => {
     let entry: Entry | undefined;
     const start = (started: Entry): void => void (entry = started);
     lines.arrive({ sessionId: 's', identity: 'k', start, wait: () => undefined, refuse: () => undefined });

@@ -76,7 +76,7 @@ test('stopping waits for the running tasks and drops the others', async () => {
   for (let count = 0; count < 64; count += 1) {
     void tasks.run(async () => {
       await sleep(5);
-      done.push('under way');
+      done.push('in progress');
     });
   }
   void tasks.run(async () => void done.push('waiting'));

@@ -49,6 +49,6 @@ export class RequestScheduler {
     const { inquiry_id, session_id } = inquiry;
     this.urgent
       .run(() => this.commands.giveUpSource(inquiry, due, reason))
-      .catch((err: unknown) => this.logger.warn({ err, inquiry_id, session_id }, 'source not given up'));
+      .catch((err: unknown) => this.logger.warn({ err, inquiry_id, session_id }, 'cannot end the source'));
   }
 }

@@ -20,7 +20,7 @@ export interface PendingRequest {
   readonly until: number;
   /** Called when Kafka has accepted it. */
   readonly onSent: () => void;
-  /** Called when it cannot be sent and is given up. */
+  /** Called when it cannot be sent and is not retried. */
   readonly onRefused: (reason: RefusedRequest) => void;
 }
 

@@ -95,7 +95,7 @@ async function insertRow(sessionId: string, partnerId: string): Promise<void> {
 
 async function current(partnerId: string): Promise<PartnerMove> {
   const move = (await directory.moves()).find(({ partner_id }) => partner_id === partnerId);
-  if (move === undefined) throw new Error('no move is under way');
+  if (move === undefined) throw new Error('no move is in progress');
   return move;
 }
 

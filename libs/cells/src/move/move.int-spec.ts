@@ -196,7 +196,7 @@ describe('a move', () => {
     const sessionId = await new Client([a, b]).start(partnerId);
     await crashAt('decide', partnerId, 'b');
     const [move] = await directory.moves();
-    if (move === undefined) throw new Error('no move is under way');
+    if (move === undefined) throw new Error('no move is in progress');
     await abortMove(directory, move, [a, b]);
     await a.executor.execute({
       sessionId,
@@ -217,7 +217,7 @@ describe('a move', () => {
     await new Client([a, b]).start(partnerId);
     await crashAt('sessions_arrive', partnerId, 'b');
     const [move] = await directory.moves();
-    if (move === undefined) throw new Error('no move is under way');
+    if (move === undefined) throw new Error('no move is in progress');
     await expect(abortMove(directory, move, [a, b])).rejects.toMatchObject({ code: 'not_movable' });
     await moveTo('b', partnerId);
   });

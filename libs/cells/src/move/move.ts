@@ -63,12 +63,12 @@ export async function movePartner(
   onStep: OnStep = () => undefined,
 ): Promise<void> {
   const { partner_id, move_id } = move;
-  if (move.phase === 'returning') throw new NotMovableError('The move was given up: abort it to the end.');
+  if (move.phase === 'returning') throw new NotMovableError('The move was cancelled: abort it to the end.');
   if (move.phase === 'copying') await copyAll(directory, move, [from, to], onStep);
   if (move.phase !== 'cleaning') {
     await onStep('decide');
     if (!(await directory.advance(move, 'copying', 'arriving')))
-      throw new NotMovableError('The move has ended, or was given up.');
+      throw new NotMovableError('The move has ended, or was cancelled.');
     await onStep('sessions_arrive');
     await arrive(move, from, to);
     await onStep('partner_arrives');
@@ -91,7 +91,7 @@ async function copyAll(
 ): Promise<void> {
   const { partner_id, move_id } = move;
   if (!(await directory.advance(move, 'copying', 'copying')))
-    throw new NotMovableError('The move has ended, or was given up.');
+    throw new NotMovableError('The move has ended, or was cancelled.');
   await checkReadable(from, partner_id);
   await onStep('expect');
   await noteArrival(to.pool, move);

@@ -25,7 +25,7 @@ export const problems = {
   session_elsewhere: { status: 421, title: 'The session is in another cell' },
   host_not_allowed: { status: 421, title: 'The server is not known by that name' },
   idempotency_key_reused: { status: 422, title: 'The key was used for another request' },
-  too_many_requests: { status: 429, title: 'The caller has more requests under way than its share' },
+  too_many_requests: { status: 429, title: 'The caller has more requests in progress than its share' },
   rate_limited: { status: 429, title: 'The subject of the token has sent too many requests' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },

@@ -29,7 +29,7 @@ const exchanges = 6;
 /** Thrown when another rebuild is in progress. */
 export class RebuildInProgressError extends Error {
   constructor() {
-    super('Another rebuild of the tables is under way.');
+    super('Another rebuild of the tables is in progress.');
   }
 }
 

@@ -35,7 +35,7 @@ test('a detach that fails while the store is unavailable is tried again, and doe
   expect(appended).toEqual(['b lease_expired', 'a lease_expired']);
 });
 
-test('a detach that can never be appended is given up', async () => {
+test('a detach that can never be appended is dropped', async () => {
   const { detaches, appended } = lostDetaches(new Error('spec'));
   detaches.add([lost('a')], 'drained');
   await expect(detaches.append()).rejects.toThrow('spec');
