@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 import { MemoryKeyStore, testDataKeys, testMasterKeys } from './test-keys.ts';
 import type { MasterKeys } from './master-keys.ts';
 import { destroyOld } from './destroy-old.ts';
@@ -16,6 +17,13 @@ test('a partner has one key, whichever process asks first', async () => {
   const [first, second] = await Promise.all([one.of('P1'), other.of('P1')]);
   expect(second.id).toBe(first.id);
   expect(second.encryption.equals(first.encryption)).toBe(true);
+});
+
+test('an unused key leaves the memory after its time', async () => {
+  const keys = new DataKeys(new MemoryKeyStore(), testMasterKeys, { keepMs: 20 });
+  await keys.of('P1');
+  await waitUntil(() => keys.size === 0, { what: 'the key to leave the memory' });
+  expect(keys.size).toBe(0);
 });
 
 test('a destroyed key stays erased, and the partner can start again', async () => {

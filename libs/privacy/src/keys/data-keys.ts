@@ -54,8 +54,9 @@ export class DataKeys {
     private readonly options: DataKeysOptions = {},
   ) {
     const { keepMs: ttl = 300_000, max = 50_000, retryMs = 1_000, onFailure: onSkipped } = options;
-    this.ids = new LRUCache({ max, ttl });
-    this.keys = new LRUCache({ max, ttl });
+    // What is not used any more does not wait for a newer key to take its place.
+    this.ids = new LRUCache({ max, ttl, ttlAutopurge: true });
+    this.keys = new LRUCache({ max, ttl, ttlAutopurge: true });
     this.storeBreaker = new Breaker({ retryMs, isFailure, onSkipped });
     this.masterBreaker = new Breaker({ retryMs, isFailure, onSkipped });
   }

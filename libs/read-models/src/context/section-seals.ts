@@ -45,6 +45,7 @@ export class SectionSeals {
     maxSize: openedCharacters,
     sizeCalculation: ({ plain }, text) => plain.length + text.length + 1,
     ttl: openedMs,
+    ttlAutopurge: true,
   });
 
   /** @param keys undefined: sections are stored as they are */
