@@ -9,7 +9,7 @@ import { sleep, waitUntil } from '#platform';
 import { Instance } from '../scenarios/agents/instance.ts';
 
 /** The SDK's agents on two api nodes. */
-const leaseMs = 1_200;
+const leaseMs = 3_000;
 let nodes: [TestApp, TestApp];
 let turnstream: Turnstream;
 const agents: Agent[] = [];

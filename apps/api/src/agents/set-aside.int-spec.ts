@@ -7,7 +7,7 @@ import type { TestNode } from './testing/test-support.ts';
 import { eventsOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
 /** One session of an agent cannot be folded any more: the agent's other sessions go on. */
-const fleet = new TestFleet({ leaseMs: 1_200, unansweredHandoffS: 1 });
+const fleet = new TestFleet({ leaseMs: 3_000, unansweredHandoffS: 1 });
 let one: TestNode;
 let two: TestNode;
 let pool: string;
