@@ -9,7 +9,6 @@ export {
   UnprojectableEventError,
   WrongExpectedRevisionError,
 } from './errors.ts';
-export type { UnprojectableEvent } from './errors.ts';
 export { AccessLog } from './access-log.ts';
 export type { AccessEntry } from './access-log.ts';
 export { accessPrefix, accessStream, isAccessStream } from './access-stream.ts';
@@ -24,7 +23,6 @@ export { EventCodec } from './codec.ts';
 export type { RawEvent, StoredEvent } from './codec.ts';
 export {
   appendToPartner,
-  assertAtHome,
   assertHere,
   changePartner,
   commandPartner,
@@ -76,14 +74,13 @@ export { HistoryConfig, loadHistoryConfig } from './chain/config.ts';
 export type { EventProof, NoProof } from './chain/proof.ts';
 export { proveEvent } from './chain/proof.ts';
 export { recordRemoval, truncateErased } from './chain/removals.ts';
-export type { Fault, Gap, StreamReport } from './chain/report.ts';
-export type { StoredRoot } from './chain/roots/ledger.ts';
+export type { StreamReport } from './chain/report.ts';
 export { lastRoot, parseStatement, readRoots } from './chain/roots/ledger.ts';
 export type { RootFault } from './chain/roots/roots.ts';
 export { Roots } from './chain/roots/roots.ts';
 export { sealHistory } from './chain/roots/seal.ts';
 export type { Signed } from './chain/signing.ts';
-export { HistoryKeys, HistorySigner, keyIdOf } from './chain/signing.ts';
+export { HistoryKeys, HistorySigner } from './chain/signing.ts';
 export type { Totals } from './chain/verify-all.ts';
 export { VerifyAll } from './chain/verify-all.ts';
 export { verifySession } from './chain/verify-session.ts';
