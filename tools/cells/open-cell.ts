@@ -7,7 +7,7 @@ import { EventCodec, EventStore } from '#sessions';
 import { Failure } from '../shared/failure.ts';
 
 /** The variables of each cell's processes, by the name of the cell. */
-export type CellsFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type CellsFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** Nobody waits for an answer within the move, only for its end. */
 const patience = { answerMs: 30_000, totalMs: 60_000 };

@@ -7,7 +7,7 @@ import { toDelivery } from './delivery.ts';
 import type { EventStore } from './store.ts';
 
 /** Consecutive events of sessions from the log. This page and those before contain everything up to the position. */
-export interface LogPage {
+interface LogPage {
   readonly deliveries: readonly Delivery[];
   readonly position: bigint;
 }

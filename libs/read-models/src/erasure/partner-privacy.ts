@@ -129,7 +129,7 @@ export async function lastContact(
   return at === null ? null : { at: new Date(at).toISOString(), active };
 }
 
-export interface PrivacyChange {
+interface PrivacyChange {
   readonly partner_id: string;
   /** Whether only the role RESTRICTED_ROLE may read the partner's data. */
   readonly closed: boolean;
