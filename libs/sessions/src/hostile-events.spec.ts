@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newSession } from '#domain';
 import type { JsonObject } from '#domain';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import { deepestData, EventCodec } from './codec.ts';
 import { CommandExecutor } from './command-executor.ts';
 import { UnprojectableEventError } from './errors.ts';

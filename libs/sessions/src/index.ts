@@ -20,7 +20,7 @@ export type { CommandLimits } from './command-tail.ts';
 export { uncached } from './session-cache-port.ts';
 export type { CommandLookup, SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
-export type { RawEvent, StoredEvent } from './codec.ts';
+export type { RawEvent } from './codec.ts';
 export {
   appendToPartner,
   assertHere,
@@ -54,6 +54,7 @@ export {
   streamMatches,
 } from './streams.ts';
 export type { ExactEvent } from './client/exact-read.ts';
+export type { StoredEvent } from './client/page.ts';
 export type { NewEvent } from './client/append-request.ts';
 export { digitPairs, hexDigits } from './pairs.ts';
 export { startedSessions } from './started-sessions.ts';

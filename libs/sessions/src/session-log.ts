@@ -1,7 +1,7 @@
 import { backOffMs, sleep } from '#platform';
 import { KeyStoreUnavailableError } from '#privacy';
 import { StoreUnavailableError } from './client/errors.ts';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import type { Delivery } from './delivery.ts';
 import { toDelivery } from './delivery.ts';
 import type { EventStore } from './store.ts';
