@@ -8,7 +8,7 @@ import { CommandExecutor } from './command-executor.ts';
 import { UnprojectableEventError } from './errors.ts';
 import { EventStore } from './store.ts';
 import { foldEvent, sessionOf } from './streams.ts';
-import type { Delivery } from './subscription.ts';
+import type { Delivery } from './delivery.ts';
 import { subscribeToSessions } from './subscription.ts';
 
 const codec = new EventCodec();

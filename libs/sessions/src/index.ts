@@ -66,7 +66,7 @@ export { EventStore } from './store.ts';
 export { SharedSubscriptions } from './shared-subscription.ts';
 export type { SubscribeOptions } from './subscription.ts';
 export { subscribeToSessions } from './subscription.ts';
-export type { Delivery } from './subscription.ts';
+export type { Delivery } from './delivery.ts';
 export { tokenPlace } from './tokenise-commands.ts';
 export { SessionsModule } from './sessions.module.ts';
 export { lastLinkOf } from './chain/last-link.ts';
