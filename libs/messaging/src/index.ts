@@ -39,3 +39,4 @@ export type { TopicDifference } from './topic-admin.ts';
 export { isMessageRefused, topicFaultOf } from './topic-faults.ts';
 export type { TopicFault } from './topic-faults.ts';
 export { schemaError } from './validation.ts';
+export { withAdmin } from './with-admin.ts';
