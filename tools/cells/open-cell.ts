@@ -13,7 +13,8 @@ type CellsFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const patience = { answerMs: 30_000, totalMs: 60_000 };
 
 /** Reads the file that CELLS_FILE names. */
-export function readCellsFile(path = process.env['CELLS_FILE']): CellsFile {
+export function readCellsFile(): CellsFile {
+  const path = process.env['CELLS_FILE'];
   if (!path) throw new Failure('Set CELLS_FILE to a file with the variables of each cell: docs/cells.md.');
   return JSON.parse(readFileSync(path, 'utf8')) as CellsFile;
 }
