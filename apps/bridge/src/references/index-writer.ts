@@ -56,7 +56,6 @@ export class IndexWriter {
         backOff: { maxMs: 1_000 },
         write: (batch) => this.write(batch),
         isTerminal: (error) => error instanceof LeaseLostError,
-        onWritten: () => undefined,
         onRetry: (err, attempt) => {
           if (attempt === 1) ports.logger.warn({ err }, 'references not indexed yet');
         },

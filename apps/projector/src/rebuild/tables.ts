@@ -159,7 +159,6 @@ export class Filler {
         write: ({ items, position }) => this.mutex.run('', () => this.write(items, position)),
         isTerminal: () => true,
         onRetry: () => undefined,
-        onWritten: () => undefined,
       },
       this.abort.signal,
     );
