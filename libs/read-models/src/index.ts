@@ -95,7 +95,7 @@ export {
   listSetAside,
   redriveRequests,
   requestRedrive,
-  setAside,
+  setAsideEntry,
   unlist,
 } from './tables/set-aside.ts';
 export type { ListedSession, SetAside } from './tables/set-aside.ts';

@@ -13,7 +13,7 @@ import {
   rebuildConnectionSettings,
   rebuildTables,
   RowsStore,
-  setAside,
+  setAsideEntry,
   sizeOfItem,
 } from '#read-models';
 import type { Delivery, EventStore } from '#sessions';
@@ -268,7 +268,7 @@ export class Filler {
       await this.batches.push({ session_id, before, position });
     } else if (delivery.kind === 'unprojectable') {
       const { session_id, position, reason } = delivery;
-      const entry = setAside(session_id, delivery, reason, position);
+      const entry = setAsideEntry(session_id, delivery, reason, position);
       await this.batches.push({ session_id, position, setAside: entry });
     }
   }
