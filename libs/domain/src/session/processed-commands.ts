@@ -31,7 +31,7 @@ export interface ProcessedCommands {
 }
 
 /** Ids that turns and external updates carry in themselves: they are recognised whatever the idempotency key. */
-interface DeduplicationIds {
+export interface DeduplicationIds {
   readonly turn_id?: string | null;
   readonly message_id?: string | null;
   readonly system?: string;
