@@ -7,13 +7,14 @@ import { EventCodec, EventStore } from '#sessions';
 import { Failure } from '../shared/failure.ts';
 
 /** The variables of each cell's processes, by the name of the cell. */
-export type CellsFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
+type CellsFile = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** Nobody waits for an answer within the move, only for its end. */
 const patience = { answerMs: 30_000, totalMs: 60_000 };
 
 /** Reads the file that CELLS_FILE names. */
-export function readCellsFile(path = process.env['CELLS_FILE']): CellsFile {
+export function readCellsFile(): CellsFile {
+  const path = process.env['CELLS_FILE'];
   if (!path) throw new Failure('Set CELLS_FILE to a file with the variables of each cell: docs/cells.md.');
   return JSON.parse(readFileSync(path, 'utf8')) as CellsFile;
 }

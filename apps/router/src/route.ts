@@ -13,7 +13,7 @@ export interface Answer {
 export type Send<A extends Answer> = (cell: string) => Promise<A>;
 
 /** Why a request cannot be routed. */
-export type NoRoute = 'unassigned' | 'moving';
+type NoRoute = 'unassigned' | 'moving';
 
 /** The number of sessions for which the router remembers a cell that differs from the one in their id. */
 const remembered = 100_000;

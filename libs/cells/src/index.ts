@@ -1,5 +1,5 @@
 export { CellDirectory } from './directory.ts';
-export type { DirectoryChanges, PartnerMove } from './directory.ts';
+export type { PartnerMove } from './directory.ts';
 export { abortMove, movePartner } from './move/move.ts';
 export type { MoveStep } from './move/move.ts';
 export { NotMovableError } from './move/errors.ts';

@@ -15,7 +15,7 @@ export function readTopics({ incoming }: Pick<TopicNames, 'incoming'>): string[]
 }
 
 /** The names that differ between installations. */
-export interface TopicNames {
+interface TopicNames {
   /** The topics of other systems. */
   readonly incoming: readonly string[];
   /** The systems that inquiries ask. */

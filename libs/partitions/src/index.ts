@@ -1,5 +1,5 @@
 export { channelsOfNode, formerNodes, formerPartitions, nodeChannels } from './api-nodes.ts';
-export { partitionCounts, partitionNumber, partitionPrefixes } from './division.ts';
+export { partitionNumber, partitionPrefixes } from './division.ts';
 export { PartitionCoordinator } from './coordinator.ts';
 export type { PartitionWork } from './coordinator.ts';
 export { PartitionLeaseStore, projectionLag } from './lease-store.ts';

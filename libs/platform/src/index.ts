@@ -5,7 +5,6 @@ export { inParallel } from './async/in-parallel.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';
 export { repeat } from './async/repeat.ts';
 export { backOffMs, retry } from './async/retry.ts';
-export type { RetryOptions } from './async/retry.ts';
 export { Semaphore } from './async/semaphore.ts';
 export { sleep } from './async/sleep.ts';
 export { Slices } from './async/slices.ts';
@@ -21,7 +20,6 @@ export {
   isRedisReady,
   onRedisBack,
   onRedisLost,
-  pingRedis,
   redisMasters,
   redisReady,
 } from './backing-services/redis.ts';
@@ -36,7 +34,6 @@ export { Given } from './config/given.ts';
 export type { Tls } from './config/given.ts';
 export { secretOf } from './config/secrets.ts';
 export { loadKafkaConnection } from './config/kafka.ts';
-export type { KafkaConnection } from './config/kafka-connection.ts';
 export { loadRedisConnection } from './config/redis.ts';
 export { AbandonedError, assertWanted } from './errors/abandoned.ts';
 export { textWithoutData } from './errors/without-data.ts';
@@ -49,7 +46,7 @@ export { validationFailed } from './http/validation.ts';
 export { createLogger } from './logging/logger.ts';
 export type { Logger } from './logging/logger.ts';
 export { Metrics } from './metrics/metrics.ts';
-export type { Counter, Gauge, Histogram, Registry } from './metrics/metrics.ts';
+export type { Counter, Gauge, Histogram } from './metrics/metrics.ts';
 export { InjectLogger, LOGGER } from './nest/platform.module.ts';
 export { onShutdown } from './nest/shutdown.ts';
 export { createApp, runApp } from './nest/run-app.ts';

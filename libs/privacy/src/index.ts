@@ -11,19 +11,14 @@ export type { DataKey } from './keys/data-key.ts';
 export { BlindIndex } from './blind-index.ts';
 export { DataKeys, erased } from './keys/data-keys.ts';
 export { destroyOld } from './keys/destroy-old.ts';
-export {
-  KeyStoreUnavailableError,
-  PartnerErasedError,
-  UnknownKeyError,
-  noKeyIfErased,
-} from './keys/errors.ts';
+export { KeyStoreUnavailableError, PartnerErasedError, UnknownKeyError } from './keys/errors.ts';
 export type { Erasure, KeyStore, StoredKey } from './keys/key-store.ts';
 export type { MasterKeys } from './keys/master-keys.ts';
 export { readKeyFile, withNewKey } from './keys/key-file.ts';
 export { openKeyStore, pathOf } from './keys/open-key-store.ts';
 export { openMasterKeys } from './keys/open-master-keys.ts';
 export { rewrap } from './keys/rewrap.ts';
-export { KEY_STORE, MASTER_KEYS, PrivacyModule } from './privacy.module.ts';
+export { KEY_STORE, PrivacyModule } from './privacy.module.ts';
 export type { Place } from './seal/seal.ts';
 export {
   BrokenSealError,
@@ -37,7 +32,6 @@ export {
 } from './seal/seal.ts';
 export type { PersonalType } from './recognise/found.ts';
 export { personalTypes } from './recognise/found.ts';
-export { recognise } from './recognise/recognise.ts';
 export { stemOf, tokenOf, typeOfToken } from './tokens/token.ts';
 export type { Token } from './tokens/tokenise.ts';
 export { tokenise } from './tokens/tokenise.ts';

@@ -16,7 +16,7 @@ export {
 export type { StreamNotification } from './notifications/stream-notifications.ts';
 export { allSessions } from './drift/all-sessions.ts';
 export { checkSession } from './drift/check.ts';
-export type { DriftOptions, DriftResult, DriftSources, SessionCheck } from './drift/check.ts';
+export type { DriftResult, DriftSources, SessionCheck } from './drift/check.ts';
 export { compareTables } from './drift/compare-tables.ts';
 export type { MovedSession, TableComparison } from './drift/compare-tables.ts';
 export type { Difference } from './drift/difference.ts';
@@ -45,18 +45,16 @@ export { sessionsConcerned } from './queries/references.ts';
 export { StoredReferences } from './queries/stored-references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
-export type { SessionFilter } from './queries/sessions.ts';
 export { hasTokens, hasWords, storedTokens } from './queries/tokens.ts';
 export { keptUpdatePlace, openKeptUpdate } from './queries/kept-updates.ts';
 export type { StoredToken } from './queries/tokens.ts';
 export { findJourneys } from './queries/journeys.ts';
-export type { Journey, JourneyStep } from './queries/journeys.ts';
+export type { JourneyStep } from './queries/journeys.ts';
 export type { Queryable } from './queries/queryable.ts';
 export { publishedUpTo } from './queries/published.ts';
 export { partnerTimeline } from './queries/timeline.ts';
-export type { TimelineItem } from './queries/timeline.ts';
 export { countDimensions, countTurns, sessionOutcomes } from './queries/turn-counts.ts';
-export type { CountDimension, TurnCount } from './queries/turn-counts.ts';
+export type { CountDimension } from './queries/turn-counts.ts';
 export { followTurns } from './queries/turn-feed.ts';
 export type { TurnFilter } from './queries/turn-filter.ts';
 export { listTurns } from './queries/turns.ts';
@@ -70,7 +68,6 @@ export {
 } from './tables/access-records.ts';
 export type { AccessItem } from './tables/access-records.ts';
 export { digestTables } from './tables/canonical-dump.ts';
-export type { TableDigest } from './tables/canonical-dump.ts';
 export { isUuid } from './tables/changes.ts';
 export { entityIndex, tokenIndex } from './tables/entities.ts';
 export { milestoneKinds } from './tables/milestones.ts';
@@ -79,7 +76,7 @@ export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';
 export { BulkLoader } from './tables/bulk/loader.ts';
-export { partitionedTables, TurnPartitions } from './tables/partitions.ts';
+export { TurnPartitions } from './tables/partitions.ts';
 export { rebuildTables, RebuildInProgressError, StandbyTablesError } from './tables/rebuild.ts';
 export {
   buildStandby,
@@ -98,7 +95,7 @@ export {
   listSetAside,
   redriveRequests,
   requestRedrive,
-  setAside,
+  setAsideEntry,
   unlist,
 } from './tables/set-aside.ts';
 export type { ListedSession, SetAside } from './tables/set-aside.ts';
@@ -168,4 +165,3 @@ export type {
 export { exportFormats, exportForms } from './exports/request.ts';
 export { ExportRunner } from './exports/runner.ts';
 export type { ExportMasks } from './exports/sources/source.ts';
-export type { ExportRow } from './exports/columns.ts';

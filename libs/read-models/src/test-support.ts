@@ -15,7 +15,7 @@ import type { TableItem } from './tables/items.ts';
 import type { Writer } from './tables/owner.ts';
 import { RowsStore } from './tables/store.ts';
 import type { SetAside } from './tables/set-aside.ts';
-import { setAside } from './tables/set-aside.ts';
+import { setAsideEntry } from './tables/set-aside.ts';
 import { connectionSettings } from './tables/sql.ts';
 import type { TextSearchScope } from './text-search/config.ts';
 
@@ -33,7 +33,7 @@ export function rowsPool(connectionString: string, settings = connectionSettings
 /** The entry of a session that is set aside at a revision. */
 export function entryFor(session_id: string, revision: number): SetAside {
   const event = { revision, event_id: randomUUID(), type: 'TurnRecorded' };
-  return setAside(session_id, event, 'malformed_event', 7n);
+  return setAsideEntry(session_id, event, 'malformed_event', 7n);
 }
 
 export const startSession: SessionCommand = {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AccessEntry } from './access-log.ts';
 import { AccessLog } from './access-log.ts';
 import { accessStream } from './access-stream.ts';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { EventStore } from './store.ts';
 import { patientStore } from './test-support.ts';

@@ -66,7 +66,6 @@ export class AccessLog {
         write: ({ items }) => this.write(items),
         isTerminal: () => false,
         onRetry: () => undefined,
-        onWritten: () => undefined,
       },
       this.stopping.signal,
     );

@@ -4,9 +4,9 @@ import { evolvePartner, isPartnerEventType, isSessionEventType, newPartner } fro
 import { inParallel, isDeeperThan } from '#platform';
 import type { DataKey, DataKeys } from '#privacy';
 import { BrokenSealError, erased, KeyStoreUnavailableError, UnknownKeyError } from '#privacy';
+import type { StoredEvent } from './client/page.ts';
 import type { UnprojectableReason } from './errors.ts';
 import { UnprojectableEventError } from './errors.ts';
-import type { StoredEvent } from './event-metadata.ts';
 import { isFields, metadataOf, sealedIn } from './event-metadata.ts';
 import { keyIdIn, needsKey, openData, partnerPrefix, sealData } from './sealed-events.ts';
 import type { EventFields, Upcasters } from './upcasters.ts';
@@ -22,8 +22,6 @@ export interface RawEvent {
   readonly data: JsonObject;
   readonly metadata: JsonObject;
 }
-
-export type { StoredEvent };
 
 /** Levels of lists and objects allowed in the data of an event: recursive code would overflow the stack on deeper ones. */
 export const deepestData = 500;

@@ -1,4 +1,4 @@
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import { sessionOf } from './streams.ts';
 
 /** The fact that events of a session's stream are deleted: those with a revision below `before`. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { newSession } from '#domain';
 import { commandHash } from './command-request.ts';
 import { foldStream, readSession, sessionStream } from './streams.ts';
-import type { Delivery } from './subscription.ts';
+import type { Delivery } from './delivery.ts';
 import { subscribeToSessions } from './subscription.ts';
 import {
   deleteStream,

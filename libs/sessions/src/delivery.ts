@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '#domain';
 import { isAccessStream } from './access-stream.ts';
-import type { EventCodec, RawEvent, StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
+import type { EventCodec, RawEvent } from './codec.ts';
 import { rawEvent } from './codec.ts';
 import { deletionOf } from './deletion.ts';
 import type { UnprojectableReason } from './errors.ts';

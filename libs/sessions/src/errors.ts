@@ -65,7 +65,7 @@ export class CommandIdReusedError extends Error {
  */
 export type UnprojectableReason = 'newer_schema_version' | 'malformed_event' | 'broken_seal' | 'unknown_key';
 
-export interface UnprojectableEvent {
+interface UnprojectableEvent {
   readonly stream: string;
   readonly revision: number;
   readonly event_id: string;

@@ -1,10 +1,7 @@
-import type { ResolvedEvent } from '@eventstore/db-client';
 import type { EventMetadata } from '#domain';
+import type { StoredEvent } from './client/page.ts';
 import type { SealedFields } from './sealed-events.ts';
 import type { EventFields } from './upcasters.ts';
-
-/** An event as the event store's client reads it. */
-export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
 /** Ids of one command at most: a Redis script takes only some thousand values at once. */
 const mostAliases = 2_000;

@@ -50,7 +50,7 @@ export class Feed {
   ) {
     const { prefixes = [], types, after } = options;
     const connection = store.connectionForSubscription();
-    const release = connection.hold();
+    this.release = connection.hold();
     const checkpoints = {
       checkpointInterval: 8,
       checkpointReached: (_: AllStreamSubscription, position: Position) => this.checkpoint(position),
@@ -62,7 +62,6 @@ export class Feed {
         ? eventTypeFilter({ prefixes: [...types], ...checkpoints })
         : streamNameFilter({ prefixes: names, ...checkpoints }),
     });
-    this.release = release;
     const fail = (error: unknown): void => {
       if (!this.ended && (isConnectionUnusable(error) || error instanceof NoAnswerError)) connection.retire();
       this.end({ error });

@@ -1,4 +1,5 @@
-import type { RawEvent, StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
+import type { RawEvent } from './codec.ts';
 import type { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
 

@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newSession } from '#domain';
 import type { JsonObject } from '#domain';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import { deepestData, EventCodec } from './codec.ts';
 import { CommandExecutor } from './command-executor.ts';
 import { UnprojectableEventError } from './errors.ts';
 import { EventStore } from './store.ts';
 import { foldEvent, sessionOf } from './streams.ts';
-import type { Delivery } from './subscription.ts';
+import type { Delivery } from './delivery.ts';
 import { subscribeToSessions } from './subscription.ts';
 
 const codec = new EventCodec();

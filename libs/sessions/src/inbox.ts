@@ -1,6 +1,7 @@
 import { backOffMs, jsonSize, sleep } from '#platform';
 import { KeyStoreUnavailableError } from '#privacy';
-import type { EventCodec, StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
+import type { EventCodec } from './codec.ts';
 import type { Delivery } from './delivery.ts';
 import { toDelivery } from './delivery.ts';
 

@@ -9,7 +9,6 @@ export {
   UnprojectableEventError,
   WrongExpectedRevisionError,
 } from './errors.ts';
-export type { UnprojectableEvent } from './errors.ts';
 export { AccessLog } from './access-log.ts';
 export type { AccessEntry } from './access-log.ts';
 export { accessPrefix, accessStream, isAccessStream } from './access-stream.ts';
@@ -21,10 +20,9 @@ export type { CommandLimits } from './command-tail.ts';
 export { uncached } from './session-cache-port.ts';
 export type { CommandLookup, SessionCachePort } from './session-cache-port.ts';
 export { EventCodec } from './codec.ts';
-export type { RawEvent, StoredEvent } from './codec.ts';
+export type { RawEvent } from './codec.ts';
 export {
   appendToPartner,
-  assertAtHome,
   assertHere,
   changePartner,
   commandPartner,
@@ -56,6 +54,7 @@ export {
   streamMatches,
 } from './streams.ts';
 export type { ExactEvent } from './client/exact-read.ts';
+export type { StoredEvent } from './client/page.ts';
 export type { NewEvent } from './client/append-request.ts';
 export { digitPairs, hexDigits } from './pairs.ts';
 export { startedSessions } from './started-sessions.ts';
@@ -67,7 +66,7 @@ export { EventStore } from './store.ts';
 export { SharedSubscriptions } from './shared-subscription.ts';
 export type { SubscribeOptions } from './subscription.ts';
 export { subscribeToSessions } from './subscription.ts';
-export type { Delivery } from './subscription.ts';
+export type { Delivery } from './delivery.ts';
 export { tokenPlace } from './tokenise-commands.ts';
 export { SessionsModule } from './sessions.module.ts';
 export { lastLinkOf } from './chain/last-link.ts';
@@ -76,14 +75,13 @@ export { HistoryConfig, loadHistoryConfig } from './chain/config.ts';
 export type { EventProof, NoProof } from './chain/proof.ts';
 export { proveEvent } from './chain/proof.ts';
 export { recordRemoval, truncateErased } from './chain/removals.ts';
-export type { Fault, Gap, StreamReport } from './chain/report.ts';
-export type { StoredRoot } from './chain/roots/ledger.ts';
+export type { StreamReport } from './chain/report.ts';
 export { lastRoot, parseStatement, readRoots } from './chain/roots/ledger.ts';
 export type { RootFault } from './chain/roots/roots.ts';
 export { Roots } from './chain/roots/roots.ts';
 export { sealHistory } from './chain/roots/seal.ts';
 export type { Signed } from './chain/signing.ts';
-export { HistoryKeys, HistorySigner, keyIdOf } from './chain/signing.ts';
+export { HistoryKeys, HistorySigner } from './chain/signing.ts';
 export type { Totals } from './chain/verify-all.ts';
 export { VerifyAll } from './chain/verify-all.ts';
 export { verifySession } from './chain/verify-session.ts';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { PositionBeyondEndError } from './errors.ts';
 import { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
-import type { Delivery } from './subscription.ts';
+import type { Delivery } from './delivery.ts';
 import { subscribeToSessions } from './subscription.ts';
 import { checkpoint } from './testing/answers.ts';
 import { goals } from './testing/events.ts';

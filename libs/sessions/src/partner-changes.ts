@@ -8,7 +8,7 @@ import { partnerOf } from './partner-memory.ts';
 import type { EventStore } from './store.ts';
 
 /** A request concerning a partner's data, or its completion; null: nothing up to the position. */
-export interface PartnerChange {
+interface PartnerChange {
   readonly partner_id: string | null;
   readonly position: bigint;
 }

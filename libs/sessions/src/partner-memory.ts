@@ -46,7 +46,7 @@ export interface Partner {
 }
 
 /** The metadata of an event that identify the requester. */
-export type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
+type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
 
 export function partnerStream(partnerId: string): string {
   return `${partnerPrefix}${partnerId}`;

@@ -4,7 +4,7 @@ import type { JsonObject, SessionEventType } from '#domain';
 import { newPartner, newSession } from '#domain';
 import { MemoryKeyStore, testDataKeys } from '../../privacy/src/keys/test-keys.ts';
 import { KeyStoreUnavailableError } from '#privacy';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import { EventCodec } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
 import { foldEvent } from './streams.ts';

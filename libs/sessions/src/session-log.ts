@@ -1,13 +1,13 @@
 import { backOffMs, sleep } from '#platform';
 import { KeyStoreUnavailableError } from '#privacy';
 import { StoreUnavailableError } from './client/errors.ts';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import type { Delivery } from './delivery.ts';
 import { toDelivery } from './delivery.ts';
 import type { EventStore } from './store.ts';
 
 /** Consecutive events of sessions from the log. This page and those before contain everything up to the position. */
-export interface LogPage {
+interface LogPage {
   readonly deliveries: readonly Delivery[];
   readonly position: bigint;
 }

@@ -18,8 +18,7 @@ import { Calls, exactLogPage, exactPage, logPage, streamPage } from './client/ca
 import type { Connection } from './client/connection.ts';
 import { Connections } from './client/connections.ts';
 import type { ExactEvent } from './client/exact-read.ts';
-import type { StreamPage } from './client/page.ts';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent, StreamPage } from './client/page.ts';
 import { EventCodec } from './codec.ts';
 
 /** Which events of a stream a read returns. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { StoredEvent } from './codec.ts';
+import type { StoredEvent } from './client/page.ts';
 import { EventCodec } from './codec.ts';
 import type { EventStore } from './store.ts';
 import { foldEvents } from './streams.ts';

@@ -5,7 +5,7 @@ import { KeyStoreUnavailableError } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../privacy/src/keys/test-keys.ts';
 import { EventCodec } from './codec.ts';
 import { EventStore } from './store.ts';
-import type { Delivery } from './subscription.ts';
+import type { Delivery } from './delivery.ts';
 import { subscribeToSessions } from './subscription.ts';
 
 /** Like the client's subscription: a stream of events that reports everything else at once. */

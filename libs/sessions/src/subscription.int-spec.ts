@@ -4,7 +4,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { EventStore } from './store.ts';
 import { patientStore } from './test-support.ts';
 import { sessionStream } from './streams.ts';
-import type { Delivery } from './subscription.ts';
+import type { Delivery } from './delivery.ts';
 import { subscribeToSessions } from './subscription.ts';
 import { goals } from './testing/events.ts';
 

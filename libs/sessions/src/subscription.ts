@@ -6,8 +6,6 @@ import { Inbox } from './inbox.ts';
 import { checkWithinLog } from './log-position.ts';
 import type { EventStore } from './store.ts';
 
-export type { Delivery };
-
 export interface SubscribeOptions {
   /** Prefixes of stream names, such as `session-0`. */
   readonly prefixes?: readonly string[];

@@ -8,7 +8,7 @@ import { UnprojectableEventError } from './errors.ts';
 import { readPartner } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import { readEvents, readRawEvents, readSession, sessionStream } from './streams.ts';
-import type { Delivery } from './subscription.ts';
+import type { Delivery } from './delivery.ts';
 import { subscribeToSessions } from './subscription.ts';
 import { assignSession, endSession, noCache, raiseFlag, request, startSession } from './test-support.ts';
 import type { EventFields } from './upcasters.ts';

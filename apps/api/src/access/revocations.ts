@@ -7,9 +7,7 @@ import type { Caller } from '#privacy';
 import { AccessConfig } from '#privacy';
 
 /** One token, or all tokens of a subject that were issued before a time. */
-export type Revocation =
-  | { readonly token_id: string }
-  | { readonly subject: string; readonly issued_before: Date };
+type Revocation = { readonly token_id: string } | { readonly subject: string; readonly issued_before: Date };
 
 interface Row {
   readonly token_id: string | null;

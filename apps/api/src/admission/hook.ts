@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { problemContentType, problemDocument, ProblemError, requestLimits, shownPath } from '#platform';
-
 import { isAnalyst } from '../access/rules.ts';
 import { formatOf } from '../replay/format.ts';
 import { Admission } from './admission.ts';

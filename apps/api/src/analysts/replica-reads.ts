@@ -11,7 +11,7 @@ import { analystPoolOptions } from './pool.ts';
 const exportStatementMs = 60_000;
 
 /** The replica, with a pool for each kind of reader. */
-export interface ReplicaPools {
+interface ReplicaPools {
   readonly replica: Replica;
   readonly agents: Pool;
   readonly analysts: Pool;

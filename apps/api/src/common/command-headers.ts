@@ -5,7 +5,7 @@ import type { Actor } from '#domain';
 import type { FieldError } from '#platform';
 import { parseWhole, ProblemError, validationFailed } from '#platform';
 import type { Caller, Reach } from '#privacy';
-import { openCaller, reaches, visibleForm, visiblePattern } from '#privacy';
+import { reaches, visibleForm, visiblePattern } from '#privacy';
 import { callerOf } from '../access/current-caller.ts';
 
 /** The headers of a command: its sender and its conditions. */
@@ -49,15 +49,10 @@ export const CommandHeaders = createParamDecorator((_: unknown, context: Executi
   headersOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-function headersOf(request: FastifyRequest): RequestHeaders {
-  return commandHeaders(request.headers, callerOf(request));
-}
-
 /** @throws ProblemError `validation_failed` or, for If-Match, `malformed_precondition` */
-export function commandHeaders(
-  headers: FastifyRequest['headers'],
-  caller: Caller = openCaller,
-): RequestHeaders {
+function headersOf(request: FastifyRequest): RequestHeaders {
+  const { headers } = request;
+  const caller = callerOf(request);
   const errors = faultsOf(headers);
   if (errors.length > 0) throw validationFailed(errors);
   const epoch = text(headers['agent-epoch']);

@@ -9,7 +9,7 @@ import { AnswersCommand } from './answers.ts';
 import { CommandResultDto } from './command-result.dto.ts';
 import { ApiCommandHeaders, ApiProblems, commandProblems, degradedHeader } from './openapi.decorators.ts';
 
-interface CommandRouteOptions<Result extends CommandResult> extends ResultOptions<Result> {
+interface CommandRouteOptions extends Pick<ResultOptions<CommandResult>, 'location'> {
   readonly summary: string;
   /** The status of the answer; 200 by default. */
   readonly status?: 200 | 201;
@@ -21,19 +21,18 @@ interface CommandRouteOptions<Result extends CommandResult> extends ResultOption
 }
 
 /** A route whose handler returns a `CommandResult`: the answer's status, headers and body, and its documentation. */
-export function CommandRoute<Result extends CommandResult = CommandResult>({
+export function CommandRoute({
   summary,
   status = 200,
   access = 'command',
   description = '',
   problems = [],
   location,
-  body,
-}: CommandRouteOptions<Result>): MethodDecorator {
+}: CommandRouteOptions): MethodDecorator {
   return applyDecorators(
     Access(access),
     HttpCode(status),
-    AnswersCommand({ location, body }),
+    AnswersCommand({ location }),
     ApiOperation({ summary, ...(description !== '' && { description }) }),
     ApiCommandHeaders(),
     ApiResponse({

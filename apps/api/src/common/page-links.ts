@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Links of a list to other pages: the query parameters that change, by relation. */
-export type PageLinks = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+type PageLinks = Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
 
 /** Sets `Link` (RFC 8288): the request's own address with other query parameters, by relation. */
 export function linkPages({ url }: Pick<FastifyRequest, 'url'>, reply: FastifyReply, links: PageLinks): void {

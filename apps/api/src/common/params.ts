@@ -11,7 +11,7 @@ export class SessionParams {
 }
 
 /** The id of a partner. */
-export function PartnerId(): PropertyDecorator {
+function PartnerId(): PropertyDecorator {
   return applyDecorators(
     ApiProperty({ type: String, example: 'P7689', maxLength: 64, description: 'The delivery partner.' }),
     IsString(),

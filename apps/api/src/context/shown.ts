@@ -10,7 +10,7 @@ import type { ContextDiff } from './diff.ts';
 type Order = NonNullable<Context['order_tracking']>;
 
 /** A context, with `?explain=1` also `explained`, which holds names of fields and actors but no values. */
-export type ShownContext = Context & { readonly explained?: JsonObject };
+type ShownContext = Context & { readonly explained?: JsonObject };
 
 /** The reported status of an order may be any text, for example one that an agent passes on. */
 const orderRules: Rules<Order> = {

@@ -139,6 +139,6 @@ function manifestFile(job: ExportJob, parts: readonly ExportPart[]): FetchedFile
   };
 }
 
-export function exportNotFound(): ProblemError {
+function exportNotFound(): ProblemError {
   return new ProblemError('not_found', 'There is no such export, or it has no such file.');
 }

@@ -1,5 +1,5 @@
 /** A part of a file; the last byte is included. */
-export interface ByteRange {
+interface ByteRange {
   readonly start: number;
   readonly end: number;
 }

@@ -4,7 +4,7 @@ import { openCaller, purposeForm, purposePattern } from '#privacy';
 import { validationFailed } from '#platform';
 
 /** The header in which a reader names the purpose of an unmasked read. */
-export const purposeHeader = 'access-purpose';
+const purposeHeader = 'access-purpose';
 
 /**
  * How a caller sees personal data. `own`: agents and services see their sessions unmasked, with occasional records;

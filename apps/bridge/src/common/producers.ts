@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Kafka } from 'kafkajs';
-import { createKafka, Publisher, publisherRequestMs } from '#messaging';
+import { createKafka, Publisher, publisherRequestMs, withAdmin } from '#messaging';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
-import { withAdmin } from './with-admin.ts';
 
 /** A missing topic is detected within half a second; the senders retry after other failures. */
 const requestRetries = 2;

@@ -5,7 +5,10 @@ const atOnce = 64;
 /** The longest time that other work waits (ms), so that it makes progress even under constant load. */
 const longestYieldMs = 500;
 
-/** Time-critical tasks: closing inquiries. They have priority over all other work of the bridge. */
+/**
+ * Time-critical tasks: closing inquiries, and giving up their sources. They have priority over all other work of the
+ * bridge.
+ */
 @Injectable()
 export class UrgentTasks {
   /** Tasks waiting for a place, in order. */

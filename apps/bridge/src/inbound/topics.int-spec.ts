@@ -3,9 +3,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Admin, Kafka } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import type { TopicPlan } from '#messaging';
-import { applyDifferences, createKafka, createMissing, differencesOf } from '#messaging';
+import { applyDifferences, createKafka, createMissing, differencesOf, withAdmin } from '#messaging';
 import { waitUntil } from '#platform';
-import { withAdmin } from '../common/with-admin.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -52,7 +52,7 @@ export class OpenInquiries {
     return this.open.values();
   }
 
-  /** The inquiry's session was deleted: no more events of it follow. */
+  /** Forgets an inquiry whose session was deleted, or has moved to another cell. */
   remove(inquiryId: string): void {
     this.open.delete(inquiryId);
   }

@@ -51,7 +51,6 @@ export class SourceRequests {
         backOff: { minMs: 50, maxMs: 1_000 },
         write: ({ items }) => this.send(items),
         isTerminal: () => false,
-        onWritten: () => undefined,
         onRetry: (error, attempt) => {
           this.writer.discard(isOver(Date.now()));
           options.onRetry(error, attempt);

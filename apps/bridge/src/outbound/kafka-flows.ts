@@ -109,7 +109,6 @@ class Flow {
         backOff: { maxMs: 1_000 },
         write: ({ items }) => this.write(items),
         isTerminal: () => false,
-        onWritten: () => undefined,
         onRetry: (error, attempt) => {
           if (attempt === 1) ports.onRetry(error, kafkaPartition);
         },

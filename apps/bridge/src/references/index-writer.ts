@@ -56,7 +56,6 @@ export class IndexWriter {
         backOff: { maxMs: 1_000 },
         write: (batch) => this.write(batch),
         isTerminal: (error) => error instanceof LeaseLostError,
-        onWritten: () => undefined,
         onRetry: (err, attempt) => {
           if (attempt === 1) ports.logger.warn({ err }, 'references not indexed yet');
         },
@@ -124,7 +123,7 @@ export class IndexWriter {
 
   /** A position without changes is saved only from time to time: reading the events again changes nothing. */
   private async write({ items, position }: Batch<IndexChange>): Promise<void> {
-    const changes = this.known.new(mergeChanges(items));
+    const changes = this.known.withoutKnown(mergeChanges(items));
     const isChange = Object.values(changes).some(({ length }) => length > 0);
     const mentionsIn = (sessionId: string): Promise<readonly Mention[]> => this.mentionsIn(sessionId);
     if (isChange) await index({ ...this.ports, mentionsIn }, changes, this.written);

@@ -14,7 +14,7 @@ export class KnownMentions {
   });
 
   /** The part of a batch that changes the index. */
-  new(batch: IndexBatch): IndexBatch {
+  withoutKnown(batch: IndexBatch): IndexBatch {
     const changed = new Set([...batch.over, ...batch.starts.map(({ session_id }) => session_id)]);
     const isNew = (mention: Mention): boolean =>
       changed.has(mention.session_id) || !this.sessions.get(mention.session_id)?.has(nameOf(mention));

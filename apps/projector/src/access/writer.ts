@@ -74,7 +74,6 @@ async function writeFrom(
       onRetry: (err, attempt) => {
         if (attempt === 1) logger.warn({ err }, 'access records are not written yet');
       },
-      onWritten: () => undefined,
     },
     both,
   );

@@ -2,7 +2,7 @@ import type { Lease } from '#partitions';
 import { partitionNumber } from '#partitions';
 import type { BatchWriterHooks } from '#platform';
 import { retry } from '#platform';
-import { itemOf, setAside } from '#read-models';
+import { itemOf, setAsideEntry } from '#read-models';
 import type { Delivery } from '#sessions';
 import { checkWithinLog, PositionBeyondEndError } from '#sessions';
 import { ContextWriter } from '../context/writer.ts';
@@ -237,7 +237,7 @@ export class PartitionProcessor {
     await this.tableWriter.push({
       session_id,
       position,
-      setAside: setAside(session_id, delivery, reason, position),
+      setAside: setAsideEntry(session_id, delivery, reason, position),
     });
   }
 

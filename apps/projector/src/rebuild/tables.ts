@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { partitionPrefixes } from '#partitions';
-import { BatchWriter, batchWriterSizes, KeyedMutex, waitUntil } from '#platform';
+import { BatchWriter, batchWriterSizes, Semaphore, waitUntil } from '#platform';
 import type { DataKeys } from '#privacy';
 import type { SetAside, TableItem, TextSearchScope, Writer } from '#read-models';
 import {
@@ -13,7 +13,7 @@ import {
   rebuildConnectionSettings,
   rebuildTables,
   RowsStore,
-  setAside,
+  setAsideEntry,
   sizeOfItem,
 } from '#read-models';
 import type { Delivery, EventStore } from '#sessions';
@@ -137,7 +137,7 @@ export class Filler {
   /** The last delivered position, and the last one before it had caught up. */
   private delivered = 0n;
   private caughtUpAt = 0n;
-  private readonly mutex = new KeyedMutex();
+  private readonly mutex = new Semaphore(1);
   private failure: { error: unknown } | undefined;
 
   constructor(
@@ -156,10 +156,9 @@ export class Filler {
         batchSize: 1_000,
         ...(loader && bulkSizes),
         intervalMs: 0,
-        write: ({ items, position }) => this.mutex.run('', () => this.write(items, position)),
+        write: ({ items, position }) => this.mutex.run(() => this.write(items, position)),
         isTerminal: () => true,
         onRetry: () => undefined,
-        onWritten: () => undefined,
       },
       this.abort.signal,
     );
@@ -182,7 +181,7 @@ export class Filler {
     // While events keep arriving something is always left: the events at the time of catching up are enough.
     const isDone = (): boolean => this.caughtUp && (this.batches.idle || this.position >= this.caughtUpAt);
     await this.until(isDone, Infinity).finally(() => clearInterval(progress));
-    await this.mutex.run('', () => this.finishBulk());
+    await this.mutex.run(() => this.finishBulk());
   }
 
   /** Creates the indexes of the tables; events that arrive meanwhile wait. */
@@ -269,7 +268,7 @@ export class Filler {
       await this.batches.push({ session_id, before, position });
     } else if (delivery.kind === 'unprojectable') {
       const { session_id, position, reason } = delivery;
-      const entry = setAside(session_id, delivery, reason, position);
+      const entry = setAsideEntry(session_id, delivery, reason, position);
       await this.batches.push({ session_id, position, setAside: entry });
     }
   }

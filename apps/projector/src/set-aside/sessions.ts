@@ -7,7 +7,7 @@ import {
   LeaseLostError,
   listSetAside,
   rewriteSession,
-  setAside,
+  setAsideEntry,
   unlist,
 } from '#read-models';
 import type { UnprojectableEventError } from '#sessions';
@@ -99,7 +99,7 @@ export class SetAsideSessions {
       if (id === null || this.covers(id, revision)) continue;
       const item = items.find(({ session_id, event }) => session_id === id && event.revision === revision);
       const { events } = await foldAsFarAsPossible(this.deps.store, id, revision);
-      const found = setAside(id, failure, failure, item?.position);
+      const found = setAsideEntry(id, failure, failure, item?.position);
       await exclusively(async () => {
         const { pool, keys, textSearch } = this.deps;
         const { scope } = textSearch;
@@ -153,7 +153,7 @@ export class SetAsideSessions {
       this.owner,
       id,
       events,
-      failure && setAside(id, failure, failure),
+      failure && setAsideEntry(id, failure, failure),
       keys,
       textSearch.scope,
     );

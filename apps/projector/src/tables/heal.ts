@@ -1,5 +1,5 @@
 import type { Owner } from '#read-models';
-import { foldAsFarAsPossible, rewriteSession, setAside as entryFor } from '#read-models';
+import { foldAsFarAsPossible, rewriteSession, setAsideEntry } from '#read-models';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 
@@ -32,7 +32,7 @@ export async function healSession(
   const [first] = events;
   if (first !== undefined && first.revision > 0 && first.type !== 'SessionErased')
     throw new TruncatedSessionError(sessionId);
-  const found = failure && entryFor(sessionId, failure, failure);
+  const found = failure && setAsideEntry(sessionId, failure, failure);
   const entry = await rewriteSession(pool, owner, sessionId, events, found, keys, textSearch.scope);
   await projection.delete(gone);
   if (entry) await setAside.added([entry]);

@@ -1,7 +1,7 @@
 import { isContinued } from '#domain';
 import type { Lease } from '#partitions';
-import type { Batch, BatchWriterHooks, Semaphore } from '#platform';
-import { BatchWriter, batchWriterSizes, KeyedMutex } from '#platform';
+import type { Batch, BatchWriterHooks } from '#platform';
+import { BatchWriter, batchWriterSizes, Semaphore } from '#platform';
 import type { RowsStore, TableItem } from '#read-models';
 import { isDeletion, LeaseLostError, sizeOfItem } from '#read-models';
 import { LeftBehind, LeftBehindError } from '../common/left-behind.ts';
@@ -26,7 +26,7 @@ interface TableWriterOptions {
  */
 export class TableWriter {
   private readonly batches: BatchWriter<TableItem>;
-  private readonly mutex = new KeyedMutex();
+  private readonly mutex = new Semaphore(1);
   private readonly statements = new StatementSize();
   private readonly leftBehind = new LeftBehind<TableItem>();
   private written: bigint | null;
@@ -106,7 +106,7 @@ export class TableWriter {
 
   /** Runs work while no batch is being written. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return this.mutex.run('', work);
+    return this.mutex.run(work);
   }
 
   /** Items that an earlier attempt has written are left out. */

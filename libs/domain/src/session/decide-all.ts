@@ -23,7 +23,7 @@ export interface CommandContext {
    * correlation continues the origin.
    */
   readonly metadata: (type: SessionEventType, index: number, origin: Origin | undefined) => EventMetadata;
-  /** The id of the request's n-th event (from 0): the same request gives the same ids. */
+  /** The id of the request's n-th event (from 0): the same at each call, another in another attempt. */
   readonly eventId: (index: number) => string;
   /** The epoch under which the sender owns the session, if given: rejected when another owns it. */
   readonly agentEpoch?: number;

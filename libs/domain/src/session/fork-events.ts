@@ -2,7 +2,7 @@ import type { Event, FieldClasses } from '../kernel/event.ts';
 import type { SessionState } from './state.ts';
 
 /** The state that a fork copies from its source: everything except who serves it. */
-export type ForkedState = Omit<SessionState, 'agent'>;
+type ForkedState = Omit<SessionState, 'agent'>;
 
 /**
  * A session that starts as another was at a revision. The event contains that state, so later changes or deletions of the

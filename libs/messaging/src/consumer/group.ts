@@ -1,4 +1,5 @@
 import type { Admin, Kafka } from 'kafkajs';
+import { withAdmin } from '../with-admin.ts';
 import type { Committed, Suspects } from './work-marker.ts';
 import { suspectsAt } from './work-marker.ts';
 
@@ -77,14 +78,4 @@ async function committedOffsets(
     ({ partition, offset, metadata }) => [partition, { offset: BigInt(offset), metadata }] as const,
   );
   return new Map(committed);
-}
-
-async function withAdmin<T>(kafka: Pick<Kafka, 'admin'>, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } finally {
-    await admin.disconnect().catch(() => undefined);
-  }
 }

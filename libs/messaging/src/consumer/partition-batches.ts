@@ -80,7 +80,7 @@ export class PartitionBatches<T> {
       else this.pausedBefore.delete(partition);
       return;
     }
-    work.goesAside = true;
+    work.goAside();
     this.tell('pause', topic, partition);
     void this.finishAside(running, topic, partition, work);
   }

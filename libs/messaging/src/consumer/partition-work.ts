@@ -35,8 +35,10 @@ export class PartitionWork<T> {
   /** Why it ended early: a backing service is unavailable. */
   error: unknown;
   progressed = false;
+  /** The offset of the first unprocessed message; undefined when all are processed. */
+  next: string | undefined;
   /** Whether the consumer no longer waits for it. */
-  goesAside = false;
+  private isAside = false;
   private readonly stopping = new AbortController();
   private isLost = false;
   private marked = false;
@@ -47,8 +49,10 @@ export class PartitionWork<T> {
     private readonly member: string,
   ) {}
 
-  /** The offset of the first unprocessed message; undefined when all are processed. */
-  next: string | undefined;
+  /** The consumer no longer waits for it: the work continues in the background. */
+  goAside(): void {
+    this.isAside = true;
+  }
 
   /** Ends the work; processed messages are committed. */
   stop(): void {
@@ -140,7 +144,7 @@ export class PartitionWork<T> {
     const commit = (): Promise<void> =>
       this.isLost ? Promise.resolve() : this.payload.commitOffsetsIfNecessary({ topics });
     // The consumer must learn at once that its group rebalances, while work in the background just waits until that is over.
-    const isRetryable = (): boolean => this.goesAside;
+    const isRetryable = (): boolean => this.isAside;
     const onRetry = (error: unknown): void =>
       this.options.log.debug({ topic, partition, reason: textOf(error) }, 'offset not committed yet');
     await retry(commit, { ...commits, isRetryable, onRetry });

@@ -14,7 +14,8 @@ export interface Batch<T> {
 
 /** The callbacks of a batch writer. */
 export interface BatchWriterHooks {
-  readonly onWritten: (items: number, seconds: number) => void;
+  /** Called after each batch, with the number of its items and how long it took. */
+  readonly onWritten?: (items: number, seconds: number) => void;
   /** Called after every failed attempt that is followed by another. */
   readonly onRetry: (error: unknown, attempt: number) => void;
 }
@@ -220,7 +221,7 @@ export class BatchWriter<T extends object> {
     if (!written) return;
     this.writing = [];
     this.writingBytes = 0;
-    onWritten(batch.items.length, (performance.now() - start) / 1_000);
+    onWritten?.(batch.items.length, (performance.now() - start) / 1_000);
   }
 }
 

@@ -21,7 +21,7 @@ export interface RetryOptions extends BackOff {
 }
 
 /** The pause after the n-th failure (from 1), in milliseconds: exponential, with a quarter of jitter either way. */
-export function backOffMs(attempt: number, { minMs = 50, maxMs = 2_000 }: BackOff = {}): number {
+export function backOffMs(attempt: number, { minMs = 50, maxMs = 2_000 }: BackOff): number {
   const longest = Math.min(maxMs, minMs * 2 ** (attempt - 1));
   return longest * (0.75 + Math.random() / 2);
 }

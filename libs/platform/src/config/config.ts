@@ -250,7 +250,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, defaults: { PORT?: number } =
 }
 
 /** `loadConfig` for the process's environment; on an error it writes one line to stderr and exits with 78. */
-export function loadConfigOrExit(defaults: { PORT?: number } = {}): Config {
+export function loadConfigOrExit(defaults: { PORT?: number }): Config {
   return orExit(() => loadConfig(process.env, defaults));
 }
 

@@ -22,7 +22,7 @@ export const secretVariables = [
   'REDIS_URL',
 ] as const;
 
-export type SecretVariable = (typeof secretVariables)[number];
+type SecretVariable = (typeof secretVariables)[number];
 
 const names: ReadonlySet<string> = new Set(secretVariables);
 

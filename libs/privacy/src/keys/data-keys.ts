@@ -34,7 +34,7 @@ interface CurrentKey {
 }
 
 /** The receipt of the erasure after which a partner has started again; undefined: the partner has not, or is being erased again. */
-export type BegunAfter = (partnerId: string) => Promise<string | undefined>;
+type BegunAfter = (partnerId: string) => Promise<string | undefined>;
 
 /** The data keys of partners; the most recently used are kept in memory, unwrapped, for some minutes. */
 export class DataKeys {

@@ -6,7 +6,7 @@ import type { WrappedKey } from './key-store.ts';
 import type { MasterKeys, WrapContext } from './master-keys.ts';
 
 /** The content of a key file. */
-export interface KeyFile {
+interface KeyFile {
   /** The id of the key that wraps new data keys. */
   readonly current: string;
   readonly keys: Readonly<Record<string, { readonly created_at: string; readonly secret: string }>>;

@@ -4,7 +4,7 @@ import type { MasterKeys } from './master-keys.ts';
 
 const pageSize = 200;
 
-export interface Rewrapped {
+interface Rewrapped {
   readonly rewrapped: number;
   /** Changed by another process meanwhile. */
   readonly skipped: number;

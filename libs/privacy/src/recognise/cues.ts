@@ -1,5 +1,5 @@
 /** Words that tell the type of a nearby number; `id`: of an order, a shipment, a transaction and the like. */
-export type Cue = 'card' | 'account' | 'phone' | 'aadhaar' | 'upi' | 'ifsc' | 'vehicle' | 'place' | 'id';
+type Cue = 'card' | 'account' | 'phone' | 'aadhaar' | 'upi' | 'ifsc' | 'vehicle' | 'place' | 'id';
 
 const words: Readonly<Record<Cue, string>> = {
   card: `card cards cc visa mastercard rupay amex debit cvv paid charged कार्ड डेबिट क्रेडिट वीज़ा`,

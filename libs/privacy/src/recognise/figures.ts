@@ -4,7 +4,7 @@ import { personalTypes } from './found.ts';
 import { recognise } from './recognise.ts';
 
 /** How well the values of a type are recognised. */
-export interface Figure {
+interface Figure {
   readonly type: string;
   /** Values of the type in the corpus. */
   readonly values: number;
@@ -13,7 +13,7 @@ export interface Figure {
 }
 
 /** A text with a missed value or a false match. */
-export interface Mistake {
+interface Mistake {
   readonly text: string;
   readonly missed: readonly Expected[];
   readonly wrong: readonly Expected[];

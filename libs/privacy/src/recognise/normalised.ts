@@ -1,5 +1,5 @@
 /** A text as recognisers read it: ASCII digits and marks, no invisible characters; with a mapping back to the original. */
-export interface Normalised {
+interface Normalised {
   readonly text: string;
   /** The position in the original of a character of `text`. */
   readonly at: (index: number) => number;

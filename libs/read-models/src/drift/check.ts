@@ -24,7 +24,7 @@ export interface DriftSources {
   readonly textSearch: TextSearchScope;
 }
 
-export interface DriftOptions {
+interface DriftOptions {
   /** Sessions with more events are not checked. */
   readonly mostEvents: number;
   /** Pause before the second look at a difference (ms): only differences found twice count. */

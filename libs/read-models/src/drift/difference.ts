@@ -3,7 +3,7 @@ import type { Json } from '#domain';
 import { canonicalJson } from '#domain';
 
 /** What differs: the context in Redis, or a row of one of the tables. */
-export type DriftKind =
+type DriftKind =
   | 'context'
   | 'session'
   | 'turn'
@@ -18,7 +18,7 @@ export type DriftKind =
  * The kind of difference: another value; a row that is missing or should not exist; a state that is behind, or
  * ahead of its stream; a context that cannot be opened.
  */
-export type DriftProblem = 'changed' | 'missing' | 'extra' | 'behind' | 'ahead' | 'unreadable';
+type DriftProblem = 'changed' | 'missing' | 'extra' | 'behind' | 'ahead' | 'unreadable';
 
 /** A difference between stored data and the stream. Contains no values: only names, revisions and hashes. */
 export interface Difference {

@@ -4,6 +4,8 @@ import type { Difference } from './difference.ts';
 
 /** How long healed differences stay listed. */
 const healedKept = '30 days';
+/** Differences listed at most. */
+const mostListed = 1_000;
 
 /** A difference in the list. */
 export interface ListedDifference extends Difference {
@@ -53,7 +55,7 @@ export async function isDriftListed(pool: Pool, sessionId: string): Promise<bool
 }
 
 /** The unhealed differences, oldest first; `healed`: the healed ones of the last 30 days. */
-export async function listDrift(pool: Pool, healed = false, limit = 1_000): Promise<ListedDifference[]> {
+export async function listDrift(pool: Pool, healed = false): Promise<ListedDifference[]> {
   const { rows } = await pool.query<
     Omit<ListedDifference, 'found_at' | 'seen_at' | 'healed_at'> &
       Record<'found_at' | 'seen_at', Date> & { healed_at: Date | null }
@@ -62,7 +64,7 @@ export async function listDrift(pool: Pool, healed = false, limit = 1_000): Prom
        found_at, seen_at, heal_requested, healed_at
      FROM projection_drift WHERE (healed_at IS NOT NULL) = $1
      ORDER BY found_at, session_id, kind, turn_revision, field LIMIT $2`,
-    [healed, limit],
+    [healed, mostListed],
   );
   return rows.map((row) => ({
     ...row,

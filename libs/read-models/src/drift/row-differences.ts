@@ -95,7 +95,7 @@ function without(row: Row, names: readonly string[]): Row {
 }
 
 /** The columns of an expected row that have another value in the stored row. */
-export function columnDifferences(
+function columnDifferences(
   place: Pick<Difference, 'kind' | 'turn_revision' | 'stored_revision'>,
   expected: Row,
   found: Row,

@@ -25,7 +25,7 @@ export interface StoredRows {
 }
 
 /** The columns of a turn that may be sealed. They are compared opened, and never sent in plain. */
-export const personalColumns = ['message_text', 'extracted_entities', 'response_text', 'message_id'] as const;
+const personalColumns = ['message_text', 'extracted_entities', 'response_text', 'message_id'] as const;
 
 type Found = Omit<StoredRows, 'currentUntil'> & { readonly currentUntil: Date | null };
 type Sealable = Parameters<typeof openTurns>[1][number];

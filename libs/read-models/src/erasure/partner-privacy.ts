@@ -59,7 +59,7 @@ export async function distrustRows(pool: Pool): Promise<void> {
 }
 
 /** Claims partners whose erasure is due, who have no hold (unless the erasure has begun), and whom no other bridge is erasing. */
-export async function claimDuePartners(pool: Pool, limit: number, waitS = 0): Promise<string[]> {
+export async function claimDuePartners(pool: Pool, limit: number, waitS: number): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
     `UPDATE partner_privacy SET claimed_until = now() + $2 * interval '1 second' WHERE partner_id IN (
        SELECT partner_id FROM partner_privacy
@@ -129,7 +129,7 @@ export async function lastContact(
   return at === null ? null : { at: new Date(at).toISOString(), active };
 }
 
-export interface PrivacyChange {
+interface PrivacyChange {
   readonly partner_id: string;
   /** Whether only the role RESTRICTED_ROLE may read the partner's data. */
   readonly closed: boolean;

@@ -3,7 +3,7 @@ import { rebuildSchema } from '../tables/rebuild.ts';
 import { dropInterrupted } from '../tables/standby.ts';
 
 /** What to erase: all rows of the partner from before a time (ISO 8601), and all rows of these sessions. */
-export interface ErasedRows {
+interface ErasedRows {
   readonly partner_id: string;
   readonly before: string;
   readonly session_ids: readonly string[];

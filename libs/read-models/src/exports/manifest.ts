@@ -23,7 +23,7 @@ export interface ExportManifest extends ExportSummary {
   readonly files: readonly ManifestFile[];
 }
 
-export type ManifestFile = Omit<ExportPart, 'number' | 'is_last'>;
+type ManifestFile = Omit<ExportPart, 'number' | 'is_last'>;
 
 /** The name of the manifest file. */
 export const manifestName = 'manifest.json';

@@ -4,7 +4,7 @@ import type { DataKeys } from '#privacy';
 import { BlindIndex } from '#privacy';
 
 const splits = ['train', 'validation', 'test'] as const;
-export type Split = (typeof splits)[number];
+type Split = (typeof splits)[number];
 /** Percentage of partners in the first split, and in the first two. */
 const shares = [80, 90] as const;
 

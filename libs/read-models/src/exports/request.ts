@@ -23,7 +23,7 @@ export interface ExportFilter {
 }
 
 /** What the requester may see. */
-export interface ExportScope {
+interface ExportScope {
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
   /** Whether restricted partners are included. */

@@ -10,7 +10,7 @@ import { sourceOf } from './sources/of-form.ts';
 import type { ExportPorts, RowsRead } from './sources/source.ts';
 
 /** Rows per file. */
-export interface PartLimits {
+interface PartLimits {
   readonly rows: number;
 }
 

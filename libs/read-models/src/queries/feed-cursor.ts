@@ -11,7 +11,7 @@ export interface SlotPosition {
 }
 
 /** The place of a row in the order in which rows become visible. */
-export interface FeedPlace {
+interface FeedPlace {
   readonly written: bigint;
   readonly session_id: string;
   readonly revision: number;
@@ -21,7 +21,7 @@ export interface FeedPlace {
  * How far a reader has read, for the sessions of each of the 256 pairs of leading digits. Only within a pair do rows become
  * visible in order: partitions do not wait for one another.
  */
-export type FeedCursor = readonly FeedPlace[];
+type FeedCursor = readonly FeedPlace[];
 
 /** After every row with the same `written`. */
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';

@@ -29,7 +29,7 @@ interface SessionItem {
 }
 
 /** A filter of sessions; all conditions must hold. Turn conditions must hold for one and the same turn of the session. */
-export interface SessionFilter extends CourseFilter {
+interface SessionFilter extends CourseFilter {
   readonly session_id?: string | undefined;
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;

@@ -11,7 +11,7 @@ export type CountDimension = (typeof countDimensions)[number];
 export const sessionOutcomes = ['handoff', 'completed', 'abandoned', 'open'] as const;
 
 /** The number of turns, and of sessions with such a turn, for one combination of values. */
-export type TurnCount = { readonly [D in CountDimension]?: string | null } & {
+type TurnCount = { readonly [D in CountDimension]?: string | null } & {
   readonly turns: number;
   readonly sessions: number;
 };

@@ -31,7 +31,7 @@ export interface TurnItem {
 }
 
 /** A turn with its places, and the number of rows found from the start of the page on: at most one more than the limit. */
-export interface FoundTurn extends TurnItem {
+interface FoundTurn extends TurnItem {
   readonly ordered_at: string;
   readonly written: string;
   readonly found: number;

@@ -11,7 +11,7 @@ import { itemOf, selectTurns } from './turn-rows.ts';
 
 export type Order = 'asc' | 'desc';
 
-export interface TurnPageRequest extends TurnFilter {
+interface TurnPageRequest extends TurnFilter {
   /** By time; oldest first by default. */
   readonly order?: Order;
   readonly limit: number;

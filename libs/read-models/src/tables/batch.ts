@@ -15,7 +15,7 @@ import type {
 } from './rows.ts';
 
 /** The rows of many events, each row once, in its state after the last event. */
-export interface RowBatch {
+interface RowBatch {
   readonly started: readonly SessionRow[];
   readonly patches: readonly SessionPatch[];
   readonly turns: readonly TurnRow[];

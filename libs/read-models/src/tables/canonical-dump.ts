@@ -20,7 +20,7 @@ type TableName = keyof typeof orders;
 const rowsAtOnce = 5_000;
 
 /** How many rows a table has, and the SHA-256 of their canonical dump. */
-export interface TableDigest {
+interface TableDigest {
   readonly rows: number;
   readonly sha256: string;
 }

@@ -5,7 +5,7 @@ import { mergeChanges } from './batch.ts';
 import { rowChange, UnstorableEventError } from './changes.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
-import { setAside } from './set-aside.ts';
+import { setAsideEntry } from './set-aside.ts';
 import { storableJson } from './storable.ts';
 
 /** An event with its place in the store. */
@@ -93,7 +93,7 @@ export function changesOf(
     try {
       changes.push(positioned(rowChange(item.session_id, item.event, index), item.position));
     } catch (error) {
-      failures.set(item.session_id, setAside(item.session_id, item.event, error, item.position));
+      failures.set(item.session_id, setAsideEntry(item.session_id, item.event, error, item.position));
     }
   }
   return { changes, failures: [...failures.values()] };

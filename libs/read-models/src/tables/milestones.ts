@@ -20,7 +20,7 @@ export const milestoneKinds = [
   'session_ended',
   'session_expired',
 ] as const;
-export type MilestoneKind = (typeof milestoneKinds)[number];
+type MilestoneKind = (typeof milestoneKinds)[number];
 
 /** A milestone; its name is a goal, a flag, a channel or the kind of an inquiry, never personal data. */
 type Milestone = readonly [kind: MilestoneKind, name: string | null, outcome?: string];

@@ -11,7 +11,7 @@ import { TurnPartitions } from './partitions.ts';
 import { isRefusedData } from './refused.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
-import { setAside } from './set-aside.ts';
+import { setAsideEntry } from './set-aside.ts';
 import { RowSeals, sealedOf } from './row-seals.ts';
 import { saveSetAside, writeRebuiltBatch } from './sql.ts';
 import { storableJson } from './storable.ts';
@@ -43,7 +43,7 @@ export async function rewriteSession(
     const at = plain.findIndex((change) => sealedOf(change) !== undefined);
     const event = events[at];
     if (event === undefined) throw changes;
-    const entry = setAside(sessionId, event, changes);
+    const entry = setAsideEntry(sessionId, event, changes);
     return rewriteSession(pool, owner, sessionId, events.slice(0, at), entry, keys, textSearch);
   }
   const entry = failures[0] ? { ...failures[0], position: null } : failure;
@@ -61,7 +61,7 @@ export async function rewriteSession(
       owner,
       sessionId,
       events.slice(0, count),
-      setAside(sessionId, refused, reason),
+      setAsideEntry(sessionId, refused, reason),
       keys,
       textSearch,
     );

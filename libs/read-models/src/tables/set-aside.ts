@@ -20,8 +20,8 @@ export interface SetAside {
   readonly since: string;
 }
 
-/** A session to set aside at an event, with the reason or the error that explains why the event cannot be projected. */
-export function setAside(
+/** The entry for a session at an event that cannot be projected; `error`: the reason, or the error that explains it. */
+export function setAsideEntry(
   session_id: string,
   { revision, event_id, type }: Pick<RecordedEvent, 'revision' | 'event_id'> & { readonly type: string },
   error: unknown,

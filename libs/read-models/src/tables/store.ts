@@ -12,7 +12,7 @@ import { TurnPartitions } from './partitions.ts';
 import { RowSeals } from './row-seals.ts';
 import type { RowChange } from './rows.ts';
 import type { SetAside } from './set-aside.ts';
-import { setAside } from './set-aside.ts';
+import { setAsideEntry } from './set-aside.ts';
 import { deleteRebuiltRows, deleteRows, writeBatch, writeRebuiltBatch } from './sql.ts';
 
 interface RowsOptions {
@@ -102,7 +102,7 @@ export class RowsStore {
     if (first === undefined) throw error;
     if (items.length === 1) {
       if ('setAside' in first) throw error;
-      const failures = [setAside(first.session_id, first.event, error, first.position)];
+      const failures = [setAsideEntry(first.session_id, first.event, error, first.position)];
       await this.send(writer, [], failures, position, until);
       return failures;
     }

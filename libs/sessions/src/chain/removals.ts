@@ -61,7 +61,7 @@ export async function truncateErased(
 }
 
 /** As `recordRemoval`, with the facts given by the caller. An existing record stays. @throws StoreUnavailableError */
-export async function appendRemoval(
+async function appendRemoval(
   store: EventStore,
   removal: Removal,
   signer: HistorySigner | undefined,

@@ -30,7 +30,7 @@ export class HistorySigner {
 }
 
 /** The result of verifying a signature. `no_key`: the public key is unknown. */
-export type SignatureCheck = 'valid' | 'invalid' | 'unsigned' | 'no_key';
+type SignatureCheck = 'valid' | 'invalid' | 'unsigned' | 'no_key';
 
 /** The public keys that verify histories, including those of retired signing keys. */
 export class HistoryKeys {

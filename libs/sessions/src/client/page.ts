@@ -4,6 +4,7 @@ import { jsonSize } from '#platform';
 import type { Connection } from './connection.ts';
 import { NoAnswerError } from './errors.ts';
 
+/** An event as the event store's client reads it. */
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
 /** The result of a read. */

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-export interface Downloaded {
+interface Downloaded {
   readonly bytes: number;
   readonly sha256: string;
 }

@@ -7,7 +7,7 @@ import { sseMessages } from './sse.ts';
 /** An event with the time at which it was stored. */
 export type StoredEvent = RecordedEvent & { readonly created?: string };
 
-export interface EventsAsked {
+interface EventsAsked {
   readonly query: Readonly<Record<string, string | number | undefined>>;
   /** Events at most. */
   readonly limit?: number;

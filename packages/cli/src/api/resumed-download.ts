@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { Failure } from '../failure.ts';
 import type { Call } from './call.ts';
 
-export interface ExpectedFile {
+interface ExpectedFile {
   readonly bytes: number;
   /** Hexadecimal digits. */
   readonly sha256: string;

@@ -1,7 +1,7 @@
 import { linesOf } from './lines.ts';
 
 /** A message of an event stream (Server-Sent Events). */
-export interface SseMessage {
+interface SseMessage {
   readonly id: string | undefined;
   readonly event: string;
   readonly data: string;

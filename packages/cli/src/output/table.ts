@@ -25,7 +25,7 @@ const frame = [
 ];
 const noFrame = Object.fromEntries(frame.map((part) => [part, '']));
 
-export interface TableOptions {
+interface TableOptions {
   readonly colors: Colors;
   readonly utc: boolean;
   /** Width of the terminal; undefined: texts are not truncated. */

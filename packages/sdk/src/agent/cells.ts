@@ -15,7 +15,7 @@ type Options = AgentOptions & { readonly instance: string };
 type Connect = (options: Options, cells: AgentCells) => Promise<CellAgent>;
 
 /** Where a session has gone. */
-export interface Moved {
+interface Moved {
   readonly sessionId: string;
   readonly cell: string;
   /** The last revision that was handled; undefined: as for any attach. */

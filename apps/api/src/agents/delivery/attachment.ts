@@ -104,7 +104,7 @@ export class Attachment {
 
   /** Whether the next update may be sent. */
   get hasRoom(): boolean {
-    return (this.sent?.length ?? 0) < windowSize && this.connection.hasRoom;
+    return !this.windowIsFull && this.connection.hasRoom;
   }
 
   get hasAcks(): boolean {

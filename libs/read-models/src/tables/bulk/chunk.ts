@@ -14,13 +14,13 @@ import type {
 import type { FoldedSessions } from './sessions.ts';
 
 /** A value of an entity as stored in its table. */
-export interface StoredEntity extends EntityRow {
+interface StoredEntity extends EntityRow {
   readonly ordered_at: string;
   readonly partner_id: string;
 }
 
 /** A word of a turn as stored in its table. */
-export interface StoredWord extends Omit<WordsRow, 'words'> {
+interface StoredWord extends Omit<WordsRow, 'words'> {
   readonly word: string;
   readonly ordered_at: string;
   readonly partner_id: string;

@@ -9,7 +9,7 @@ import { TurnPartitions } from '../partitions.ts';
 import { RowSeals, sealedOf } from '../row-seals.ts';
 import type { RowChange, TurnRow } from '../rows.ts';
 import type { SetAside } from '../set-aside.ts';
-import { setAside } from '../set-aside.ts';
+import { setAsideEntry } from '../set-aside.ts';
 import { saveSetAside, saveTokens } from '../sql.ts';
 import { storableJson } from '../storable.ts';
 import { Chunk } from './chunk.ts';
@@ -188,7 +188,7 @@ export class BulkLoader {
         () => true,
         () => false,
       );
-      if (!isSealed) failed.set(id, setAside(id, item.event, error, item.position));
+      if (!isSealed) failed.set(id, setAsideEntry(id, item.event, error, item.position));
     }
     if (failed.size === 0) throw error;
     return failed;

@@ -13,7 +13,7 @@ export interface LeafPage {
 }
 
 /** The bytes of a leaf that are hashed. */
-export function leafText([stream, revision, chain]: Leaf): string {
+function leafText([stream, revision, chain]: Leaf): string {
   return `${stream}\n${revision}\n${chain}`;
 }
 

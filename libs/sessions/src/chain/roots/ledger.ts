@@ -32,7 +32,7 @@ export interface StoredRoot extends Signed {
 }
 
 /** The stream of the roots. */
-export const rootsStream = 'history-roots';
+const rootsStream = 'history-roots';
 const leavesPrefix = 'history-leaves-';
 
 /** @throws SyntaxError unless it is JSON */
