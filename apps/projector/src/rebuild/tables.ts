@@ -56,13 +56,8 @@ interface RebuildResult {
 }
 
 const progressEveryMs = 1_000;
-/** Events folded together: enough for most replies to be in the same batch as their questions. */
-const bulkSizes = {
-  capacity: 40_000,
-  capacityBytes: 64 * 1_024 * 1_024,
-  batchSize: 20_000,
-  batchBytes: 32 * 1_024 * 1_024,
-};
+/** Events that one transaction writes row by row. */
+const batchSize = 1_000;
 /** How long the switch may wait for the last events while the projectors are blocked. */
 const switchPatienceMs = 30_000;
 
@@ -153,8 +148,7 @@ export class Filler {
         ...batchWriterSizes,
         sizeOf: sizeOfItem,
         passIntervalMs: 20,
-        batchSize: 1_000,
-        ...(loader && bulkSizes),
+        batchSize,
         intervalMs: 0,
         write: ({ items, position }) => this.mutex.run(() => this.write(items, position)),
         isTerminal: () => true,
@@ -243,8 +237,7 @@ export class Filler {
     let after: bigint | 'start' = this.options.after || 'start';
     const log = after === 'start' ? readSessionLog(store, { signal, onInterruption }) : [];
     for await (const { deliveries, position } of log) {
-      for (const delivery of deliveries) await this.take(delivery);
-      this.batches.pass(position);
+      await this.mutex.run(() => this.writePage(deliveries, position));
       this.delivered = position;
       after = position;
       // While events keep arriving, each page would be followed by another one.
@@ -255,22 +248,37 @@ export class Filler {
       await this.take(delivery);
   }
 
+  /** Writes a page of the log: in bulk as a whole, most replies together with their questions. */
+  private async writePage(deliveries: readonly Delivery[], position: bigint): Promise<void> {
+    const items = deliveries.flatMap((delivery) => this.itemsOf(delivery));
+    const size = this.loader ? items.length : batchSize;
+    while (items.length > size) {
+      const part = items.splice(0, size);
+      await this.write(part, part.at(-1)?.position ?? this.position);
+    }
+    await this.write(items, position);
+  }
+
   private async take(delivery: Delivery): Promise<void> {
     if ('position' in delivery) this.delivered = delivery.position;
-    if (delivery.kind === 'event') await this.batches.push(itemOf(delivery));
-    else if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
-    else if (delivery.kind === 'caught_up') {
+    if (delivery.kind === 'checkpoint') this.batches.pass(delivery.position);
+    if (delivery.kind === 'caught_up') {
       if (!this.caughtUp) this.caughtUpAt = this.delivered;
       this.caughtUp = true;
-    } else if (delivery.kind === 'deleted') {
+    }
+    for (const item of this.itemsOf(delivery)) await this.batches.push(item);
+  }
+
+  private itemsOf(delivery: Delivery): TableItem[] {
+    if (delivery.kind === 'event') return [itemOf(delivery)];
+    if (delivery.kind === 'deleted') {
       const { session_id, before, position } = delivery;
       if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
-      await this.batches.push({ session_id, before, position });
-    } else if (delivery.kind === 'unprojectable') {
-      const { session_id, position, reason } = delivery;
-      const entry = setAsideEntry(session_id, delivery, reason, position);
-      await this.batches.push({ session_id, position, setAside: entry });
+      return [{ session_id, before, position }];
     }
+    if (delivery.kind !== 'unprojectable') return [];
+    const { session_id, position, reason } = delivery;
+    return [{ session_id, position, setAside: setAsideEntry(session_id, delivery, reason, position) }];
   }
 
   private progress(head: bigint, seconds: number): RebuildProgress {

@@ -39,51 +39,58 @@ const correlations = `INSERT INTO rebuild.event_correlation (session_id, correla
     WHERE d.session_id = c.session_id::text AND c.last_revision < d.before)
   GROUP BY session_id, correlation`;
 
-/** Gives the tables of turns the indexes and keys of those in use, and applies the pending changes. */
-export async function finishTables(pool: Pool): Promise<void> {
-  const client = await pool.connect();
+/** Gives the tables of turns the indexes and keys of those in use, on two connections at a time, and applies the pending changes. */
+export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
+  const [client, other] = [await connect(pool), await connect(otherPool)];
   try {
-    await client.query('SET enable_hashjoin = on; SET enable_mergejoin = on; SET enable_seqscan = on');
-    await client.query("SET maintenance_work_mem = '256MB'; SET jit = off");
-    for (const table of [
-      'conversation_turn',
-      'turn_entity',
-      'turn_word',
-      'session_milestone',
-      'personal_token',
-    ])
+    for (const table of [...partitionedTables, 'personal_token'])
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
     await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
       WHERE a.session_id = d.session_id AND a.revision < d.before`);
-    await client.query(correlations);
-    for (const definition of await definitions(client)) await client.query(definition);
-    await client.query('ANALYZE rebuild.conversation_turn, rebuild.pending_reply');
+    await Promise.all([finishTurns(client), finishOthers(other)]);
     await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
     await client.query(reply);
     await client.query(
       'DROP TABLE rebuild.pending_reply, rebuild.pending_deletion, rebuild.pending_correlation',
     );
   } finally {
-    // Closing the connection discards its settings.
+    // Closing the connections discards their settings.
     client.release(true);
+    other.release(true);
   }
 }
 
-/** The statements that create the keys and indexes of the tables in use on the new tables, under the same names. */
-async function definitions(client: PoolClient): Promise<string[]> {
-  const found: string[] = [];
-  for (const table of partitionedTables) {
-    const { rows } = await client.query<{ text: string }>(
-      `SELECT format('ALTER TABLE rebuild.%I ADD CONSTRAINT %I %s', $1::text, conname,
-         regexp_replace(pg_get_constraintdef(oid), 'REFERENCES (public\\.)?', 'REFERENCES rebuild.')) AS text
-       FROM pg_constraint WHERE conrelid = ('public.' || $1)::regclass AND contype IN ('p', 'u', 'f') AND conparentid = 0
-       UNION ALL
-       SELECT regexp_replace(pg_get_indexdef(indexrelid), ' ON (ONLY )?(public\\.)?', ' ON rebuild.')
-       FROM pg_index WHERE indrelid = ('public.' || $1)::regclass
-         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
-      [table],
-    );
-    found.push(...rows.map(({ text }) => text));
-  }
-  return found;
+/** A connection for statements that read whole tables. */
+async function connect(pool: Pool): Promise<PoolClient> {
+  const client = await pool.connect();
+  await client.query('SET enable_hashjoin = on; SET enable_mergejoin = on; SET enable_seqscan = on');
+  await client.query("SET maintenance_work_mem = '256MB'; SET jit = off");
+  return client;
+}
+
+async function finishTurns(client: PoolClient): Promise<void> {
+  await createIndexes(client, 'conversation_turn');
+  await client.query('ANALYZE rebuild.conversation_turn');
+}
+
+async function finishOthers(client: PoolClient): Promise<void> {
+  await client.query(correlations);
+  for (const table of partitionedTables)
+    if (table !== 'conversation_turn') await createIndexes(client, table);
+  await client.query('ANALYZE rebuild.pending_reply');
+}
+
+/** Creates the keys and indexes of a table in use on the new table, under the same names. */
+async function createIndexes(client: PoolClient, table: string): Promise<void> {
+  const { rows } = await client.query<{ text: string }>(
+    `SELECT format('ALTER TABLE rebuild.%I ADD CONSTRAINT %I %s', $1::text, conname,
+       regexp_replace(pg_get_constraintdef(oid), 'REFERENCES (public\\.)?', 'REFERENCES rebuild.')) AS text
+     FROM pg_constraint WHERE conrelid = ('public.' || $1)::regclass AND contype IN ('p', 'u', 'f') AND conparentid = 0
+     UNION ALL
+     SELECT regexp_replace(pg_get_indexdef(indexrelid), ' ON (ONLY )?(public\\.)?', ' ON rebuild.')
+     FROM pg_index WHERE indrelid = ('public.' || $1)::regclass
+       AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
+    [table],
+  );
+  for (const { text } of rows) await client.query(text);
 }

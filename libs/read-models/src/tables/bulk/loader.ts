@@ -61,7 +61,7 @@ export class BulkLoader {
 
   /**
    * @param pool its connections must have `rebuildConnectionSettings`
-   * @param copyPool the same; it writes turns while the next ones are folded
+   * @param copyPool the same; it writes turns while the next ones are folded, and creates half of the indexes
    * @param onPartitionFailure called with the reason why rows are in the default partition
    */
   constructor(
@@ -114,7 +114,7 @@ export class BulkLoader {
     await this.copying;
     await this.copyCorrelations();
     await this.sessions.flush(true);
-    await finishTables(this.pool);
+    await finishTables(this.pool, this.copyPool);
   }
 
   private async copyCorrelations(): Promise<void> {
