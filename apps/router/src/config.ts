@@ -1,6 +1,6 @@
 import { Matches } from 'class-validator';
 import type { Tls } from '#platform';
-import { Given, IsWhole, readEnvironment } from '#platform';
+import { Given, IsWhole, loadMetricsToken, readEnvironment } from '#platform';
 
 export interface RouterConfig {
   readonly host: string;
@@ -19,6 +19,8 @@ export interface RouterConfig {
   readonly answerMs: number;
   /** For cells that are reached by https. */
   readonly tls: Tls;
+  /** The token that allows other machines to read metrics; undefined: only this machine may. */
+  readonly metricsToken: string | undefined;
 }
 
 class Environment {
@@ -73,6 +75,7 @@ export function loadRouterConfig(env: NodeJS.ProcessEnv): RouterConfig {
     heldBytes: environment.CELLS_HELD_BYTES,
     answerMs: environment.CELLS_ANSWER_MS,
     tls: tlsOf(environment),
+    metricsToken: loadMetricsToken(env),
   };
 }
 

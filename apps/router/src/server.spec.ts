@@ -82,6 +82,16 @@ describe('Router', () => {
     expect((await fetch(`${url}/v1/partners/P1/session`)).status).toBe(200);
   });
 
+  it('refuses metrics to a proxied request without the token, and to every request with another one', async () => {
+    const status = async (address: string, headers: Record<string, string>): Promise<number> =>
+      (await fetch(`${address}/metrics`, { headers })).status;
+    expect(await status(url, {})).toBe(200);
+    expect(await status(url, { 'x-forwarded-for': '192.0.2.1' })).toBe(403);
+    const closed = await routerTo('http://127.0.0.1:1', { metricsToken: 'secret' });
+    expect(await status(closed, {})).toBe(401);
+    expect(await status(closed, { authorization: 'Bearer secret' })).toBe(200);
+  });
+
   it('a cell that does not answer in time is unavailable', async () => {
     const silent = createServer(() => undefined);
     servers.push(silent);

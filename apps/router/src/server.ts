@@ -7,7 +7,14 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { connect as connectByTls } from 'node:tls';
 import type { Metrics, ProblemCode } from '#platform';
-import { bareHost, ByteBudget, problemContentType, problemDocument, ProblemError } from '#platform';
+import {
+  bareHost,
+  ByteBudget,
+  metricsRefusal,
+  problemContentType,
+  problemDocument,
+  ProblemError,
+} from '#platform';
 import type { RouterConfig } from './config.ts';
 import { destinationOf } from './destination.ts';
 import type { FollowedDirectory } from './directory.ts';
@@ -68,10 +75,7 @@ export class Router {
     if (path === '/health/live') return void response.end('{"status":"ok"}');
     if (path === '/health/ready')
       return void response.writeHead(this.directory.isKnown ? 200 : 503).end('{}');
-    if (path === '/metrics')
-      return void response
-        .writeHead(200, { 'content-type': this.metrics.registry.contentType })
-        .end(await this.metrics.registry.metrics());
+    if (path === '/metrics') return this.showMetrics(request, response);
     const gone = new AbortController();
     response.once('close', () => response.writableFinished || gone.abort());
     const body = await this.read(request, response);
@@ -92,6 +96,13 @@ export class Router {
     response.writeHead(message.statusCode ?? 502, message.rawHeaders);
     // If one of the two ends early, the other one has to end too.
     pipeline(message, response, () => undefined);
+  }
+
+  private async showMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const refusal = metricsRefusal(request, this.config.metricsToken);
+    if (refusal) throw refusal;
+    const { registry } = this.metrics;
+    response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
   }
 
   /** The body, which counts as held until the response closes. */

@@ -39,6 +39,7 @@ export { AbandonedError, assertWanted } from './errors/abandoned.ts';
 export { textWithoutData } from './errors/without-data.ts';
 export { HealthChecks } from './health/checks.ts';
 export { listen } from './http/app.ts';
+export { loadMetricsToken, metricsRefusal } from './http/metrics-access.ts';
 export { Convert, ItemsByType } from './http/dto.ts';
 export { bareHost } from './config/bare-host.ts';
 export { inexactNumbers } from './values/exact-json.ts';
