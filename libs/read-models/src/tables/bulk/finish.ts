@@ -43,7 +43,7 @@ const correlations = `INSERT INTO rebuild.event_correlation (session_id, correla
 export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
   const [client, other] = [await connect(pool), await connect(otherPool)];
   try {
-    for (const table of [...partitionedTables, 'personal_token'])
+    for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
     await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
       WHERE a.session_id = d.session_id AND a.revision < d.before`);
