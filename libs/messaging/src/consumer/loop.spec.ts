@@ -169,6 +169,16 @@ describe('a consumer', () => {
     expect(group.steps).toEqual(['disconnect']);
   });
 
+  test('that still fetches after it was disconnected is disconnected again', async () => {
+    const consumer = await start();
+    consumer.emit('crash', { error: new Error('the group is gone') });
+    await jest.advanceTimersByTimeAsync(10_000);
+    group.steps.length = 0;
+    consumer.emit('fetch');
+    await jest.advanceTimersByTimeAsync(0);
+    expect(group.steps).toEqual(['disconnect']);
+  });
+
   test('that does not disconnect is abandoned after a while', async () => {
     jest.spyOn(FakeConsumer.prototype, 'disconnect').mockReturnValue(new Promise(() => undefined));
     await start();

@@ -90,7 +90,10 @@ export class ConsumerLoop<T> {
       signal.removeEventListener('abort', stop);
       failure.stopWatching();
       await withTimeout(batches.stop(), patience, disconnectTimeout).catch(() => undefined);
-      await withTimeout(consumer.disconnect(), patience, disconnectTimeout).catch(() => undefined);
+      const disconnect = (): Promise<void> => consumer.disconnect().catch(() => undefined);
+      await withTimeout(disconnect(), patience, disconnectTimeout).catch(() => undefined);
+      // A consumer that was joining its group may not stop: it would keep its partitions, whose messages nobody processes.
+      consumer.on(consumer.events.FETCH, () => void disconnect());
     }
   }
 
