@@ -30,6 +30,9 @@ const listen = async (server: Server): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 };
 
+const metricsStatus = async (url: string, headers: Record<string, string>): Promise<number> =>
+  (await fetch(`${url}/metrics`, { headers })).status;
+
 describe('Router', () => {
   let reply: RequestListener;
   let servers: Server[];
@@ -83,13 +86,11 @@ describe('Router', () => {
   });
 
   it('refuses metrics to a proxied request without the token, and to every request with another one', async () => {
-    const status = async (address: string, headers: Record<string, string>): Promise<number> =>
-      (await fetch(`${address}/metrics`, { headers })).status;
-    expect(await status(url, {})).toBe(200);
-    expect(await status(url, { 'x-forwarded-for': '192.0.2.1' })).toBe(403);
+    expect(await metricsStatus(url, {})).toBe(200);
+    expect(await metricsStatus(url, { 'x-forwarded-for': '192.0.2.1' })).toBe(403);
     const closed = await routerTo('http://127.0.0.1:1', { metricsToken: 'secret' });
-    expect(await status(closed, {})).toBe(401);
-    expect(await status(closed, { authorization: 'Bearer secret' })).toBe(200);
+    expect(await metricsStatus(closed, {})).toBe(401);
+    expect(await metricsStatus(closed, { authorization: 'Bearer secret' })).toBe(200);
   });
 
   it('a cell that does not answer in time is unavailable', async () => {

@@ -3144,7 +3144,7 @@ export interface components {
                 readonly "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The caller has more requests under way than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
+        /** @description The caller has more requests in progress than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
         readonly too_many_requests: {
             headers: {
                 /** @description Seconds */
@@ -6596,7 +6596,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The caller has more requests under way than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
+            /** @description The caller has more requests in progress than its share (`too_many_requests`); The subject of the token has sent too many requests (`rate_limited`) */
             readonly 429: {
                 headers: {
                     /** @description Seconds */
