@@ -227,6 +227,26 @@ test('a caller that goes away while it waits leaves the queue', async () => {
   await waitUntil(() => admission.commands.counts.waiting === 1);
 });
 
+test('a command whose caller has gone keeps its place until it is done, and is then forgotten', async () => {
+  const [timers, cleared] = [jest.spyOn(globalThis, 'setTimeout'), jest.spyOn(globalThis, 'clearTimeout')];
+  const abandoned = (): unknown[] =>
+    timers.mock.results.flatMap(({ value }, index) =>
+      timers.mock.calls[index]?.[1] === 30_000 ? [value] : [],
+    );
+  const stop = new AbortController();
+  const headers = { 'content-type': 'application/json' };
+  const gone = fetch(url + turns, { method: 'POST', body: '{}', headers, signal: stop.signal });
+  await waitUntil(() => began === 1);
+  stop.abort();
+  await expect(gone).rejects.toThrow('aborted');
+  await waitUntil(() => abandoned().length === 1);
+  expect(admission.commands.counts.admitted).toBe(1);
+  open();
+  await waitUntil(() => admission.commands.counts.admitted === 0);
+  expect(cleared.mock.calls.flat()).toEqual(expect.arrayContaining(abandoned()));
+  jest.restoreAllMocks();
+});
+
 test.each([
   ['stream', 'text/event-stream'],
   ['events', 'text/event-stream'],

@@ -22,6 +22,8 @@ interface Entered {
   ticket: Ticket | undefined;
   /** Its place in the line of its session. */
   entry: Entry | undefined;
+  /** Ends it if it is never answered after its caller has gone. */
+  abandoned: NodeJS.Timeout | undefined;
 }
 
 /** Asks the gates before the body of a request is read. Only requests under /v1 need admission. */
@@ -37,10 +39,10 @@ export function installAdmission(fastify: FastifyInstance, admission: Admission)
     arrive({ admission, gate, request, reply, done });
     if (reply.isRefused) return;
     reply.raw.once('close', () => {
-      const { ticket } = request.entered ?? {};
-      const isBegun = ticket?.state === 'admitted' && ticket.begunAt !== undefined;
+      const { entered } = request;
+      const isBegun = entered?.ticket?.state === 'admitted' && entered.ticket.begunAt !== undefined;
       if (isBegun && gate !== admission.connections)
-        setTimeout(() => leave(admission, request, false), abandonedMs).unref();
+        entered.abandoned = setTimeout(() => leave(admission, request, false), abandonedMs).unref();
       else leave(admission, request, false);
     });
   });
@@ -67,7 +69,7 @@ interface Asked {
 /** A command of a session stands in its line first; all else is at its gate at once. */
 function arrive(asked: Asked): void {
   const { admission, gate, request, reply } = asked;
-  request.entered = { gate, ticket: undefined, entry: undefined };
+  request.entered = { gate, ticket: undefined, entry: undefined, abandoned: undefined };
   const sessionId = gate === admission.commands ? sessionOf(request) : undefined;
   if (sessionId === undefined) return enterGate(asked, request.entered);
   const { entered } = request;
@@ -100,7 +102,8 @@ function enterGate({ admission: { sessions }, gate, request, reply, done }: Aske
 
 function leave({ sessions }: Admission, { entered }: FastifyRequest, isMeasure: boolean): void {
   if (entered === null) return;
-  const { gate, ticket, entry } = entered;
+  const { gate, ticket, entry, abandoned } = entered;
+  clearTimeout(abandoned);
   if (entry !== undefined) sessions.leave(entry, isMeasure ? ticket?.begunAt : undefined);
   if (ticket !== undefined) gate.leave(ticket, isMeasure);
 }

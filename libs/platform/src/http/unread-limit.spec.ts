@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import Fastify from 'fastify';
 import { waitUntil } from '../async/wait-until.ts';
 import { HealthChecks } from '../health/checks.ts';
 import { createLogger } from '../logging/logger.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { createHttpApp, listen } from './app.ts';
+import { installUnreadLimit } from './unread-limit.ts';
 
 const size = 16 * 1_048_576;
 
@@ -68,4 +70,18 @@ describe('an answer of 16 MiB', () => {
     clearInterval(reading);
     expect(await connections()).toBe(0);
   });
+});
+
+test('an answer to a client that has gone sets no timer, which would keep the request in memory', async () => {
+  const fastify = Fastify();
+  const timers = jest.spyOn(globalThis, 'setTimeout');
+  installUnreadLimit(fastify, 12_345);
+  fastify.get('/gone', (_request, reply) => {
+    reply.raw.destroy();
+    return 'x'.repeat(size);
+  });
+  await fastify.inject('/gone').catch(() => undefined);
+  expect(timers.mock.calls.filter(([, ms]) => ms === 12_345)).toEqual([]);
+  timers.mockRestore();
+  await fastify.close();
 });

@@ -9,8 +9,9 @@ const smallAnswer = 32 * 1024;
  */
 export function installUnreadLimit(fastify: FastifyInstance, limitMs: number): void {
   fastify.addHook('onSend', (_request, reply, payload, done) => {
-    if (sizeOf(payload) > smallAnswer) {
-      const { raw } = reply;
+    const { raw } = reply;
+    // The client may have gone while its answer was made: nothing would end the timer, which keeps the request in memory.
+    if (sizeOf(payload) > smallAnswer && !raw.destroyed) {
       const timer = setTimeout(() => raw.destroy(), limitMs);
       timer.unref();
       raw.once('close', () => clearTimeout(timer));
