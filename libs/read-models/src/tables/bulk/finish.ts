@@ -39,33 +39,33 @@ const correlations = `INSERT INTO rebuild.event_correlation (session_id, correla
     WHERE d.session_id = c.session_id::text AND c.last_revision < d.before)
   GROUP BY session_id, correlation`;
 
-/** Gives the tables of turns the indexes and keys of those in use, on two connections at a time, and applies the pending changes. */
+/** Gives the tables of turns the indexes and keys of those in use, on two connections, and applies the pending changes. */
 export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
-  const [client, other] = [await connect(pool), await connect(otherPool)];
-  try {
+  await withConnection(pool, async (client) => {
     for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
     await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
       WHERE a.session_id = d.session_id AND a.revision < d.before`);
-    await Promise.all([finishTurns(client), finishOthers(other)]);
+    await Promise.all([finishTurns(client), withConnection(otherPool, finishOthers)]);
     await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
     await client.query(reply);
     await client.query(
       'DROP TABLE rebuild.pending_reply, rebuild.pending_deletion, rebuild.pending_correlation',
     );
-  } finally {
-    // Closing the connections discards their settings.
-    client.release(true);
-    other.release(true);
-  }
+  });
 }
 
-/** A connection for statements that read whole tables. */
-async function connect(pool: Pool): Promise<PoolClient> {
+/** Runs work on a connection for statements that read whole tables. */
+async function withConnection(pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> {
   const client = await pool.connect();
-  await client.query('SET enable_hashjoin = on; SET enable_mergejoin = on; SET enable_seqscan = on');
-  await client.query("SET maintenance_work_mem = '256MB'; SET jit = off");
-  return client;
+  try {
+    await client.query('SET enable_hashjoin = on; SET enable_mergejoin = on; SET enable_seqscan = on');
+    await client.query("SET maintenance_work_mem = '256MB'; SET jit = off");
+    await work(client);
+  } finally {
+    // Closing the connection discards its settings.
+    client.release(true);
+  }
 }
 
 async function finishTurns(client: PoolClient): Promise<void> {
