@@ -25,6 +25,8 @@ interface Child {
 
 /** Long enough for a busy machine. */
 const READY_MS = 180_000;
+/** The exit code of an app whose configuration is wrong: it prints nothing but the faults. */
+const wrongConfiguration = 78;
 const BACK_OFF_MS = { first: 1_000, longest: 30_000, forgottenAfter: 60_000 };
 
 /** Starts programs, restarts them when they end, and stops them all. They die with this process. */
@@ -110,7 +112,8 @@ export class Supervisor {
     this.pids.delete(name);
     delete child.process;
     const how = killed ? `killed by ${killed}` : (originalMessage ?? `exit code ${exitCode}`);
-    return { how, tail: log ? lastLines(readFileSync(log, 'utf8')) : '' };
+    const count = exitCode === wrongConfiguration ? 20 : 2;
+    return { how, tail: log ? lastLines(readFileSync(log, 'utf8'), count) : '' };
   }
 }
 

@@ -25,7 +25,10 @@ export function lastLines(output: string, count = 2): string {
   const lines = output.slice(-8_000).split('\n');
   const noise = /^\s*($|at |\.\.\. \d+ more|Node\.js v|[{}]$)/;
   const telling = lines.filter((line) => !noise.test(line)).map((line) => line.trim());
-  return telling.slice(-count).join(' | ').slice(0, 400);
+  return telling
+    .slice(-count)
+    .join(' | ')
+    .slice(0, 200 * count);
 }
 
 /** The last error while `waitUntil` polled. */
