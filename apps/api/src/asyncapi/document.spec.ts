@@ -17,6 +17,7 @@ topics:
     system: south
     format: json
     id: { pointer: /id }
+    time: { header: x-time }
     types:
       weighed:
         kind: weighed
@@ -55,6 +56,7 @@ test('a plain JSON message is described without an envelope, and by itself', () 
   expect(document.components.messages).toMatchObject({
     weighed: {
       contentType: 'application/json',
+      summary: 'Plain JSON: the id at /id, the time in the header x-time',
       payload: { properties: { weight: { allOf: [{ type: 'integer' }] } } },
     },
   });

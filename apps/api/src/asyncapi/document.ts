@@ -120,11 +120,12 @@ function incomingTopics(declared: Declarations['topics']): Topic[] {
     inquiryRequestType,
     ...Object.keys(conversationSchemas),
   ]);
-  return Object.entries(declared).map(([topic, { format, types }]) => {
-    const messages = Object.entries(types).map(([type, { schema }]): [string, Members] => {
+  return Object.entries(declared).map(([topic, declaration]) => {
+    const messages = Object.entries(declaration.types).map(([type, { schema }]): [string, Members] => {
       const longer = `${topic}.${type.replaceAll(/[^\w.-]/g, '_')}`;
       const name = nameOf(/^[\w.-]+$/.test(type) ? [type, longer] : [longer], taken);
-      return [name, format === 'json' ? plainMessage(type, schema) : message(type, schema)];
+      const isPlain = declaration.format === 'json';
+      return [name, isPlain ? plainMessage(type, schema, declaration) : message(type, schema)];
     });
     return { topic, messages: Object.fromEntries(messages) };
   });
@@ -154,8 +155,13 @@ function message(type: string, data: JsonSchema): Members {
   return { name: type, contentType: 'application/cloudevents+json', payload };
 }
 
-function plainMessage(type: string, payload: JsonSchema): Members {
-  return { name: type, contentType: 'application/json', payload };
+/** Its summary says where it has the id, type and time that a CloudEvent has in its envelope. */
+function plainMessage(name: string, payload: JsonSchema, { id, type, time }: DeclaredTopic): Members {
+  const places = Object.entries({ id, type, time }).flatMap(([what, place]) => {
+    if (place === undefined) return [];
+    return `the ${what} ${'pointer' in place ? `at ${place.pointer}` : `in the header ${place.header}`}`;
+  });
+  return { name, summary: `Plain JSON: ${places.join(', ')}`, contentType: 'application/json', payload };
 }
 
 function deadLetter(): Members {
