@@ -3,6 +3,7 @@ import type { ResultPromise } from 'execa';
 import { execa } from 'execa';
 import { sleep } from '../../libs/platform/src/async/sleep.ts';
 import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
+import { configExitCode } from '../../libs/platform/src/config/errors.ts';
 import type { Program } from '../backing-services/service.ts';
 import { Failure } from '../shared/failure.ts';
 import { dyingWithParent, lastError, lastLines, say } from '../shared/run.ts';
@@ -25,8 +26,6 @@ interface Child {
 
 /** Long enough for a busy machine. */
 const READY_MS = 180_000;
-/** The exit code of an app whose configuration is wrong: it prints nothing but the faults. */
-const wrongConfiguration = 78;
 const BACK_OFF_MS = { first: 1_000, longest: 30_000, forgottenAfter: 60_000 };
 
 /** Starts programs, restarts them when they end, and stops them all. They die with this process. */
@@ -112,7 +111,7 @@ export class Supervisor {
     this.pids.delete(name);
     delete child.process;
     const how = killed ? `killed by ${killed}` : (originalMessage ?? `exit code ${exitCode}`);
-    const count = exitCode === wrongConfiguration ? 20 : 2;
+    const count = exitCode === configExitCode ? 20 : 2;
     return { how, tail: log ? lastLines(readFileSync(log, 'utf8'), count) : '' };
   }
 }

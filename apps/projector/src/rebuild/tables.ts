@@ -251,7 +251,7 @@ export class Filler {
   /** Writes a page of the log: in bulk as a whole, most replies together with their questions. */
   private async writePage(deliveries: readonly Delivery[], position: bigint): Promise<void> {
     const items = deliveries.flatMap((delivery) => this.itemsOf(delivery));
-    const size = this.loader ? items.length : batchSize;
+    const size = this.loader ? Infinity : batchSize;
     while (items.length > size) {
       const part = items.splice(0, size);
       await this.write(part, part.at(-1)?.position ?? this.position);

@@ -2,11 +2,8 @@ import 'reflect-metadata';
 import { plainToInstance, Type } from 'class-transformer';
 import { IsInt, Max, Min, ValidateBy, validateSync } from 'class-validator';
 import type { ConfigFault } from './errors.ts';
-import { ConfigError, EnvironmentError } from './errors.ts';
+import { ConfigError, configExitCode, EnvironmentError } from './errors.ts';
 import { textOf } from './secrets.ts';
-
-/** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h). */
-const configExitCode = 78;
 
 interface EnvironmentOptions<T> {
   /** Example values, for error texts; not needed for variables with a default. */

@@ -1,3 +1,6 @@
+/** Exit code of a process whose configuration is wrong (EX_CONFIG of sysexits.h): it prints the faults and nothing else. */
+export const configExitCode = 78;
+
 export interface ConfigFault {
   readonly variable: string;
   readonly message: string;
