@@ -16,7 +16,7 @@ export async function runBridge(report: Report): Promise<void> {
 
 const goodOnEach = 10_000;
 const megabyte = 1_048_576;
-const mostMegabytes = 800;
+const mostMegabytes = 700;
 
 async function checkHostileMessages(report: Report): Promise<void> {
   report.begin(`Hostile messages between ${goodOnEach} good ones on each topic`);
