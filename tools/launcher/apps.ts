@@ -33,7 +33,6 @@ export async function startApps(
   env: Readonly<Record<string, string>>,
   watch = false,
 ) {
-  const flags = [...namingSources, '--disable-warning=TimeoutNegativeWarning'];
   const exportDir = process.env['EXPORT_DIR'] || join(dir, 'exports');
   const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
   const start = async ({ name, app, port }: App) => {
@@ -42,7 +41,7 @@ export async function startApps(
       isApp: true,
       command: watch
         ? [process.execPath, nest, 'start', app, '--watch', '--no-shell', '--exec', process.execPath]
-        : [process.execPath, ...flags, join(root, `dist/apps/${app}/main.js`)],
+        : [process.execPath, ...namingSources, join(root, `dist/apps/${app}/main.js`)],
       env: { EXPORT_DIR: exportDir, ...env, PORT: String(port) },
       // In watch mode the developer may have stopped it at a breakpoint.
       ...(watch

@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConnection } from '../../platform/src/config/kafka-connection.ts';
 import { installFetchDecoder } from './fetch/install.ts';
 import { oauthTokens } from './oauth-tokens.ts';
+import { installIdleRequestQueue } from './request-queue.ts';
 
 /** Receives kafkajs' log lines: pino's methods of the same names. */
 export interface KafkaLog {
@@ -21,6 +22,7 @@ interface KafkaOptions {
 }
 
 installFetchDecoder();
+installIdleRequestQueue();
 
 /** Errors that are part of normal operation: a member of the group joins or leaves. */
 const ordinary = /rebalancing|coordinator is not available|coordinator is loading|Response without match/;
