@@ -9,7 +9,7 @@ type Decompress = (packed: Buffer, limit: number) => Promise<Buffer>;
 
 /** Kafka's codecs, by their number in the attributes of a batch. */
 export const codecs: { readonly [codec: number]: Decompress } = {
-  1: (packed, limit) => promisify(gunzip)(packed, { maxOutputLength: limit }),
+  1: unzip,
   2: unsnap,
   3: unpackLz4,
   4: (packed, limit) => promisify(zstdDecompress)(packed, { maxOutputLength: limit }),
@@ -19,9 +19,17 @@ function tooLarge(limit: number): Error {
   return new RangeError(`more than ${limit} bytes unpacked`);
 }
 
+/** The size at the end of a gzip stream is looked at first: what is too large takes no memory. */
+async function unzip(packed: Buffer, limit: number): Promise<Buffer> {
+  if (packed.length >= gzipSizeBytes && packed.readUInt32LE(packed.length - gzipSizeBytes) > limit)
+    throw tooLarge(limit);
+  return promisify(gunzip)(packed, { maxOutputLength: limit });
+}
+
 /** The header that Java's clients write before snappy blocks; others send a bare block. */
 const snappyStream = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const snappyStreamVersions = 8;
+const gzipSizeBytes = 4;
 
 async function unsnap(packed: Buffer, limit: number): Promise<Buffer> {
   const blocks = snappyBlocks(packed);

@@ -148,6 +148,13 @@ describe('an unreadable batch becomes one record with its bytes', () => {
     expect(records[1]?.value).toEqual(bad);
   });
 
+  test('without being unpacked, if its gzip stream says that it is too large', async () => {
+    const packed = await promisify(gzip)('x');
+    packed.writeUInt32LE(40 * megabyte, packed.length - 4);
+    const [record] = await read(await packedBatch(3, 2, 1, packed));
+    expect(record?.fault).toContain('bytes unpacked');
+  });
+
   test.each([
     [0, 'x'],
     [1, 'x'],
