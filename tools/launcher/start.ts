@@ -74,6 +74,7 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
       port: usualPort(service),
     })),
   ]);
+  if (process.env['TURNSTREAM_DECLARATIONS']) await checkDeclarations();
   if (!watch) await build();
   // New files are readable by this user only.
   process.umask(0o077);
@@ -84,6 +85,20 @@ async function bringUp(supervisor: Supervisor, apps: Apps, watch: boolean): Prom
   await startApps(supervisor, apps, dataDir, { ...env, ...issuer }, watch);
   welcome(apps, env);
   return new Promise(() => {});
+}
+
+/** Shows the faults of the file at once, before anything starts. */
+async function checkDeclarations(): Promise<void> {
+  const [{ loadDeclarations }, { ConfigError }] = await Promise.all([
+    import('#declarations'),
+    import('#platform'),
+  ]);
+  try {
+    loadDeclarations(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Failure(error.message);
+    throw error;
+  }
 }
 
 /** The printable address of a service. Only Kafka can be off. */

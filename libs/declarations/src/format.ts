@@ -25,9 +25,11 @@ export function formatFaults(content: unknown): Fault[] {
 /** Keywords whose errors only repeat an error further inside. */
 const summaries: ReadonlySet<string> = new Set(['if', 'propertyNames']);
 
+const plain: ReadonlySet<string> = new Set(['integer', 'number', 'boolean']);
+
 function faultOf(error: ErrorObject): Fault {
   const path = pathOf(error.instancePath);
-  const { description } = (error.parentSchema ?? {}) as { description?: string };
+  const { description, type = '' } = (error.parentSchema ?? {}) as { description?: string; type?: string };
   if (error.propertyName !== undefined)
     return {
       path: [...path, error.propertyName],
@@ -43,7 +45,7 @@ function faultOf(error: ErrorObject): Fault {
       message: `is not known here: use ${known.join(', ')}`,
     };
   }
-  return { path, message: messageOf(error, description) };
+  return { path, isPlain: plain.has(type), message: messageOf(error, description) };
 }
 
 function messageOf({ keyword, params, message = '' }: ErrorObject, description: string | undefined): string {

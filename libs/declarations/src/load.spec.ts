@@ -106,6 +106,14 @@ inquiries:
   });
 });
 
+test('a wrong number hides no other fault of its inquiry', () => {
+  const text = withInquiry('deadline_ms: soon', 'sources: { one: { request: { id: /subject/order } } }');
+  expect(faultsOf(text)).toEqual([
+    'file.yaml:6:18 /inquiries/status/deadline_ms: must be integer',
+    'file.yaml:7:38 /inquiries/status/sources/one/request/id: the subject has no order',
+  ]);
+});
+
 test.each([
   ...['pointer', 'otherwise', 'const'].map((name) => [
     `a field of a request named ${name}`,

@@ -54,7 +54,7 @@ export function parseDeclarations(text: string, file: string): Declarations {
 /** The well-formed parts of a file, so that the remaining faults are found in the same run. */
 function readable(content: unknown, faults: readonly Fault[]): FileContent {
   const { channels = [], topics = {}, inquiries = {} } = (content ?? {}) as Partial<FileContent>;
-  const structural = faults.filter(({ isName }) => !isName);
+  const structural = faults.filter(({ isName, isPlain }) => !isName && !isPlain);
   const broken = new Set(structural.map(({ path }) => path.slice(0, path[2] === 'types' ? 4 : 2).join(' ')));
   const whole = <T>(part: string, items: { readonly [name: string]: T }): [string, T][] =>
     broken.has(part) ? [] : Object.entries(items).filter(([name]) => !broken.has(`${part} ${name}`));

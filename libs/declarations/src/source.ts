@@ -8,6 +8,8 @@ export interface Fault {
   readonly path: Path;
   /** Whether the name itself is wrong, not its value. */
   readonly isName?: boolean;
+  /** Whether it is a number or a truth value, on which no other check depends. */
+  readonly isPlain?: boolean;
   readonly message: string;
 }
 

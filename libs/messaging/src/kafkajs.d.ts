@@ -11,7 +11,7 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     throttledUntil: number;
     push(request: object): void;
     checkPendingRequests(): void;
-    scheduleCheckPendingRequests(): void;
+    scheduleCheckPendingRequests: (this: RequestQueue) => void;
     destroy(): void;
   }
 }
