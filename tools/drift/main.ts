@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import { createLogger, createPool, waitUntil } from '#platform';
 import type { Difference, SessionCheck } from '#read-models';
-import { isUuid, listDrift, requestHealing } from '#read-models';
+import { isUuid, listDrift, mostListed, requestHealing } from '#read-models';
 import { addressOf } from '../shared/address.ts';
 import { explained } from '../shared/explained.ts';
 import { Failure, runProgram } from '../shared/failure.ts';
@@ -56,6 +56,7 @@ async function list(pool: Pool, { healed, json }: Options): Promise<void> {
   const found = await listDrift(pool, healed);
   for (const difference of found)
     console.log(json ? JSON.stringify(difference) : `${difference.session_id}  ${describe(difference)}`);
+  if (found.length === mostListed) console.error(`Only the first ${mostListed} are shown.`);
   if (!json) console.log(`${found.length} ${found.length === 1 ? 'difference' : 'differences'}`);
 }
 

@@ -25,6 +25,7 @@ export {
   healingRequests,
   isDriftListed,
   listDrift,
+  mostListed,
   recordDrift,
   requestHealing,
   withdrawHealing,

@@ -5,7 +5,8 @@ import type { Difference } from './difference.ts';
 /** How long healed differences stay listed. */
 const healedKept = '30 days';
 /** Differences listed at most. */
-const mostListed = 1_000;
+/** How many differences a list has at most. */
+export const mostListed = 1_000;
 
 /** A difference in the list. */
 export interface ListedDifference extends Difference {

@@ -46,7 +46,9 @@ export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
     await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
       WHERE a.session_id = d.session_id AND a.revision < d.before`);
-    await Promise.all([finishTurns(client), withConnection(otherPool, finishOthers)]);
+    // A failure waits for the other connection: its statement would go on.
+    const parts = await Promise.allSettled([finishTurns(client), withConnection(otherPool, finishOthers)]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
     await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
     await client.query(reply);
     await client.query(
