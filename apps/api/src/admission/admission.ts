@@ -2,10 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Metrics } from '#platform';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { AdmissionConfig } from './config.ts';
+import type { Limit } from './gate.ts';
 import { Gate } from './gate.ts';
 import { SessionLines } from './session-lines.ts';
 
 const leastAtOnce = 32;
+/** Concurrent reads of a kind. How long they take depends on what they read, so no limit can be adapted to it. */
+const readsAtOnce = 128;
 /** A body that takes longer than this to arrive comes over a slow connection or was never sent. */
 const uploadMs = 250;
 
@@ -26,9 +29,11 @@ export class Admission {
   readonly sessions = new SessionLines();
 
   constructor(@Inject(AdmissionConfig) config: AdmissionConfig, metrics: Metrics) {
-    this.commands = requests(config);
-    this.reads = requests(config);
-    this.queries = requests(config);
+    const { requestsAtOnce: max, targetMs } = config;
+    const reads = fixed(Math.min(readsAtOnce, max));
+    this.commands = requests(config, new AdaptiveLimit({ min: Math.min(leastAtOnce, max), max, targetMs }));
+    this.reads = requests(config, reads);
+    this.queries = requests(config, reads);
     this.analysts = analysts(config);
     this.connections = connections(config);
     const gates = {
@@ -52,15 +57,7 @@ export class Admission {
   }
 }
 
-function requests({
-  requestsAtOnce: max,
-  targetMs,
-  queue,
-  bodyBytes: bytes,
-  burstMs,
-  waitMs,
-}: AdmissionConfig): Gate {
-  const limit = new AdaptiveLimit({ min: Math.min(leastAtOnce, max), max, targetMs });
+function requests({ queue, bodyBytes: bytes, burstMs, waitMs }: AdmissionConfig, limit: Limit): Gate {
   return new Gate({ limit, queue, bytes, burstMs, waitMs, uploadMs });
 }
 
@@ -73,6 +70,6 @@ function connections({ connections: current }: AdmissionConfig): Gate {
   return new Gate({ limit, queue: 0, bytes: Infinity, burstMs: 0, waitMs: 0, uploadMs });
 }
 
-function fixed(current: number): { current: number; markReached: () => void; observe: () => void } {
+function fixed(current: number): Limit {
   return { current, markReached: () => undefined, observe: () => undefined };
 }

@@ -37,8 +37,11 @@ interface Arrival {
   readonly stalled?: () => void;
 }
 
+/** How many requests are admitted at a time. */
+export type Limit = Pick<AdaptiveLimit, 'current' | 'markReached' | 'observe'>;
+
 interface GateOptions {
-  readonly limit: Pick<AdaptiveLimit, 'current' | 'markReached' | 'observe'>;
+  readonly limit: Limit;
   /** Requests that may wait. */
   readonly queue: number;
   /** Bytes of the bodies of admitted requests. */
