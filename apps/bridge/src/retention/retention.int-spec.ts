@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { accessStream, readPartner, readRetentionRuns, readSession } from '#sessions';
+import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { accessStream, partnerStream, readPartner, readRetentionRuns, readSession } from '#sessions';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { erasureWorld } from '../erasure/test-partner.ts';
 import type { RetentionPolicy } from './retention.ts';
@@ -12,6 +12,7 @@ beforeAll(async () => {
   world = await erasureWorld(testDataKeys());
 });
 afterAll(() => world.close());
+afterEach(() => void jest.restoreAllMocks());
 
 const none: RetentionPolicy = { sessionsDays: 0, partnersDays: 0, accessDays: 0, floorDays: 0 };
 const dayMs = 86_400_000;
@@ -65,11 +66,15 @@ test('nothing is deleted before the retention floor', async () => {
   expect(await isThere(id)).toBe(true);
 });
 
-test('a legal hold keeps sessions and the partner’s memory', async () => {
-  const { partner_id, id } = await endedSession();
+async function placeHold(partner_id: string): Promise<void> {
   const by = { role: 'human', id: 'dpo' } as const;
   const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: by };
   await world.command({ type: 'PlaceHold', partner_id, hold });
+}
+
+test('a legal hold keeps sessions and the partner’s memory', async () => {
+  const { partner_id, id } = await endedSession();
+  await placeHold(partner_id);
   await world.follower.write(partner_id);
   await runIn(11, { sessionsDays: 10, partnersDays: 10 });
   expect(await isThere(id)).toBe(true);
@@ -78,11 +83,40 @@ test('a legal hold keeps sessions and the partner’s memory', async () => {
 
 test('a legal hold keeps sessions before the table shows it', async () => {
   const { partner_id, id } = await endedSession();
-  const by = { role: 'human', id: 'dpo' } as const;
-  const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: by };
-  await world.command({ type: 'PlaceHold', partner_id, hold });
+  await placeHold(partner_id);
   await runIn(11, { sessionsDays: 10 });
   expect(await isThere(id)).toBe(true);
+});
+
+test('a legal hold keeps sessions of which a run has already made its list', async () => {
+  const { partner_id, id } = await endedSession();
+  const query = world.pool.query.bind(world.pool) as (...words: unknown[]) => Promise<unknown>;
+  let isPlaced = false;
+  jest.spyOn(world.pool, 'query').mockImplementation((async (...words: unknown[]) => {
+    if (!isPlaced && String(words[0]).includes('INSERT INTO partner_retention')) {
+      isPlaced = true;
+      await placeHold(partner_id);
+    }
+    return query(...words);
+  }) as never);
+  await runIn(11, { sessionsDays: 10 });
+  expect([isPlaced, await isThere(id)]).toEqual([true, true]);
+});
+
+test('a legal hold keeps the partner’s memory that a run is about to delete', async () => {
+  const { partner_id } = await endedSession();
+  const stream = partnerStream(partner_id);
+  const deleteStream = world.store.deleteStream.bind(world.store);
+  jest.spyOn(world.store, 'deleteStream').mockImplementation(async (name, at) => {
+    if (name === stream) await placeHold(partner_id);
+    return deleteStream(name, at);
+  });
+  const before = await runIn(11, { partnersDays: 10 }, false);
+  const { deleted } = await runIn(11, { partnersDays: 10 });
+  expect((await readPartner(world.store, partner_id)).state.privacy?.hold).toMatchObject({
+    reason: 'case-7',
+  });
+  expect(deleted.partners).toBe(before.deleted.partners - 1);
 });
 
 test('a partner’s memory is deleted, even after its sessions', async () => {

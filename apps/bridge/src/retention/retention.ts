@@ -106,28 +106,35 @@ async function deleteSessions(
   const size = archive ? archiveBatch : batch;
   const keptPartners = new Set<string>();
   const deleted: string[] = [];
-  let count = 0;
+  let listed = 0;
   let last: OldSession | undefined;
   for (let part = 1; ; part += 1) {
-    if (signal?.aborted) return count;
+    if (signal?.aborted) return apply ? deleted.length : listed;
     const old = await oldSessions(pool, before, last, size);
     const sessions = await unprotected(store, old, keptPartners);
     if (apply && sessions.length > 0) {
       const ids = sessions.map(({ session_id }) => session_id);
       if (archive) await archiveTurns(pool, archive.dir, `${archive.name}-${part}`, ids);
       await notePartners(pool, sessions);
-      await inParallel(ids, atOnce, async (session_id) => {
+      await inParallel(sessions, atOnce, async ({ session_id, partner_id }) => {
+        // The page is long: a hold may have been placed since it was read.
+        if (await isProtected(store, partner_id)) return;
         const last = await recordRemoval(store, session_id, { reason: 'retention', signer });
         // A session that grows meanwhile is not over, and is left for a later run.
         if (last < 0 || (await store.deleteStream(sessionStream(session_id), last))) deleted.push(session_id);
       });
     }
-    count += sessions.length;
+    listed += sessions.length;
     last = old.at(-1);
     if (old.length < size) break;
   }
   if (apply) await dropOldPartitions(pool, before, deleted).catch(onPartitionsKept);
-  return count;
+  return apply ? deleted.length : listed;
+}
+
+async function isProtected(store: EventStore, partnerId: string): Promise<boolean> {
+  const { privacy = {} } = (await readPartner(store, partnerId)).state;
+  return privacy.hold !== undefined || privacy.erasure !== undefined;
 }
 
 /** Leaves out sessions of partners on hold or restricted. The streams decide, since the table may lag behind. */
@@ -137,8 +144,7 @@ async function unprotected(
   kept: Set<string>,
 ): Promise<OldSession[]> {
   await inParallel([...new Set(sessions.map(({ partner_id }) => partner_id))], atOnce, async (partnerId) => {
-    const { privacy = {} } = (await readPartner(store, partnerId)).state;
-    if (privacy.hold !== undefined || privacy.erasure !== undefined) kept.add(partnerId);
+    if (await isProtected(store, partnerId)) kept.add(partnerId);
   });
   return sessions.filter(({ partner_id }) => !kept.has(partner_id));
 }
@@ -157,8 +163,10 @@ async function deletePartners({ store, pool, apply, signal }: Ports, before: str
       const { privacy = {} } = (await readPartner(store, partnerId)).state;
       if (privacy.hold !== undefined || privacy.erasure !== undefined || privacy.receipt !== undefined)
         return;
-      if (stored !== undefined) count += 1;
-      if (stored !== undefined && apply) await store.deleteStream(partnerStream(partnerId));
+      // A stream that grows meanwhile, by a hold or a session, is left.
+      const at = stored && Number(stored.revision);
+      if (at !== undefined && apply && !(await store.deleteStream(partnerStream(partnerId), at))) return;
+      if (at !== undefined) count += 1;
       done.push(partnerId);
     });
     if (apply) await forgetNoted(pool, done);
