@@ -139,6 +139,13 @@ test('events with a removal record are a gap, and what follows them is checked',
   expect(await found(whole.slice(4), { removals: [removal] })).toEqual(['missing 0 3']);
 });
 
+test('a removal record that was not carried out excuses no missing end', async () => {
+  const notDone = { ...removal, before: 7, chain: chainAt(6) };
+  const sealed = new Map([[6, chainAt(6)]]);
+  expect(await found(whole.slice(0, 3), { removals: [notDone], sealed })).toEqual(['removed 3 6']);
+  expect(await found(whole, { removals: [notDone], sealed })).toEqual([]);
+});
+
 test('a deleted stream may start again', async () => {
   expect(await found(appended(3, 3), { removals: [removal] })).toEqual([]);
   const gone = await check([], { removals: [removal], sealed: new Map([[2, chainAt(2)]]) });

@@ -187,8 +187,9 @@ export class ChainCheck {
   private finish(): void {
     const { removals, sealed } = this.expected;
     const last = Math.max(-1, ...sealed.keys());
-    const removed = removals.findLast(({ before }) => before > this.revision + 1);
-    if (this.events === 0 && removed !== undefined)
+    // Events before the record's revision show that the removal was not carried out.
+    const removed = this.events === 0 ? removals.at(-1) : undefined;
+    if (removed !== undefined)
       this.gaps.push({ kind: 'deleted', from: 0, to: removed.before - 1, reason: removed.reason });
     if (last <= this.revision || (removed !== undefined && removed.before > last)) return;
     const range = { revision: this.revision + 1, to: last };
