@@ -21,9 +21,11 @@ export function erasureInProgress(revision: number): CommandRejectedError {
   return new CommandRejectedError({ code: 'erasure_in_progress', reason }, 0, revision);
 }
 
-/** What is refused of a partner who is being erased is left undone. @throws any other error */
-export function unlessBeingErased(error: unknown): void {
-  if (!(error instanceof CommandRejectedError && error.rejection.code === 'erasure_in_progress')) throw error;
+const gone: ReadonlySet<string> = new Set(['erasure_in_progress', 'session_elsewhere']);
+
+/** What is refused of a partner who is being erased, or has left the cell, is left undone. @throws any other error */
+export function unlessPartnerIsGone(error: unknown): void {
+  if (!(error instanceof CommandRejectedError && gone.has(error.rejection.code))) throw error;
 }
 
 /** Thrown when a command expected another revision than the stream's. */

@@ -25,7 +25,7 @@ import {
   CommandRejectedError,
   erasureInProgress,
   StoreUnavailableError,
-  unlessBeingErased,
+  unlessPartnerIsGone,
 } from './errors.ts';
 import { needsKey, partnerPrefix } from './sealed-events.ts';
 import type { EventStore } from './store.ts';
@@ -211,7 +211,7 @@ export async function knownSessions(store: EventStore, partnerId: string): Promi
 
 /**
  * Records what an ended session leaves to its partner's next one. A fork leaves nothing, nor does a session of a partner
- * who is being erased. Idempotent.
+ * who is being erased; of one who has left the cell, the other cell records it with the next session. Idempotent.
  */
 export async function rememberSession(store: EventStore, session: Session): Promise<void> {
   if (isFork(session.state)) return;
@@ -224,7 +224,7 @@ export async function rememberSession(store: EventStore, session: Session): Prom
     const actor = { role: 'system', id: 'partner-memory' } as const;
     await appendToPartner(store, partner, events, { actor, $correlationId: session.session_id });
     return true;
-  }).catch(unlessBeingErased);
+  }).catch(unlessPartnerIsGone);
 }
 
 /** What a listed session has changed so far, by its state and its first event. */

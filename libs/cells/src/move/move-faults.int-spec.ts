@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import type { SessionCommand } from '#domain';
-import { firstOf, readPartner, sessionStream } from '#sessions';
+import { firstOf, readPartner, readSession, sessionStream } from '#sessions';
 import type { TestDatabase } from '../../../platform/src/testing/test-services.ts';
 import { createTestDatabase, serviceUrl } from '../../../platform/src/testing/test-services.ts';
 import type { PartnerMove } from '../directory.ts';
@@ -124,6 +124,15 @@ describe('a partner', () => {
     await finish();
     await send(b, fork, flag);
     expect((await a.store.readLast(sessionStream(fork)))?.type).toBe('SessionMoved');
+  });
+
+  it('may end a session while it leaves', async () => {
+    const partnerId = newPartner();
+    const sessionId = await new Client([a, b]).start(partnerId);
+    const finish = await moverBefore('fence_sessions', await directory.begin(partnerId, 'b'));
+    expect(await send(a, sessionId, end)).toMatchObject({ replayed: false });
+    await finish();
+    expect((await readSession(b.store, sessionId))?.state.session.status).toBe('ended');
   });
 
   it('whose session was only named starts it in the other cell', async () => {

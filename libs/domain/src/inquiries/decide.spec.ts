@@ -62,6 +62,17 @@ describe('opening an inquiry', () => {
     expect(typesOf(givenCommands(open()).when(again))).toEqual(['InquiryClosed', 'InquiryOpened']);
   });
 
+  test('requests one handoff for all that are past their deadline', () => {
+    const other = openPayout({ inquiry_id: 'i2', subject: { payout_id: 'PAY2' } });
+    const third = open({ inquiry_id: 'i3', now: timeOf(70) });
+    expect(typesOf(givenCommands(openPayout(), other).when(third))).toEqual([
+      'InquiryClosed',
+      'HandoffRequested',
+      'InquiryClosed',
+      'InquiryOpened',
+    ]);
+  });
+
   test('records the declaration of its kind', () => {
     expect(given().when(open())).toMatchObject([{ data: { declared: order_status } }]);
   });

@@ -64,7 +64,13 @@ function open(command: OpenInquiry, state: InquiryState, handoff: Handoff): Inqu
   if (live.length >= openInquiriesLimit) {
     return reject('too_many_inquiries', `A session has ${openInquiriesLimit} inquiries open at most.`);
   }
-  return accept(...closed, ...opened(command, handoff));
+  return accept(...withOneHandoff([...closed, ...opened(command, handoff)]));
+}
+
+/** Each inquiry that closes may request a handoff: the first request is enough. */
+function withOneHandoff<E extends InquiryEvent | HandoffRequested>(events: readonly E[]): E[] {
+  const first = events.find(({ type }) => type === 'HandoffRequested');
+  return events.filter((event) => event.type !== 'HandoffRequested' || event === first);
 }
 
 /** The events that open an inquiry. Sources without dependencies are asked, skipped, or fail if they cannot be asked. */

@@ -11,6 +11,7 @@ import { keptUpdatePlace } from '../queries/kept-updates.ts';
 import { itemOf } from '../tables/items.ts';
 import { RowsStore } from '../tables/store.ts';
 import { archiveOf } from './archive.ts';
+import { accessJson } from './rows.ts';
 
 let database: TestDatabase;
 const keys = testDataKeys();
@@ -94,6 +95,25 @@ test('holds each session as JSON and text, the values of tokens, and kept update
   expect(await read(`sessions/${id}.txt`)).toContain(token?.token);
   expect(JSON.parse(await read('kept-updates.json'))).toEqual([{ update: { data: { status: 'paid' } } }]);
   expect(JSON.parse(await read('access.json'))).toEqual([]);
+});
+
+test('holds the access records of the partner without the sessions of others', async () => {
+  const [partner, other] = [`P-${randomUUID()}`, `P-${randomUUID()}`];
+  const record = async (...partners: string[]): Promise<void> => {
+    const id = randomUUID();
+    await database.pool.query(
+      `WITH record AS (INSERT INTO access_record (event_id, at, kind, role, subject, action, session_ids, correlation_id)
+         VALUES ($1, now(), 'read', 'auditor', 'spec', 'list_turns', $3, 'spec'))
+       INSERT INTO access_record_partner (partner_id, at, event_id) SELECT unnest($2::text[]), now(), $1`,
+      [id, partners, partners.map((name) => `session of ${name}`)],
+    );
+  };
+  await record(partner);
+  await record(partner, other);
+  const { pool } = database;
+  const text = (await Array.fromAsync(accessJson({ pool, keys }, partner))).join('');
+  const records = JSON.parse(text) as { session_ids: string[] }[];
+  expect(records.map(({ session_ids }) => session_ids)).toEqual([[`session of ${partner}`], []]);
 });
 
 test('an unknown partner has no archive', async () => {

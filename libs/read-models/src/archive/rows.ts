@@ -47,13 +47,19 @@ export async function* keptUpdatesJson({ pool, keys }: RowPorts, partnerId: stri
   });
 }
 
+/** A record that concerns others too does not say whose its sessions are: they are left out. */
+const ofOthers =
+  'EXISTS (SELECT FROM access_record_partner AS o WHERE o.event_id = p.event_id AND o.partner_id <> $1)';
+
 /** The records of the access log. */
 export async function* accessJson({ pool }: RowPorts, partnerId: string): AsyncGenerator<string> {
   yield* listOf(async function* records() {
     let after = { at: '-infinity', event_id: '00000000-0000-0000-0000-000000000000' };
     for (let count = page; count === page;) {
       const { rows } = await pool.query<{ at: string; event_id: string; record: object }>(
-        `SELECT p.at::text AS at, p.event_id, to_json(r) AS record FROM access_record_partner AS p
+        `SELECT p.at::text AS at, p.event_id,
+           to_jsonb(r) || CASE WHEN ${ofOthers} THEN '{"session_ids": []}'::jsonb ELSE '{}' END AS record
+         FROM access_record_partner AS p
          JOIN access_record AS r ON r.event_id = p.event_id
          WHERE p.partner_id = $1 AND (p.at, p.event_id) > ($2::timestamptz, $3::uuid)
          ORDER BY p.at, p.event_id LIMIT $4`,
