@@ -68,3 +68,13 @@ test('a partner’s stream that began without a limit gets one later', async () 
   const events = await Array.fromAsync(store.read(`partner-${partner_id}`));
   expect(events).toHaveLength(32);
 });
+
+test('a partner whose memory was deleted comes back', async () => {
+  await start();
+  await store.deleteStream(`partner-${partner_id}`);
+  const id = await start();
+  const { state } = await readPartner(store, partner_id);
+  expect(state.sessions.map(({ session_id }) => session_id)).toEqual([id]);
+  for (let index = 0; index < 40; index += 1) await assignSession(store, partner_id, randomUUID());
+  expect(await Array.fromAsync(store.read(`partner-${partner_id}`))).toHaveLength(32);
+});

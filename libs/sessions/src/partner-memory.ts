@@ -96,7 +96,6 @@ export async function appendToPartner(
   if (events.length === 0) return;
   const { partner_id, revision } = partner;
   const stream = partnerStream(partner_id);
-  if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept);
   // An event that remembers nothing needs no key: an erased partner gets none.
   const isSealed = events.some(({ type, data }) => needsKey(type, data));
   const key = isSealed ? await keyFor(store, partner) : undefined;
@@ -112,6 +111,13 @@ export async function appendToPartner(
   });
   const outcome = await store.append(stream, stored, revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
+  // Not before: metadata make a deleted stream a stream without events, to which nothing can be appended as to a new one.
+  if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept).catch(unlessUnavailable);
+}
+
+/** The limit is set again later. @throws any other error */
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof StoreUnavailableError)) throw error;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { retentionConfigProvider } from '#privacy';
 import { AgentCommands } from './common/agent-commands.ts';
 import { ApiNode } from './common/api-node.ts';
 import { LostDetaches } from './common/lost-detaches.ts';
@@ -26,6 +27,7 @@ import { StreamController } from './sse/stream.controller.ts';
 @Module({
   controllers: [AgentsController, StreamController],
   providers: [
+    retentionConfigProvider,
     ApiNode,
     AgentMetrics,
     AgentCommands,

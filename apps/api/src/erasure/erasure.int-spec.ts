@@ -72,6 +72,18 @@ test.each([
   ]);
 });
 
+test('an open stream of a restricted partner ends before the next event', async () => {
+  const { session_id, path } = await startPartner();
+  const stream = await fetch(`${app.url}/v1/sessions/${session_id}/stream`);
+  await app.call('DELETE', path, reason);
+  await waitUntil(async () => (await app.call('GET', `/v1/sessions/${session_id}`)).status === 403);
+  const actor = { role: 'system', id: 'spec' } as const;
+  const command = { type: 'RaiseFlag', flag: 'urgent', value: true } as const;
+  const ids = { commandIds: [randomUUID()], body: {} };
+  await app.executor.execute({ sessionId: session_id, commands: [command], actor, ...ids });
+  expect(await stream.text()).not.toContain('FlagRaised');
+});
+
 test('a session that no table has yet is restricted, too', async () => {
   const partner_id = `P-${randomUUID()}`;
   const session_id = await app.start({ partner_id });

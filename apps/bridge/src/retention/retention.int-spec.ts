@@ -90,17 +90,19 @@ test('a legal hold keeps sessions before the table shows it', async () => {
 
 test('a legal hold keeps sessions of which a run has already made its list', async () => {
   const { partner_id, id } = await endedSession();
-  const query = world.pool.query.bind(world.pool) as (...words: unknown[]) => Promise<unknown>;
-  let isPlaced = false;
-  jest.spyOn(world.pool, 'query').mockImplementation((async (...words: unknown[]) => {
-    if (!isPlaced && String(words[0]).includes('INSERT INTO partner_retention')) {
-      isPlaced = true;
-      await placeHold(partner_id);
-    }
-    return query(...words);
-  }) as never);
+  const list = world.store.readLast.bind(world.store);
+  const stream = partnerStream(partner_id);
+  // The first read of the partner makes the list.
+  jest.spyOn(world.store, 'readLast').mockImplementation(async (name, reaching) => {
+    const last = await list(name, reaching);
+    if (name !== stream) return last;
+    jest.restoreAllMocks();
+    await placeHold(partner_id);
+    return last;
+  });
   await runIn(11, { sessionsDays: 10 });
-  expect([isPlaced, await isThere(id)]).toEqual([true, true]);
+  expect((await readPartner(world.store, partner_id)).state.privacy?.hold).toBeDefined();
+  expect(await isThere(id)).toBe(true);
 });
 
 test('a legal hold keeps the partner’s memory that a run is about to delete', async () => {

@@ -151,3 +151,12 @@ test('a rebuild gives the same records, and the projector continues', async () =
   await log.record(entry([partner]));
   expect(await recordsOf(partner, 1)).toHaveLength(1);
 });
+
+test('a rebuild leaves out a deleted day, although the log has its events', async () => {
+  const partner = randomUUID();
+  await log.record(entry([partner]));
+  const [record] = await recordsOf(partner, 1);
+  await harness.store.deleteStream(accessStream(new Date(record?.at ?? '')));
+  await rebuildAccess(harness.store, rowsPool(harness.database.url));
+  expect((await listAccess(harness.pool, { partner_id: partner, limit: 10 })).items).toEqual([]);
+});

@@ -1,11 +1,17 @@
-import type { PoolClient } from 'pg';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { AccessItem } from '#read-models';
-import { accessCheckpoint, clearAccessRecords, writeAccessRecords } from '#read-models';
+import {
+  accessCheckpoint,
+  accessDays,
+  clearAccessRecords,
+  forgetAccessOf,
+  writeAccessRecords,
+} from '#read-models';
 import type { EventStore } from '#sessions';
-import { accessPrefix, subscribeToSessions } from '#sessions';
+import { accessPrefix, accessStream, subscribeToSessions } from '#sessions';
 
 const batchSize = 1_000;
+const dayMs = 86_400_000;
 
 /**
  * Rewrites the access records in one transaction: readers see the old ones until its end, and writing projectors wait
@@ -17,6 +23,7 @@ export async function rebuildAccess(store: EventStore, pool: Pool): Promise<numb
     await client.query('BEGIN');
     await clearAccessRecords(client);
     const events = await fill(store, client);
+    await dropDeleted(store, client);
     await client.query('COMMIT');
     return events;
   } finally {
@@ -24,6 +31,13 @@ export async function rebuildAccess(store: EventStore, pool: Pool): Promise<numb
     client.release(true);
     await pool.end();
   }
+}
+
+/** The log of the event store has the events of deleted days until it is scavenged. */
+async function dropDeleted(store: EventStore, client: PoolClient): Promise<void> {
+  const tomorrow = new Date(Date.now() + dayMs).toISOString().slice(0, 10);
+  for (const day of await accessDays(client, tomorrow))
+    if ((await store.readLast(accessStream(new Date(day)))) === undefined) await forgetAccessOf(client, day);
 }
 
 async function fill(store: EventStore, client: PoolClient): Promise<number> {

@@ -10,6 +10,9 @@ const patienceMs = 30_000;
 /** Retry pause, in milliseconds: of a reader before it reconnects, and of a failed read of the stream. */
 const retryMs = 1_000;
 
+/** Thrown by a read whose partner no longer shows its data to the reader. */
+export class PartnerClosedError extends Error {}
+
 /** One reader of a session's events: reads the stream at the pace of the reader. */
 export class SessionFeed {
   private target = -1;
@@ -78,8 +81,9 @@ export class SessionFeed {
         }
         if (this.sent > before) this.target = Number.MAX_SAFE_INTEGER;
       }
-    } catch {
-      void this.retry();
+    } catch (error) {
+      if (error instanceof PartnerClosedError) this.end();
+      else void this.retry();
     } finally {
       this.running = false;
     }

@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RecordedEvent } from '#domain';
 import { EventStore, readEvents } from '#sessions';
-import { SessionCache } from '#read-models';
+import { PrivacyWatch, SessionCache } from '#read-models';
 import type { Caller } from '#privacy';
+import { RetentionConfig } from '#privacy';
 import { Access } from '../../access/access.decorator.ts';
 import { CurrentCaller } from '../../access/current-caller.ts';
 import { OpenConnections } from '../../access/open-connections.ts';
@@ -17,7 +18,7 @@ import { SessionParams } from '../../common/params.ts';
 import { readerOf, Reads } from '../../privacy/reads.ts';
 import { AgentMetrics } from '../common/metrics.ts';
 import { Notifier } from '../delivery/notifier.ts';
-import { SessionFeed } from './session-feed.ts';
+import { PartnerClosedError, SessionFeed } from './session-feed.ts';
 import { StreamQuery } from './stream.dto.ts';
 
 /** Approximate bytes of events buffered for a reader. */
@@ -36,6 +37,8 @@ export class StreamController implements BeforeApplicationShutdown {
     private readonly metrics: AgentMetrics,
     private readonly reads: Reads,
     private readonly connections: OpenConnections,
+    private readonly watch: PrivacyWatch,
+    @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'restrictedRole'>,
   ) {}
 
   @Get('sessions/:session_id/stream')
@@ -69,7 +72,7 @@ export class StreamController implements BeforeApplicationShutdown {
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' };
     response.writeHead(200, { ...headers, 'x-accel-buffering': 'no' });
     const events = (revision: number) => readEvents(this.store, id, { from: revision, limit: 64, stepBytes });
-    const read = (revision: number) => recordedFirst(events(revision), record);
+    const read = (revision: number) => this.shown(events(revision), caller, partner_id, record);
     const feed = new SessionFeed(response, Math.min(from, session.revision), read);
     this.feeds.add(feed);
     const unwatch = this.connections.watch(caller, () => feed.end());
@@ -97,15 +100,19 @@ export class StreamController implements BeforeApplicationShutdown {
   beforeApplicationShutdown(): void {
     for (const feed of this.feeds) feed.end();
   }
-}
 
-/** Events, each after the record of its hour. */
-async function* recordedFirst(
-  events: AsyncIterable<RecordedEvent>,
-  record: () => Promise<void>,
-): AsyncGenerator<RecordedEvent> {
-  for await (const event of events) {
-    await record();
-    yield event;
+  /** Events, each after the record of its hour. @throws when the partner has been restricted */
+  private async *shown(
+    events: AsyncIterable<RecordedEvent>,
+    { role }: Caller,
+    partnerId: string,
+    record: () => Promise<void>,
+  ): AsyncGenerator<RecordedEvent> {
+    for await (const event of events) {
+      await record();
+      if (role !== this.config.restrictedRole && this.watch.isClosed(partnerId))
+        throw new PartnerClosedError();
+      yield event;
+    }
   }
 }
