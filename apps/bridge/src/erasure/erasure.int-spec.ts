@@ -270,17 +270,20 @@ describe('a backup from before an erasure that is restored', () => {
     expect(await world.count('conversation_turn', other)).toBe(1);
   });
 
+  const onUnreadable = (): void => undefined;
+
   test('of the event store is erased again', async () => {
+    const restored = { ...world, keys, onUnreadable };
     const partner_id = partner();
     const id = await world.start(partner_id);
     const receipt_id = randomUUID();
     await keys.recordErasure({ partner_id, erased_at: new Date().toISOString(), receipt_id });
-    expect(await eraseRestored({ ...world, keys })).toContain(partner_id);
-    expect(await eraseRestored({ ...world, keys })).not.toContain(partner_id);
+    expect(await eraseRestored(restored)).toContain(partner_id);
+    expect(await eraseRestored(restored)).not.toContain(partner_id);
     await world.eraser.erase(partner_id);
     expect((await world.privacy(partner_id))?.receipt).toMatchObject({ reason: 'restored_backup' });
     expect(await world.stream(id)).not.toContain('secret');
-    expect(await eraseRestored({ ...world, keys })).not.toContain(partner_id);
+    expect(await eraseRestored(restored)).not.toContain(partner_id);
   });
 
   test('of the key store loses the keys again by the receipts', async () => {

@@ -4,7 +4,7 @@ import { inParallel, uuidV5 } from '#platform';
 import type { DataKeys, Erasure } from '#privacy';
 import { knownErasures, sessionsBefore } from '#read-models';
 import type { EventStore } from '#sessions';
-import { CommandRejectedError, commandPartner, readPartner } from '#sessions';
+import { CommandRejectedError, commandPartner, readPartner, UnprojectableEventError } from '#sessions';
 import { actor } from './actor.ts';
 
 interface RestoredPorts {
@@ -12,6 +12,8 @@ interface RestoredPorts {
   readonly pool: Pool;
   readonly keys: DataKeys | undefined;
   readonly signal?: AbortSignal;
+  /** Called for a partner whose stream cannot be read. */
+  readonly onUnreadable: (partnerId: string, error: UnprojectableEventError) => void;
 }
 
 const atOnce = 8;
@@ -28,7 +30,13 @@ export async function eraseRestored(ports: RestoredPorts): Promise<string[]> {
     await knownErasures(ports),
     atOnce,
     async (erasure) => {
-      if (await eraseAgain(ports, erasure)) again.push(erasure.partner_id);
+      const { partner_id } = erasure;
+      try {
+        if (await eraseAgain(ports, erasure)) again.push(partner_id);
+      } catch (error) {
+        if (!(error instanceof UnprojectableEventError)) throw error;
+        ports.onUnreadable(partner_id, error);
+      }
     },
     ports.signal,
   );

@@ -12,7 +12,13 @@ import {
   projectedUntil,
   releasePartner,
 } from '#read-models';
-import { CommandRejectedError, commandPartner, EventStore, readPartner } from '#sessions';
+import {
+  CommandRejectedError,
+  commandPartner,
+  EventStore,
+  readPartner,
+  UnprojectableEventError,
+} from '#sessions';
 import { actor } from './actor.ts';
 import { Eraser, NotErasedYetError } from './eraser.ts';
 import { PartnerFollower } from './follower.ts';
@@ -32,6 +38,8 @@ const hourMs = 3_600_000;
  */
 @Injectable()
 export class ErasureWorker {
+  private readonly skipped = new Set<string>();
+
   constructor(
     private readonly eraser: Eraser,
     private readonly follower: PartnerFollower,
@@ -77,7 +85,13 @@ export class ErasureWorker {
 
   private async eraseRestored(signal: AbortSignal): Promise<void> {
     const { store, pool, keys } = this;
-    const { length } = await eraseRestored({ store, pool, keys, signal });
+    const { length } = await eraseRestored({
+      store,
+      pool,
+      keys,
+      signal,
+      onUnreadable: (partnerId, error) => this.skip(partnerId, error),
+    });
     if (length > 0)
       this.logger.warn(
         { partners: length },
@@ -120,10 +134,7 @@ export class ErasureWorker {
   /** Cancels announced erasures of partners with a contact since; returns their number. */
   private async cancelContacted(partnerId?: string): Promise<number> {
     const contacted = await contactedSince(this.pool, perQuery, partnerId);
-    for (const partner_id of contacted) {
-      await this.command({ type: 'CancelErasure', partner_id });
-      await this.follower.write(partner_id);
-    }
+    for (const partner_id of contacted) await this.change({ type: 'CancelErasure', partner_id });
     return contacted.length;
   }
 
@@ -153,12 +164,29 @@ export class ErasureWorker {
           requested_at: new Date(now).toISOString(),
           requested_by: actor,
         };
-        await this.command({ type: 'AnnounceErasure', partner_id, request, due_at });
-        await this.follower.write(partner_id);
+        await this.change({ type: 'AnnounceErasure', partner_id, request, due_at });
       }
       last = partners.at(-1) ?? '';
       if (partners.length < perQuery) return;
     }
+  }
+
+  /** Executes a command on a partner, and writes its row. A partner whose stream cannot be read does not delay the others. */
+  private async change(command: PartnerCommand): Promise<void> {
+    try {
+      await this.command(command);
+      await this.follower.write(command.partner_id);
+    } catch (err) {
+      if (!(err instanceof UnprojectableEventError)) throw err;
+      this.skip(command.partner_id, err);
+    }
+  }
+
+  /** Logged once a partner: the rounds go on. */
+  private skip(partnerId: string, err: UnprojectableEventError): void {
+    if (!this.skipped.has(partnerId))
+      this.logger.error({ err }, 'partner skipped: its stream cannot be read');
+    this.skipped.add(partnerId);
   }
 
   /** Executes a command on a partner; false: the partner's state does not allow it. */

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { PartnerState } from '#domain';
 import { inParallel } from '#platform';
 import type { RetentionConfig } from '#privacy';
 import type { OldSession } from '#read-models';
@@ -20,6 +21,7 @@ import {
   recordRemoval,
   recordRetentionRun,
   sessionStream,
+  UnprojectableEventError,
 } from '#sessions';
 
 export type RetentionPolicy = Pick<
@@ -132,9 +134,19 @@ async function deleteSessions(
   return apply ? deleted.length : listed;
 }
 
+/** What the partner has asked for, by its stream; undefined: that cannot be read, so nothing of the partner is deleted. */
+async function privacyOf(store: EventStore, partnerId: string): Promise<PartnerState['privacy']> {
+  try {
+    return (await readPartner(store, partnerId)).state.privacy ?? {};
+  } catch (error) {
+    if (error instanceof UnprojectableEventError) return undefined;
+    throw error;
+  }
+}
+
 async function isProtected(store: EventStore, partnerId: string): Promise<boolean> {
-  const { privacy = {} } = (await readPartner(store, partnerId)).state;
-  return privacy.hold !== undefined || privacy.erasure !== undefined;
+  const privacy = await privacyOf(store, partnerId);
+  return privacy === undefined || privacy.hold !== undefined || privacy.erasure !== undefined;
 }
 
 /** Leaves out sessions of partners on hold or restricted. The streams decide, since the table may lag behind. */
@@ -160,9 +172,8 @@ async function deletePartners({ store, pool, apply, signal }: Ports, before: str
     await inParallel(partners, atOnce, async (partnerId) => {
       const stored = await store.readLast(partnerStream(partnerId));
       if (stored !== undefined && stored.created.toISOString() >= before) return;
-      const { privacy = {} } = (await readPartner(store, partnerId)).state;
-      if (privacy.hold !== undefined || privacy.erasure !== undefined || privacy.receipt !== undefined)
-        return;
+      const privacy = await privacyOf(store, partnerId);
+      if (privacy === undefined || privacy.hold || privacy.erasure || privacy.receipt) return;
       // A stream that grows meanwhile, by a hold or a session, is left.
       const at = stored && Number(stored.revision);
       if (at !== undefined && apply && !(await store.deleteStream(partnerStream(partnerId), at))) return;

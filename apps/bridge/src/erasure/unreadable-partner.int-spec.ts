@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
+import { partnerStream, readSession } from '#sessions';
+import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
+import { runRetention } from '../retention/retention.ts';
+import { eraseRestored } from './restored.ts';
+import { erasureWorld } from './test-partner.ts';
+
+const keys = testDataKeys();
+let world: Awaited<ReturnType<typeof erasureWorld>>;
+beforeAll(async () => {
+  world = await erasureWorld(keys);
+});
+afterAll(() => world.close());
+
+const partner = (): string => `P-${randomUUID()}`;
+
+/** Appends an event of a later version of Turnstream to the partner's stream. */
+async function makeUnreadable(partnerId: string): Promise<void> {
+  const stream = partnerStream(partnerId);
+  const last = await world.store.readLast(stream);
+  const metadata = { schema_version: 999, occurred_at: new Date().toISOString() };
+  const event = {
+    contentType: 'application/json',
+    id: randomUUID(),
+    type: 'PartnerChanged',
+    data: {},
+    metadata,
+  };
+  await world.store.append(stream, [event as never], Number(last?.revision ?? -1));
+}
+
+test('a contact of an announced partner whose stream cannot be read keeps no other from being erased', async () => {
+  const [unreadable, other] = [partner(), partner()];
+  await world.start(unreadable);
+  const idle = `UPDATE conversation_session SET last_activity_time = now() - interval '2 days' WHERE partner_id = $1`;
+  await world.pool.query(idle, [unreadable]);
+  await world.worker({ inactiveDays: 1, noticeHours: 48 }).announceInactive();
+  await world.pool.query('UPDATE conversation_session SET last_activity_time = now() WHERE partner_id = $1', [
+    unreadable,
+  ]);
+  await makeUnreadable(unreadable);
+  await world.start(other);
+  await world.request(other);
+  await world.follower.write(other);
+  const worker = world.worker();
+  await waitUntil(async () => {
+    await worker.round();
+    return (await world.privacy(other))?.receipt !== undefined;
+  });
+  expect((await world.privacy(other))?.receipt).toBeDefined();
+});
+
+test('a partner whose stream cannot be read keeps no other from being erased again after a restore', async () => {
+  const partners = [partner(), partner()];
+  for (const partner_id of partners) {
+    await world.start(partner_id);
+    await keys.recordErasure({ partner_id, erased_at: new Date().toISOString(), receipt_id: randomUUID() });
+  }
+  const [unreadable = '', other] = partners;
+  await makeUnreadable(unreadable);
+  const skipped: string[] = [];
+  const again = await eraseRestored({ ...world, keys, onUnreadable: (id) => skipped.push(id) });
+  expect([again, skipped]).toEqual([[other], [unreadable]]);
+});
+
+test('nothing is deleted of a partner whose stream cannot be read', async () => {
+  const [unreadable, other] = [partner(), partner()];
+  const ids = [await world.start(unreadable), await world.start(other)];
+  for (const id of ids) {
+    await world.execute(id, { type: 'EndSession', reason: null });
+    await world.project(id);
+  }
+  await makeUnreadable(unreadable);
+  const policy = { sessionsDays: 10, partnersDays: 10, accessDays: 0, floorDays: 0 };
+  const now = new Date(Date.now() + 11 * 86_400_000);
+  await runRetention({ ...world, signer: undefined, policy, apply: true, now });
+  const left = await Promise.all(ids.map(async (id) => (await readSession(world.store, id)) !== undefined));
+  expect(left).toEqual([true, false]);
+  expect(await world.store.readLast(partnerStream(unreadable))).toBeDefined();
+});
