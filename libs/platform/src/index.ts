@@ -29,7 +29,8 @@ export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-bre
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { Config, loadConfig, NamesPooling } from './config/config.ts';
 export { IsWhole, orExit, readEnvironment } from './config/environment.ts';
-export { ConfigError } from './config/errors.ts';
+export { ConfigError, EnvironmentError } from './config/errors.ts';
+export type { ConfigFault } from './config/errors.ts';
 export { Given } from './config/given.ts';
 export type { Tls } from './config/given.ts';
 export { secretOf } from './config/secrets.ts';

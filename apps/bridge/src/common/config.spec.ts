@@ -47,3 +47,13 @@ test('every wrong variable is named with an example', () => {
       'KAFKA_CHUNK_SIZE must be a whole number from 1 to 10000 (example: KAFKA_CHUNK_SIZE=200)',
   );
 });
+
+test('updates are not kept for longer than sessions recognise them', () => {
+  const kept = { BRIDGE_KEEP_UPDATES_HOURS: '48' };
+  expect(() => loadBridgeConfig(kept)).toThrow(
+    'BRIDGE_KEEP_UPDATES_HOURS is longer than COMMANDS_RECOGNISED_S',
+  );
+  expect(loadBridgeConfig({ ...kept, COMMANDS_RECOGNISED_S: '172800' })).toMatchObject({
+    keepUpdatesHours: 48,
+  });
+});

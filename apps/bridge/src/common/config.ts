@@ -1,5 +1,6 @@
 import type { TopicSettings } from '#messaging';
-import { IsWhole, orExit, readEnvironment } from '#platform';
+import type { ConfigFault } from '#platform';
+import { EnvironmentError, IsWhole, orExit, readEnvironment } from '#platform';
 
 /** The bridge's own configuration beside `Config`; also the injection token. */
 export abstract class BridgeConfig {
@@ -27,12 +28,17 @@ export abstract class BridgeConfig {
   abstract readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
 
+const day = 86_400;
+
 class Environment {
   @IsWhole(300, 600_000)
   BRIDGE_LEASE_MS = 3_000;
 
   @IsWhole(1, 720)
   BRIDGE_KEEP_UPDATES_HOURS = 24;
+
+  @IsWhole(60, 30 * day)
+  COMMANDS_RECOGNISED_S = day;
 
   @IsWhole(1, 3_650)
   FOREIGN_REFERENCES_DAYS = 90;
@@ -75,6 +81,13 @@ class Environment {
   KAFKA_CHUNK_SIZE = 200;
 }
 
+const recordedTwice: ConfigFault = {
+  variable: 'BRIDGE_KEEP_UPDATES_HOURS',
+  message:
+    'is longer than COMMANDS_RECOGNISED_S: a session could record an update again that it no longer recognises',
+  example: '24',
+};
+
 /**
  * Reads the configuration of the bridge; every variable has a default.
  * @throws ConfigError that lists every wrong variable
@@ -82,6 +95,8 @@ class Environment {
 export function loadBridgeConfig(env: NodeJS.ProcessEnv): BridgeConfig {
   const environment = readEnvironment(Environment, env);
   const { CELL, KAFKA_GROUP } = environment;
+  if (environment.BRIDGE_KEEP_UPDATES_HOURS * 3_600 > environment.COMMANDS_RECOGNISED_S)
+    throw new EnvironmentError([recordedTwice]);
   return {
     topics: {
       partitions: environment.KAFKA_PARTITIONS,

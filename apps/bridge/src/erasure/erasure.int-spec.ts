@@ -4,12 +4,12 @@ import { waitUntil } from '#platform';
 import { erased } from '#privacy';
 import { applyErasures } from '#read-models';
 import type { SessionCommand } from '#domain';
-import { commandPartner, EventCodec, EventStore, readSession } from '#sessions';
-import { serviceUrl, turn } from '../../../../libs/read-models/src/test-support.ts';
+import { readSession } from '#sessions';
+import { turn } from '../../../../libs/read-models/src/test-support.ts';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { Step } from './eraser.ts';
 import { eraseRestored } from './restored.ts';
-import { context, erasureWorld } from './test-partner.ts';
+import { erasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
 const keys = testDataKeys(keyStore);
@@ -21,6 +21,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const partner = (): string => `P-${randomUUID()}`;
+const fail = (_: string, error: Error): never => {
+  throw error;
+};
 
 describe('a partner that was erased', () => {
   const partner_id = partner();
@@ -169,28 +172,6 @@ test('a session that was named and has not started cannot start after the erasur
   expect((await readSession(world.store, session_id))?.state.session.status).toBe('erased');
 });
 
-/** A partner whose stream is sealed with a key that no key store has. */
-async function unreadable(): Promise<void> {
-  const store = new EventStore(serviceUrl('EVENTSTORE_URL'), new EventCodec(undefined, testDataKeys()));
-  const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: context.actor };
-  await commandPartner(store, { type: 'PlaceHold', partner_id: partner(), hold }, context);
-  await store.dispose();
-}
-
-test('a request is read from the partner’s stream, even if another stream cannot be read', async () => {
-  const partner_id = partner();
-  await unreadable();
-  await world.start(partner_id);
-  const stopping = new AbortController();
-  const running = world.follower.run(stopping.signal);
-  await world.request(partner_id);
-  await waitUntil(async () => (await world.count('partner_privacy', partner_id)) === 1);
-  stopping.abort();
-  await running;
-  // The store also has requests of other specs.
-  expect(await world.worker().round()).toBeGreaterThanOrEqual(1);
-});
-
 describe('data that have to be kept', () => {
   test('stay until the end of the retention floor, and longer under a hold', async () => {
     const partner_id = partner();
@@ -270,10 +251,8 @@ describe('a backup from before an erasure that is restored', () => {
     expect(await world.count('conversation_turn', other)).toBe(1);
   });
 
-  const onUnreadable = (): void => undefined;
-
   test('of the event store is erased again', async () => {
-    const restored = { ...world, keys, onUnreadable };
+    const restored = { ...world, keys, onUnreadable: fail };
     const partner_id = partner();
     const id = await world.start(partner_id);
     const receipt_id = randomUUID();

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import { partnerStream, readSession } from '#sessions';
+import { commandPartner, EventCodec, EventStore, partnerStream, readSession } from '#sessions';
+import { serviceUrl } from '../../../../libs/read-models/src/test-support.ts';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { runRetention } from '../retention/retention.ts';
 import { eraseRestored } from './restored.ts';
-import { erasureWorld } from './test-partner.ts';
+import { context, erasureWorld } from './test-partner.ts';
 
 const keys = testDataKeys();
 let world: Awaited<ReturnType<typeof erasureWorld>>;
@@ -28,7 +29,7 @@ async function makeUnreadable(partnerId: string): Promise<void> {
     data: {},
     metadata,
   };
-  await world.store.append(stream, [event as never], Number(last?.revision ?? -1));
+  await world.store.append(stream, [event], Number(last?.revision ?? -1));
 }
 
 test('a contact of an announced partner whose stream cannot be read keeps no other from being erased', async () => {
@@ -79,4 +80,26 @@ test('nothing is deleted of a partner whose stream cannot be read', async () => 
   const left = await Promise.all(ids.map(async (id) => (await readSession(world.store, id)) !== undefined));
   expect(left).toEqual([true, false]);
   expect(await world.store.readLast(partnerStream(unreadable))).toBeDefined();
+});
+
+/** A partner whose stream is sealed with a key that no key store has. */
+async function sealedElsewhere(): Promise<void> {
+  const store = new EventStore(serviceUrl('EVENTSTORE_URL'), new EventCodec(undefined, testDataKeys()));
+  const hold = { reason: 'case-7', placed_at: new Date().toISOString(), placed_by: context.actor };
+  await commandPartner(store, { type: 'PlaceHold', partner_id: partner(), hold }, context);
+  await store.dispose();
+}
+
+test('a request is read from the partner’s stream, even if another stream cannot be read', async () => {
+  const partner_id = partner();
+  await sealedElsewhere();
+  await world.start(partner_id);
+  const stopping = new AbortController();
+  const running = world.follower.run(stopping.signal);
+  await world.request(partner_id);
+  await waitUntil(async () => (await world.count('partner_privacy', partner_id)) === 1);
+  stopping.abort();
+  await running;
+  // The store also has requests of other specs.
+  expect(await world.worker().round()).toBeGreaterThanOrEqual(1);
 });
