@@ -68,15 +68,17 @@ export class OpenInquiries {
     return oldest === undefined ? this.position : oldest.before;
   }
 
-  /** No more events of inquiries follow up to this position. */
+  /** All events up to this position are applied. */
   pass(position: bigint): void {
     this.position = position;
   }
 
-  /** The change by an event; undefined when it belongs to no open inquiry. */
-  apply(session_id: string, event: RecordedEvent<InquiryEvent>, position: bigint): Change | undefined {
+  /**
+   * The change by an event after the position that was passed last; undefined when it belongs to no open inquiry. An
+   * inquiry that is opened again, as one that was read when its session arrived, becomes the latest.
+   */
+  apply(session_id: string, event: RecordedEvent<InquiryEvent>): Change | undefined {
     const before = this.position;
-    this.position = position;
     const at = Date.parse(event.metadata.occurred_at);
     if (event.type === 'InquiryOpened') {
       const { inquiry_id, kind, deadline, subject, requests } = event.data;
@@ -85,6 +87,7 @@ export class OpenInquiries {
       const origin = { correlation_id, traceparent };
       const due = new Map<string, Due>();
       const inquiry = { session_id, inquiry_id, kind, key, deadline, opened: at, before, due, ...origin };
+      this.open.delete(inquiry_id);
       this.open.set(inquiry_id, inquiry);
       return { inquiry, due: ask(inquiry, requests, at), opened: true, closed: false };
     }

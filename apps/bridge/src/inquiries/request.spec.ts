@@ -23,7 +23,7 @@ function requestOf(trace: { readonly traceparent?: string }): unknown {
       ...trace,
     },
   };
-  const inquiry = inquiries.apply('s1', event, 1n)?.inquiry as OpenInquiry;
+  const inquiry = inquiries.apply('s1', event)?.inquiry as OpenInquiry;
   return JSON.parse(String(requestMessage(inquiry, due).value));
 }
 

@@ -127,49 +127,43 @@ export class InquiryRunner {
 
   private async receive(delivery: Delivery): Promise<void> {
     if (delivery.kind === 'caught_up') return this.caughtUp();
-    if (delivery.kind === 'event') {
-      const { session_id, event, position } = delivery;
-      if (event.type === 'SessionMoved') return this.leave(session_id, position);
-      if (event.type === 'SessionArrived') return this.arrive(session_id, position);
-      return this.receiveEvent(delivery);
-    }
+    if (delivery.kind === 'event') await this.receiveEvent(delivery);
     if (delivery.kind === 'unprojectable') this.skip(delivery);
     if ('position' in delivery) this.inquiries.pass(delivery.position);
   }
 
   /** An unreadable event is skipped, so that others are not delayed. */
-  private receiveEvent({ session_id, event, position }: Extract<Delivery, { kind: 'event' }>): void {
+  private async receiveEvent({ session_id, event }: Extract<Delivery, { kind: 'event' }>): Promise<void> {
     const inquiryEvent = event as RecordedEvent<InquiryEvent>;
-    // A fork that drops an inquiry does not end it for the original session.
-    if (event.metadata.forked_from !== undefined) return this.inquiries.pass(position);
-    if (isReadable(inquiryEvent)) return this.apply(session_id, inquiryEvent, position);
     const { type, revision } = event;
-    this.skip({ session_id, type, revision });
-    this.inquiries.pass(position);
+    if (type === 'SessionMoved') return this.leave(session_id);
+    if (type === 'SessionArrived') return this.arrive(session_id);
+    // A fork that drops an inquiry does not end it for the original session.
+    if (event.metadata.forked_from !== undefined) return;
+    if (isReadable(inquiryEvent)) this.apply(session_id, inquiryEvent);
+    else this.skip({ session_id, type, revision });
   }
 
   /** The session has moved to another cell. */
-  private leave(sessionId: string, position: bigint): void {
+  private leave(sessionId: string): void {
     for (const { inquiry_id, session_id } of this.inquiries.all()) {
       if (session_id !== sessionId) continue;
       this.deadlines.disarm(inquiry_id);
       this.inquiries.remove(inquiry_id);
     }
-    this.inquiries.pass(position);
   }
 
   /** Asks the open inquiries of an arrived session again: answers received meanwhile were not recorded. */
-  private async arrive(sessionId: string, position: bigint): Promise<void> {
+  private async arrive(sessionId: string): Promise<void> {
     for (const event of await this.readArrived(sessionId)) {
       if (event.type.startsWith('Inquiry') && isReadable(event as RecordedEvent<InquiryEvent>))
-        this.inquiries.apply(sessionId, event as RecordedEvent<InquiryEvent>, position);
+        this.inquiries.apply(sessionId, event as RecordedEvent<InquiryEvent>);
     }
     for (const inquiry of this.inquiries.all()) {
       if (!this.live || inquiry.session_id !== sessionId) continue;
       this.arm(inquiry);
       this.resume(inquiry);
     }
-    this.inquiries.pass(position);
   }
 
   /** An unreadable session is skipped, so that others are not delayed. */
@@ -189,11 +183,11 @@ export class InquiryRunner {
     this.logger.error(event, 'event skipped: it cannot be read');
   }
 
-  private apply(sessionId: string, event: RecordedEvent<InquiryEvent>, position: bigint): void {
+  private apply(sessionId: string, event: RecordedEvent<InquiryEvent>): void {
     const at = Math.min(Date.parse(event.metadata.occurred_at), Date.now());
     if (at >= this.started - windowSeconds * 1_000)
       this.circuits.watch(event, at, this.inquiries.find(event.data.inquiry_id)?.due);
-    const change = this.inquiries.apply(sessionId, event, position);
+    const change = this.inquiries.apply(sessionId, event);
     if (change === undefined) return;
     if (event.type === 'InquiryClosed') this.metrics.closed.inc({ outcome: event.data.outcome });
     if (this.live) this.act(change);

@@ -27,6 +27,8 @@ export class RunnerHarness {
   saveErrors: Error[] = [];
   loadErrors: Error[] = [];
   readErrors: Error[] = [];
+  /** The session of the next events. */
+  session = sessionId;
   checkpoint: bigint | undefined;
   /** The end of the store's log; undefined: beyond every position. */
   head: bigint | undefined;
@@ -37,6 +39,7 @@ export class RunnerHarness {
   private notify: () => void = () => undefined;
   private taken: (prefixes: readonly string[]) => void = () => undefined;
   private position = 0n;
+  private history: readonly RecordedEvent[] = [];
 
   constructor(threshold = 3) {
     const { logger } = this;
@@ -80,7 +83,7 @@ export class RunnerHarness {
   event(event: Pick<InquiryEvent, 'type'> & { readonly data: object | null }, more = {}): void {
     const metadata = { occurred_at: new Date().toISOString(), ...more };
     const recorded = { ...event, event_id: 'e', revision: 1, metadata } as unknown as RecordedEvent;
-    this.deliver({ kind: 'event', session_id: sessionId, event: recorded, position: this.next() });
+    this.deliver({ kind: 'event', session_id: this.session, event: recorded, position: this.next() });
   }
 
   /** Delivers the opening of an inquiry that asks one source. */
@@ -92,9 +95,20 @@ export class RunnerHarness {
     this.event({ type: 'InquiryOpened', data });
   }
 
-  /** Delivers that the session has come from another cell. */
-  arrive(): void {
-    this.event({ type: 'SessionArrived', data: { move_id: 'm', cell: 'b' } } as unknown as InquiryEvent);
+  /** Delivers that the session has come from another cell; `more`: additional metadata. */
+  arrive(more = {}): void {
+    this.event(
+      { type: 'SessionArrived', data: { move_id: 'm', cell: 'b' } } as unknown as InquiryEvent,
+      more,
+    );
+  }
+
+  /** Instead of delivering the events of `happen`, makes them the history of a session that arrives. */
+  copied(happen: () => void): void {
+    const waiting = this.deliveries.length;
+    happen();
+    const events = this.deliveries.splice(waiting);
+    this.history = events.flatMap((delivery) => (delivery.kind === 'event' ? [delivery.event] : []));
   }
 
   close(cause = 'settled', unanswered: readonly string[] = [], more = {}): void {
@@ -162,7 +176,7 @@ export class RunnerHarness {
   private async read(): Promise<readonly RecordedEvent[]> {
     const error = this.readErrors.shift();
     if (error) throw error;
-    return [];
+    return this.history;
   }
 
   private async load(): Promise<bigint | undefined> {
