@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { RunnerHarness } from './test-inquiries.ts';
+import { RunnerHarness, sessionId } from './test-inquiries.ts';
 
 /** A session arrives from another cell with an inquiry that is closed and one that is open. */
 let harness: RunnerHarness;
@@ -11,7 +11,7 @@ beforeEach(async () => {
   jest.useFakeTimers();
   harness = new RunnerHarness();
   running = harness.runner.run(harness.stop.signal);
-  harness.copied(() => {
+  harness.copied(sessionId, () => {
     harness.open();
     harness.close();
     harness.open({ inMs: 60_000, inquiry_id: 'i2' });
@@ -41,7 +41,7 @@ test('the checkpoint follows the events when the inquiry is closed', async () =>
 });
 
 test('an inquiry that opened after the arrival does not hide an older one', async () => {
-  harness.copied(() => {
+  harness.copied(sessionId, () => {
     harness.open({ inMs: 60_000 });
     harness.open({ inMs: 60_000, inquiry_id: 'i2' });
   });

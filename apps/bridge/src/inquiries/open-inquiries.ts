@@ -74,8 +74,8 @@ export class OpenInquiries {
   }
 
   /**
-   * The change by an event after the position that was passed last; undefined when it belongs to no open inquiry. An
-   * inquiry that is opened again, as one that was read when its session arrived, becomes the latest.
+   * The change by an event after the position that was passed last; undefined when it belongs to no open inquiry of its
+   * session. An inquiry that is opened again, as one that was read when its session arrived, becomes the latest.
    */
   apply(session_id: string, event: RecordedEvent<InquiryEvent>): Change | undefined {
     const before = this.position;
@@ -92,7 +92,7 @@ export class OpenInquiries {
       return { inquiry, due: ask(inquiry, requests, at), opened: true, closed: false };
     }
     const inquiry = this.open.get(event.data.inquiry_id);
-    if (inquiry === undefined) return undefined;
+    if (inquiry?.session_id !== session_id) return undefined;
     if (event.type === 'InquiryClosed') {
       this.open.delete(inquiry.inquiry_id);
       inquiry.due.clear();

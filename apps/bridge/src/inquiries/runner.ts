@@ -136,10 +136,10 @@ export class InquiryRunner {
   private async receiveEvent({ session_id, event }: Extract<Delivery, { kind: 'event' }>): Promise<void> {
     const inquiryEvent = event as RecordedEvent<InquiryEvent>;
     const { type, revision } = event;
+    // A fork that drops an inquiry, or arrives without it, does not end it for the original session.
+    if (event.metadata.forked_from !== undefined) return;
     if (type === 'SessionMoved') return this.leave(session_id);
     if (type === 'SessionArrived') return this.arrive(session_id);
-    // A fork that drops an inquiry does not end it for the original session.
-    if (event.metadata.forked_from !== undefined) return;
     if (isReadable(inquiryEvent)) this.apply(session_id, inquiryEvent);
     else this.skip({ session_id, type, revision });
   }

@@ -39,7 +39,7 @@ export class RunnerHarness {
   private notify: () => void = () => undefined;
   private taken: (prefixes: readonly string[]) => void = () => undefined;
   private position = 0n;
-  private history: readonly RecordedEvent[] = [];
+  private readonly histories = new Map<string, readonly RecordedEvent[]>();
 
   constructor(threshold = 3) {
     const { logger } = this;
@@ -68,7 +68,7 @@ export class RunnerHarness {
           throw new PositionBeyondEndError(after, this.head);
         return this.subscription(signal);
       },
-      () => this.read(),
+      (session) => this.read(session),
       { load: () => this.load(), save: (position) => this.save(position), clear: () => this.clear() },
       deadlines,
       scheduler,
@@ -104,11 +104,12 @@ export class RunnerHarness {
   }
 
   /** Instead of delivering the events of `happen`, makes them the history of a session that arrives. */
-  copied(happen: () => void): void {
+  copied(session: string, happen: () => void): void {
     const waiting = this.deliveries.length;
     happen();
     const events = this.deliveries.splice(waiting);
-    this.history = events.flatMap((delivery) => (delivery.kind === 'event' ? [delivery.event] : []));
+    const history = events.flatMap((delivery) => (delivery.kind === 'event' ? [delivery.event] : []));
+    this.histories.set(session, history);
   }
 
   close(cause = 'settled', unanswered: readonly string[] = [], more = {}): void {
@@ -173,10 +174,10 @@ export class RunnerHarness {
     return { events: [] } as unknown as CommandResult;
   }
 
-  private async read(): Promise<readonly RecordedEvent[]> {
+  private async read(session: string): Promise<readonly RecordedEvent[]> {
     const error = this.readErrors.shift();
     if (error) throw error;
-    return this.history;
+    return this.histories.get(session) ?? [];
   }
 
   private async load(): Promise<bigint | undefined> {
