@@ -13,6 +13,9 @@ import { UrgentTasks } from '../common/urgent-tasks.ts';
 /** Sends the requests of inquiries when they are due. */
 @Injectable()
 export class RequestScheduler {
+  /** The requests that wait here for their time. */
+  private readonly waiting = new WeakSet<Due>();
+
   constructor(
     @Inject(RequestSender) private readonly sender: Pick<RequestSender, 'add'>,
     @Inject(OutboundPartitions) private readonly partitions: Pick<OutboundPartitions, 'owns'>,
@@ -26,13 +29,30 @@ export class RequestScheduler {
   schedule(inquiry: OpenInquiry, due: Due, signal: AbortSignal): void {
     if (!this.partitions.owns(inquiry.session_id)) return;
     const wait = due.at - Date.now();
-    if (wait <= 0) this.send(inquiry, due);
-    else void sleep(wait, signal).then(() => !signal.aborted && this.send(inquiry, due));
+    if (wait <= 0) return this.send(inquiry, due);
+    if (this.waiting.has(due)) return;
+    this.waiting.add(due);
+    void sleep(wait, signal).then(() => !signal.aborted && this.send(inquiry, due));
+  }
+
+  /**
+   * Sends a request whose time has passed again. It may have been sent before: while its circuit is open it waits for
+   * its reply until the deadline.
+   */
+  resume(inquiry: OpenInquiry, due: Due, signal: AbortSignal): void {
+    const now = Date.now();
+    if (due.at > now) return this.schedule(inquiry, due, signal);
+    if (!this.partitions.owns(inquiry.session_id)) return;
+    if (this.circuits.allows(due.source, now)) this.add(inquiry, due);
   }
 
   private send(inquiry: OpenInquiry, due: Due): void {
     if (inquiry.due.get(due.source) !== due) return;
-    if (!this.circuits.allows(due.source, Date.now())) return this.giveUp(inquiry, due, 'circuit_open');
+    if (this.circuits.allows(due.source, Date.now())) this.add(inquiry, due);
+    else this.giveUp(inquiry, due, 'circuit_open');
+  }
+
+  private add(inquiry: OpenInquiry, due: Due): void {
     this.sender.add({
       source: due.source,
       message: requestMessage(inquiry, due),

@@ -222,6 +222,6 @@ export class InquiryRunner {
   }
 
   private resume(inquiry: OpenInquiry): void {
-    for (const request of inquiry.due.values()) this.requests.schedule(inquiry, request, this.signal);
+    for (const request of inquiry.due.values()) this.requests.resume(inquiry, request, this.signal);
   }
 }
