@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 import { LRUCache } from 'lru-cache';
 import type { EventStore } from '#sessions';
@@ -17,9 +18,13 @@ export class ChainedAppends {
 
   constructor(private readonly store: EventStore) {}
 
-  /** The last revision of a stream in the new store. @throws StoreUnavailableError */
-  async revisionOf(stream: string): Promise<number> {
-    return (await this.endOf(stream)).revision;
+  /**
+   * The last revision of a stream in the new store.
+   * @param mayBeHidden the stream may be without readable events, such as after a deletion, and continues after its last revision
+   * @throws StoreUnavailableError
+   */
+  async revisionOf(stream: string, mayBeHidden: boolean): Promise<number> {
+    return (await this.endOf(stream, mayBeHidden)).revision;
   }
 
   /** @throws Error when the stream is at another revision */
@@ -33,12 +38,20 @@ export class ChainedAppends {
     this.ends.set(stream, { revision, link: chained.chain });
   }
 
-  private async endOf(stream: string): Promise<End> {
+  private async endOf(stream: string, mayBeHidden = false): Promise<End> {
     const known = this.ends.get(stream);
     if (known !== undefined) return known;
-    const revision = Number((await this.store.readLast(stream))?.revision ?? -1);
+    const last = await this.store.readLast(stream);
+    const isHidden = last === undefined && mayBeHidden;
+    const revision = isHidden ? await this.hiddenRevision(stream) : Number(last?.revision ?? -1);
     const end = { revision, link: await lastLinkOf(this.store, stream, revision) };
     this.ends.set(stream, end);
     return end;
+  }
+
+  /** An append at a revision that no stream reaches is refused with the revision of this one; -1: there is no such stream. */
+  private async hiddenRevision(stream: string): Promise<number> {
+    const probe = { contentType: 'application/json', id: randomUUID(), type: 'EventDeleted', data: {} };
+    return (await this.store.append(stream, [probe], Number.MAX_SAFE_INTEGER)).revision;
   }
 }

@@ -1,28 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import type { SessionCommand } from '#domain';
+import type { EventStore } from '#sessions';
 import {
   CommandExecutor,
   commandPartner,
-  EventCodec,
-  EventStore,
   readRetentionRuns,
   readSession,
   recordRetentionRun,
 } from '#sessions';
-import { testDataKeys } from '../../libs/privacy/src/keys/test-keys.ts';
 import { assignSession, noCache, request, startSession } from '../../libs/sessions/src/test-support.ts';
 import type { Copied, Stores } from './copy.ts';
 import { Copy } from './copy.ts';
+import { places, startStores } from './test-stores.ts';
 import { differences } from './verify.ts';
 
-const dir = mkdtempSync(join(tmpdir(), 'turnstream-history-'));
-const keys = testDataKeys();
 const [id, truncated] = [randomUUID(), randomUUID()];
 const partner_id = 'P-history';
 const commandIds = ['message:CANARY'];
@@ -33,8 +25,9 @@ const retentionRun = {
   before: { sessions: null, partners: null, access: null },
   deleted: { sessions: 0, partners: 0, access_days: 0 },
 };
-let embedded: EmbeddedStore[];
 let stores: Stores;
+let plain: EventStore;
+let stop: () => Promise<void>;
 let copied: Copied;
 
 const run = (store: EventStore, session: string, command: SessionCommand, ids: readonly string[] = []) =>
@@ -42,17 +35,7 @@ const run = (store: EventStore, session: string, command: SessionCommand, ids: r
 
 /** A history from before encryption: an ended conversation, one whose first events were deleted, and their partner. */
 beforeAll(async () => {
-  embedded = await Promise.all(['from', 'to'].map((name) => startEventStore({ dir: join(dir, name) })));
-  const [from, to] = embedded.map(({ connectionString }) => connectionString) as [string, string];
-  stores = {
-    from: new EventStore(from, new EventCodec(undefined, keys)),
-    to: new EventStore(to, new EventCodec(undefined, keys)),
-    reader: EventStoreDBClient.connectionString(from),
-    writer: EventStoreDBClient.connectionString(to),
-    keys,
-    signer: undefined,
-  };
-  const plain = new EventStore(from);
+  ({ stores, plain, stop } = await startStores());
   await assignSession(plain, partner_id, id);
   for (const session of [id, truncated]) {
     await run(plain, session, { ...startSession, partner_id, name: 'CANARY' });
@@ -61,20 +44,9 @@ beforeAll(async () => {
   await run(plain, id, { type: 'EndSession', reason: 'CANARY' });
   await recordRetentionRun(plain, retentionRun);
   await stores.reader.setStreamMetadata(`session-${truncated}`, { truncateBefore: 1 });
-  await plain.dispose();
   copied = await new Copy(stores).run();
 });
-afterAll(async () => {
-  const { from, to, reader, writer } = stores;
-  await Promise.all([from, to, reader, writer].map((one) => one.dispose()));
-  await Promise.all(embedded.map((one) => one.stop()));
-  rmSync(dir, { recursive: true });
-});
-
-async function places(store: EventStore, stream: string): Promise<unknown> {
-  const events = await Array.fromAsync(store.read(stream));
-  return events.map((event) => [event.id, event.type, Number(event.revision)]);
-}
+afterAll(() => stop());
 
 const streams = [`session-${id}`, `session-${truncated}`, `partner-${partner_id}`];
 
@@ -103,15 +75,12 @@ test('a second run adds nothing old, and continues with new events', async () =>
   const again = await new Copy(stores).run();
   expect(again).toMatchObject({ events: 0, known: copied.events, fillers: 0 });
   const other = randomUUID();
-  const plain = new EventStore(embedded[0]?.connectionString ?? '');
   await run(plain, other, { ...startSession, partner_id });
-  await plain.dispose();
   expect(await new Copy(stores).run()).toMatchObject({ events: 1, known: copied.events });
 });
 
 test('events of a returned partner are sealed with a key from after the receipt, and the erasure needs no key', async () => {
   const partner = 'P-erased';
-  const plain = new EventStore(embedded[0]?.connectionString ?? '');
   const erasure_id = randomUUID();
   const by = { role: 'human', id: 'dpo' } as const;
   const asked = { erasure_id, reason: 'asked', requested_at: retentionRun.started_at, requested_by: by };
@@ -130,12 +99,11 @@ test('events of a returned partner are sealed with a key from after the receipt,
   } as const;
   await command({ type: 'FinishErasure', partner_id: partner, receipt });
   const { receipt_id, erased_at } = receipt;
-  await keys.recordErasure({ partner_id: partner, receipt_id, erased_at });
+  await stores.keys.recordErasure({ partner_id: partner, receipt_id, erased_at });
   const { sealed } = await new Copy(stores).run();
   const session = randomUUID();
   await assignSession(plain, partner, session);
   await run(plain, session, { ...startSession, partner_id: partner, name: 'CANARY' });
-  await plain.dispose();
   expect([sealed, (await new Copy(stores).run()).sealed]).toEqual([0, 2]);
   expect((await readSession(stores.to, session))?.state.identity.name).toBe('CANARY');
 });

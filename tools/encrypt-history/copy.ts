@@ -18,6 +18,9 @@ export interface Copied {
   fillers: number;
   /** Sessions with an unknown partner: each is sealed with its own key. */
   readonly withoutPartner: Set<string>;
+  /** Streams that the old store has deleted. */
+  readonly deleted: Set<string>;
+  /** All streams, also the deleted ones. */
   readonly streams: Set<string>;
 }
 
@@ -50,10 +53,13 @@ export class Copy {
     sealed: 0,
     fillers: 0,
     withoutPartner: new Set(),
+    deleted: new Set(),
     streams: new Set(),
   };
   private readonly appends: ChainedAppends;
   private readonly partners = new LRUCache<string, string>({ max: 100_000 });
+  /** Streams whose first events were deleted in the old store. */
+  private readonly cut = new Set<string>();
 
   constructor(private readonly stores: Stores) {
     this.appends = new ChainedAppends(stores.to);
@@ -92,8 +98,8 @@ export class Copy {
   }
 
   private async copyStream(stream: string, events: readonly StoredEvent[]): Promise<void> {
-    this.copied.streams.add(stream);
-    let at = await this.appends.revisionOf(stream);
+    if (!(await this.isThere(stream))) return;
+    let at = await this.appends.revisionOf(stream, this.cut.has(stream));
     for (const event of events) {
       const revision = Number(event.revision);
       if (revision <= at) {
@@ -105,6 +111,40 @@ export class Copy {
       this.copied.events += 1;
       at = revision;
     }
+  }
+
+  /**
+   * Whether the old store still has a stream, asked once in a run. Until a scavenge its log also has the events of deleted
+   * streams.
+   */
+  private async isThere(stream: string): Promise<boolean> {
+    const { streams, deleted } = this.copied;
+    if (streams.has(stream)) return !deleted.has(stream);
+    const first = await this.firstOf(stream);
+    if (first === undefined) {
+      await this.carryDeletion(stream);
+      deleted.add(stream);
+    } else {
+      const partnerId = stream.startsWith(sessionPrefix) ? partnerIn(first) : undefined;
+      if (partnerId !== undefined) this.partners.set(stream, partnerId);
+      if (first.revision > 0n) this.cut.add(stream);
+    }
+    streams.add(stream);
+    return first !== undefined;
+  }
+
+  private async firstOf(stream: string): Promise<StoredEvent | undefined> {
+    const [first] = await Array.fromAsync(this.stores.from.read(stream, { limit: 1 }));
+    return first;
+  }
+
+  /** A stream that was deleted after an earlier run had copied it is deleted in the new store, too. */
+  private async carryDeletion(stream: string): Promise<void> {
+    const { to } = this.stores;
+    const last = await to.readLast(stream);
+    if (last === undefined) return;
+    await this.noteRemoval(stream, Number(last.revision) + 1);
+    await to.deleteStream(stream);
   }
 
   /** The events before an existing one were deleted: the new store gets placeholders, and truncates them. */
@@ -155,17 +195,17 @@ export class Copy {
     const { streamId } = event;
     const known = partnerOf(streamId) ?? this.partners.get(streamId);
     if (known !== undefined) return known;
-    const [first] = await Array.fromAsync(this.stores.from.read(streamId, { limit: 1 }));
-    const named = [(first?.data as { partner_id?: unknown } | undefined)?.partner_id];
-    const partnerId = named.find((item) => typeof item === 'string' && item !== '') as string | undefined;
+    const partnerId = partnerIn(await this.firstOf(streamId));
     if (partnerId === undefined) this.copied.withoutPartner.add(streamId);
     this.partners.set(streamId, partnerId ?? streamId);
     return partnerId ?? streamId;
   }
 
   private async copyMetadata(stream: string, data: unknown): Promise<void> {
+    // Any metadata would end the deletion of a stream in the new store.
+    if (!(await this.isThere(stream))) return;
     const { $tb, $maxCount, $maxAge } = data as { [name: string]: number | undefined };
-    // A deletion of the whole stream: the old store has nothing to keep.
+    // A deletion of the whole stream, which has started again since.
     if ($tb !== undefined && $tb > Number.MAX_SAFE_INTEGER) return;
     const metadata: StreamMetadata = {
       ...($tb !== undefined && { truncateBefore: $tb }),
@@ -179,6 +219,12 @@ export class Copy {
 
 function isOurs(stream: string): boolean {
   return personal.test(stream) || isAccessStream(stream) || stream === retentionStream;
+}
+
+/** The partner that an event names. */
+function partnerIn(event: StoredEvent | undefined): string | undefined {
+  const { partner_id } = (event?.data ?? {}) as { partner_id?: unknown };
+  return typeof partner_id === 'string' && partner_id !== '' ? partner_id : undefined;
 }
 
 /** The same placeholder gets the same id, so that a repeated append has one effect. */

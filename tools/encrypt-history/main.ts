@@ -12,7 +12,7 @@ import { differences } from './verify.ts';
 const usage = `usage: npm run encrypt-history -- --to URL [--report FILE]
 
 Writes the streams of sessions, partners, access logs and runs of the retention into an empty event store, with the same ids, revisions and
-metadata, encrypted. Nothing may write meanwhile: stop api and bridge. It can be stopped and run again, and continues where it
+metadata, encrypted. Streams that the old store has deleted are left out. Nothing may write meanwhile: stop api and bridge. It can be stopped and run again, and continues where it
 stopped. At the end it folds every stream in both stores and compares.
 
   --to URL       the connection string of the new event store
@@ -49,6 +49,7 @@ await runProgram(async () => {
       finished_at: new Date().toISOString(),
       ...copied,
       streams: copied.streams.size,
+      deleted: copied.deleted.size,
       withoutPartner: [...copied.withoutPartner],
       different,
     };
