@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { NonRetryableError } from '../errors.ts';
 import type { ConsumerOptions } from './loop.ts';
 import { FakeConsumer, TestGroup, UnavailableError } from './test-group.ts';
 
@@ -49,6 +50,10 @@ describe('a batch', () => {
   });
 });
 
+const refuse = async (text: string): Promise<void> => {
+  throw text === 'poison' ? new NonRetryableError('refused', 'no') : new UnavailableError();
+};
+
 describe('while a backing service is unavailable', () => {
   test('the partition is paused, with nothing done and nothing in progress', async () => {
     const consumer = await start();
@@ -74,6 +79,49 @@ describe('while a backing service is unavailable', () => {
     });
     await consumer.batch(0, 'a', 'b', 'c');
     expect(group.steps).toEqual(['commit 0 to 1', 'resolve 0', 'commit 1', 'pause']);
+  });
+
+  test('a broken message gets one dead letter, however often the messages before it are tried', async () => {
+    let [isDown, tries] = [true, 0];
+    const handle = async (text: string): Promise<void> => {
+      if (text === 'poison') throw new NonRetryableError('refused', 'no');
+      tries += 1;
+      if (isDown) throw new UnavailableError();
+      group.steps.push(text);
+    };
+    const consumer = await start({ handle, atOnce: 2 });
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await consumer.batch(7, 'a', 'poison', 'b');
+      await jest.advanceTimersByTimeAsync(10_000);
+      consumer.emit('heartbeat');
+    }
+    expect([tries, group.letters.length]).toEqual([5, 1]);
+    isDown = false;
+    group.steps.length = 0;
+    await consumer.batch(7, 'a', 'poison', 'b');
+    expect(group.steps.filter((step) => !step.startsWith('commit'))).toEqual([
+      'a',
+      'resolve 8',
+      'b',
+      'resolve 9',
+    ]);
+    expect(group.letters).toHaveLength(1);
+  });
+
+  test('a broken message gets one dead letter even if fewer messages are fetched the next time', async () => {
+    const consumer = await start({ handle: refuse, atOnce: 2 });
+    await consumer.batch(7, 'a', 'poison');
+    await consumer.batch(7, 'a');
+    await consumer.batch(7, 'a', 'poison');
+    expect(group.letters).toHaveLength(1);
+  });
+
+  test('nothing is left out after a new assignment: the offsets may be those of other messages', async () => {
+    const consumer = await start({ handle: refuse, atOnce: 2 });
+    await consumer.batch(7, 'a', 'poison');
+    consumer.join(0);
+    await consumer.batch(7, 'a', 'poison');
+    expect(group.letters).toHaveLength(2);
   });
 
   test('the partition stays paused', async () => {

@@ -34,6 +34,11 @@ export class PartitionBatches<T> {
     number,
     { readonly work: PartitionWork<T>; readonly done: Promise<void> }
   >();
+  /**
+   * The offsets processed beyond the committed one, by partition, at most those of a chunk: a message before them waits for a
+   * backing service, and they are not processed with it again.
+   */
+  private ahead = new Map<number, ReadonlySet<string>>();
   private readonly stopping = new AbortController();
   private member = '';
   private suspects: Promise<Map<number, Suspects>> | undefined;
@@ -48,6 +53,7 @@ export class PartitionBatches<T> {
   assigned(partitions: readonly number[], member: string): void {
     this.member = member;
     this.suspects = undefined;
+    this.ahead = new Map();
     for (const [partition, { work }] of this.working) if (!partitions.includes(partition)) work.lose();
   }
 
@@ -62,8 +68,12 @@ export class PartitionBatches<T> {
   async handle(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch;
     if (this.working.has(partition) || this.stopping.signal.aborted) return;
-    const work = new PartitionWork(this.options, payload, this.member);
-    const running = this.suspectsOf(partition).then((suspects) => work.run(suspects));
+    // Another assignment has another map.
+    const { ahead } = this;
+    const work = new PartitionWork(this.options, payload, this.member, ahead.get(partition));
+    const running = this.suspectsOf(partition)
+      .then((suspects) => work.run(suspects))
+      .finally(() => ahead.set(partition, work.ahead));
     const settled = running.then(
       () => undefined,
       () => undefined,

@@ -37,6 +37,8 @@ export class PartitionWork<T> {
   progressed = false;
   /** The offset of the first unprocessed message; undefined when all are processed. */
   next: string | undefined;
+  /** The offsets after that one that are processed. */
+  ahead: ReadonlySet<string>;
   /** Whether the consumer no longer waits for it. */
   private isAside = false;
   private readonly stopping = new AbortController();
@@ -47,7 +49,11 @@ export class PartitionWork<T> {
     private readonly options: PartitionWorkOptions<T>,
     private readonly payload: EachBatchPayload,
     private readonly member: string,
-  ) {}
+    /** What earlier work on the partition processed beyond its commit. */
+    ahead: ReadonlySet<string> = new Set(),
+  ) {
+    this.ahead = ahead;
+  }
 
   /** The consumer no longer waits for it: the work continues in the background. */
   goAside(): void {
@@ -110,7 +116,9 @@ export class PartitionWork<T> {
   private async chunk(chunk: Chunk, following: Chunk | undefined): Promise<boolean> {
     const { messages } = chunk;
     if (!this.marked) await this.commit(messages[0].offset, chunk);
-    const { done, error } = await processBatch(messages, this.options, this.stopping.signal);
+    const { signal } = this.stopping;
+    const { done, error, ahead = [] } = await processBatch(messages, this.options, signal, this.ahead);
+    this.ahead = new Set([...ahead, ...this.aheadOf(chunk)]);
     const last = messages[done - 1];
     const isComplete = done === messages.length;
     if (last !== undefined) {
@@ -123,6 +131,12 @@ export class PartitionWork<T> {
     this.next = next;
     if (!this.stopping.signal.aborted) this.error = error ?? new Error('stopped');
     return false;
+  }
+
+  /** What is processed beyond a chunk: the retry may have fetched fewer messages than the first attempt. */
+  private aheadOf({ messages }: Chunk): string[] {
+    const { offset } = messages.at(-1) ?? messages[0];
+    return [...this.ahead].filter((one) => BigInt(one) > BigInt(offset));
   }
 
   /** Clears the marker of a chunk: the process cannot die on messages that it has not started. */

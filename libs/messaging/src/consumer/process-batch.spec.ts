@@ -40,6 +40,7 @@ async function run(
   texts: string[],
   more: Partial<BatchOptions<string>> = {},
   signal = new AbortController().signal,
+  ahead?: ReadonlySet<string>,
 ): Promise<BatchResult> {
   const options: BatchOptions<string> = {
     prepare: async (messages) =>
@@ -53,7 +54,7 @@ async function run(
     atOnce: 4,
     ...more,
   };
-  const result = processBatch(received(...texts), options, signal);
+  const result = processBatch(received(...texts), options, signal, ahead);
   await jest.advanceTimersByTimeAsync(10_000);
   return result;
 }
@@ -105,13 +106,25 @@ test('a refused message goes to the dead letters at its first attempt', async ()
 
 test('while a backing service is unavailable the batch ends before the first unprocessed message', async () => {
   const result = await run(['a:1', 'a:unavailable', 'a:2', 'a:3'], { atOnce: 1 });
-  expect(result).toEqual({ done: 1, error: expect.any(UnavailableError) });
+  expect(result).toEqual({ done: 1, error: expect.any(UnavailableError), ahead: new Set() });
   expect([handled, letters]).toEqual([['1'], []]);
 });
 
 test('while a backing service is unavailable no message of another key is started', async () => {
   await run(['a:unavailable', 'b:1'], { atOnce: 1 });
   expect(handled).toEqual([]);
+});
+
+test('the messages processed after the first unprocessed one are named, and left out of the next attempt', async () => {
+  const texts = ['a:unavailable', 'b:poison', 'a:2', 'c:3'];
+  const { done, ahead } = await run(texts);
+  expect([done, ahead]).toEqual([0, new Set(['1', '3'])]);
+  expect([handled, letters.length]).toEqual([['3'], 1]);
+  const prepare = jest.fn(async (chunk: readonly Received[]) => chunk.map(({ value }) => String(value)));
+  const again = ['a:1', ...texts.slice(1)];
+  expect(await run(again, { prepare }, new AbortController().signal, ahead)).toEqual({ done: 4 });
+  expect([handled, letters.length]).toEqual([['3', '1', '2'], 1]);
+  expect(prepare.mock.calls.map(([chunk]) => chunk.map(({ offset }) => offset))).toEqual([['0', '2']]);
 });
 
 test('no message is processed when the batch cannot be prepared', async () => {
@@ -138,7 +151,10 @@ test('a service that becomes unavailable while messages are prepared one by one 
     if (messages.length > 1) throw new RangeError('too deep');
     throw new UnavailableError();
   };
-  expect(await run(['a:1', 'b:2'], { prepare })).toEqual({ done: 0, error: expect.any(UnavailableError) });
+  expect(await run(['a:1', 'b:2'], { prepare })).toMatchObject({
+    done: 0,
+    error: expect.any(UnavailableError),
+  });
   expect(letters).toEqual([]);
 });
 

@@ -39,6 +39,8 @@ export interface BatchResult {
   readonly done: number;
   /** Why the next one is not. */
   readonly error?: unknown;
+  /** The offsets of those after it that are processed. */
+  readonly ahead?: ReadonlySet<string>;
 }
 
 /** How often a failing message is tried while every backing service is available, and the first pause. */
@@ -51,32 +53,37 @@ class StoppedError extends Error {}
 /**
  * Processes a batch: keys in parallel, the messages of a key in order. Messages that can never be processed go to the dead
  * letters. When a backing service is unavailable, or the signal aborts, no more messages are started.
+ * @param ahead the offsets of messages that an earlier attempt processed: they are left out
  */
 export async function processBatch<T>(
   messages: readonly Received[],
   options: BatchOptions<T>,
   signal: AbortSignal,
+  ahead: ReadonlySet<string> = new Set(),
 ): Promise<BatchResult> {
-  const finished = messages.map(() => false);
+  const finished = new Set(messages.filter(({ offset }) => ahead.has(offset)));
+  const left = messages.filter((message) => !finished.has(message));
   let failure: { readonly error: unknown } | undefined;
   try {
-    const prepared = await prepareReadable(messages, options, signal);
-    await inParallel(indexesByKey(messages), options.atOnce, async (indexes) => {
+    const prepared = await prepareReadable(left, options, signal);
+    await inParallel(indexesByKey(left), options.atOnce, async (indexes) => {
       for (const index of indexes) {
-        const [message, item] = [messages[index], prepared[index]];
+        const [message, item] = [left[index], prepared[index]];
         if (failure || signal.aborted || message === undefined || item === undefined) return;
         await processMessage(message, item, options, signal).catch((error: unknown) => {
           failure ??= { error };
           throw error;
         });
-        finished[index] = true;
+        finished.add(message);
       }
     });
   } catch (error) {
     failure ??= { error };
   }
-  const first = finished.indexOf(false);
-  return first < 0 ? { done: messages.length } : { done: first, error: failure?.error };
+  const done = messages.findIndex((message) => !finished.has(message));
+  if (done < 0) return { done: messages.length };
+  const later = messages.slice(done).filter((message) => finished.has(message));
+  return { done, error: failure?.error, ahead: new Set(later.map(({ offset }) => offset)) };
 }
 
 async function prepareReadable<T>(
