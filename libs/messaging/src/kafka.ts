@@ -2,6 +2,7 @@ import type { Admin, KafkaConfig, LogEntry, SASLOptions } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConnection } from '../../platform/src/config/kafka-connection.ts';
 import { installFetchDecoder } from './fetch/install.ts';
+import { installLeaderlessPartitions } from './leaders.ts';
 import { oauthTokens } from './oauth-tokens.ts';
 import { installIdleRequestQueue } from './request-queue.ts';
 
@@ -23,6 +24,7 @@ interface KafkaOptions {
 
 installFetchDecoder();
 installIdleRequestQueue();
+installLeaderlessPartitions();
 
 /** Errors that are part of normal operation: a member of the group joins or leaves. */
 const ordinary = /rebalancing|coordinator is not available|coordinator is loading|Response without match/;

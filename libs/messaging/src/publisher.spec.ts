@@ -1,6 +1,9 @@
 import { expect, jest, test } from '@jest/globals';
 import type { Kafka, ProducerBatch } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { Publisher, publisherRequestMs } from './publisher.ts';
+
+const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
 
 type Listener = (event: { payload: { apiName: string; broker: string } }) => void;
 
@@ -34,6 +37,21 @@ test('a producer whose broker does not answer a request is replaced for the next
   expect(silent.disconnect).toHaveBeenCalled();
   await publisher.send(messages);
   expect(other.disconnect).not.toHaveBeenCalled();
+});
+
+test('a producer goes on while a partition has no leader: others may be sending to other partitions', async () => {
+  const type = 'LEADER_NOT_AVAILABLE';
+  const leaderless = new KafkaJSProtocolError({ message: 'no leader', type, code: 5 } as never);
+  const failures: Error[] = [new KafkaJSNumberOfRetriesExceeded(leaderless, { retryCount: 4, retryTime: 1 })];
+  const producer = new FakeProducer(async () => {
+    const failure = failures.shift();
+    if (failure) throw failure;
+  });
+  const open = jest.fn(() => producer);
+  const publisher = new Publisher({ producer: open } as unknown as Kafka);
+  await expect(publisher.send(messages)).rejects.toThrow('no leader');
+  await publisher.send(messages);
+  expect([open.mock.calls.length, producer.disconnect.mock.calls.length]).toEqual([1, 0]);
 });
 
 test('a broker waits for its replicas for less time than the client waits for the answer', async () => {

@@ -2,6 +2,7 @@ import type { IHeaders, Kafka, Message, Producer } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { withTimeout } from '../../platform/src/async/with-timeout.ts';
 import { createPartitioner } from './partitioner.ts';
+import { isLeaderMissing } from './topic-faults.ts';
 
 const { CompressionTypes, KafkaJSRequestTimeoutError } = kafkajs;
 
@@ -39,7 +40,7 @@ interface Connecting {
 }
 
 /**
- * Sends messages. Connects at first use, and again after a failure. Not an idempotent producer: that of kafkajs is
+ * Sends messages. Connects at first use, and again after a failure other than a missing leader. Not an idempotent producer: that of kafkajs is
  * unusable once a broker has seen a message out of sequence (kafkajs#598), and consumers recognise a message by its id.
  */
 export class Publisher {
@@ -61,6 +62,8 @@ export class Publisher {
     try {
       await Promise.race([this.sendOn(await connecting.producer, messages), connecting.silence]);
     } catch (error) {
+      // Others may be sending on it, to partitions that have a leader.
+      if (isLeaderMissing(error)) throw error;
       if (this.producer === connecting) this.producer = undefined;
       await disconnect(connecting);
       throw error;

@@ -22,6 +22,11 @@ export function isTooLarge(error: unknown): boolean {
   return typesOf(error).some((type) => sizeRefusals.has(type));
 }
 
+/** Whether a partition has no leader: its brokers are gone, the client's connections are good. */
+export function isLeaderMissing(error: unknown): boolean {
+  return typesOf(error).includes('LEADER_NOT_AVAILABLE');
+}
+
 /** Whether a broker refuses a message for another reason in it, such as a missing key for a compacted topic. */
 export function isMessageRefused(error: unknown): boolean {
   return typesOf(error).some((type) => refusals.has(type));
