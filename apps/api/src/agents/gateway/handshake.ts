@@ -4,6 +4,7 @@ import { Config, inParallel, Semaphore } from '#platform';
 import { mayActAs, mayJoin } from '#privacy';
 import { UnprojectableEventError } from '#sessions';
 import { ApiNode } from '../common/api-node.ts';
+import type { Attachment } from '../delivery/attachment.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
@@ -11,14 +12,17 @@ import { errorFrame } from './error-frame.ts';
 import type { Hello, Resume } from './frames.ts';
 import { SessionAssignment } from './session-assignment.ts';
 
-/** Sessions resumed concurrently for one instance and for all instances: many reconnect when a node dies. */
-const resumedAtOnce = 16;
-const resumedAtOnceInAll = 200;
+/**
+ * Sessions resumed, taken over or registered concurrently for one instance and for all instances: many reconnect when
+ * a node dies, and all are registered again when Redis is lost.
+ */
+const sessionsAtOnce = 16;
+const sessionsAtOnceInAll = 200;
 
-/** Connects and reconnects instances. */
+/** Connects and reconnects instances, and makes the registry and their connections agree again. */
 @Injectable()
 export class Handshake {
-  private readonly limit = new Semaphore(resumedAtOnceInAll);
+  private readonly limit = new Semaphore(sessionsAtOnceInAll);
 
   constructor(
     private readonly connections: Connections,
@@ -44,11 +48,10 @@ export class Handshake {
     connection.welcome(member, echo);
     const heartbeat_ms = Math.floor(lease_ms / 3);
     connection.send({ type: 'welcome', node: this.node.name, lease_ms, heartbeat_ms });
-    await inParallel(resume, resumedAtOnce, (item) => this.limit.run(() => this.resume(connection, item)));
+    await this.each(connection, resume, (item) => this.resume(connection, item));
     const resumed = new Set(resume.map(({ session_id }) => session_id));
-    for (const item of owned)
-      if (!resumed.has(item.session_id))
-        await this.limit.run(() => this.assignment.takeOver(connection, item));
+    const others = owned.filter(({ session_id }) => !resumed.has(session_id));
+    await this.each(connection, others, (item) => this.assignment.takeOver(connection, item));
     if (draining) await this.assignment.drain(connection);
   }
 
@@ -64,7 +67,6 @@ export class Handshake {
    * be folded.
    */
   private async resume(connection: Connection, item: Resume): Promise<void> {
-    if (!connection.isOpen) return;
     try {
       await this.assignment.resume(connection, item);
     } catch (error) {
@@ -76,17 +78,36 @@ export class Handshake {
   /** Registers an instance and its sessions again after the registry was lost or forgot the instance. */
   async register(connection: Connection): Promise<void> {
     const { member, isDraining } = connection;
-    const owned = await this.registry.register(member, this.config.agentLeaseMs, isDraining);
-    if (typeof owned === 'number') return;
-    for (const attachment of connection.attachments) {
-      await this.assignment.register(connection, attachment.sessionId, attachment.epoch);
-      attachment.readAgain();
-    }
+    const register = async () =>
+      connection.isOpen ? this.registry.register(member, this.config.agentLeaseMs, isDraining) : undefined;
+    if (!Array.isArray(await this.limit.run(register))) return;
+    await this.each(connection, connection.attachments, (item) => this.registerSession(connection, item));
     if (connection.isDraining) await this.assignment.drain(connection);
   }
 
-  /** Registers all instances of this node again. */
-  async registerAll(): Promise<void> {
-    for (const connection of this.connections.all()) if (connection.isKnown) await this.register(connection);
+  /** The registry and the connection differ: the message that gave or took a session was lost. */
+  async reconcile(connection: Connection): Promise<void> {
+    const owned = await this.limit.run(() => this.registry.owned(connection.member));
+    await this.each(connection, owned, (item) => this.assignment.takeOver(connection, item));
+    const known = new Set(owned.map(({ session_id }) => session_id));
+    const unknown = [...connection.attachments].filter(({ sessionId }) => !known.has(sessionId));
+    await this.each(connection, unknown, (item) => this.registerSession(connection, item));
+  }
+
+  private async registerSession(connection: Connection, attachment: Attachment): Promise<void> {
+    await this.assignment.register(connection, attachment.sessionId, attachment.epoch);
+    attachment.readAgain();
+  }
+
+  /** Works on sessions of a connection, a few at a time, until it closes. */
+  private each<T>(
+    connection: Connection,
+    sessions: Iterable<T>,
+    work: (session: T) => Promise<void>,
+  ): Promise<void> {
+    const workWhileOpen = async (session: T): Promise<void> => {
+      if (connection.isOpen) await work(session);
+    };
+    return inParallel(sessions, sessionsAtOnce, (session) => this.limit.run(() => workWhileOpen(session)));
   }
 }

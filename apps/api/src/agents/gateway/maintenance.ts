@@ -19,6 +19,10 @@ const renewMs = 250;
 @Injectable()
 export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly work: BackgroundWork;
+  /** Takeovers and repairs: leases are renewed meanwhile, however many sessions they concern. */
+  private readonly sessionWork: BackgroundWork;
+  /** The connections that are being repaired. */
+  private readonly repairing = new Set<Connection>();
   /** During this period no connection is closed for being silent. */
   private readonly grace: GracePeriod;
 
@@ -32,9 +36,10 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     @InjectLogger() logger: Logger,
   ) {
     this.work = new BackgroundWork(logger);
+    this.sessionWork = new BackgroundWork(logger);
     this.grace = new GracePeriod(renewMs, config.agentLeaseMs / 2);
     notifier.onNodeMessage((message) => this.onNodeMessage(message));
-    notifier.onReconnect(() => void this.work.once(() => handshake.registerAll()));
+    notifier.onReconnect(() => this.registerAll());
   }
 
   onApplicationBootstrap(): void {
@@ -44,7 +49,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
 
   /** Sends the instances to other nodes, where they resume their sessions. */
   async beforeApplicationShutdown(): Promise<void> {
-    const stopped = this.work.stop();
+    const stopped = Promise.all([this.work.stop(), this.sessionWork.stop()]);
     for (const connection of this.connections.all()) {
       connection.close(closeCodes.restarting, 'restarting');
       this.connections.remove(connection);
@@ -58,7 +63,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     if (!connection) return;
     if (type === 'assign') {
       const session = { session_id: third, epoch: Number(epoch) };
-      void this.work.once(() => this.assignment.takeOver(connection, session));
+      this.sessionWork.once(() => this.assignment.takeOver(connection, session));
     } else if (type === 'superseded' && connection.member.conn === third) {
       this.connections.supersede(connection);
     }
@@ -84,7 +89,7 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
     const counts = await this.registry.renew(alive);
     for (const [index, { connection }] of alive.entries()) {
       connection.markRenewed(now);
-      await this.compare(connection, counts[index] ?? -1);
+      this.compare(connection, counts[index] ?? -1);
     }
   }
 
@@ -92,22 +97,25 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
    * @param count the sessions that the registry counts; -1: it does not know the instance; -2: it has a newer
    * connection
    */
-  private async compare(connection: Connection, count: number): Promise<void> {
-    if (count === -2) this.connections.supersede(connection);
-    else if (count === -1) await this.handshake.register(connection);
-    else if (!connection.agreesWith(count)) await this.reconcile(connection);
+  private compare(connection: Connection, count: number): void {
+    if (count === -2) return this.connections.supersede(connection);
+    if (this.repairing.has(connection)) return;
+    if (count === -1) this.repair(connection, () => this.handshake.register(connection));
+    else if (!connection.agreesWith(count))
+      this.repair(connection, () => this.handshake.reconcile(connection));
   }
 
-  /** The registry and the connection differ: the message that gave or took a session was lost. */
-  private async reconcile(connection: Connection): Promise<void> {
-    const owned = await this.registry.owned(connection.member);
-    for (const item of owned) await this.assignment.takeOver(connection, item);
-    const known = new Set(owned.map(({ session_id }) => session_id));
-    for (const attachment of connection.attachments) {
-      if (known.has(attachment.sessionId)) continue;
-      await this.assignment.register(connection, attachment.sessionId, attachment.epoch);
-      attachment.readAgain();
-    }
+  /** Registers all instances of this node again. */
+  private registerAll(): void {
+    for (const connection of this.connections.all())
+      if (connection.isKnown) this.repair(connection, () => this.handshake.register(connection));
+  }
+
+  /** Repairs a connection, unless that is in progress. What fails, or changes meanwhile, the next comparison shows. */
+  private repair(connection: Connection, work: () => Promise<void>): void {
+    if (this.repairing.has(connection)) return;
+    this.repairing.add(connection);
+    this.sessionWork.once(() => work().finally(() => this.repairing.delete(connection)));
   }
 
   private async checkReaders(): Promise<void> {
