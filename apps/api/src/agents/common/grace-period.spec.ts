@@ -29,3 +29,20 @@ test('a grace period lasts its full time', () => {
   jest.advanceTimersByTime(1_000);
   expect(grace.lasts()).toBe(false);
 });
+
+test('a process on a machine that slept gets a grace period: the monotonic clock stood still', () => {
+  jest.useFakeTimers({ now: 0 });
+  const grace = new GracePeriod(250, 1_000);
+  jest.setSystemTime(1_251);
+  expect(grace.lasts()).toBe(true);
+});
+
+test('a grace period ends in time although the clock is set back', () => {
+  jest.useFakeTimers({ now: 10_000 });
+  const grace = new GracePeriod(250, 1_000);
+  grace.begin();
+  jest.setSystemTime(0);
+  expect(grace.lasts()).toBe(true);
+  jest.advanceTimersByTime(1_000);
+  expect(grace.lasts()).toBe(false);
+});

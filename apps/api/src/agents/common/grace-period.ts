@@ -3,8 +3,9 @@
  * suspended, or Redis was unavailable, so that no message could arrive.
  */
 export class GracePeriod {
-  private endsAt = 0;
-  private checkedAt = Date.now();
+  private endsAt = -Infinity;
+  private checkedAt = performance.now();
+  private checkedTime = Date.now();
 
   /** @param checkMs how often `lasts` is called */
   constructor(
@@ -12,14 +13,21 @@ export class GracePeriod {
     private readonly graceMs: number,
   ) {}
 
-  begin(now = Date.now()): void {
-    this.endsAt = now + this.graceMs;
+  begin(): void {
+    this.endsAt = performance.now() + this.graceMs;
   }
 
-  /** A late call means that this process was suspended: a new period begins. */
-  lasts(now = Date.now()): boolean {
-    if (now - this.checkedAt > this.checkMs + this.graceMs) this.begin(now);
+  /**
+   * A late call means that this process was suspended: a new period begins. Either clock shows it: the monotonic one
+   * stands still while the machine sleeps, the other may be set back.
+   */
+  lasts(): boolean {
+    const now = performance.now();
+    const time = Date.now();
+    const passedMs = Math.max(now - this.checkedAt, time - this.checkedTime);
+    if (passedMs > this.checkMs + this.graceMs) this.begin();
     this.checkedAt = now;
+    this.checkedTime = time;
     return now < this.endsAt;
   }
 }

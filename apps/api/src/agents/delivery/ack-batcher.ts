@@ -17,7 +17,8 @@ const perEvent = 256;
 /** Writes acknowledgements to the streams: the first at once, those that follow soon after in one event. */
 export class AckBatcher {
   /**
-   * When each session's next acknowledgement may be written (ms). Sessions with a write in progress are not in here.
+   * When each session's next acknowledgement may be written (ms), by `performance.now()`. Sessions with a write in
+   * progress are not in here.
    */
   private readonly due = new Map<Attachment, number>();
   private readonly writing = new Set<Attachment>();
@@ -30,7 +31,7 @@ export class AckBatcher {
 
   /** A session has acknowledgements to write. */
   add(attachment: Attachment): void {
-    const now = Date.now();
+    const now = performance.now();
     if (!attachment.hasAcks || this.writing.has(attachment)) return;
     const dueAt = this.due.get(attachment) ?? now;
     this.due.set(attachment, dueAt);
@@ -39,7 +40,7 @@ export class AckBatcher {
 
   /** Writes the acknowledgements that have waited long enough. */
   flushDue(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [attachment, dueAt] of this.due) if (dueAt <= now && !this.start(attachment)) return;
   }
 
@@ -55,14 +56,14 @@ export class AckBatcher {
 
   private async write(attachment: Attachment): Promise<void> {
     const updates = attachment.nextAcks(perEvent);
-    let dueAt = Date.now() + pauseMs;
+    let dueAt = performance.now() + pauseMs;
     try {
       const revision = await this.commands.acknowledge(attachment.sessionId, attachment, updates);
       attachment.acksWritten(updates.at(-1)?.revision ?? -1, revision);
       this.onWritten(attachment);
     } catch (error) {
       if (error instanceof CommandRejectedError) attachment.acksRejected();
-      else dueAt = Date.now() + retryMs;
+      else dueAt = performance.now() + retryMs;
     }
     if (attachment.hasAcks || !attachment.isClosed) this.due.set(attachment, dueAt);
     const wasFull = this.writing.size >= atOnce;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import type { Frame, TestAgent } from '../testing/test-agent.ts';
 import type { TestNode } from '../testing/test-support.ts';
@@ -90,6 +90,27 @@ describe('a connection', () => {
     const detail = 'the first frame must be a hello';
     expect(agent.frames).toMatchObject([{ type: 'error', code: 'bad_frame', detail }]);
   });
+});
+
+test('the lease of an instance is renewed as before when the clock of its node is set back', async () => {
+  const pool = newPool();
+  const agent = await fleet.join(one, pool);
+  const lease = async (): Promise<number> =>
+    Number(await one.redis.zscore(`agents:{${pool}}:leases`, agent.instance));
+  const renewedBy = async (ms: number): Promise<void> => {
+    const before = await lease();
+    await waitUntil(async () => (await lease()) > before + ms, { what: 'renewals of the lease' });
+  };
+  await renewedBy(0);
+  const { now } = Date;
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000);
+  try {
+    await renewedBy(leaseMs);
+  } finally {
+    clock.mockRestore();
+  }
+  expect(await lease()).toBeLessThanOrEqual(Date.now() + leaseMs);
+  expect(agent.closed).toBeUndefined();
 });
 
 describe('an instance that sends heartbeats but does not read', () => {

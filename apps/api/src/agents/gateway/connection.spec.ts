@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { recorded, upToDate } from '../delivery/test-updates.ts';
 import type { Attachment } from '../delivery/attachment.ts';
 import type { Socket } from './connection.ts';
@@ -179,22 +179,45 @@ describe('the frames of an instance', () => {
 });
 
 describe('a lease', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+    connection.markAlive();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   test('is renewed only after another frame', () => {
     connection.welcome(member, false);
-    expect(connection.needsRenewal).toBe(true);
-    connection.markRenewed(Date.now());
+    connection.markRenewed(performance.now());
     expect(connection.needsRenewal).toBe(false);
+    jest.advanceTimersByTime(1);
+    connection.markAlive();
+    expect(connection.needsRenewal).toBe(true);
   });
 
   test('of an instance that the registry does not know is not renewed', () => {
+    jest.advanceTimersByTime(1);
+    connection.markAlive();
     expect(connection.needsRenewal).toBe(false);
   });
 
-  test('lasts for its length after the last frame', () => {
-    const before = Date.now();
+  test('lasts for its length after the last frame, in whole milliseconds', () => {
+    expect(connection.leaseLeftMs(1_000, performance.now())).toBe(1_000);
+    jest.advanceTimersByTime(999);
+    expect(connection.leaseLeftMs(1_000, performance.now() + 0.5)).toBe(1);
+    jest.advanceTimersByTime(1);
+    expect(connection.leaseLeftMs(1_000, performance.now())).toBe(0);
+  });
+
+  test.each([-3_600_000, 3_600_000])('is renewed as before when the clock is set by %d ms', (byMs) => {
+    connection.welcome(member, false);
+    connection.markRenewed(performance.now());
+    jest.setSystemTime(Date.now() + byMs);
+    jest.advanceTimersByTime(1);
     connection.markAlive();
-    expect(connection.leaseLeftMs(1_000, before)).toBeGreaterThanOrEqual(1_000);
-    expect(connection.leaseLeftMs(1_000, Date.now() + 1_000)).toBeLessThanOrEqual(0);
+    expect(connection.needsRenewal).toBe(true);
+    expect(connection.leaseLeftMs(1_000, performance.now())).toBe(1_000);
   });
 });
 

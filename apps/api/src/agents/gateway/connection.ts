@@ -44,8 +44,8 @@ export class Connection implements Outlet {
   private ownEvents = false;
   private greeted = false;
   private draining = false;
-  /** When the last frame was received (ms). */
-  private aliveAt = Date.now();
+  /** When the last frame was received (ms). Times are those of the monotonic clock: the other may be set back. */
+  private aliveAt = performance.now();
   /** Until when the registry knows that the instance is alive (ms). */
   private renewedAt = 0;
   private mismatches = 0;
@@ -175,12 +175,12 @@ export class Connection implements Outlet {
 
   /** A frame was received, so the instance is alive. */
   markAlive(): void {
-    this.aliveAt = Date.now();
+    this.aliveAt = performance.now();
   }
 
-  /** Milliseconds until the instance's lease ends. */
+  /** Whole milliseconds until the instance's lease ends. @param now by `performance.now()` */
   leaseLeftMs(leaseMs: number, now: number): number {
-    return this.aliveAt + leaseMs - now;
+    return Math.ceil(this.aliveAt + leaseMs - now);
   }
 
   /** Whether the instance has sent a frame since its lease was last renewed. */

@@ -72,8 +72,8 @@ export class ConnectionMaintenance implements OnApplicationBootstrap, BeforeAppl
   private async renewLeases(): Promise<void> {
     // Processes first the frames that arrived while this process was suspended.
     await afterPendingInput();
-    const now = Date.now();
-    const hasGrace = this.grace.lasts(now);
+    const now = performance.now();
+    const hasGrace = this.grace.lasts();
     const alive: { connection: Connection; member: Connection['member']; leftMs: number }[] = [];
     for (const connection of this.connections.all()) {
       const leftMs = connection.leaseLeftMs(this.config.agentLeaseMs, now);
