@@ -204,6 +204,37 @@ describe('the owner of a session', () => {
     const detached = await agent.next((frame) => frame.type === 'detached');
     expect(detached.reason).toBe('session_over');
   });
+
+  test('is detached after a reconnection when the session is over and everything was acknowledged before', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    const epoch = await agent.attach(id);
+    agent.kill();
+    await one.call('POST', `/v1/sessions/${id}/end`, {});
+    const revision = (await eventsOf(one, id)).findIndex(({ type }) => type === 'SessionEnded');
+    const updates = [{ revision, latency_ms: 1 }];
+    // The acknowledgement is in the stream, but the connection broke before the instance was told that the session is over.
+    await two.executor.execute({
+      sessionId: id,
+      commands: [{ type: 'AcknowledgeUpdate', instance: agent.instance, epoch, updates }],
+      actor: { role: 'agent', id: agent.instance },
+      commandIds: [],
+      body: {},
+    });
+    const resume = [{ session_id: id, epoch, after: revision }];
+    const again = await fleet.join(two, support, { resume }, agent.instance);
+    expect(await again.next(({ type }) => type === 'detached')).toMatchObject({
+      epoch,
+      reason: 'session_over',
+    });
+    const sessions = async (): Promise<unknown> => {
+      const { body } = await one.call('GET', `/v1/agents?pool=${support}`);
+      return (body['agents'] as { sessions: number }[]).map((item) => item.sessions);
+    };
+    await waitUntil(async () => String(await sessions()) === '0', {
+      what: 'the instance to have no session',
+    });
+  });
 });
 
 describe('an instance that is replaced', () => {

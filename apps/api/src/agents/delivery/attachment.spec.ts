@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { SessionEvent } from '#domain';
+import type { RecordedEvent, SessionEvent } from '#domain';
 import { occurredAt, recorded, TestOutlet, upToDate } from './test-updates.ts';
 import { Attachment } from './attachment.ts';
 
@@ -21,6 +21,12 @@ const detachedAt = (epoch: number): SessionEvent => ({
 const own = { actor: { role: 'agent', id: 'bot-1' } } as const;
 const fillWindow = (): void => {
   for (let revision = 5; revision < 69; revision += 1) attachment.receive(recorded(revision));
+};
+
+const read = (complete: boolean, ...events: RecordedEvent[]): void => {
+  const reading = attachment.startReading() ?? { from: 0, target: 0 };
+  for (const event of events) attachment.receive(event);
+  attachment.finishReading(reading, complete);
 };
 
 describe('an event', () => {
@@ -178,6 +184,40 @@ describe('a session that is over', () => {
     attachment.acknowledge(5);
     attachment.acksWritten(5, 6);
     expect(attachment.isFinished).toBe(true);
+  });
+
+  describe('when it is attached', () => {
+    beforeEach(() => {
+      attachment = new Attachment('session', outlet, 1, 4, 4, 5);
+    });
+
+    test('is finished once its stream is read, although the end comes before', () => {
+      expect(attachment.isFinished).toBe(false);
+      read(true, recorded(5, undefined, own));
+      expect(attachment.isFinished).toBe(true);
+    });
+
+    test('is not finished during a read, since more may follow', () => {
+      attachment.startReading();
+      attachment.receive(recorded(5, undefined, own));
+      expect(attachment.isFinished).toBe(false);
+    });
+
+    test('is not finished while a read lags behind', () => {
+      read(true);
+      expect(attachment.isFinished).toBe(false);
+      attachment.onNotification({ first: 5, last: 5, quiet: true });
+      expect(outlet.scheduled).toEqual([attachment]);
+    });
+
+    test('is not finished while an update is unacknowledged, or there is more to read', () => {
+      read(true, recorded(5));
+      expect(attachment.isFinished).toBe(false);
+      attachment.acknowledge(5);
+      attachment.acksWritten(5, 6);
+      read(false);
+      expect(attachment.isFinished).toBe(false);
+    });
   });
 });
 

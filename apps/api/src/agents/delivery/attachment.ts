@@ -51,7 +51,6 @@ export class Attachment {
   private sent: Sent[] | undefined;
   /** Acknowledged by the instance, not yet in the stream. */
   private acks: AcknowledgedUpdate[] | undefined;
-  private sessionOver = false;
   private closed = false;
   private handoffRequested = false;
   private reading = false;
@@ -61,6 +60,8 @@ export class Attachment {
   /**
    * @param handled updates up to here were handled on an earlier connection, which may have broken before the
    * acknowledgement was in the stream
+   * @param overAt a revision at which the session is over, as far as is known: the event that says so may not be read
+   * again
    */
   constructor(
     readonly sessionId: string,
@@ -68,6 +69,7 @@ export class Attachment {
     readonly epoch: number,
     after: number,
     private readonly handled = after,
+    private overAt = Infinity,
   ) {
     this.readTo = after;
     this.target = after;
@@ -116,15 +118,19 @@ export class Attachment {
     return this.sent !== undefined || this.acks !== undefined;
   }
 
-  /** Whether the session is over and everything is delivered. */
+  /** Whether the session is over and everything is read, delivered and acknowledged. */
   get isFinished(): boolean {
-    return this.sessionOver && !this.hasUnacknowledged && !this.closed;
+    const isPending = this.reading || this.hasUnread || this.hasUnacknowledged;
+    return this.readTo >= this.overAt && !isPending && !this.closed;
   }
 
-  /** Called when the stream has grown. Events that do not concern the owner are skipped without a read. */
+  /**
+   * Called when the stream has grown. Events that do not concern the owner are skipped without a read, unless the
+   * session is over: then the read releases it.
+   */
   readonly onNotification = ({ first, last, quiet }: StreamNotification): void => {
     if (this.closed || last <= this.readTo) return;
-    const skips = quiet && !this.connection.includeOwnEvents;
+    const skips = quiet && !this.connection.includeOwnEvents && this.overAt === Infinity;
     if (skips && first <= this.readTo + 1 && this.target <= this.readTo) {
       this.readTo = last;
       this.target = last;
@@ -175,7 +181,7 @@ export class Attachment {
     this.target = Math.max(this.target, this.readTo);
     if (event.type === 'AgentAttached' && event.data.epoch > this.epoch) return { lostBy: event };
     if (event.type === 'AgentDetached' && event.data.epoch === this.epoch) return { lostBy: event };
-    if (endOfSession.has(event.type)) this.sessionOver = true;
+    if (endOfSession.has(event.type)) this.overAt = event.revision;
     if (!this.isUpdate(event)) return 'skipped';
     const sent = { revision: event.revision, occurredAt: Date.parse(event.metadata.occurred_at) };
     const isLast = event.type === 'SessionMoved';

@@ -127,7 +127,10 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
       return false;
     }
     const allReceived = this.receiveAll(attachment, events);
-    return attachment.finishReading(reading, allReceived && bytes < stepBytes && events.length < pageSize);
+    const isComplete = allReceived && bytes < stepBytes && events.length < pageSize;
+    const more = attachment.finishReading(reading, isComplete);
+    this.releaseWhenFinished(attachment);
+    return more;
   }
 
   private oldestUnacknowledged(): number | undefined {

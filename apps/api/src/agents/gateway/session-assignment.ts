@@ -123,7 +123,7 @@ export class SessionAssignment {
   /** The instance resumes a session that it owned. If it no longer owns the session, it is told the current owner. */
   async resume(connection: Connection, { session_id, epoch, after }: Resume): Promise<void> {
     const { instance } = connection.member;
-    const { state } = await this.sessionAt(session_id, epoch);
+    const { state, revision } = await this.sessionAt(session_id, epoch);
     if (!isReached(connection.caller, state))
       return connection.send(errorFrame(sessionNotFound(), session_id));
     const { agent } = state;
@@ -150,7 +150,8 @@ export class SessionAssignment {
     const { acknowledged } = agent;
     const handled = await this.handledUpTo(session_id, acknowledged, after);
     connection.send({ type: 'attached', session_id, epoch, acknowledged, reason: 'resumed' });
-    await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged, handled));
+    const overAt = state.session.status === 'active' ? Infinity : revision;
+    await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged, handled, overAt));
   }
 
   private async take(connection: Connection, session_id: string, options: AttachOptions): Promise<void> {
