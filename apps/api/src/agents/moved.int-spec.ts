@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { waitUntil } from '#platform';
 import type { TestNode } from './testing/test-support.ts';
-import { newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
+import { metricOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
 const fleet = new TestFleet();
 let node: TestNode;
@@ -10,12 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => fleet.close());
 
-test('a session that moves is held no more: its owner is told where it goes, and cannot take it here again', async () => {
-  const id = await node.start();
-  const agent = await fleet.join(node, newPool());
-  const epoch = await agent.attach(id);
-  const unacknowledged = await recordUpdate(node, id);
-  await agent.next(({ type, revision }) => type === 'update' && revision === unacknowledged);
+async function move(id: string): Promise<void> {
   await node.executor.execute({
     sessionId: id,
     commands: [{ type: 'MoveSession', move_id: randomUUID(), from: 'a', to: 'b' }],
@@ -23,6 +19,33 @@ test('a session that moves is held no more: its owner is told where it goes, and
     commandIds: [],
     body: {},
   });
+}
+
+/** Waits until the registry of a pool does not know a session. */
+async function leftPool(id: string, pool: string): Promise<void> {
+  const isGone = async (): Promise<boolean> =>
+    (await node.redis.hexists(`agents:{${pool}}:sessions`, id)) === 0;
+  await waitUntil(isGone, { what: 'the session to leave the registry' });
+}
+
+/** A session that waits in a pool. */
+async function waitingSession(pool: string): Promise<string> {
+  const id = await node.start();
+  const leaving = await fleet.join(node, pool);
+  await leaving.attach(id);
+  leaving.send({ type: 'drain' });
+  await leaving.next(({ type }) => type === 'drained');
+  leaving.kill();
+  return id;
+}
+
+test('a session that moves is held no more: its owner is told where it goes, and cannot take it here again', async () => {
+  const id = await node.start();
+  const agent = await fleet.join(node, newPool());
+  const epoch = await agent.attach(id);
+  const unacknowledged = await recordUpdate(node, id);
+  await agent.next(({ type, revision }) => type === 'update' && revision === unacknowledged);
+  await move(id);
   const detached = await agent.next(({ type }) => type === 'detached');
   expect(detached).toMatchObject({ session_id: id, epoch, reason: 'moved', from: 'a', to: 'b' });
   const last = agent.frames.findLast(({ type }) => type === 'update');
@@ -30,4 +53,52 @@ test('a session that moves is held no more: its owner is told where it goes, and
   agent.send({ type: 'attach', session_id: id });
   const error = await agent.next(({ type }) => type === 'error');
   expect(error).toMatchObject({ code: 'session_elsewhere', session_id: id, cell: 'b' });
+});
+
+test('a session that moved while it waited is given to no instance again and again', async () => {
+  const pool = newPool();
+  const id = await waitingSession(pool);
+  await move(id);
+  const given: string[] = [];
+  const messages = node.redis.duplicate({ enableOfflineQueue: true });
+  await messages.psubscribe('agents:node:*');
+  messages.on('pmessage', (_pattern, _channel, message: string) => {
+    if (message.startsWith('assign ') && message.includes(id)) given.push(message);
+  });
+  try {
+    const next = await fleet.join(node, pool);
+    await waitUntil(() => given.length > 0, { what: 'the session to be given to the instance' });
+    await leftPool(id, pool);
+    // Enough time for the next comparisons of the registry.
+    const heartbeats = (): number => next.frames.filter(({ type }) => type === 'heartbeat').length;
+    await waitUntil(() => heartbeats() > 3, { what: 'some heartbeats' });
+    expect(given).toHaveLength(1);
+    const { body } = await node.call('GET', `/v1/agents?pool=${pool}`);
+    expect(body['agents']).toMatchObject([{ instance: next.instance, sessions: 0 }]);
+  } finally {
+    messages.disconnect();
+  }
+});
+
+test('a session that moved while it waited waits here no more, although no instance comes', async () => {
+  const pool = newPool();
+  const [moved, staying] = [await waitingSession(pool), await waitingSession(pool)];
+  await move(moved);
+  await leftPool(moved, pool);
+  expect(await node.redis.hget(`agents:{${pool}}:sessions`, staying)).toBe('1 ');
+});
+
+test('an instance whose session moved while it was away is welcome, without it', async () => {
+  const pool = newPool();
+  const id = await node.start();
+  const before = await fleet.join(node, pool);
+  await before.attach(id);
+  const connections = (): Promise<number> => metricOf(node, 'agent_connections');
+  const connected = await connections();
+  before.kill();
+  await waitUntil(async () => (await connections()) < connected, { what: 'the end of the connection' });
+  await move(id);
+  const again = await fleet.join(node, pool, {}, before.instance);
+  expect(await again.attach(await node.start())).toBe(1);
+  await leftPool(id, pool);
 });

@@ -178,9 +178,10 @@ describe('a session that is set aside', () => {
   });
 });
 
-test('ended sessions are found among others', async () => {
+test('ended sessions are found among others, and those without a row are left out', async () => {
   const ids = scripts.map(({ sessionId }) => sessionId);
-  expect(await overSessions(database.pool, [...ids, randomUUID()])).toEqual(ids.slice(0, 1));
+  const over = await overSessions(database.pool, [...ids, randomUUID()]);
+  expect(over).toEqual(new Map(ids.map((id, index) => [id, index === 0])));
 });
 
 test('the lag of each partition is returned', async () => {

@@ -160,11 +160,14 @@ export async function ownedSessions(
   return rows;
 }
 
-/** The given sessions that are over. */
-export async function overSessions(pool: Pool, sessionIds: readonly string[]): Promise<string[]> {
-  const { rows } = await pool.query<{ session_id: string }>(
-    `SELECT session_id FROM conversation_session WHERE session_id = ANY($1::uuid[]) AND status <> 'active'`,
+/** Whether each of the given sessions is over; without those that have no row. */
+export async function overSessions(
+  pool: Pool,
+  sessionIds: readonly string[],
+): Promise<ReadonlyMap<string, boolean>> {
+  const { rows } = await pool.query<{ session_id: string; over: boolean }>(
+    `SELECT session_id, status <> 'active' AS over FROM conversation_session WHERE session_id = ANY($1::uuid[])`,
     [sessionIds],
   );
-  return rows.map((row) => row.session_id);
+  return new Map(rows.map(({ session_id, over }) => [session_id, over]));
 }

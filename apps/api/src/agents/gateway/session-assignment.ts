@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AttachReason, Session } from '#domain';
-import { newSession } from '#domain';
+import { elsewhere, newSession } from '#domain';
 import {
   CommandRejectedError,
   EventStore,
@@ -222,24 +222,31 @@ export class SessionAssignment {
 
   /**
    * Corrects the registry by the stream: the instance itself owns the session, another one does, or the session is
-   * over.
+   * over, or in another cell.
    */
   private async correctRegistry(connection: Connection, { session_id, epoch }: OwnedSession): Promise<void> {
     const { instance } = connection.member;
     const { state } = (await readSession(this.store, session_id)) ?? newSession(session_id);
     const { agent, session } = state;
+    const isHere = session.status === 'active' && elsewhere(session.home, this.store.cell) === undefined;
     // Offered again, the session would come back to this instance: tokens of a pool have to reach the same sessions.
-    if (!isReached(connection.caller, state)) {
-      await this.registry.detach(session_id, connection.member.pool, instance, epoch);
-      return;
-    }
-    if (session.status === 'active' && agent.instance === instance) {
-      await this.take(connection, session_id, { after: null, reason: 'takeover', replaces: agent.epoch });
+    const isOffered = isHere && isReached(connection.caller, state);
+    if (isOffered && agent.instance === instance) {
+      await this.takeAgain(connection, session_id, agent.epoch);
       return;
     }
     await this.registry.detach(session_id, connection.member.pool, instance, epoch);
-    if (session.status !== 'active' || agent.pool === null) return;
+    if (!isOffered || agent.pool === null) return;
     await this.registry.recover(session_id, agent.instance, agent.epoch, agent.pool);
+  }
+
+  /** If the session has changed once more, it is left to the next comparison. */
+  private async takeAgain(connection: Connection, session_id: string, replaces: number): Promise<void> {
+    try {
+      await this.take(connection, session_id, { after: null, reason: 'takeover', replaces });
+    } catch (error) {
+      if (!(error instanceof CommandRejectedError)) throw error;
+    }
   }
 
   /** The last handled revision that the instance claims, limited to the end of the stream. */

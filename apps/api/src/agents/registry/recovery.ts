@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
+import { elsewhere } from '#domain';
 import { ownedSessions, overSessions } from '#read-models';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
+import { EventStore, readSession, UnprojectableEventError } from '#sessions';
 import { Registry } from './registry.ts';
 import { WaitingSessions } from './waiting-sessions.ts';
 
@@ -26,7 +28,8 @@ return since and now - since or -1
 `;
 
 /**
- * Restores lost parts of the registry from the tables, and removes ended sessions that are still listed as waiting.
+ * Restores lost parts of the registry from the tables, and removes sessions that are listed as waiting, although they
+ * have ended or left the cell.
  */
 @Injectable()
 export class Recovery {
@@ -35,19 +38,35 @@ export class Recovery {
     private readonly registry: Registry,
     private readonly waiting: WaitingSessions,
     private readonly pool: Pool,
+    private readonly store: EventStore,
     private readonly config: Config,
     @InjectLogger() private readonly logger: Logger,
   ) {}
 
-  /** Removes waiting sessions from the registry that ended elsewhere, for example by expiry. One node does it. */
+  /**
+   * Removes waiting sessions from the registry that ended in another process, for example by expiry, or moved to
+   * another cell. One node does it.
+   */
   async sweep(): Promise<void> {
     const { registry } = this;
     if (!(await registry.claim('sweep', sweepMs))) return;
     await registry.dropIdlePools();
     const waiting = new Map((await this.waiting.some(sweptPerPool)).map((item) => [item.session_id, item]));
     if (waiting.size === 0) return;
-    for (const sessionId of await overSessions(this.pool, [...waiting.keys()]))
-      registry.forgetWaiting(sessionId, waiting.get(sessionId)?.pool ?? '');
+    const over = await overSessions(this.pool, [...waiting.keys()]);
+    for (const { session_id, pool } of waiting.values())
+      if (over.get(session_id) ?? (await this.isGone(session_id))) registry.forgetWaiting(session_id, pool);
+  }
+
+  /** Whether a session without a row is over or has left the cell. If not, its row is only late. */
+  private async isGone(sessionId: string): Promise<boolean> {
+    try {
+      const session = (await readSession(this.store, sessionId))?.state.session;
+      return session?.status !== 'active' || elsewhere(session.home, this.store.cell) !== undefined;
+    } catch (error) {
+      if (error instanceof UnprojectableEventError) return false;
+      throw error;
+    }
   }
 
   /** Waits until live instances have reconnected, then restores the sessions of the others. One node does it. */
