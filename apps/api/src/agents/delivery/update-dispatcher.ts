@@ -53,11 +53,17 @@ export class UpdateDispatcher implements BeforeApplicationShutdown {
     return this.attachments.size;
   }
 
-  /** Begins to deliver a session's updates to its owner; replaces an earlier attachment. */
+  /** Begins to deliver a session's updates to its owner; replaces an attachment of the same epoch or an earlier one. */
   async add(attachment: Attachment): Promise<void> {
     const { sessionId } = attachment;
     if (!attachment.isConnected) return;
     const before = this.attachments.get(sessionId);
+    // Another instance has attached the session since this one was registered.
+    if (before && before.epoch > attachment.epoch) {
+      const { instance, epoch, pool } = before;
+      attachment.close('replaced', { holder: { instance, epoch, pool } });
+      return;
+    }
     if (before) this.remove(before, 'replaced');
     this.attachments.set(sessionId, attachment);
     attachment.open();

@@ -130,28 +130,29 @@ export class SessionAssignment {
     const isOwner = agent.instance === instance && agent.epoch === epoch;
     if (isOwner && agent.pool !== connection.member.pool)
       return this.takeOver(connection, { session_id, epoch });
-    const answer = isOwner ? await this.register(connection, session_id, epoch) : 'replaced';
+    if (!isOwner) return this.sendReplaced(connection, session_id, epoch);
+    // Nothing is awaited between the registration and the delivery, since another instance may attach the session.
+    await this.recordRead(connection, session_id, state.identity.partner_id);
+    const { acknowledged } = agent;
+    const handled = await this.handledUpTo(session_id, acknowledged, after);
+    const answer = await this.register(connection, session_id, epoch);
     if (answer === 'given' || answer === 'waiting') {
       connection.send({ type: 'detached', session_id, epoch, reason: 'drained' });
       return;
     }
-    if (answer !== 'owner') {
-      const {
-        instance: owner,
-        epoch: current,
-        pool,
-      } = (await this.sessionAt(session_id, epoch + 1)).state.agent;
-      // If the stream still has the instance's own epoch, the session is about to move to another instance.
-      const holder = { instance: current === epoch ? null : owner, epoch: current, pool };
-      connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', holder });
-      return;
-    }
-    await this.recordRead(connection, session_id, state.identity.partner_id);
-    const { acknowledged } = agent;
-    const handled = await this.handledUpTo(session_id, acknowledged, after);
+    if (answer !== 'owner') return this.sendReplaced(connection, session_id, epoch);
     connection.send({ type: 'attached', session_id, epoch, acknowledged, reason: 'resumed' });
     const overAt = state.session.status === 'active' ? Infinity : revision;
     await this.dispatcher.add(new Attachment(session_id, connection, epoch, acknowledged, handled, overAt));
+  }
+
+  /** Tells an instance who owns a session that it owned at an epoch. */
+  private async sendReplaced(connection: Connection, session_id: string, epoch: number): Promise<void> {
+    const { agent } = (await this.sessionAt(session_id, epoch + 1)).state;
+    const { instance, epoch: current, pool } = agent;
+    // If the stream still has the instance's own epoch, the session is about to move to another instance.
+    const holder = { instance: current === epoch ? null : instance, epoch: current, pool };
+    connection.send({ type: 'detached', session_id, epoch, reason: 'replaced', holder });
   }
 
   private async take(connection: Connection, session_id: string, options: AttachOptions): Promise<void> {
