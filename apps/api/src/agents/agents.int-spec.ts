@@ -134,6 +134,23 @@ describe('the owner of a session', () => {
     expect(again.frames.find(({ type }) => type === 'attached')).toMatchObject({ epoch, reason: 'resumed' });
   });
 
+  test('resumes from its last acknowledgement on a node that knows only earlier ones', async () => {
+    const id = await one.start();
+    const agent = await fleet.join(one, support);
+    const epoch = await agent.attach(id);
+    const first = await recordUpdate(two, id);
+    await agent.updateRevisions(id, 1);
+    agent.ack(id, first);
+    await agent.next((frame) => frame.type === 'acknowledged');
+    agent.kill();
+    const again = await fleet.join(two, support, { resume: [{ session_id: id, epoch }] }, agent.instance);
+    const attached = await again.next(({ type }) => type === 'attached');
+    expect(attached).toMatchObject({ acknowledged: first, reason: 'resumed' });
+    const second = await recordUpdate(one, id);
+    await again.next(({ type, revision }) => type === 'update' && revision === second);
+    expect(await again.updateRevisions(id, 1)).toEqual([second]);
+  });
+
   test('is attached again without a new event or a repeated update', async () => {
     const id = await one.start();
     const agent = await fleet.join(one, support);

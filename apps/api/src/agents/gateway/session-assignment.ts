@@ -123,7 +123,9 @@ export class SessionAssignment {
   /** The instance resumes a session that it owned. If it no longer owns the session, it is told the current owner. */
   async resume(connection: Connection, { session_id, epoch, after }: Resume): Promise<void> {
     const { instance } = connection.member;
-    const { state, revision } = await this.sessionAt(session_id, epoch);
+    // Without `after` it continues from the last acknowledgement, which another node may have recorded.
+    const session = after === null ? this.sessionCache.latest(session_id) : this.sessionAt(session_id, epoch);
+    const { state, revision } = await session;
     if (!isReached(connection.caller, state))
       return connection.send(errorFrame(sessionNotFound(), session_id));
     const { agent } = state;
