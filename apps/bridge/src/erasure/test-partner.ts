@@ -11,6 +11,7 @@ import {
   commandPartner,
   EventCodec,
   EventStore,
+  partnerStream,
   readEvents,
   readPartner,
   readSession,
@@ -134,4 +135,19 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
       await database.drop();
     },
   };
+}
+
+/** Appends an event of a later version of Turnstream to the partner's stream. */
+export async function makeUnreadable(store: EventStore, partnerId: string): Promise<void> {
+  const stream = partnerStream(partnerId);
+  const last = await store.readLast(stream);
+  const metadata = { schema_version: 999, occurred_at: new Date().toISOString() };
+  const event = {
+    contentType: 'application/json',
+    id: randomUUID(),
+    type: 'PartnerChanged',
+    data: {},
+    metadata,
+  };
+  await store.append(stream, [event], Number(last?.revision ?? -1));
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import { commandPartner, EventCodec, EventStore, partnerStream, readSession } from '#sessions';
+import { commandPartner, EventCodec, EventStore } from '#sessions';
 import { serviceUrl } from '../../../../libs/read-models/src/test-support.ts';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
-import { runRetention } from '../retention/retention.ts';
 import { eraseRestored } from './restored.ts';
-import { context, erasureWorld } from './test-partner.ts';
+import { context, erasureWorld, makeUnreadable } from './test-partner.ts';
 
 const keys = testDataKeys();
 let world: Awaited<ReturnType<typeof erasureWorld>>;
@@ -17,21 +16,6 @@ afterAll(() => world.close());
 
 const partner = (): string => `P-${randomUUID()}`;
 
-/** Appends an event of a later version of Turnstream to the partner's stream. */
-async function makeUnreadable(partnerId: string): Promise<void> {
-  const stream = partnerStream(partnerId);
-  const last = await world.store.readLast(stream);
-  const metadata = { schema_version: 999, occurred_at: new Date().toISOString() };
-  const event = {
-    contentType: 'application/json',
-    id: randomUUID(),
-    type: 'PartnerChanged',
-    data: {},
-    metadata,
-  };
-  await world.store.append(stream, [event], Number(last?.revision ?? -1));
-}
-
 test('a contact of an announced partner whose stream cannot be read keeps no other from being erased', async () => {
   const [unreadable, other] = [partner(), partner()];
   await world.start(unreadable);
@@ -41,7 +25,7 @@ test('a contact of an announced partner whose stream cannot be read keeps no oth
   await world.pool.query('UPDATE conversation_session SET last_activity_time = now() WHERE partner_id = $1', [
     unreadable,
   ]);
-  await makeUnreadable(unreadable);
+  await makeUnreadable(world.store, unreadable);
   await world.start(other);
   await world.request(other);
   await world.follower.write(other);
@@ -60,26 +44,10 @@ test('a partner whose stream cannot be read keeps no other from being erased aga
     await keys.recordErasure({ partner_id, erased_at: new Date().toISOString(), receipt_id: randomUUID() });
   }
   const [unreadable = '', other] = partners;
-  await makeUnreadable(unreadable);
+  await makeUnreadable(world.store, unreadable);
   const skipped: string[] = [];
   const again = await eraseRestored({ ...world, keys, onUnreadable: (id) => skipped.push(id) });
   expect([again, skipped]).toEqual([[other], [unreadable]]);
-});
-
-test('nothing is deleted of a partner whose stream cannot be read', async () => {
-  const [unreadable, other] = [partner(), partner()];
-  const ids = [await world.start(unreadable), await world.start(other)];
-  for (const id of ids) {
-    await world.execute(id, { type: 'EndSession', reason: null });
-    await world.project(id);
-  }
-  await makeUnreadable(unreadable);
-  const policy = { sessionsDays: 10, partnersDays: 10, accessDays: 0, floorDays: 0 };
-  const now = new Date(Date.now() + 11 * 86_400_000);
-  await runRetention({ ...world, signer: undefined, policy, apply: true, now });
-  const left = await Promise.all(ids.map(async (id) => (await readSession(world.store, id)) !== undefined));
-  expect(left).toEqual([true, false]);
-  expect(await world.store.readLast(partnerStream(unreadable))).toBeDefined();
 });
 
 /** A partner whose stream is sealed with a key that no key store has. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { accessStream, partnerStream, readPartner, readRetentionRuns, readSession } from '#sessions';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
-import { erasureWorld } from '../erasure/test-partner.ts';
+import { erasureWorld, makeUnreadable } from '../erasure/test-partner.ts';
 import type { RetentionPolicy } from './retention.ts';
 import { runRetention } from './retention.ts';
 
@@ -161,4 +161,12 @@ test('a run is recorded with what it deleted', async () => {
     before: { partners: null, access: null },
     deleted,
   });
+});
+
+test('nothing is deleted of a partner whose stream cannot be read', async () => {
+  const [unreadable, other] = [await endedSession(), await endedSession()];
+  await makeUnreadable(world.store, unreadable.partner_id);
+  await runIn(11, { sessionsDays: 10, partnersDays: 10 });
+  expect([await isThere(unreadable.id), await isThere(other.id)]).toEqual([true, false]);
+  expect(await world.store.readLast(partnerStream(unreadable.partner_id))).toBeDefined();
 });
