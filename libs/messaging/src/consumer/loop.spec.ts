@@ -227,6 +227,20 @@ describe('a consumer', () => {
     expect(group.steps).toEqual(['disconnect']);
   });
 
+  test('that connects only after it was replaced does not join the group', async () => {
+    const connected = Promise.withResolvers<void>();
+    jest.spyOn(FakeConsumer.prototype, 'connect').mockReturnValueOnce(connected.promise);
+    const consumer = await start();
+    const run = jest.spyOn(consumer, 'run');
+    consumer.emit('request timeout', { apiName: 'ApiVersions', broker: 'a' });
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(group.consumers).toHaveLength(2);
+    group.steps.length = 0;
+    connected.resolve();
+    await jest.advanceTimersByTimeAsync(0);
+    expect([group.steps, run.mock.calls]).toEqual([['disconnect'], []]);
+  });
+
   test('that does not disconnect is abandoned after a while', async () => {
     jest.spyOn(FakeConsumer.prototype, 'disconnect').mockReturnValue(new Promise(() => undefined));
     await start();

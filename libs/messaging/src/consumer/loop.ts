@@ -78,8 +78,9 @@ export class ConsumerLoop<T> {
     const stop = (): void => stopped.resolve();
     signal.addEventListener('abort', stop);
     let patience = disconnectMs.usually;
+    const over = new AbortController();
     try {
-      const begun = this.begin(consumer, batches);
+      const begun = this.begin(consumer, batches, over.signal);
       begun.catch(() => undefined);
       await Promise.race([begun, failure.promise]);
       await Promise.race([stopped.promise, failure.promise]);
@@ -89,6 +90,7 @@ export class ConsumerLoop<T> {
     } finally {
       signal.removeEventListener('abort', stop);
       failure.stopWatching();
+      over.abort();
       await withTimeout(batches.stop(), patience, disconnectTimeout).catch(() => undefined);
       const disconnect = (): Promise<void> => consumer.disconnect().catch(() => undefined);
       await withTimeout(disconnect(), patience, disconnectTimeout).catch(() => undefined);
@@ -107,11 +109,17 @@ export class ConsumerLoop<T> {
     return batches;
   }
 
-  private async begin(consumer: LoopConsumer, batches: PartitionBatches<T>): Promise<void> {
+  /** A call to a silent broker may return after the consumer was replaced: then it must not join the group any more. */
+  private async begin(
+    consumer: LoopConsumer,
+    batches: PartitionBatches<T>,
+    over: AbortSignal,
+  ): Promise<void> {
     const { kafka, groupId, topic, inheritFrom, partitionsAtOnce } = this.options;
     if (inheritFrom !== undefined) await inheritOffsets(kafka, { from: inheritFrom, groupId, topic });
     await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
+    if (!over.aborted) await consumer.subscribe({ topic, fromBeginning: true });
+    if (over.aborted) return consumer.disconnect();
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
