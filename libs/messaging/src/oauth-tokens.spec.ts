@@ -28,6 +28,15 @@ test('a token is used until shortly before its expiry', async () => {
   expect(await next()).toEqual({ value: 'b' });
 });
 
+test('an expired token is not used after the clock of the machine was set back', async () => {
+  answers = [token('a'), token('b')];
+  const next = oauthTokens(client);
+  await next();
+  jest.advanceTimersByTime(90_000);
+  jest.setSystemTime(Date.now() - 3_600_000);
+  expect(await next()).toEqual({ value: 'b' });
+});
+
 test('calls at the same time share one token', async () => {
   answers = [token('a'), token('b')];
   const next = oauthTokens(client);

@@ -17,14 +17,14 @@ const usedPart = 0.8;
 const usualLifeS = 300;
 
 /**
- * Gets tokens by client credentials. A token is used until shortly before its expiry; concurrent calls share one request.
+ * Gets tokens by client credentials. A token is used until shortly before its expiry, whatever the clock of the machine does; concurrent calls share one request.
  * @returns a function that returns a token @throws when the server refuses, with its status but never with the secret
  */
 export function oauthTokens(client: Client): () => Promise<Token> {
   let token: Promise<Token & { readonly until: number }> | undefined;
   let until = 0;
   return async () => {
-    if (token === undefined || Date.now() >= until) {
+    if (token === undefined || performance.now() >= until) {
       token = fetchToken(client);
       until = Infinity;
     }
@@ -59,5 +59,5 @@ async function fetchToken({
     expires_in?: number;
   };
   if (typeof access_token !== 'string') throw new Error('The token server sends no access_token.');
-  return { value: access_token, until: Date.now() + expires_in * 1_000 * usedPart };
+  return { value: access_token, until: performance.now() + expires_in * 1_000 * usedPart };
 }

@@ -27,6 +27,11 @@ describe('a closed circuit', () => {
     expect(circuit.isOpen).toBe(false);
   });
 
+  test('ignores failures of a time to which the clock has gone back', () => {
+    fail(60_000, 60_001, 0);
+    expect(circuit.isOpen).toBe(false);
+  });
+
   test('ignores failures that are long ago', () => {
     fail(0, 1, 60_000);
     expect(circuit.isOpen).toBe(false);
@@ -38,6 +43,12 @@ describe('an open circuit', () => {
 
   test('allows no request', () => {
     expect(circuit.allows(500)).toBe(false);
+    // By a clock that is behind.
+    expect(circuit.allows(-500)).toBe(false);
+  });
+
+  test('allows a trial when the clock has gone back by more than its time', () => {
+    expect(circuit.allows(-60_000)).toBe(true);
   });
 
   test('allows one trial after its time', () => {

@@ -14,7 +14,7 @@ interface Second {
 /** How long results count, in seconds. */
 export const windowSeconds = 10;
 
-/** A circuit breaker for one source. The caller passes the time, in milliseconds; it may go back by some seconds. */
+/** A circuit breaker for one source. The caller passes the time, in milliseconds; it may go back. */
 export class Circuit {
   private seconds: Second[] = [];
   private openUntil: number | undefined;
@@ -28,7 +28,9 @@ export class Circuit {
   /** Whether a request may be sent now. */
   allows(now: number): boolean {
     if (this.openUntil === undefined) return true;
-    if (now < this.openUntil) return false;
+    // It stays open for much longer only if the clock went back; clocks of instances differ a little.
+    const leftMs = this.openUntil - now;
+    if (leftMs > 0 && leftMs <= this.options.openMs + windowSeconds * 1_000) return false;
     this.openUntil = now + this.options.openMs;
     return true;
   }
@@ -50,7 +52,7 @@ export class Circuit {
 
   private at(now: number): Second {
     const second = Math.floor(now / 1_000);
-    this.seconds = this.seconds.filter((item) => item.second > second - windowSeconds);
+    this.seconds = this.seconds.filter((item) => Math.abs(second - item.second) < windowSeconds);
     const known = this.seconds.find((item) => item.second === second);
     if (known) return known;
     const fresh = { second, failures: 0, successes: 0 };

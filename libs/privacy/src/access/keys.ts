@@ -34,9 +34,9 @@ async function readSecret(path: string): Promise<Uint8Array> {
 function fileOfKeys(path: string): KeyFinder {
   const read = async () => createLocalJWKSet(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet);
   let current: ReturnType<typeof read> | undefined;
-  let readAt = 0;
+  let readAt = -Infinity;
   const load = () => {
-    readAt = Date.now();
+    readAt = performance.now();
     current = read();
     current.catch(() => (current = undefined));
     return current;
@@ -46,7 +46,7 @@ function fileOfKeys(path: string): KeyFinder {
     try {
       return await known(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || Date.now() - readAt < rereadMs) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey) || performance.now() - readAt < rereadMs) throw error;
       return (await load())(header, token);
     }
   };
