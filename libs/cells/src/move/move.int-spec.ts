@@ -222,6 +222,18 @@ describe('a move', () => {
     await moveTo('b', partnerId);
   });
 
+  it('drops what the new cell has read of the sessions without their key, before they accept commands', async () => {
+    const partnerId = `P-${randomUUID()}`;
+    const stream = sessionStream(await new Client([a, b]).start(partnerId));
+    const log: (string | undefined)[] = [];
+    const contexts = { delete: async () => void log.push((await b.store.readLast(stream))?.type) };
+    const redis = { publish: async () => log.push('announced') } as unknown as TestCell['redis'];
+    const move = await directory.begin(partnerId, 'b');
+    await movePartner(directory, move, [a, { ...b, contexts, redis }], (step) => void log.push(step));
+    const arrival = log.slice(log.indexOf('sessions_arrive') + 1, log.indexOf('partner_arrives'));
+    expect(arrival).toEqual(['SessionMoved', 'announced']);
+  });
+
   it('to the partner’s present cell is refused', async () => {
     await expect(directory.begin(`P-${randomUUID()}`, 'a')).rejects.toMatchObject({ code: 'not_movable' });
   });

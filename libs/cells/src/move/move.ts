@@ -1,7 +1,7 @@
 import type { ArrivePartner, MovePartner, SessionCommand } from '#domain';
 import { elsewhere, newSession } from '#domain';
 import { inParallel, waitUntil } from '#platform';
-import { projectedUntil, sessionsBefore } from '#read-models';
+import { announcePartner, projectedUntil, sessionsBefore } from '#read-models';
 import {
   CommandExecutor,
   commandPartner,
@@ -250,6 +250,9 @@ async function arrive(move: PartnerMove, from: CellServices, to: CellServices): 
   const fenced = await fenceSessions(from, move);
   await copySessions(fenced, from, to);
   await verify(fenced, from, to);
+  // What was read here before the key came back lacks what it sealed.
+  await to.contexts.delete(fenced.map(({ session_id }) => session_id));
+  announcePartner(to.redis, move.partner_id);
   await inParallel(fenced, atOnce, async ({ session_id }) => {
     await commandSession(to, session_id, { type: 'ArriveSession', move_id: move.move_id, cell: to.name });
   });

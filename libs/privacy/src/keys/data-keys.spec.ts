@@ -36,6 +36,18 @@ test('a destroyed key stays erased, and the partner can start again', async () =
   expect((await keys.of('P1')).id).not.toBe(id);
 });
 
+test('a key that comes back with its partner is read again', async () => {
+  const store = new MemoryKeyStore();
+  const keys = testDataKeys(store);
+  const { id } = await keys.of('P1');
+  const key = store.keys.get(id);
+  await keys.destroy('P1', '2100-01-01T00:00:00.000Z');
+  expect(await keys.byId(id)).toBe(erased);
+  if (key) await store.adopt(key);
+  keys.forget('P1');
+  expect(await keys.byId(id)).toMatchObject({ id, partner_id: 'P1' });
+});
+
 test('a process with the key from before an erasure in memory seals with the new key', async () => {
   const store = new MemoryKeyStore();
   const [keys, late] = [testDataKeys(store), testDataKeys(store)];

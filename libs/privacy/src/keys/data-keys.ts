@@ -109,13 +109,13 @@ export class DataKeys {
     return this.keys.get(keyId) ?? this.alone(`id ${keyId}`, () => this.fetchById(keyId));
   }
 
-  /** Drops the keys of a partner from memory. */
+  /** Drops the keys of a partner from memory, and which keys are destroyed: a key comes back with its partner from another cell. */
   forget(partnerId: string): void {
     this.generation += 1;
     this.flights.clear();
     this.ids.delete(partnerId);
     for (const [keyId, key] of this.keys) {
-      if (key !== erased && key.partner_id === partnerId) this.keys.delete(keyId);
+      if (key === erased || key.partner_id === partnerId) this.keys.delete(keyId);
     }
   }
 
