@@ -3,6 +3,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { StoreUnavailableError } from './errors.ts';
+import type { NewEvent } from './client/append-request.ts';
 import { EventStore } from './store.ts';
 import { notReady, revisionOf, timeout } from './testing/answers.ts';
 import { goals } from './testing/events.ts';
@@ -208,6 +209,16 @@ describe('a read', () => {
     const revisions = (await Array.fromAsync(plain.read(stream))).map(({ revision }) => Number(revision));
     expect(revisions).toEqual(Array.from({ length: 600 }, (_, index) => index));
     expect(await Array.fromAsync(plain.read(stream, { from: 10, limit: 300 }))).toHaveLength(300);
+  });
+
+  test('of the whole log passes an event that fills a page', async () => {
+    const head = await plain.head();
+    const large = { ...goals(1)[0], data: Array.from({ length: 120_000 }, () => 0) } as NewEvent;
+    const events = [...goals(1), large, ...goals(1)];
+    await plain.append(stream, events, -1);
+    const read = await Array.fromAsync(patient.readLog(head, await plain.head()));
+    const own = read.filter(({ streamId }) => streamId === stream);
+    expect(own.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
   });
 });
 

@@ -181,16 +181,14 @@ export class EventStore {
     let from = after;
     let awaitVisible: ReturnType<typeof visibility> | undefined;
     for (;;) {
-      const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes);
-      // A read starts with the event at its position.
-      const next = events.filter(({ position }) => from === undefined || (position?.commit ?? 0n) > from);
-      for (const event of next) {
+      const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes, from);
+      for (const event of events) {
         if ((event.position?.commit ?? 0n) > upTo) return;
         yield event;
       }
-      from = next.at(-1)?.position?.commit ?? from;
+      from = events.at(-1)?.position?.commit ?? from;
       awaitVisible =
-        next.length > 0 ? undefined : (awaitVisible ?? visibility(this.limits, 'the log', Number(upTo)));
+        events.length > 0 ? undefined : (awaitVisible ?? visibility(this.limits, 'the log', Number(upTo)));
       if (await awaitVisible?.(Number(from ?? 0n))) return;
     }
   }
@@ -256,9 +254,7 @@ export class EventStore {
    * @throws StoreUnavailableError
    */
   async readLogPage(after: bigint | undefined): Promise<StoredEvent[]> {
-    const { events } = await this.calls.part(logPage(after, pageOfLog.events), pageOfLog.bytes);
-    // A read starts with the event at its position.
-    return events.filter((event) => after === undefined || (event.position?.commit ?? 0n) > after);
+    return (await this.calls.part(logPage(after, pageOfLog.events), pageOfLog.bytes, after)).events;
   }
 
   /** The position of the last event in the store. */

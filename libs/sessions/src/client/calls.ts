@@ -75,11 +75,11 @@ export class Calls {
     return (await this.part(begin, Infinity)).events;
   }
 
-  /** As `page`, but the read ends after about that many bytes. @throws StoreUnavailableError */
-  part<E extends StoredEvent>(begin: BeginRead<E>, maxBytes: number): Promise<StreamPage<E>> {
+  /** As `page`, but the read ends after about that many bytes, and skips the events up to a position. @throws StoreUnavailableError */
+  part<E extends StoredEvent>(begin: BeginRead<E>, maxBytes: number, after?: bigint): Promise<StreamPage<E>> {
     const deadline = new Deadline(this.limits);
     return this.unlessSilent(() =>
-      deadline.bound(untilAnswered(deadline, () => this.partOnce(deadline, begin, maxBytes))),
+      deadline.bound(untilAnswered(deadline, () => this.partOnce(deadline, begin, maxBytes, after))),
     );
   }
 
@@ -181,11 +181,12 @@ export class Calls {
     deadline: Deadline,
     begin: BeginRead<E>,
     maxBytes: number,
+    after?: bigint,
   ): Promise<StreamPage<E>> {
     return this.reads.run(async () => {
       deadline.check();
       return this.connections.use('reads', (connection) =>
-        readPage(connection, deadline.attemptMs, () => begin(connection.client), maxBytes),
+        readPage(connection, deadline.attemptMs, () => begin(connection.client), maxBytes, after),
       );
     });
   }

@@ -29,8 +29,25 @@ class EndlessRead extends EventEmitter {
   }
 }
 
-const page = (read: EndlessRead, maxBytes?: number): ReturnType<typeof readPage> =>
-  readPage(connection, 10_000, () => read.start() as unknown as StreamingRead<ResolvedEvent>, maxBytes);
+/** One that returns events at the positions 3, 4 and so on. */
+class PositionedRead extends EndlessRead {
+  private next = 3n;
+
+  override emit(name: string, ...[item]: { event: object }[]): boolean {
+    const position = { commit: this.next, prepare: this.next };
+    this.next += 1n;
+    return super.emit(name, { event: { ...item?.event, position } });
+  }
+}
+
+const page = (read: EndlessRead, maxBytes?: number, after?: bigint): ReturnType<typeof readPage> =>
+  readPage(
+    connection,
+    10_000,
+    () => read.start() as unknown as StreamingRead<ResolvedEvent>,
+    maxBytes,
+    after,
+  );
 
 test('a read is cancelled after the event that reaches its byte limit', async () => {
   const read = new EndlessRead();
@@ -40,6 +57,12 @@ test('a read is cancelled after the event that reaches its byte limit', async ()
 
 test('a read returns at least one event, however large', async () => {
   expect((await page(new EndlessRead(), 1)).events).toHaveLength(1);
+});
+
+test('events up to the position after which the page begins do not count', async () => {
+  const read = new PositionedRead();
+  const { events } = await page(read, 1, 3n);
+  expect(events.map(({ position }) => position?.commit)).toEqual([4n]);
 });
 
 test('a read that ends below its byte limit is not cut', async () => {

@@ -22,6 +22,7 @@ const overhead = 500;
  * client keeps a call that is left before its end.
  * @param idleMs how long to wait for an event, or the end
  * @param maxBytes the read ends after the event that reaches about this many bytes
+ * @param after skips the events up to this position of the log, without counting them: a read starts with the event there
  * @throws NoAnswerError, the client's errors
  */
 export async function readPage<E extends StoredEvent = StoredEvent>(
@@ -29,6 +30,7 @@ export async function readPage<E extends StoredEvent = StoredEvent>(
   idleMs: number,
   begin: () => StreamingRead<{ event?: E }>,
   maxBytes = Infinity,
+  after = -1n,
 ): Promise<StreamPage<E>> {
   let bytes = 0;
   let isCut = false;
@@ -39,7 +41,7 @@ export async function readPage<E extends StoredEvent = StoredEvent>(
   read.on('data', ({ event }) => {
     timer.refresh();
     connection.answered();
-    if (!event || isCut) return;
+    if (!event || isCut || (event.position?.commit ?? 0n) <= after) return;
     events.push(event);
     bytes += overhead + jsonSize(event.data);
     isCut = bytes >= maxBytes;
