@@ -76,6 +76,13 @@ describe('an append', () => {
     expect([await ids(), sent]).toEqual([[events[0]?.id], 2]);
   });
 
+  test('whose answer is lost gets its revision from a stream that starts again after a deletion', async () => {
+    await plain.append(stream, goals(3), -1);
+    await plain.deleteStream(stream);
+    standIn.behaviour.answer = () => void (standIn.behaviour.answer = undefined);
+    expect(await store.append(stream, goals(2), -1)).toEqual({ appended: true, revision: 4 });
+  });
+
   test('is retried while the server is not ready', async () => {
     let sent = 0;
     standIn.behaviour.append = ({ request, forward, answer }) => {

@@ -170,7 +170,9 @@ export class Calls {
       events: [found],
     } = await this.partOnce(deadline, streamPage(stream, expected + 1, 1), Infinity);
     if (found === undefined) return undefined;
-    if (found.id === events[0]?.id) return { appended: true, revision: expected + events.length };
+    // A deleted stream continues after its old revisions.
+    if (found.id === events[0]?.id)
+      return { appended: true, revision: Number(found.revision) + events.length - 1 };
     const {
       events: [last = found],
     } = await this.partOnce(deadline, streamPage(stream, END, 1, BACKWARDS), Infinity);
