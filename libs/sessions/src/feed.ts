@@ -5,7 +5,7 @@ import { isConnectionUnusable, NoAnswerError } from './client/errors.ts';
 import { metastreamOf } from './deletion.ts';
 import { openingOnly } from './event-metadata.ts';
 import type { Received } from './inbox.ts';
-import { isPosition } from './log-position.ts';
+import { isPassed, isPosition } from './log-position.ts';
 import type { EventStore } from './store.ts';
 
 interface FeedOptions {
@@ -126,15 +126,13 @@ export class Feed {
     }
   }
 
-  /**
-   * Passes on valid positions only. A prepare position below the commit position means that the event at the commit position is yet
-   * to come: the checkpoint is passed on once the server is beyond it.
-   */
-  private checkpoint({ commit, prepare }: Position): void {
+  /** Passes on valid positions only; one whose event is yet to come once the server is beyond it. */
+  private checkpoint(reached: Position): void {
+    const { commit } = reached;
     if (!isPosition(commit)) return;
     const before = this.stillToCome;
-    this.stillToCome = prepare < commit ? commit : undefined;
-    const position = prepare < commit ? before : commit;
+    this.stillToCome = isPassed(reached) ? undefined : commit;
+    const position = this.stillToCome === undefined ? commit : before;
     if (position !== undefined && position !== this.stillToCome)
       this.passInOrder({ kind: 'checkpoint', position });
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals';
 import { PositionBeyondEndError } from './errors.ts';
+import { partnerChanges } from './partner-changes.ts';
 import { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
 import type { Delivery } from './delivery.ts';
@@ -45,6 +46,33 @@ test('the checkpoint of an empty log is none', async () => {
   }
   const positions = seen.flatMap((delivery) => ('position' in delivery ? [delivery.position] : []));
   expect(positions.filter((position) => position > 2n ** 63n)).toEqual([]);
+});
+
+test.each([
+  ['of an empty log', 2n ** 64n - 1n, 2n ** 64n - 1n],
+  ['whose event is yet to come', 12n, 11n],
+])('changes of partners do not continue after a checkpoint %s', async (_, commit, prepare) => {
+  standIn.behaviour.read = ({ call }) => {
+    call.write(checkpoint(10n));
+    call.write(checkpoint(commit, prepare));
+    call.end();
+  };
+  const changes = partnerChanges(store, { after: null, signal: stop.signal });
+  expect((await changes.next()).value).toEqual({ partner_id: null, position: 10n });
+  await changes.return(undefined);
+});
+
+test('changes of partners that saw nothing have no position', async () => {
+  const started: unknown[] = [];
+  standIn.behaviour.read = ({ call, request }) => {
+    started.push(request.getOptions()?.getAll()?.hasStart());
+    if (started.length === 2) call.write(checkpoint(10n));
+    call.end();
+  };
+  const changes = partnerChanges(store, { after: null, signal: stop.signal });
+  expect((await changes.next()).value).toEqual({ partner_id: null, position: 10n });
+  expect(started).toEqual([true, true]);
+  await changes.return(undefined);
 });
 
 // Other specs append to the same log meanwhile.

@@ -9,6 +9,14 @@ export function isPosition(position: bigint): boolean {
   return position >= 0n && position <= largest;
 }
 
+/**
+ * Whether everything up to a checkpoint was passed on, and it can be resumed from. A prepare position below the commit position means
+ * that the event at the commit position is yet to come.
+ */
+export function isPassed({ commit, prepare }: { commit: bigint; prepare: bigint }): boolean {
+  return isPosition(commit) && prepare >= commit;
+}
+
 /** Parses a position; undefined when the text is not one. */
 export function parsePosition(text: string): bigint | undefined {
   if (!/^\d{1,20}$/.test(text)) return undefined;

@@ -3,7 +3,7 @@ import { eventTypeFilter, START } from '@eventstore/db-client';
 import { privacyEventTypes } from '#domain';
 import { backOffMs, sleep } from '#platform';
 import { PositionBeyondEndError } from './errors.ts';
-import { checkWithinLog } from './log-position.ts';
+import { checkWithinLog, isPassed } from './log-position.ts';
 import { partnerOf } from './partner-memory.ts';
 import type { EventStore } from './store.ts';
 
@@ -59,14 +59,14 @@ async function* subscribe(
   if (signal.aborted) return;
   const connection = store.connectionForSubscription();
   const release = connection.hold();
-  let passed = after ?? 0n;
+  let passed = after;
   const subscription: AllStreamSubscription = connection.client.subscribeToAll({
     fromPosition: after === null ? START : { commit: after, prepare: after },
     filter: eventTypeFilter({
       prefixes: [...privacyEventTypes],
       checkpointInterval: 32,
-      checkpointReached: (_, { commit }) => {
-        passed = commit;
+      checkpointReached: (_, position) => {
+        if (isPassed(position)) passed = position.commit;
       },
     }),
   });
@@ -82,7 +82,7 @@ async function* subscribe(
       yield { partner_id, position: event.position.commit };
       passed = event.position.commit;
     }
-    yield { partner_id: null, position: passed };
+    if (passed !== null) yield { partner_id: null, position: passed };
   } finally {
     signal.removeEventListener('abort', end);
     subscription.on('error', () => undefined);

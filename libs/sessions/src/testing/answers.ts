@@ -17,11 +17,11 @@ export function notReady(request: BatchAppendReq): BatchAppendResp {
   return failure(request, 14, 'Server Is Not Ready', 'google.protobuf.Empty', new shared.Empty());
 }
 
-/** The checkpoint of an empty log of version 24.10. */
-export function checkpoint(position: bigint): ReadResp {
+/** A checkpoint. Version 24.10 sends one at 2^64-1 for an empty log. */
+export function checkpoint(position: bigint, prepare = position): ReadResp {
   const found = new messages.ReadResp.Checkpoint();
   found.setCommitPosition(String(position));
-  found.setPreparePosition(String(position));
+  found.setPreparePosition(String(prepare));
   const response = new messages.ReadResp();
   response.setCheckpoint(found);
   return response;
