@@ -1,3 +1,4 @@
+import type { Home } from '#domain';
 import { newPartner } from '#domain';
 import type { NewEvent } from '#sessions';
 import { appendToPartner, partnerStream, readPartner } from '#sessions';
@@ -28,20 +29,29 @@ export async function expectPartner(cell: CellServices, move: PartnerMove): Prom
   });
 }
 
-/** Appends the kept events of the partner's stream: the last one holds the whole state, including the move. */
+/**
+ * Appends the kept events of the partner's stream: the last one holds the whole state, including the move. Nothing is appended once
+ * the move has ended in the target cell: its stream may have lost events of the move by then, and its last one is newer.
+ */
 export async function copyPartner(
-  { partner_id }: PartnerMove,
+  { partner_id, move_id }: PartnerMove,
   from: CellServices,
   to: CellServices,
 ): Promise<void> {
   const stream = partnerStream(partner_id);
   const kept = await Array.fromAsync(from.store.readExact(stream));
   for (;;) {
-    const there = await Array.fromAsync(to.store.readExact(stream));
-    const ids = new Set(there.map(({ id }) => id));
+    const { state, revision } = await readPartner(to.store, partner_id);
+    if (hasEnded(move_id, state.home)) return;
+    const ids = new Set((await Array.fromAsync(to.store.readExact(stream))).map(({ id }) => id));
     const missing: NewEvent[] = kept.filter(({ id }) => !ids.has(id)).map(copyOf);
     if (missing.length === 0) return;
-    const last = Number(there.at(-1)?.revision ?? -1);
-    if ((await to.store.append(stream, missing, last)).appended) return;
+    if ((await to.store.append(stream, missing, revision)).appended) return;
   }
+}
+
+/** Whether the partner has arrived or was returned by the move, or has left by a later one. */
+function hasEnded(moveId: string, home: Home | undefined): boolean {
+  if (home?.leaving !== undefined) return home.leaving.move_id > moveId;
+  return home?.moved_by !== undefined && home.moved_by >= moveId;
 }

@@ -235,6 +235,18 @@ describe('a delayed mover', () => {
     expect(rowCount).toBe(1);
   });
 
+  it('adds nothing to the stream of a partner that has arrived, however much the stream has lost since', async () => {
+    const partnerId = newPartner();
+    const client = new Client([a, b]);
+    await client.start(partnerId);
+    const finish = await moverBefore('copy_partner', await directory.begin(partnerId, 'b'));
+    await movePartner(directory, await current(partnerId), [a, b]);
+    for (let n = 0; n < 70; n += 1) await client.name(partnerId);
+    const { revision } = await readPartner(b.store, partnerId);
+    expect(await finish()).toMatchObject({ code: 'not_movable' });
+    expect(await readPartner(b.store, partnerId)).toMatchObject({ revision, state: { home: { cell: 'b' } } });
+  });
+
   it.each(['fence_partner', 'fence_sessions', 'copy_sessions'] as const)(
     'before %s does not block a partner whose move was aborted',
     async (step) => {
