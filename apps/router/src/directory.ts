@@ -8,7 +8,7 @@ export class FollowedDirectory {
   readonly table = new CellTable();
 
   constructor(
-    private readonly directory: Pick<CellDirectory, 'changesSince'>,
+    private readonly directory: Pick<CellDirectory, 'changesSince' | 'moves'>,
     private readonly everyMs: number,
     private readonly logger: Logger,
   ) {}
@@ -24,6 +24,19 @@ export class FollowedDirectory {
       signal,
       onError: (err) => this.logger.warn({ err }, 'cell directory not read'),
     });
+  }
+
+  /** The ids of the moves to a cell whose sessions may still arrive; undefined: PostgreSQL does not answer. */
+  async movesTo(cell: string): Promise<readonly string[] | undefined> {
+    try {
+      const moves = await this.directory.moves();
+      return moves
+        .filter(({ to, phase }) => to === cell && phase !== 'cleaning')
+        .map(({ move_id }) => move_id);
+    } catch (err) {
+      this.logger.warn({ err }, 'moves not read');
+      return undefined;
+    }
   }
 
   private async read(): Promise<void> {

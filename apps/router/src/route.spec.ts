@@ -13,15 +13,17 @@ describe('Routes', () => {
   let asked: string[];
   let dropped: number;
   let routes: Routes;
+  let moves: (string[] | undefined)[];
 
   beforeEach(() => {
     answers = {};
     asked = [];
     dropped = 0;
+    moves = [];
     const table = new CellTable();
     const cells = ['a', 'b', 'c'].map((name) => ({ name, url: `http://${name}` }));
     table.apply({ version: 1, cells, slots: allInA, partners: [] });
-    routes = new Routes(table, 1_000);
+    routes = new Routes(table, 1_000, async () => moves.shift());
   });
 
   const send = (destination: object) =>
@@ -33,6 +35,11 @@ describe('Routes', () => {
       },
       () => (dropped += 1),
     );
+
+  /** Cell a says that the session is in b, which does not have it. */
+  const redirecting = (times: number) => {
+    answers = { a: Array.from({ length: times }, () => ({ status: 421, elsewhere: 'b' })) };
+  };
 
   it('a request goes to the cell that the directory names', async () => {
     answers = { a: [{ status: 201 }] };
@@ -89,11 +96,42 @@ describe('Routes', () => {
     expect(asked).toEqual(['a', 'b', 'a', 'b']);
   });
 
+  describe('when a cell names another one, which does not find what the request asks for', () => {
+    it('404 is the answer if nobody moves there', async () => {
+      redirecting(9);
+      moves = [[]];
+      expect(await send({ sessionId })).toEqual({ status: 404 });
+      expect(asked).toEqual(['a', 'b', 'a', 'b']);
+    });
+
+    it('404 is the answer once those who moved there at first have arrived', async () => {
+      redirecting(9);
+      moves = [['1', '2'], ['2', '3'], ['3', '4'], ['4']];
+      expect(await send({ sessionId })).toEqual({ status: 404 });
+      expect([asked.length, moves.length]).toEqual([8, 1]);
+    });
+
+    it.each([[['1']], [undefined]])('the request is held while the moves there are %j', async (ids) => {
+      redirecting(1_000);
+      moves = Array.from({ length: 1_000 }, () => ids);
+      expect(await send({ sessionId })).toBe('moving');
+    });
+
+    it('what comes meanwhile is found', async () => {
+      redirecting(9);
+      moves = [[]];
+      answers['b'] = [{ status: 404 }, { status: 200 }];
+      expect(await send({ sessionId })).toEqual({ status: 200 });
+    });
+  });
+
   it('a request whose partner moves for too long reaches no cell', async () => {
     const table = new CellTable();
     const cells = ['a', 'b'].map((name) => ({ name, url: `http://${name}` }));
     table.apply({ version: 1, cells, slots: allInA, partners: [] });
-    expect(await new Routes(table, 0).send({ partnerId: 'P1' }, bounced, () => undefined)).toBe('moving');
+    expect(
+      await new Routes(table, 0, async () => []).send({ partnerId: 'P1' }, bounced, () => undefined),
+    ).toBe('moving');
   });
 
   it('a request that names no partner, session or cell reaches none', async () => {

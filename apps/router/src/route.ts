@@ -12,6 +12,9 @@ export interface Answer {
 /** Sends the request to a cell. Answers other than the final one are passed to `drop`. */
 export type Send<A extends Answer> = (cell: string) => Promise<A>;
 
+/** The ids of the moves in progress to a cell; undefined: the directory does not answer. */
+export type MovesTo = (cell: string) => Promise<readonly string[] | undefined>;
+
 /** Why a request cannot be routed. */
 type NoRoute = 'unassigned' | 'moving';
 
@@ -28,6 +31,7 @@ export class Routes {
   constructor(
     private readonly table: CellTable,
     private readonly holdMs: number,
+    private readonly movesTo: MovesTo,
   ) {}
 
   /** @param drop called with each answer that is not the final one */
@@ -42,19 +46,24 @@ export class Routes {
     if (destination.cell !== undefined) return send(first);
     const until = performance.now() + this.holdMs;
     const asked = new Set<string>();
+    /** By cell: the moves by which the session may still come there. */
+    const coming = new Map<string, readonly string[]>();
     let teller: string | undefined;
     let cell = first;
     for (let hops = 0; ; hops += 1) {
       const answer = await send(cell);
       const isMissing = answer.status === 404 && sessionId !== undefined;
       const other = this.unasked(asked.add(cell));
-      if (answer.elsewhere === undefined && !(isMissing && (teller ?? other) !== undefined)) {
+      const isSearched =
+        isMissing && (teller === undefined ? other !== undefined : coming.get(cell)?.length !== 0);
+      if (answer.elsewhere === undefined && !isSearched) {
         // Other answers do not tell where the session is.
         if (answer.status < 400) this.remember(sessionId, cell);
         return answer;
       }
       drop(answer);
-      // A cell that does not have it yet, although another one redirects to it, will have it soon.
+      // A cell that does not have it, although another one redirects to it, will have it soon, unless all moves there are over.
+      if (isMissing && teller !== undefined) await this.narrow(coming, cell);
       const next = answer.elsewhere ?? (isMissing ? teller : undefined) ?? other;
       if (next === undefined || this.table.urlOf(next) === undefined) return 'unassigned';
       if (answer.elsewhere !== undefined) teller = cell;
@@ -64,6 +73,12 @@ export class Routes {
       }
       cell = next;
     }
+  }
+
+  /** Keeps the moves to the cell that are still in progress: later ones do not bring a session that another cell redirects to it already. */
+  private async narrow(coming: Map<string, readonly string[]>, cell: string): Promise<void> {
+    const ids = await this.movesTo(cell);
+    if (ids !== undefined) coming.set(cell, coming.get(cell)?.filter((id) => ids.includes(id)) ?? ids);
   }
 
   private first({ cell, sessionId, partnerId }: Destination): string | undefined {

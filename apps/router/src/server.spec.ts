@@ -17,7 +17,10 @@ const config = {
 };
 
 /** The specs provide the table. */
-const unread = { changesSince: async () => ({ version: 1, cells: [], slots: [], partners: [] }) };
+const unread = {
+  changesSince: async () => ({ version: 1, cells: [], slots: [], partners: [] }),
+  moves: async () => [],
+};
 
 const start = (url: string): Promise<Response> =>
   fetch(`${url}/v1/sessions`, {

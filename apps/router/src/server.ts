@@ -41,7 +41,7 @@ export class Router {
     private readonly config: RouterConfig,
     private readonly metrics: Metrics,
   ) {
-    this.routes = new Routes(directory.table, config.holdMs);
+    this.routes = new Routes(directory.table, config.holdMs, (cell) => directory.movesTo(cell));
     this.held = new ByteBudget(config.heldBytes);
     this.tlsAgent = new TlsAgent({ keepAlive: true, ...config.tls });
   }

@@ -47,7 +47,10 @@ async function listen(server: Server): Promise<number> {
 
 async function routerWith(env: NodeJS.ProcessEnv): Promise<number> {
   const config = loadRouterConfig({ CELLS_DATABASE_URL: 'postgresql://turnstream@127.0.0.1/cells', ...env });
-  const unread = { changesSince: async () => ({ version: 1, cells: [], slots: [], partners: [] }) };
+  const unread = {
+    changesSince: async () => ({ version: 1, cells: [], slots: [], partners: [] }),
+    moves: async () => [],
+  };
   const directory = new FollowedDirectory(unread, 1_000, createLogger('router', 'silent'));
   const assigned = Array.from({ length: slots }, () => 'a');
   directory.table.apply({ version: 1, cells: [{ name: 'a', url: cell }], slots: assigned, partners: [] });
