@@ -33,6 +33,7 @@ export interface TestAppOptions {
   readonly databaseReads?: Config['databaseReads'];
   readonly foreignReferences?: Config['foreignReferences'];
   readonly kafka?: Config['kafka'];
+  readonly cell?: Config['cell'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
   /** The issuer of accepted tokens; by default no token is needed. */

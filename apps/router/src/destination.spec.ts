@@ -16,6 +16,17 @@ describe('destinationOf', () => {
     expect(of('/v1/turns?partner_id=P1&limit=5')).toEqual({ partnerId: 'P1' });
   });
 
+  it('a list of a session belongs to the session', () => {
+    expect(of('/v1/turns?session_id=3B24')).toEqual({ sessionId: '3b24' });
+    expect(of('/v1/turns?session_id=3B24&partner_id=P1')).toEqual({ partnerId: 'P1' });
+  });
+
+  it.each(['/v1/turns/search', '/v1/journeys/search'])('%s belongs where its body says', (url) => {
+    expect(of(url, {}, { partner_id: 'P1', session_id: '3B24' })).toEqual({ partnerId: 'P1' });
+    expect(of(url, {}, { session_id: '3B24' })).toEqual({ sessionId: '3b24' });
+    expect([of(url, {}, { session_id: 1 }), of(url, {}, null), of(url)]).toEqual([{}, {}, {}]);
+  });
+
   it('a request of a partner belongs to the partner', () => {
     expect(of('/v1/partners/P%3A1/session')).toEqual({ partnerId: 'P:1' });
   });

@@ -8,10 +8,13 @@ export interface Destination {
 
 const session = /^\/v1\/sessions\/([^/?]+)/;
 const partner = /^\/v1\/partners\/([^/?]+)/;
+/** Requests whose body names a partner or session. */
+const withBody: ReadonlySet<string> = new Set(['/v1/sessions', '/v1/turns/search', '/v1/journeys/search']);
 
 /**
- * The destination of a request, by its address and body: the cell of its session, or else of its partner. A start
- * belongs to its partner's cell, whichever id it chooses. Undefined: the address cannot be parsed. Pure.
+ * The destination of a request: the cell of the session or partner in its path, or else of the partner, or else of the session,
+ * that its query or body names. A start belongs to its partner's cell, whichever id it chooses. Undefined: the address cannot be
+ * parsed. Pure.
  */
 export function destinationOf(
   url: string,
@@ -29,11 +32,15 @@ export function destinationOf(
     if (id === undefined) return undefined;
     return session.test(pathname) ? { sessionId: id.toLowerCase() } : { partnerId: id };
   }
-  const partnerId = searchParams.get('partner_id');
-  if (partnerId !== null) return { partnerId };
-  const sent =
-    pathname === '/v1/sessions' ? (body() as { partner_id?: unknown } | null | undefined) : undefined;
-  return typeof sent?.partner_id === 'string' ? { partnerId: sent.partner_id } : {};
+  const inQuery = named(searchParams.get('partner_id'), searchParams.get('session_id'));
+  if (inQuery !== undefined || !withBody.has(pathname)) return inQuery ?? {};
+  const sent = body() as { partner_id?: unknown; session_id?: unknown } | null | undefined;
+  return named(sent?.partner_id, sent?.session_id) ?? {};
+}
+
+function named(partnerId: unknown, sessionId: unknown): Destination | undefined {
+  if (typeof partnerId === 'string') return { partnerId };
+  return typeof sessionId === 'string' ? { sessionId: sessionId.toLowerCase() } : undefined;
 }
 
 function decoded(text: string): string | undefined {

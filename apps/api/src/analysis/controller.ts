@@ -73,7 +73,7 @@ export class AnalysisController {
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: TurnCountsDto, headers: ageHeaders })
-  @ApiProblems('validation_failed', 'query_too_broad', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'not_found', 'query_too_broad', 'engine_unavailable')
   async countTurns(@Req() request: FastifyRequest, @Query() query: TurnCountsQuery): Promise<TurnCountsDto> {
     const { partners, channels } = listable(callerOf(request));
     const period = periodOf(query);

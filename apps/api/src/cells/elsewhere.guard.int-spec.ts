@@ -1,58 +1,86 @@
 import { randomUUID } from 'node:crypto';
-import type { ExecutionContext } from '@nestjs/common';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Redis } from 'ioredis';
-import { ContextStore, SessionCache, SessionMemory } from '#read-models';
-import { CommandExecutor, EventStore, uncached } from '#sessions';
-import { serviceUrl, startSession } from '../../../../libs/read-models/src/test-support.ts';
-import { ElsewhereGuard } from './elsewhere.guard.ts';
+import { sessionStream } from '#sessions';
+import type { Answer, TestApp } from '../test-app.ts';
+import { startTestApp } from '../test-app.ts';
 
-const actor = { role: 'agent', id: 'spec' } as const;
-let redis: Redis;
-let stores: EventStore[];
+const partnerId = `P-${randomUUID()}`;
+const entity = { name: 'month', value: 'October' };
+const steps = [{ kind: 'goal_set' }];
 let began: string;
-
-/** The event store as a process of a cell sees it. */
-function storeOf(own: string): EventStore {
-  const cell = { own, first: 'a' };
-  const store = new EventStore(serviceUrl('EVENTSTORE_URL'), undefined, undefined, undefined, cell);
-  stores.push(store);
-  return store;
-}
-
-/** Whether a cell shows the session. */
-async function shows(cell: string, session_id: string, method = 'GET'): Promise<boolean> {
-  const store = storeOf(cell);
-  const sessions = new SessionCache(store, new ContextStore(redis), new SessionMemory(1e6));
-  const request = { method, params: { session_id } };
-  const http = { getType: () => 'http', switchToHttp: () => ({ getRequest: () => request }) };
-  return new ElsewhereGuard(store, sessions).canActivate(http as unknown as ExecutionContext);
-}
+/** Both see one event store: what began in a is a copy in b that has not arrived. */
+let a: TestApp;
+let b: TestApp;
 
 beforeAll(async () => {
-  redis = new Redis(serviceUrl('REDIS_URL'));
-  stores = [];
-  began = randomUUID();
-  const request = { sessionId: began, commands: [startSession], actor, commandIds: [], body: {} };
-  await new CommandExecutor(storeOf('a'), uncached).execute(request);
+  a = await startTestApp({ cell: { own: 'a', first: 'a' } });
+  b = await startTestApp({ cell: { own: 'b', first: 'a' } });
+  began = await a.start({ partner_id: partnerId });
 });
-afterAll(async () => {
-  redis.disconnect();
-  await Promise.all(stores.map((store) => store.dispose()));
+afterAll(() => Promise.all([a.close(), b.close()]));
+
+/** A request, by the id of the session. */
+type Ask = (app: TestApp, id: string) => Promise<Answer>;
+
+const sessionLists: readonly (readonly [string, Ask])[] = [
+  ['the turns of a session', (app, id) => app.call('GET', `/v1/turns?session_id=${id.toUpperCase()}`)],
+  ['a session among others', (app, id) => app.call('GET', `/v1/sessions?session_id=${id}`)],
+  ['counts of a session', (app, id) => app.call('GET', `/v1/stats/turns?session_id=${id}`)],
+  [
+    'a search in a session',
+    (app, session_id) => app.call('POST', '/v1/turns/search', { entity, session_id }),
+  ],
+];
+
+const ofPartner: readonly (readonly [string, Ask])[] = [
+  ['the turns of a partner', (app) => app.call('GET', `/v1/turns?partner_id=${partnerId}`)],
+  ['the sessions of a partner', (app) => app.call('GET', `/v1/sessions?partner_id=${partnerId}`)],
+  [
+    'a search in the turns of a partner',
+    (app) => app.call('POST', '/v1/turns/search', { entity, partner_id: partnerId }),
+  ],
+  [
+    'journeys of a partner',
+    (app) => app.call('POST', '/v1/journeys/search', { steps, partner_id: partnerId }),
+  ],
+];
+
+const session: readonly [string, Ask] = ['a session', (app, id) => app.call('GET', `/v1/sessions/${id}`)];
+
+test.each([session, ...sessionLists, ...ofPartner])('a cell shows %s that began there', async (_, ask) => {
+  expect((await ask(a, began)).status).toBe(200);
 });
 
-test('a cell shows a session that began there', async () => {
-  expect(await shows('a', began)).toBe(true);
+test.each([session, ...sessionLists, ...ofPartner])(
+  'a cell does not show %s that is in another one',
+  async (_, ask) => {
+    const { status, body, headers } = await ask(b, began);
+    expect([status, body['cell'], headers.get('turnstream-cell')]).toEqual([421, 'a', 'a']);
+  },
+);
+
+test.each([session, ...sessionLists])(
+  'of a session that a cell has never had, %s is not found',
+  async (_, ask) => {
+    expect((await ask(b, randomUUID())).status).toBe(404);
+  },
+);
+
+test('a list of a session that was deleted may be empty', async () => {
+  const deleted = await a.start();
+  await a.store.deleteStream(sessionStream(deleted));
+  expect((await b.call('GET', `/v1/turns?session_id=${deleted}`)).status).toBe(200);
 });
 
-test('a cell does not show a partially copied session', async () => {
-  await expect(shows('b', began)).rejects.toMatchObject({ code: 'session_elsewhere' });
+test('a cell shows who read data of a partner that has left', async () => {
+  expect((await b.call('GET', `/v1/access?partner_id=${partnerId}`)).status).toBe(200);
 });
 
-test('commands are refused where they are decided', async () => {
-  expect(await shows('b', began, 'POST')).toBe(true);
-});
-
-test('of a session that no cell has, the handler answers', async () => {
-  expect(await shows('b', randomUUID())).toBe(true);
+test('what is no id is refused as that', async () => {
+  const answers = [
+    await b.call('GET', `/v1/turns?partner_id=${'x'.repeat(65)}`),
+    await b.call('GET', `/v1/turns?session_id=${began}&session_id=${began}`),
+    await b.call('POST', '/v1/turns/search', 'null'),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
 });

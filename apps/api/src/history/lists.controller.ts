@@ -47,7 +47,7 @@ export class ListsController {
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: SessionsPageDto, headers: { ...linkHeader, ...ageHeaders } })
-  @ApiProblems('validation_failed', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'not_found', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
   async sessions(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -78,7 +78,7 @@ export class ListsController {
   })
   @ApiLongestAge()
   @ApiOkResponse({ type: TurnsPageDto, headers: { ...linkHeader, ...ageHeaders } })
-  @ApiProblems('validation_failed', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
+  @ApiProblems('validation_failed', 'not_found', 'invalid_cursor', 'query_too_broad', 'engine_unavailable')
   async turns(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -135,6 +135,7 @@ export class ListsController {
     'malformed_json',
     'payload_too_large',
     'unsupported_media_type',
+    'not_found',
     'invalid_cursor',
     'query_too_broad',
     'engine_unavailable',
