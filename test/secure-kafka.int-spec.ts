@@ -133,7 +133,7 @@ test('inquiries are asked and answered over TLS and SCRAM', async () => {
       withClients(own, async (system) => {
         const subjects = await startSubjects(system, 5);
         const ids = subjects.map(({ session_id }) => session_id);
-        const { closings, replies } = await inquireTroubledServices(system, ids, 2_000);
+        const { closings, replies } = await inquireTroubledServices(system, ids, 10_000);
         expect(closings).toMatchObject({ opened: 5, closedOnce: 5 });
         expect(replies).toBeGreaterThan(0);
       }),
