@@ -7,12 +7,12 @@ const most = 500;
 const sizeTo = (maximum: number) => ({ type: 'integer', minimum: 1, maximum, default: 50 }) as const;
 
 /** The cursor of a page, in a query or a body. */
-export function PageCursor(): PropertyDecorator {
+export function PageCursor(maximum = 1_000): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional({ description: 'The `next` of the previous page.' }),
     IsOptional(),
     IsString(),
-    Length(1, 1_000),
+    Length(1, maximum),
   );
 }
 

@@ -11,13 +11,10 @@ const statuses = ['active', 'ended', 'expired'] as const;
 export const timeOrders = ['asc', 'desc'] as const;
 const turnOrders = [...timeOrders, 'recorded'] as const;
 
-/** A filtered page, by the query. */
-class FilteredPage extends Filters {
+/** A filtered list, by the query. */
+class FilteredList extends Filters {
   @PageSize()
   limit = 50;
-
-  @PageCursor()
-  after?: string;
 
   @ApiPropertyOptional({
     example: 'tok_phone_kbdmdopoagkcbnjhaedkcgfl_3210',
@@ -30,7 +27,10 @@ class FilteredPage extends Filters {
   entity?: string;
 }
 
-export class SessionsQuery extends FilteredPage {
+export class SessionsQuery extends FilteredList {
+  @PageCursor()
+  after?: string;
+
   @ApiPropertyOptional({ enum: statuses })
   @IsOptional()
   @IsIn(statuses)
@@ -42,7 +42,11 @@ export class SessionsQuery extends FilteredPage {
   order: (typeof timeOrders)[number] = 'desc';
 }
 
-export class TurnsQuery extends FilteredPage {
+export class TurnsQuery extends FilteredList {
+  /** That of a follower has up to 256 places of at most 17 characters, in base64. */
+  @PageCursor(6_000)
+  after?: string;
+
   @ApiPropertyOptional({
     enum: turnOrders,
     default: 'asc',

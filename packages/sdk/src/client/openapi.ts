@@ -3467,10 +3467,10 @@ export interface operations {
                 /** @description Forks are left out by default, unless `session_id` is given. */
                 readonly forks?: "exclude" | "include" | "only";
                 readonly limit?: number;
-                /** @description The `next` of the previous page. */
-                readonly after?: string;
                 /** @description The token of a personal value in a turn. Search other values with `POST /v1/turns/search`, so that they are in no URL. Needs the right to search, and is recorded as a search. */
                 readonly entity?: string;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
                 readonly status?: "active" | "ended" | "expired";
                 /** @description By the begin. */
                 readonly order?: "asc" | "desc";
@@ -6171,10 +6171,10 @@ export interface operations {
                 /** @description Forks are left out by default, unless `session_id` is given. */
                 readonly forks?: "exclude" | "include" | "only";
                 readonly limit?: number;
-                /** @description The `next` of the previous page. */
-                readonly after?: string;
                 /** @description The token of a personal value in a turn. Search other values with `POST /v1/turns/search`, so that they are in no URL. Needs the right to search, and is recorded as a search. */
                 readonly entity?: string;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
                 /** @description By time; or `recorded`: in the order in which they became visible, for followers, starting with the `rel="latest"` of the newest page. */
                 readonly order?: "asc" | "desc" | "recorded";
             };
