@@ -87,6 +87,11 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
   return error;
 }
 
+/** Before the table was read, any partner may be restricted. */
+export function restrictionsUnknown(): ProblemError {
+  return new ProblemError('engine_unavailable', 'It is not known yet which partners are restricted.');
+}
+
 export function sessionNotFound(): ProblemError {
   return new ProblemError('not_found', withHint('session_not_found', 'There is no such session.'));
 }

@@ -3,6 +3,7 @@ import { RetentionConfig } from '#privacy';
 import { PrivacyWatch } from '#read-models';
 import { callerOf } from '../access/current-caller.ts';
 import { isOfApi } from '../access/routes.ts';
+import { restrictionsUnknown } from '../common/problems.ts';
 
 interface ListedItem {
   readonly partner_id?: string;
@@ -12,7 +13,10 @@ interface List {
   readonly items: readonly ListedItem[];
 }
 
-/** Leaves the sessions and turns of restricted partners out of lists, except for the named role. */
+/**
+ * Leaves the sessions and turns of restricted partners out of lists, except for the named role. Lists that name partners are refused
+ * while it is not known which of them are restricted.
+ */
 export function restrictLists(app: NestFastifyApplication): void {
   const watch = app.get(PrivacyWatch);
   const { restrictedRole } = app.get<Pick<RetentionConfig, 'restrictedRole'>>(RetentionConfig);
@@ -22,9 +26,12 @@ export function restrictLists(app: NestFastifyApplication): void {
   });
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('preSerialization', (request, _reply, body: unknown, done) => {
-    const isRestricted =
-      watch.hasClosed && isOfApi(request) && isList(body) && callerOf(request).role !== restrictedRole;
-    done(null, isRestricted ? withoutClosed(body) : body);
+    const isOpen = watch.isKnown && !watch.hasClosed;
+    if (isOpen || !isOfApi(request) || !isList(body) || callerOf(request).role === restrictedRole)
+      return done(null, body);
+    if (!watch.isKnown && body.items.some(({ partner_id }) => partner_id !== undefined))
+      return done(restrictionsUnknown());
+    done(null, withoutClosed(body));
   });
 }
 

@@ -9,6 +9,7 @@ import { PrivacyWatch, SessionCache } from '#read-models';
 import type { Rule } from '../access/access.decorator.ts';
 import { RULE } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
+import { restrictionsUnknown } from '../common/problems.ts';
 import { assertReaches, assertReachesPartner, isLimited } from '../common/reach.ts';
 
 /** Rules that are allowed for a restricted partner: they show none of its data. */
@@ -32,7 +33,7 @@ export class RestrictedGuard implements CanActivate {
     if (partner_id === undefined && session_id === undefined) return true;
     if (allowed.has(rule) || callerOf(request).role === this.config.restrictedRole) return true;
     if (!this.watch.isKnown && (request.method === 'GET' || rule === 'detokenise'))
-      throw new ProblemError('engine_unavailable', 'It is not known yet which partners are restricted.');
+      throw restrictionsUnknown();
     if (partner_id === undefined || !this.watch.isClosed(partner_id)) {
       if (session_id === undefined || !(await this.isClosed(session_id.toLowerCase()))) return true;
     }

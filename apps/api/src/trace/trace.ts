@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { AgentState } from '#domain';
 import { conversationSchemas, conversationType } from '#messaging';
-import { inParallel, ProblemError } from '#platform';
+import { inParallel } from '#platform';
 import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import type { CorrelatedSession } from '#read-models';
@@ -10,6 +10,7 @@ import { correlatedSessions, PrivacyWatch, publishedUpTo, SessionCache } from '#
 import type { RawEvent, StoredEvent } from '#sessions';
 import { EventStore, isPosition, sessionStream, UnprojectableEventError } from '#sessions';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
+import { restrictionsUnknown } from '../common/problems.ts';
 import { isLimited, isReached } from '../common/reach.ts';
 import type { TracedEvent, TraceNode } from './tree.ts';
 import { traceTree } from './tree.ts';
@@ -97,8 +98,7 @@ export class Traces {
   /** Sessions of restricted partners are left out, as in lists. */
   private async isShown(caller: Caller, sessionId: string, signal: AbortSignal): Promise<boolean> {
     const mayAll = caller.role === this.config.restrictedRole;
-    if (!mayAll && !this.watch.isKnown)
-      throw new ProblemError('engine_unavailable', 'It is not known yet which partners are restricted.');
+    if (!mayAll && !this.watch.isKnown) throw restrictionsUnknown();
     const isOpen = mayAll || !this.watch.isClosedSession(sessionId);
     if (!isOpen || !isLimited(caller)) return isOpen;
     const { state, revision } = await this.sessions.latest(sessionId, signal);

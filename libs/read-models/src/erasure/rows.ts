@@ -47,6 +47,19 @@ export async function sessionsBefore(pool: Pool, partnerId: string, before: stri
   return rows.map(({ session_id }) => session_id);
 }
 
+/** The ids of the sessions of each of these partners, from the table; partners without sessions are left out. */
+export async function sessionsByPartner(
+  pool: Pool,
+  partnerIds: readonly string[],
+): Promise<Map<string, readonly string[]>> {
+  const { rows } = await pool.query<{ partner_id: string; ids: string[] }>(
+    `SELECT partner_id, array_agg(session_id) AS ids FROM conversation_session
+     WHERE partner_id = ANY ($1::text[]) GROUP BY partner_id`,
+    [partnerIds],
+  );
+  return new Map(rows.map(({ partner_id, ids }) => [partner_id, ids]));
+}
+
 /** The ids of all forks of a partner's sessions, from the table: the partner's stream does not list them. */
 export async function forksOf(pool: Pool, partnerId: string): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(

@@ -6,7 +6,7 @@ import type { HealthChecks } from '#platform';
 import { RedisSubscriber, repeat, withTimeout } from '#platform';
 import type { SessionMemory } from '../context/session-memory.ts';
 import { closedPartners } from './partner-privacy.ts';
-import { sessionsBefore } from './rows.ts';
+import { sessionsByPartner } from './rows.ts';
 
 /** Redis channel that announces a change of a partner's privacy state. The message is the partner's id. */
 const channel = 'partner:changed';
@@ -14,6 +14,8 @@ const channel = 'partner:changed';
 const pollMs = 2_000;
 /** How long the process waits for the first read before it serves. */
 const firstMs = 2_000;
+/** Partners whose sessions are read at once. */
+const atOnce = 1_000;
 /** Tolerance for clocks and overlapping transactions: changes slightly before the last row are read again. */
 const overlapMs = 10_000;
 
@@ -94,8 +96,13 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
   /** Reads the changes of the table. */
   async read(): Promise<void> {
     const { changes, now } = await closedPartners(this.pool, this.after);
+    const ids = changes.flatMap(({ partner_id, closed }) => (closed ? [partner_id] : []));
+    const sessions = new Map<string, readonly string[]>();
+    for (let from = 0; from < ids.length; from += atOnce)
+      for (const [id, ofPartner] of await sessionsByPartner(this.pool, ids.slice(from, from + atOnce)))
+        sessions.set(id, ofPartner);
     for (const { partner_id, closed, changed_at } of changes) {
-      await this.close(partner_id, closed);
+      this.close(partner_id, closed ? (sessions.get(partner_id) ?? []) : undefined);
       if (this.seen.get(partner_id) === changed_at) continue;
       this.seen.set(partner_id, changed_at);
       this.forget(partner_id);
@@ -105,11 +112,11 @@ export class PrivacyWatch implements OnApplicationBootstrap, BeforeApplicationSh
     for (const [partnerId, at] of this.seen) if (at < this.after) this.seen.delete(partnerId);
   }
 
-  private async close(partnerId: string, closed: boolean): Promise<void> {
-    const ids = closed ? await sessionsBefore(this.pool, partnerId, 'infinity') : [];
+  /** @param ids the sessions of a partner who is closed */
+  private close(partnerId: string, ids: readonly string[] | undefined): void {
     for (const id of this.closed.get(partnerId) ?? []) this.closedSessions.delete(id);
     this.closed.delete(partnerId);
-    if (!closed) return;
+    if (ids === undefined) return;
     this.closed.set(partnerId, ids);
     for (const id of ids) this.closedSessions.add(id);
   }
