@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { withClient } from '#platform';
 import type { Page } from '../queries/conditions.ts';
 import { Conditions } from '../queries/conditions.ts';
 import { decodeCursor, encodeCursor } from '../queries/cursor.ts';
@@ -23,6 +24,8 @@ export class TooManyExportsError extends Error {
 
 /** Unfinished exports allowed per subject. */
 const unfinishedAtOnce = 20;
+/** The advisory locks under which exports of a subject are requested: one after the other. */
+const subjectLock = 7_230_121;
 
 /**
  * Requests an export; the same request again returns the same job. Its coverage is fixed here: what happened before `to`,
@@ -30,36 +33,48 @@ const unfinishedAtOnce = 20;
  * @throws ExportIdReusedError, TooManyExportsError
  */
 export async function requestExport(pool: Pool, request: ExportRequest): Promise<ExportJob> {
-  const existing = await findExport(pool, request.export_id);
-  if (existing !== undefined) return sameRequest(existing, request);
-  if ((await unfinished(pool, request.requested_by)) >= unfinishedAtOnce) throw new TooManyExportsError();
-  const projected = (await projectedUntil(pool)) ?? null;
-  const { export_id, form, format, gzip, filter, scope, masked, purpose, requested_by } = request;
-  const { rows } = await pool.query<ExportJob>(
-    `INSERT INTO export_job (export_id, form, format, gzip, filter, scope, masked, purpose, requested_by, until,
-       projected_until)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, date_trunc('milliseconds', least($10::timestamptz, $11::timestamptz, now())), $11)
-     ON CONFLICT DO NOTHING RETURNING ${jobColumns}`,
-    [
-      export_id,
-      form,
-      format,
-      gzip,
-      JSON.stringify(filter),
-      JSON.stringify(scope),
-      masked,
-      purpose,
-      JSON.stringify(requested_by),
-      filter.to,
-      projected,
-    ],
-  );
-  return rows[0] ?? requestExport(pool, request);
+  const find = (): Promise<ExportJob | undefined> => findExport(pool, request.export_id);
+  const job = (await find()) ?? (await addExport(pool, request)) ?? (await find());
+  if (job === undefined) throw new TooManyExportsError();
+  if (canonical(job) !== canonical(request)) throw new ExportIdReusedError();
+  return job;
 }
 
-function sameRequest(job: ExportJob, request: ExportRequest): ExportJob {
-  if (canonical(job) === canonical(request)) return job;
-  throw new ExportIdReusedError();
+/** Undefined: the subject has reached its limit, or the id was used meanwhile. */
+async function addExport(pool: Pool, request: ExportRequest): Promise<ExportJob | undefined> {
+  const projected = (await projectedUntil(pool)) ?? null;
+  const { export_id, form, format, gzip, filter, scope, masked, purpose, requested_by } = request;
+  const values = [
+    export_id,
+    form,
+    format,
+    gzip,
+    JSON.stringify(filter),
+    JSON.stringify(scope),
+    masked,
+    purpose,
+    JSON.stringify(requested_by),
+    filter.to,
+    projected,
+    requested_by.subject,
+    unfinishedAtOnce,
+  ];
+  return withClient(pool, async (client) => {
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [subjectLock, requested_by.subject]);
+    const { rows } = await client.query<ExportJob>(
+      `INSERT INTO export_job (export_id, form, format, gzip, filter, scope, masked, purpose, requested_by, until,
+         projected_until)
+       SELECT $1, $2, $3, $4::boolean, $5::jsonb, $6::jsonb, $7::boolean, $8, $9::jsonb,
+         date_trunc('milliseconds', least($10::timestamptz, $11::timestamptz, now())), $11
+       WHERE $13 > (SELECT count(*) FROM export_job
+         WHERE status IN ('waiting', 'running') AND requested_by ->> 'subject' = $12)
+       ON CONFLICT DO NOTHING RETURNING ${jobColumns}`,
+      values,
+    );
+    await client.query('COMMIT');
+    return rows[0];
+  });
 }
 
 function canonical({
@@ -91,15 +106,6 @@ function sorted(object: object): unknown[] {
   return Object.entries(object)
     .filter(([, value]) => value !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-async function unfinished(pool: Pool, { subject }: Requester): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM export_job
-     WHERE status IN ('waiting', 'running') AND requested_by ->> 'subject' = $1`,
-    [subject],
-  );
-  return rows[0]?.count ?? 0;
 }
 
 export async function findExport(pool: Pool, exportId: string): Promise<ExportJob | undefined> {
