@@ -86,7 +86,7 @@ export class TurnCountsQuery extends Filters {
     type: String,
     example: 'Asia/Kolkata',
     default: 'UTC',
-    description: 'The time zone whose days are counted, by its name (IANA).',
+    description: 'The time zone whose days are counted: UTC, or a name (IANA) with a region.',
   })
   @IsOptional()
   @IsTimeZone()

@@ -81,9 +81,12 @@ export function IsPersonalToken(): PropertyDecorator {
   });
 }
 
-/** Whether a text names a time zone (IANA), such as `Asia/Kolkata`. PostgreSQL would read other texts as offsets. */
+/**
+ * Whether a text names a time zone (IANA), such as `Asia/Kolkata`. PostgreSQL reads other texts as offsets, and short names such as `CET`
+ * as abbreviations, without daylight saving.
+ */
 function isTimeZone(text: unknown): boolean {
-  if (typeof text !== 'string' || !/^[A-Za-z][\w+-]*(\/[\w+-]+){0,2}$/.test(text)) return false;
+  if (typeof text !== 'string' || !/^(UTC|GMT|[a-z][\w+-]*(\/[\w+-]+){1,2})$/i.test(text)) return false;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
   } catch {
@@ -97,7 +100,8 @@ export function IsTimeZone(): PropertyDecorator {
     name: 'isTimeZone',
     validator: {
       validate: isTimeZone,
-      defaultMessage: () => '$property must be the name of a time zone, such as Asia/Kolkata',
+      defaultMessage: () =>
+        '$property must be UTC, or the name of a time zone with a region, such as Asia/Kolkata',
     },
   });
 }

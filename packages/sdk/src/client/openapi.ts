@@ -3300,7 +3300,7 @@ export interface operations {
                 readonly forks?: "exclude" | "include" | "only";
                 /** @description The dimensions of the counts, separated by commas: day, intent, channel, sender, goal, outcome. */
                 readonly by?: string;
-                /** @description The time zone whose days are counted, by its name (IANA). */
+                /** @description The time zone whose days are counted: UTC, or a name (IANA) with a region. */
                 readonly timezone?: string;
             };
             readonly header?: {
