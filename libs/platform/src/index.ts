@@ -60,5 +60,5 @@ export { problemContentType, problemDocument, ProblemError, problems } from './p
 export type { FieldError, ProblemCode } from './problems/problem.ts';
 export { PageBudget, pageBytes, withinBytes } from './values/page-budget.ts';
 export { isDeeperThan, jsonSize } from './values/json-size.ts';
-export { largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';
+export { daysBefore, largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';
 export { uuidV5 } from './values/uuid-v5.ts';

@@ -25,6 +25,14 @@ export function parseTime(text: string): string | undefined {
   return zone === undefined ? `${text}Z` : text;
 }
 
+/** January 1 of the year 1: PostgreSQL has no year 0. */
+const earliest = Date.parse('0001-01-01T00:00:00Z');
+
+/** That many days before a time (ISO 8601), but never before there are years. */
+export function daysBefore(time: string, days: number): string {
+  return new Date(Math.max(earliest, Date.parse(time) - days * 86_400_000)).toISOString();
+}
+
 /** There is no year 0. */
 function isDay([year = 0, month = 0, day = 0]: readonly number[]): boolean {
   const found = new Date(0);

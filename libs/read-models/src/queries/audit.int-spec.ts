@@ -143,6 +143,7 @@ test('sessions are found by what happened in them and what their turns are', asy
   expect(await found({ parsed_intent: 'ask_person', sender: 'user' })).toEqual([slow.sessionId]);
   expect(await found({ parsed_intent: 'ask_person', sender: 'bot' })).toEqual([]);
   expect(await found({ from: '2026-01-06T00:00:00Z', partner_id: 'P1' })).toEqual([quick.sessionId]);
+  expect(await found({ from: '0001-01-01T00:00:00Z', blind_index: 'other' })).toEqual([]);
 });
 
 async function search(text: string, partner_id: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Sender, SessionStatus } from '#domain';
-import { withinBytes } from '#platform';
+import { daysBefore, withinBytes } from '#platform';
 import type { SetAsideNote } from '../context/errors.ts';
 import type { ForkChoice, Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
@@ -104,16 +104,12 @@ function sessionConditions(filter: SessionFilter): Conditions {
     );
   addCourse(conditions, 's.session_id', filter);
   const { sender, parsed_intent, actor_role, actor_id, blind_index } = filter;
-  const from = filter.from && dayBefore(filter.from);
+  // No turn of a session comes that much earlier than it began, by whatever clocks.
+  const from = filter.from && daysBefore(filter.from, 1);
   return conditions.addWithin(
     (parts) => `EXISTS (SELECT FROM conversation_turn AS t WHERE t.session_id = s.session_id AND ${parts})`,
     (turn) => addTurnConditions(turn, { sender, parsed_intent, actor_role, actor_id, blind_index, from }),
   );
-}
-
-/** No turn of a session comes that much earlier than it began, by whatever clocks. */
-function dayBefore(time: string): string {
-  return new Date(Date.parse(time) - 86_400_000).toISOString();
 }
 
 /**
