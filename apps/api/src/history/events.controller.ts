@@ -79,8 +79,7 @@ export class EventsController {
     await this.reach.assert(caller, session_id, signal);
     if (format !== 'json') return this.replays.of(session_id, range, asked, format);
     const page = await this.queries.execute(new GetEvents(session_id, range, asked.limit ?? 100, signal));
-    const mayBeNone = page.events.length === 0 && (range.from ?? 0) === 0;
-    if (mayBeNone) await this.replays.assertExists(session_id);
+    if (page.events.length === 0) await this.replays.assertExists(session_id);
     return { session_id, ...page };
   }
 }

@@ -193,7 +193,7 @@ test('an invalid Last-Event-ID is refused', async () => {
 test('a missing session is not found, whatever the query', async () => {
   const authorization = `Bearer ${await issuer.token({ role: 'analyst', sub: 'spec' })}`;
   for (const accept of ['application/json', ndjson, sse])
-    for (const query of ['', '?direction=backwards', '?type=GoalSet']) {
+    for (const query of ['', '?direction=backwards', '?type=GoalSet', '?from_revision=1']) {
       const response = await fetch(`${app.url}/v1/sessions/${randomUUID()}/events${query}`, {
         headers: { accept, authorization },
       });
