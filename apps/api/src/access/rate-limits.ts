@@ -13,7 +13,7 @@ const shareMs = 250;
 interface Count {
   /** Requests of the window on all nodes, as far as this node knows. */
   total: number;
-  /** Requests of this node that it has not shared yet. */
+  /** Requests of this node that it has not sent to Redis yet. */
   unshared: number;
 }
 
@@ -72,21 +72,31 @@ export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async share(): Promise<void> {
-    const { window, config } = this;
     const changed = [...this.counts].filter(([, { unshared }]) => unshared > 0);
-    if (changed.length === 0) return;
+    if (changed.length > 0) await this.breaker.run(() => this.send(changed));
+  }
+
+  /** Without an answer it is unknown whether Redis has added a count, or will, so it is not sent again. An answer counts, however late. */
+  private async send(changed: readonly (readonly [string, Count])[]): Promise<void> {
+    const { window, config } = this;
     const pipeline = this.redis.pipeline();
     const sent = changed.map(([subject, count]) => {
       const key = `rate:${window}:${hash('sha256', subject, 'base64url').slice(0, 22)}`;
-      pipeline.incrby(key, count.unshared).expire(key, 2 * config.rate.windowS);
-      return { count, shared: count.unshared };
+      const { unshared } = count;
+      pipeline.incrby(key, unshared).expire(key, 2 * config.rate.windowS);
+      count.unshared = 0;
+      return { count, unshared };
     });
-    const answers = await this.breaker.run(() => pipeline.exec());
-    for (const [index, { count, shared }] of sent.entries()) {
+    const answers = await pipeline.exec();
+    for (const [index, { count, unshared }] of sent.entries()) {
       const [error, total] = answers?.[2 * index] ?? [];
-      if (error || typeof total !== 'number') continue;
-      count.unshared -= shared;
-      count.total = total + count.unshared;
+      if (error && wasNotExecuted(error)) count.unshared += unshared;
+      if (typeof total === 'number') count.total = Math.max(count.total, total + count.unshared);
     }
   }
+}
+
+/** Redis has refused the command, or the client has not sent it. */
+function wasNotExecuted({ name, message }: Error): boolean {
+  return name === 'ReplyError' || message.endsWith('enableOfflineQueue options is false');
 }
