@@ -16,6 +16,7 @@ import { SessionAssignment } from './gateway/session-assignment.ts';
 import { UpgradeAccess } from './gateway/upgrade.ts';
 import { AgentsController } from './controller.ts';
 import { RegistryMaintenance } from './registry/maintenance.ts';
+import { MissingSessions } from './registry/missing-sessions.ts';
 import { Recovery } from './registry/recovery.ts';
 import { RegistryHealth } from './registry/health.ts';
 import { Registry } from './registry/registry.ts';
@@ -36,6 +37,7 @@ import { StreamController } from './sse/stream.controller.ts';
     RegistryViews,
     RegistryHealth,
     WaitingSessions,
+    MissingSessions,
     Recovery,
     RegistryMaintenance,
     Notifier,

@@ -102,3 +102,30 @@ test('an instance whose session moved while it was away is welcome, without it',
   expect(await again.attach(await node.start())).toBe(1);
   await leftPool(id, pool);
 });
+
+/** The row that a projector writes of a session that waits in a pool. */
+async function project(id: string, pool: string): Promise<void> {
+  await node.pool.query(
+    `INSERT INTO conversation_session (session_id, partner_id, start_time, last_activity_time, channel, language,
+       expires_at, expires_in_s, status, revision, agent_pool, agent_epoch)
+     VALUES ($1, 'P1', now(), now(), 'whatsapp', 'hi', now() + interval '1 hour', 60, 'active', 0, $2, 1)`,
+    [id, pool],
+  );
+}
+
+test('a session that waits is given to an instance after it has come from another cell', async () => {
+  const pool = newPool();
+  const [id, left] = [await waitingSession(pool), await waitingSession(pool)];
+  await move(left);
+  await leftPool(left, pool);
+  for (const session of [id, left]) await project(session, pool);
+  // What the registry of the cell that it comes to has of it.
+  const { sessions, waiting } = {
+    sessions: `agents:{${pool}}:sessions`,
+    waiting: `agents:{${pool}}:waiting`,
+  };
+  await node.redis.multi().hdel(sessions, id).zrem(waiting, id).exec();
+  const agent = await fleet.join(node, pool);
+  expect(await agent.next(({ type }) => type === 'attached')).toMatchObject({ session_id: id });
+  expect(await node.redis.hexists(sessions, left)).toBe(0);
+});

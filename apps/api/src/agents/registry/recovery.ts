@@ -6,6 +6,7 @@ import { ownedSessions, overSessions } from '#read-models';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
 import { EventStore, readSession, UnprojectableEventError } from '#sessions';
+import { MissingSessions } from './missing-sessions.ts';
 import { Registry } from './registry.ts';
 import { WaitingSessions } from './waiting-sessions.ts';
 
@@ -37,6 +38,7 @@ export class Recovery {
     private readonly redis: Redis,
     private readonly registry: Registry,
     private readonly waiting: WaitingSessions,
+    private readonly missing: MissingSessions,
     private readonly pool: Pool,
     private readonly store: EventStore,
     private readonly config: Config,
@@ -45,12 +47,13 @@ export class Recovery {
 
   /**
    * Removes waiting sessions from the registry that ended in another process, for example by expiry, or moved to
-   * another cell. One node does it.
+   * another cell, and registers those that came from one. One node does it.
    */
   async sweep(): Promise<void> {
     const { registry } = this;
     if (!(await registry.claim('sweep', sweepMs))) return;
     await registry.dropIdlePools();
+    await this.missing.registerSome();
     const waiting = new Map((await this.waiting.some(sweptPerPool)).map((item) => [item.session_id, item]));
     if (waiting.size === 0) return;
     const over = await overSessions(this.pool, [...waiting.keys()]);

@@ -234,6 +234,12 @@ export class Registry {
     return (await this.redis.del(`agents:task:${task}`)) === 1;
   }
 
+  /** Those of these sessions that the registry of a pool does not know. */
+  async unknown(pool: string, sessionIds: readonly string[]): Promise<string[]> {
+    const entries = await this.redis.hmget(`${keyOf(pool)}:sessions`, ...sessionIds);
+    return sessionIds.filter((_, index) => entries[index] === null);
+  }
+
   /** The owner of a session of a pool; undefined when the registry does not know the session. */
   async session(sessionId: string, pool: string): Promise<SessionView | undefined> {
     const entry = await this.redis.hget(`${keyOf(pool)}:sessions`, sessionId);
