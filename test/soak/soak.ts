@@ -51,6 +51,8 @@ export function soak(processes: Processes, options: SoakOptions): Promise<Sample
   const more = signalService ? { signalService } : {};
   return withCluster({ sizes, root: process.cwd(), logs, ...more }, async (cluster) => {
     const stretches = new Stretches(cluster, new Recorder(join(dir, 'history.jsonl')));
+    // The first interval compiles the code.
+    await stretches.work(1e6, capacityS, false);
     const commands = await stretches.work(1e6, capacityS, false);
     const perSecond = commands / capacityS / 2;
     const begun = Date.now();
