@@ -107,6 +107,22 @@ test('turns that a truncation removes leave the tables', async () => {
   expect((await contexts.load(id))?.revision).toBe(2);
 });
 
+test('a truncation below the event that set a session aside leaves it set aside', async () => {
+  const [id] = await conversations();
+  await harness.append(id, 'TurnRecorded', {}, { schema_version: 9 });
+  await setMetadata(id, { truncateBefore: 1 });
+  const { projector } = await harness.start();
+  expect(await harness.setAside(id)).toMatchObject({ revision: 2 });
+  const known = (): number => projector.status().reduce((sum, { set_aside }) => sum + set_aside, 0);
+  await waitUntil(() => known() === 1, { what: 'the projector to know it' });
+  await harness.append(id, 'FlagRaised', { flag: 'late', value: true });
+  const [neighbour] = await conversations();
+  await harness.settled([neighbour]);
+  expect(known()).toBe(1);
+  expect(await harness.rows([id])).toMatchObject({ sessions: [{ revision: '1' }] });
+  expect(await listSetAside(harness.pool)).toMatchObject([{ session_id: id, revision: 2 }]);
+});
+
 /** Moves every partition's position of rows, contexts, or both, beyond the end of the log. */
 async function moveBeyondEnd(...what: ('rows' | 'contexts')[]): Promise<void> {
   const position = (await harness.store.head()) + 1_000_000_000n;

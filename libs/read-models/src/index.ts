@@ -72,7 +72,7 @@ export { digestTables } from './tables/canonical-dump.ts';
 export { isUuid } from './tables/changes.ts';
 export { entityIndex, tokenIndex } from './tables/entities.ts';
 export { milestoneKinds } from './tables/milestones.ts';
-export { divide, isDeletion, itemOf, sizeOfItem } from './tables/items.ts';
+export { divide, forgetDeleted, isDeletion, itemOf, sizeOfItem } from './tables/items.ts';
 export type { Deletion, Positioned, TableItem } from './tables/items.ts';
 export { LeaseLostError } from './tables/owner.ts';
 export type { Owner, Writer } from './tables/owner.ts';

@@ -23,8 +23,8 @@ export class PartitionProcessor {
   private readonly contextWriter: ContextWriter;
   private readonly tableWriter: TableWriter;
   private readonly start: bigint | null;
-  /** Sessions whose set-aside event is not written yet. */
-  private readonly undecodable = new Set<string>();
+  /** The revisions at which sessions are set aside; they may not be written yet. */
+  private readonly undecodable = new Map<string, number>();
   private readonly failed = Promise.withResolvers<never>();
   /** Why writers could not write their current batch. */
   private readonly failures = new Map<WriterName, unknown>();
@@ -217,13 +217,14 @@ export class PartitionProcessor {
   private isSetAside(delivery: Extract<Delivery, { kind: 'event' | 'unprojectable' }>): boolean {
     if (this.setAside.size + this.undecodable.size === 0) return false;
     const revision = delivery.kind === 'event' ? delivery.event.revision : delivery.revision;
-    return this.undecodable.has(delivery.session_id) || this.setAside.covers(delivery.session_id, revision);
+    const from = this.undecodable.get(delivery.session_id) ?? Infinity;
+    return revision >= from || this.setAside.covers(delivery.session_id, revision);
   }
 
-  /** The session is no longer set aside: the effects of its earlier events are deleted. */
+  /** The effects of the session's earlier events are deleted; it is no longer set aside if it was at one of them. */
   private async delete(delivery: Extract<Delivery, { kind: 'deleted' }>): Promise<void> {
     const { session_id, before, position } = delivery;
-    this.undecodable.delete(session_id);
+    if ((this.undecodable.get(session_id) ?? before) < before) this.undecodable.delete(session_id);
     this.setAside.forget(delivery);
     await this.contextWriter.push({ session_id, before, position });
     await this.tableWriter.push({ session_id, before, position });
@@ -231,8 +232,8 @@ export class PartitionProcessor {
 
   /** The session is listed in the transaction that moves the checkpoint past the event. */
   private async setAsideAt(delivery: Extract<Delivery, { kind: 'unprojectable' }>): Promise<void> {
-    const { session_id, position, reason } = delivery;
-    this.undecodable.add(session_id);
+    const { session_id, revision, position, reason } = delivery;
+    this.undecodable.set(session_id, revision);
     this.contextWriter.pass(position);
     await this.tableWriter.push({
       session_id,

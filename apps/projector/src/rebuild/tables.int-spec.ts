@@ -4,7 +4,7 @@ import { waitUntil } from '#platform';
 import { RebuildInProgressError } from '#read-models';
 import { deleteStream } from '../../../../libs/sessions/src/test-support.ts';
 import { rebuild } from './tables.ts';
-import { rowsPool, turn, ProjectorHarness } from '../test-harness.ts';
+import { rowsPool, startSession, turn, ProjectorHarness } from '../test-harness.ts';
 
 let harness: ProjectorHarness;
 beforeAll(async () => {
@@ -54,6 +54,20 @@ test.each(['tombstone', 'soft delete'] as const)('leaves out what a %s removed',
   await deleteStream(deleted, how);
   await run();
   expect(await harness.rows([deleted, kept])).toMatchObject({ sessions: [{ session_id: kept }], turns: [] });
+});
+
+test('keeps what a session has recorded since it started again after a soft delete', async () => {
+  const [id] = (await harness.sessions(1)) as [string];
+  await harness.send(id, turn(randomUUID()), turn(randomUUID()));
+  await deleteStream(id, 'soft delete');
+  harness.forget(id);
+  await harness.send(id, startSession, turn(randomUUID()), turn(randomUUID()));
+  await harness.start();
+  await harness.settled([id]);
+  const before = await harness.rows([id]);
+  expect(before).toMatchObject({ sessions: [{ session_id: id }], turns: [{}, {}] });
+  await run();
+  expect(await harness.rows([id])).toEqual(before);
 });
 
 test('succeeds even if the event store was restored to a state before the projectors’ positions', async () => {

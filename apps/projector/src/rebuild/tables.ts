@@ -7,6 +7,7 @@ import {
   buildStandby,
   BulkLoader,
   copySetAside,
+  forgetDeleted,
   isDeletion,
   itemOf,
   listSetAside,
@@ -273,7 +274,7 @@ export class Filler {
     if (delivery.kind === 'event') return [itemOf(delivery)];
     if (delivery.kind === 'deleted') {
       const { session_id, before, position } = delivery;
-      if ((this.setAside.get(session_id)?.revision ?? before) < before) this.setAside.delete(session_id);
+      forgetDeleted(this.setAside, delivery);
       return [{ session_id, before, position }];
     }
     if (delivery.kind !== 'unprojectable') return [];

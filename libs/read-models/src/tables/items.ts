@@ -69,6 +69,15 @@ export function isDeletion(item: object): item is Deletion {
   return 'before' in item;
 }
 
+/** Drops the failure of a session whose event is deleted. */
+export function forgetDeleted(
+  failures: Map<string, SetAside>,
+  { session_id, before }: Omit<Deletion, 'position'>,
+): void {
+  const failure = failures.get(session_id);
+  if (failure && failure.revision < before) failures.delete(session_id);
+}
+
 /** An item that adds rows. */
 export type StorableItem = Exclude<TableItem, Deletion>;
 

@@ -4,7 +4,7 @@ import { BlindIndex, UnknownKeyError } from '#privacy';
 import type { TextSearchScope } from '../text-search/config.ts';
 import { isUuid } from './changes.ts';
 import type { Deletion, StorableItem, TableItem } from './items.ts';
-import { batchTexts, changesOf, divide } from './items.ts';
+import { batchTexts, changesOf, divide, forgetDeleted } from './items.ts';
 import type { Writer } from './owner.ts';
 import { LeaseLostError } from './owner.ts';
 import { isRefusedData } from './refused.ts';
@@ -60,7 +60,7 @@ export class RowsStore {
       const next = { ...writer, position: at };
       if ('deletion' in part) {
         await this.delete(next, part.deletion, until);
-        failures.delete(part.deletion.session_id);
+        forgetDeleted(failures, part.deletion);
       } else {
         const rest = part.items.filter(({ session_id }) => !failures.has(session_id));
         for (const failure of await this.writeEvents(next, rest, part.position, until))

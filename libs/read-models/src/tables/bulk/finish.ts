@@ -18,6 +18,11 @@ export const saveReplies = `INSERT INTO rebuild.pending_reply
 export const saveDeletions = `INSERT INTO rebuild.pending_deletion
   SELECT * FROM json_to_recordset($1::json) AS d (session_id text, before bigint)`;
 
+/** $1: the same. */
+export const unlistDeleted = `DELETE FROM set_aside_session AS a
+  USING json_to_recordset($1::json) AS d (session_id text, before bigint)
+  WHERE a.session_id = d.session_id AND a.revision < d.before`;
+
 /** Of several replies to a turn the last one counts. */
 const reply = `UPDATE rebuild.conversation_turn AS t
   SET response_text = r.response_text, response_revision = r.response_revision
@@ -44,8 +49,6 @@ export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
   await withConnection(pool, async (client) => {
     for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
-    await client.query(`DELETE FROM rebuild.set_aside_session AS a USING rebuild.pending_deletion AS d
-      WHERE a.session_id = d.session_id AND a.revision < d.before`);
     // A failure waits for the other connection: its statement would go on.
     const parts = await Promise.allSettled([finishTurns(client), withConnection(otherPool, finishOthers)]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;

@@ -7,6 +7,8 @@ import { createDatabase, rowsPool, Script, startSession, TablesWriter, turn } fr
 import { digestTables } from '../canonical-dump.ts';
 import type { TableItem } from '../items.ts';
 import { rebuildTables } from '../rebuild.ts';
+import type { SetAside } from '../set-aside.ts';
+import { listSetAside, setAsideEntry } from '../set-aside.ts';
 import { rebuildConnectionSettings } from '../sql.ts';
 import { BulkLoader } from './loader.ts';
 
@@ -21,6 +23,8 @@ beforeEach(() =>
   ),
 );
 afterAll(() => database.drop());
+
+const everything = Number.MAX_SAFE_INTEGER;
 
 function deletion(session_id: string, before: number): TableItem {
   return { session_id, before, position: 0n };
@@ -63,32 +67,75 @@ function items(conversations: number): TableItem[] {
       else if (round > 8 && index % 3 === 0) add(script, { type: 'EndSession', reason: null });
     }
   const [cut, over, early] = scripts.map(({ sessionId }) => sessionId) as [string, string, string];
-  // Nothing comes after a stream is deleted.
   const middle = Math.floor(found.length / 2);
   const [before, after] = [found.slice(0, middle), found.slice(middle)];
   const later = after.filter(({ session_id }) => session_id !== early);
+  const last = before.findLast(({ session_id }) => session_id === early);
+  const next = last && 'event' in last ? last.event.revision + 1 : 0;
+  const again = startedAgain(early, next, 6);
+  const named = randomUUID();
   const all = [
+    ...[0, 1].map((revision) => moved(named, revision)),
     ...before,
-    deletion(early, Number.MAX_SAFE_INTEGER),
-    ...later,
+    deletion(early, everything),
+    deletion(named, everything),
+    ...again.slice(0, 3),
+    deletion(early, next),
+    ...later.slice(0, 100),
+    moved(named, 2),
+    deletion(named, 2),
+    ...startedAgain(named, 3, 2),
+    ...again.slice(3),
+    ...later.slice(100),
     deletion(cut, 4),
-    deletion(over, Number.MAX_SAFE_INTEGER),
+    deletion(over, everything),
   ];
-  return all.map((item, index) => ({ ...item, position: BigInt(index + 1) }));
+  return placed(all);
 }
 
-async function rebuilt(all: readonly TableItem[], size: number, keys?: DataKeys): Promise<void> {
+function placed(items: readonly TableItem[]): TableItem[] {
+  return items.map((item, index) => ({ ...item, position: BigInt(index + 1) }));
+}
+
+/** The events of a session that starts at a revision, with some turns. */
+function startedAgain(sessionId: string, revision: number, turns: number): TableItem[] {
+  const script = new Script(sessionId);
+  script.session = { ...script.session, revision: revision - 1 };
+  script.request({ ...startSession });
+  for (let number = 0; number < turns; number += 1)
+    script.request(turn(randomUUID(), { extracted_entities: { order_id: `O${number}` } }));
+  return script.events.map((event) => ({ session_id: sessionId, event, position: 0n }));
+}
+
+/** The move of a session that was only named: no row shows it. */
+function moved(session_id: string, revision: number): TableItem {
+  const [started] = new Script(session_id).request({ ...startSession });
+  if (started === undefined) throw new Error('not started');
+  const data = { move_id: randomUUID(), cell: 'a' };
+  return { session_id, event: { ...started, type: 'SessionArrived', data, revision }, position: 0n };
+}
+
+function undecodable(session_id: string, revision: number): TableItem {
+  const place = { revision, event_id: randomUUID(), type: 'TurnRecorded' };
+  return { session_id, setAside: setAsideEntry(session_id, place, 'unknown_version'), position: 0n };
+}
+
+/** Rebuilds the tables in chunks. Returns the sessions that it sets aside. */
+async function rebuilt(all: readonly TableItem[], size: number, keys?: DataKeys): Promise<SetAside[]> {
+  const failures: SetAside[] = [];
   const pools = [1, 2].map(() => rowsPool(database.url, rebuildConnectionSettings));
   const [filling, copying] = pools as [(typeof pools)[0], (typeof pools)[0]];
   await rebuildTables(database.pool, {
     fill: async () => {
       const loader = new BulkLoader(filling, copying, keys, 'all');
-      for (let from = 0; from < all.length; from += size) await loader.write(all.slice(from, from + size));
+      for (let from = 0; from < all.length; from += size)
+        failures.push(...(await loader.write(all.slice(from, from + size))));
       await loader.finish();
     },
     reach: () => Promise.resolve(1n),
   });
   await Promise.all(pools.map((pool) => pool.end()));
+  return failures;
 }
 
 /** Which events each session has of each correlation. Deleted events are not told apart. */
@@ -115,4 +162,46 @@ test.each([
   await rebuilt(all, size, keys);
   expect(await correlations()).toEqual(found);
   expect(await digestTables(database.pool, keys)).toEqual(live);
+});
+
+const id = randomUUID();
+
+/** A session whose stream is deleted after its start and two turns, and what follows. */
+const first = startedAgain(id, 0, 2);
+const again = startedAgain(id, 4, 2);
+test.each<[string, TableItem[], number[]]>([
+  [
+    'that starts again undecodably',
+    [...first, deletion(id, everything), undecodable(id, 3), deletion(id, 3)],
+    [3],
+  ],
+  ['that is truncated below an undecodable event', [...first, undecodable(id, 3), deletion(id, 2)], [3]],
+  ['that is truncated at an undecodable event', [...first, undecodable(id, 3), deletion(id, 3)], [3]],
+  ['that is truncated after an undecodable event', [...first, undecodable(id, 3), deletion(id, 4)], []],
+  [
+    'that starts again after an undecodable event',
+    [...first, undecodable(id, 3), deletion(id, everything), ...again, deletion(id, 4)],
+    [],
+  ],
+  [
+    'that is deleted and fails in each life',
+    [...first, undecodable(id, 3), deletion(id, everything), ...again, undecodable(id, 7), deletion(id, 4)],
+    [7],
+  ],
+])('a session %s is set aside by bulk and live alike', async (_, parts, revisions) => {
+  const all = placed(parts);
+  const tables = await TablesWriter.create(database.pool, undefined, 'all');
+  const listed = async (): Promise<number[]> =>
+    (await listSetAside(database.pool)).map(({ revision }) => revision);
+  const live = (await tables.writeItems(all)).map(({ revision }) => revision);
+  expect([live, await listed()]).toEqual([revisions, revisions]);
+  const digest = await digestTables(database.pool);
+  const bulk = (await rebuilt(all, 10_000)).map(({ revision }) => revision);
+  expect([bulk, await listed()]).toEqual([revisions, revisions]);
+  expect(await digestTables(database.pool)).toEqual(digest);
+});
+
+test('a later chunk that deletes a set-aside session takes it off the list', async () => {
+  await rebuilt(placed([...first, undecodable(id, 3), deletion(id, everything)]), 4);
+  expect(await listSetAside(database.pool)).toEqual([]);
 });

@@ -3,8 +3,8 @@ import type { DataKeys } from '#privacy';
 import { BlindIndex, UnknownKeyError } from '#privacy';
 import type { TextSearchScope } from '../../text-search/config.ts';
 import { isUuid } from '../changes.ts';
-import type { StorableItem, TableItem } from '../items.ts';
-import { changesOf, isDeletion } from '../items.ts';
+import type { Deletion, StorableItem, TableItem } from '../items.ts';
+import { changesOf, divide, forgetDeleted, isDeletion } from '../items.ts';
 import { TurnPartitions } from '../partitions.ts';
 import { RowSeals, sealedOf } from '../row-seals.ts';
 import type { RowChange, TurnRow } from '../rows.ts';
@@ -14,7 +14,7 @@ import { saveSetAside, saveTokens } from '../sql.ts';
 import { storableJson } from '../storable.ts';
 import { Chunk } from './chunk.ts';
 import { copyLine, copyRows } from './copy.ts';
-import { finishTables, saveDeletions, saveReplies } from './finish.ts';
+import { finishTables, saveDeletions, saveReplies, unlistDeleted } from './finish.ts';
 import { FoldedSessions } from './sessions.ts';
 
 const turnColumns = [
@@ -58,6 +58,8 @@ export class BulkLoader {
   private copying: Promise<unknown> = Promise.resolve();
   /** Lines of COPY. */
   private correlations: string[] = [];
+  /** The revision of sessions with events but no row: few, such as those that were only named when their partner moved. */
+  private readonly rowless = new Map<string, number>();
 
   /**
    * @param pool its connections must have `rebuildConnectionSettings`
@@ -83,24 +85,21 @@ export class BulkLoader {
   async write(items: readonly TableItem[]): Promise<SetAside[]> {
     const chunk = new Chunk(this.sessions);
     const failures = new Map<string, SetAside>();
+    const deletions: Deletion[] = [];
     const events = items.filter((item): item is StorableItem => !isDeletion(item));
     await this.sessions.load(new Set(events.filter((item) => !isFirst(item)).flatMap(idOf)));
-    const changes = await this.changes(events, failures);
-    const deletions = items.filter((item) => isDeletion(item));
-    for (const item of items) {
-      if (!isDeletion(item)) {
-        const change = changes.get(item);
-        if (change) chunk.add(change);
-        continue;
+    for (const part of divide<StorableItem>(items, items.at(-1)?.position ?? 0n))
+      if ('deletion' in part) {
+        forgetDeleted(failures, part.deletion);
+        deletions.push(await this.delete(chunk, part.deletion));
+      } else {
+        const rest = part.items.filter(({ session_id }) => !failures.has(session_id));
+        for (const [item, change] of await this.changes(rest, failures)) this.add(chunk, item, change);
       }
-      failures.delete(item.session_id);
-      chunk.forget(item.session_id, item.before);
-      await this.sessions.load(new Set(idOf(item)));
-      const session = this.sessions.get(item.session_id);
-      if (session && session.row.revision < item.before) await this.sessions.delete(item.session_id);
-    }
     const turns = [...chunk.turns];
     await this.copying;
+    if (deletions.length > 0)
+      await this.pool.query(unlistDeleted, [textOfDeletions(items.filter((item) => isDeletion(item)))]);
     await this.sessions.flush();
     await this.partitions.prepare(turns.map(({ ordered_at }) => ordered_at));
     this.copying = this.copy(turns, chunk, [...failures.values()], deletions);
@@ -117,6 +116,27 @@ export class BulkLoader {
     await finishTables(this.pool, this.copyPool);
   }
 
+  private add(chunk: Chunk, { session_id, ...item }: StorableItem, change: RowChange): void {
+    chunk.add(change);
+    if ('event' in item && !this.sessions.get(session_id)) this.rowless.set(session_id, item.event.revision);
+  }
+
+  /**
+   * Deletes from memory what a session has so far. Returns the deletion without the revisions that it has not reached:
+   * a soft delete names all, and the session may start again.
+   */
+  private async delete(chunk: Chunk, deletion: Deletion): Promise<Deletion> {
+    const { session_id, before } = deletion;
+    chunk.forget(session_id, before);
+    await this.sessions.load(new Set(idOf(deletion)));
+    const session = this.sessions.get(session_id);
+    const reached = session?.row.revision ?? this.rowless.get(session_id) ?? -1;
+    if (reached >= before) return deletion;
+    this.rowless.delete(session_id);
+    if (session) await this.sessions.delete(session_id);
+    return { ...deletion, before: reached + 1 };
+  }
+
   private async copyCorrelations(): Promise<void> {
     const lines = this.correlations.join('');
     this.correlations = [];
@@ -127,7 +147,7 @@ export class BulkLoader {
     turns: readonly TurnRow[],
     chunk: Chunk,
     failures: readonly SetAside[],
-    deletions: readonly { readonly session_id: string; readonly before: number }[],
+    deletions: readonly Deletion[],
   ): Promise<void> {
     const { copyPool: pool } = this;
     await copyRows(pool, 'conversation_turn', [...turnColumns, 'written'], turns.map(lineOf).join(''));
@@ -223,8 +243,6 @@ function lineOf(row: TurnRow): string {
   return copyLine([...cells, String(BigInt(row.position ?? 0) * 1_024n)]);
 }
 
-function textOfDeletions(
-  deletions: readonly { readonly session_id: string; readonly before: number }[],
-): string {
+function textOfDeletions(deletions: readonly Deletion[]): string {
   return storableJson(deletions.map(({ session_id, before }) => ({ session_id, before })));
 }
