@@ -57,7 +57,7 @@ export type { ExactEvent } from './client/exact-read.ts';
 export type { StoredEvent } from './client/page.ts';
 export type { NewEvent } from './client/append-request.ts';
 export { digitPairs, hexDigits } from './pairs.ts';
-export { startedSessions } from './started-sessions.ts';
+export { startedSessions, startTypes } from './started-sessions.ts';
 export { checkWithinLog, isPosition, parsePosition, positionAfterRestore } from './log-position.ts';
 export { explainingDenial } from './readiness.ts';
 export { reseal } from './reseal.ts';

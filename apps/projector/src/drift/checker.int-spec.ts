@@ -12,7 +12,7 @@ import {
 } from '#read-models';
 import { deleteStream, setMetadata } from '../../../../libs/sessions/src/test-support.ts';
 import type { Instance } from '../test-harness.ts';
-import { ProjectorHarness, turn } from '../test-harness.ts';
+import { ProjectorHarness, startSession, turn } from '../test-harness.ts';
 
 let harness: ProjectorHarness;
 beforeAll(async () => {
@@ -28,6 +28,16 @@ async function conversation(): Promise<string> {
   const [id = ''] = await harness.sessions(1);
   await harness.send(id, turn(randomUUID(), { extracted_entities: { order_id: 'ORD9823' } }));
   await harness.send(id, turn(randomUUID()));
+  await harness.settled([id]);
+  return id;
+}
+
+/** The same, with one turn, after its stream was deleted. */
+async function startedAgain(): Promise<string> {
+  const id = await conversation();
+  await deleteStream(id, 'soft delete');
+  harness.forget(id);
+  await harness.send(id, startSession, turn(randomUUID()));
   await harness.settled([id]);
   return id;
 }
@@ -151,12 +161,14 @@ test('healing writes the words of turns, too', async () => {
 });
 
 test('heals automatically if configured', async () => {
+  const writer = await harness.start();
+  const ids = [await conversation(), await startedAgain()];
+  await writer.stop();
+  await harness.pool.query('DELETE FROM conversation_turn WHERE session_id = ANY ($1)', [ids]);
   const instance = await harness.start({ drift: { ...often, heal: 'automatic' } });
-  const id = await conversation();
-  await harness.pool.query('DELETE FROM conversation_turn WHERE session_id = $1', [id]);
-  await harness.settled([id]);
-  await waitUntil(async () => (await listDrift(harness.pool, true)).length > 0, { what: 'it to be healed' });
-  expect(await count(instance, 'healed_total', 'result="healed"')).toBe(1);
+  const healed = (): Promise<number> => count(instance, 'healed_total', 'result="healed"');
+  await waitUntil(async () => (await healed()) === 2, { what: 'both to be healed' });
+  expect(await listDrift(harness.pool)).toEqual([]);
 });
 
 test('raises no alarm while sessions are written', async () => {
@@ -177,15 +189,19 @@ test('raises no alarm while sessions are written', async () => {
   expect(await count(instance, 'checks_total', 'result="failed"')).toBe(0);
 });
 
-test('all sessions include forks, and those with a row but no stream', async () => {
+test('all sessions include forks, and those with a row but no start in the store', async () => {
   const instance = await harness.start();
   const [kept, deleted] = [await conversation(), await conversation()];
   await instance.stop();
   const fork = randomUUID();
   await harness.append(fork, 'SessionForked', {});
   await deleteStream(deleted, 'tombstone');
+  const erased = randomUUID();
+  await harness.append(erased, 'SessionErased', {});
+  const rename = `UPDATE conversation_session SET session_id = '${erased}' WHERE session_id = '${kept}'`;
+  await harness.pool.query(`DELETE FROM conversation_turn; ${rename}`);
   const found = await Array.fromAsync(allSessions(harness.store, harness.pool));
-  const known = new Set([kept, deleted, fork]);
+  const known = new Set([kept, deleted, fork, erased]);
   expect(new Set(found.filter((id) => known.has(id)))).toEqual(known);
 });
 

@@ -1,5 +1,6 @@
 import type { Owner } from '#read-models';
 import { foldAsFarAsPossible, rewriteSession, setAsideEntry } from '#read-models';
+import { startTypes } from '#sessions';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 
@@ -30,7 +31,7 @@ export async function healSession(
   }
   const { events, failure } = await foldAsFarAsPossible(store, sessionId);
   const [first] = events;
-  if (first !== undefined && first.revision > 0 && first.type !== 'SessionErased')
+  if (first !== undefined && first.revision > 0 && ![...startTypes, 'SessionErased'].includes(first.type))
     throw new TruncatedSessionError(sessionId);
   const found = failure && setAsideEntry(sessionId, failure, failure);
   const entry = await rewriteSession(pool, owner, sessionId, events, found, keys, textSearch.scope);

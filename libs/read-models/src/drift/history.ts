@@ -1,7 +1,7 @@
 import type { RecordedEvent, Session } from '#domain';
 import { newSession } from '#domain';
 import type { EventStore } from '#sessions';
-import { foldEvent, sessionStream, UnprojectableEventError } from '#sessions';
+import { foldEvent, sessionStream, startTypes, UnprojectableEventError } from '#sessions';
 
 /** A session's stream, folded as far as possible. */
 export interface History {
@@ -34,7 +34,7 @@ export async function foldHistory(
   let failedAt: number | null = null;
   let isTruncated = false;
   for await (const stored of store.read(sessionStream(sessionId), { limit: mostEvents + 1 })) {
-    if (events.length === 0) isTruncated = Number(stored.revision) > 0;
+    if (events.length === 0) isTruncated = Number(stored.revision) > 0 && !startTypes.includes(stored.type);
     try {
       const event = await store.codec.decode(stored);
       if (!isTruncated) session = foldEvent(session, event);
