@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { deferred } from '../client/deferred.ts';
-import { AgentReplaced, CommandNotAllowed, InvalidRequest, Unavailable } from '../index.ts';
+import { AgentReplaced, CommandNotAllowed, connectAgent, InvalidRequest, Unavailable } from '../index.ts';
 import { limitMs, waitUntil } from '../client/test-support.ts';
 import { answerAttach, attached, cleanup, connect, refuse, serve, welcome } from './test-api.ts';
 
@@ -42,6 +42,32 @@ describe('connectAgent', () => {
     const connecting = connect('http://127.0.0.1:9', { retryForMs: 100 });
     await expect(connecting).rejects.toThrow(Unavailable);
     await expect(connecting).rejects.toThrow('No API at http://127.0.0.1:9 accepted the agent for 100 ms.');
+  });
+
+  test('removes the newline at the end of a token', async () => {
+    const { url, authorizations } = await serve(() => welcome);
+    await connect(url, { token: () => 'secret\n' });
+    expect(authorizations).toEqual(['Bearer secret']);
+  });
+
+  test.each([['a\nb'], ['a b']])('rejects with InvalidRequest for the token %j', async (token) => {
+    const { url, received } = await serve(() => welcome);
+    await expect(connect(url, { token })).rejects.toThrow(InvalidRequest);
+    expect(received).toEqual([]);
+  });
+
+  test.each([
+    ['no address', []],
+    ['an address that no connection can have', ['http://127.0.0.1:9/#a']],
+  ])('rejects with InvalidRequest for %s', async (_, url) => {
+    await expect(connectAgent({ url, pool: 'spec' })).rejects.toThrow(InvalidRequest);
+  });
+
+  test('requests another token while it is unusable', async () => {
+    const { url, authorizations } = await serve(() => welcome);
+    const tokens = ['', 'whole'];
+    await connect(url, { token: () => tokens.shift() ?? '' });
+    expect(authorizations).toEqual(['Bearer whole']);
   });
 
   test('connects once more when an earlier process of the instance had a higher attempt', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { deferred } from '../client/deferred.ts';
+import { invalid } from '../client/errors.ts';
 import { Agent } from './agent.ts';
 import { AgentCells } from './cells.ts';
 import { noAnswer } from './errors.ts';
@@ -8,8 +9,8 @@ import type { AgentOptions } from './options.ts';
 
 /**
  * Connects an agent instance; resolves once the API knows it. It reconnects automatically.
- * @throws InvalidRequest when the instance, pool or capacity is not valid, AgentReplaced when another process has
- * connected with the same instance id since, Unavailable when no API is available for `retryForMs`
+ * @throws InvalidRequest when the instance, pool, capacity or token is not valid or there is no address, AgentReplaced
+ * when another process has connected with the same instance id since, Unavailable when no API is available for `retryForMs`
  */
 export function connectAgent(options: AgentOptions): Promise<Agent> {
   const { pool, instance = uniqueInstance(pool) } = options;
@@ -21,8 +22,9 @@ async function connectIn(
   options: AgentOptions & { readonly instance: string },
   cells: AgentCells,
 ): Promise<Agent> {
-  const agent = new Agent(options, cells);
   const { url, retryForMs = 30_000 } = options;
+  if (url.length === 0) throw invalid('No address of the API was given.');
+  const agent = new Agent(options, cells);
   const late = deferred<void>();
   const detail = `No API at ${[url].flat().join(', ')} accepted the agent for ${retryForMs} ms.`;
   const timeout = setTimeout(() => late.reject(noAnswer(detail)), retryForMs);

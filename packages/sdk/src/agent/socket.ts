@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { InvalidRequest, messageOf } from '../client/errors.ts';
 import type { TokenSource } from '../client/token.ts';
 import type { Frame } from './frame.ts';
 import { parseFrame } from './frame.ts';
@@ -20,7 +21,8 @@ interface SocketOptions {
    */
   readonly onSuperseded: () => boolean;
   /**
-   * Called when the connection ends for good: the API refuses what it was sent, or the token does not allow it.
+   * Called when the connection ends for good: the API refuses what it was sent, the token does not allow it, or no
+   * connection can be opened with it.
    */
   readonly onRefused: (code: string, detail: string) => void;
 }
@@ -59,11 +61,25 @@ export class ReconnectingSocket {
   }
 
   connect(): void {
-    const token = this.options.token.get();
-    token.then(
-      (text) => this.open(text, token),
-      () => this.connectLater(),
-    );
+    const { token } = this.options;
+    const source = token.get();
+    source
+      .then(
+        (text) => this.open(text, source),
+        (error: unknown) => {
+          // The next token may be usable.
+          if (error instanceof InvalidRequest && !token.refresh(source)) throw error;
+          this.connectLater();
+        },
+      )
+      .catch((error: unknown) => this.refuse('validation_failed', messageOf(error)));
+  }
+
+  /** The connection ends for good. */
+  private refuse(code: string, detail: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.options.onRefused(code, detail);
   }
 
   private open(token: string | undefined, source: Promise<string | undefined>): void {
@@ -144,10 +160,8 @@ export class ReconnectingSocket {
     if (this.closed) return;
     const refusal = refusals[code];
     // An expired token is replaced, if there is a source of tokens.
-    if (refusal !== undefined && !(refusal === 'unauthenticated' && this.options.token.refresh(token))) {
-      this.closed = true;
-      return this.options.onRefused(refusal, reason);
-    }
+    if (refusal !== undefined && !(refusal === 'unauthenticated' && this.options.token.refresh(token)))
+      return this.refuse(refusal, reason);
     if (code === superseded && !this.options.onSuperseded()) {
       this.closed = true;
       return;

@@ -23,7 +23,7 @@ export class TurnstreamError extends Error {
   }
 }
 
-/** Thrown when the request itself is invalid (400, 413, 415); a retry cannot help. */
+/** Thrown when the request itself is invalid (400, 413, 415), or cannot even be sent (0); a retry cannot help. */
 export class InvalidRequest extends TurnstreamError {
   override readonly name = 'InvalidRequest';
 
@@ -166,9 +166,19 @@ export function toError(problem: Problem, key: string | undefined): TurnstreamEr
   }
 }
 
+/** The error for a request that cannot be sent. */
+export function invalid(detail: string, options?: ErrorOptions): InvalidRequest {
+  const type = 'https://turnstream.dev/problems/validation_failed';
+  return new InvalidRequest({ type, title: 'The request cannot be sent', status: 0, detail }, options);
+}
+
 /** The problem for a request without an answer. */
 export function unreachable(url: string, cause: unknown): Problem {
-  const why = cause instanceof Error ? cause.message : String(cause);
   const title = 'The API cannot be reached';
-  return { type: 'https://turnstream.dev/problems/unreachable', title, status: 0, detail: `${url}: ${why}` };
+  const detail = `${url}: ${messageOf(cause)}`;
+  return { type: 'https://turnstream.dev/problems/unreachable', title, status: 0, detail };
+}
+
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
