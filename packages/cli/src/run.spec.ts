@@ -63,6 +63,13 @@ describe('the exit code', () => {
     expect(await runCli(args)).toEqual({ exitCode: 2, stdout: '', stderr: `${message}\n` });
   });
 
+  test('is 2 for a purpose that no header can have', async () => {
+    const url = await serve(noSessions);
+    const { exitCode, stderr } = await runCli(['sessions', '--url', url, '--purpose', 'complaint–4711']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('invalid access-purpose header');
+  });
+
   test('is 3 when no server listens', async () => {
     const { exitCode, stderr } = await runCli(['sessions', '--url', 'http://127.0.0.1:9']);
     expect(exitCode).toBe(3);

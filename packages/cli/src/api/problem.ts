@@ -37,6 +37,12 @@ export function explain(error: unknown): Explained {
   return { lines: [`Unexpected: ${message}`], exitCode: exitCodes.refused };
 }
 
+function exitCodeOf(error: TurnstreamError): number {
+  if (error instanceof Unavailable) return exitCodes.unreachable;
+  // No request was sent.
+  return error instanceof InvalidRequest && error.status === 0 ? exitCodes.usage : exitCodes.refused;
+}
+
 function explainProblem(error: TurnstreamError): Explained {
   const { title, detail, retry_after_s: wait, trace_id: trace } = error.problem;
   const fields = error instanceof InvalidRequest ? error.errors : [];
@@ -50,7 +56,7 @@ function explainProblem(error: TurnstreamError): Explained {
   ];
   return {
     lines: lines.filter((line) => line !== undefined).map(safeText),
-    exitCode: error instanceof Unavailable ? exitCodes.unreachable : exitCodes.refused,
+    exitCode: exitCodeOf(error),
     problem: error.problem,
   };
 }

@@ -118,7 +118,7 @@ export class SessionElsewhere extends TurnstreamError {
 
 /**
  * Thrown when the API, or a backing service of it, was unavailable for as long as the client retries (0, 408, 429,
- * 502 to 504). The command may or may not be recorded: send it again with the same `key` to find out.
+ * 502 to 504), or when the client was closed meanwhile (code `closed`). The command may or may not be recorded: send it again with the same `key` to find out.
  */
 export class Unavailable extends TurnstreamError {
   override readonly name = 'Unavailable';
@@ -178,6 +178,13 @@ export function unreachable(url: string, cause: unknown): Problem {
   const detail = `${url}: ${messageOf(cause)}`;
   return { type: 'https://turnstream.dev/problems/unreachable', title, status: 0, detail };
 }
+
+/** The problem for a request of a client that is closed: a retry does not help. */
+export const clientClosed: Problem = {
+  type: 'https://turnstream.dev/problems/closed',
+  title: 'The client is closed',
+  status: 0,
+};
 
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);

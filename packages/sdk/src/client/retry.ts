@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Unavailable } from './errors.ts';
+import { clientClosed, Unavailable } from './errors.ts';
 
 const firstDelayMs = 50;
 const maxDelayMs = 2_000;
@@ -22,7 +22,8 @@ export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: Ret
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Unavailable) || failures + 1 >= maxAttempts) throw error;
+      if (!(error instanceof Unavailable) || error.problem === clientClosed) throw error;
+      if (failures + 1 >= maxAttempts) throw error;
       const { retry_after_s, retry_after_ms } = error.problem;
       const delay =
         retry_after_ms === undefined ? backoffMs(failures, retry_after_s) : turnMs(retry_after_ms);

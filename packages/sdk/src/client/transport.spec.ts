@@ -108,6 +108,31 @@ describe('a command', () => {
     await expect(failure).rejects.toMatchObject({ key: 'k1', code: 'engine_unavailable' });
   });
 
+  test('rejects with its generated key while nobody knows its cell', async () => {
+    const { url, received } = await serve(elsewhere(null));
+    const failure = client(url, 0).session('a').end();
+    await expect(failure).rejects.toBeInstanceOf(Unavailable);
+    const key = received[0]?.['idempotency-key'];
+    await expect(failure).rejects.toMatchObject({ key, code: 'session_elsewhere' });
+  });
+
+  test.each(['msg:日本', 'a\nb'])('with the key %j, which no header can have, is invalid', async (key) => {
+    const { url, received } = await serve({ status: 200, body: result });
+    const failure = client(url).session('a').end('done', { key });
+    await expect(failure).rejects.toBeInstanceOf(InvalidRequest);
+    await expect(failure).rejects.toMatchObject({ status: 0, message: 'invalid idempotency-key header' });
+    expect(received).toEqual([]);
+  });
+
+  test('is not sent again once the client is closed, and rejects with its key', async () => {
+    const { url } = await serve({ status: 200, body: result });
+    const closed = new Turnstream({ url, retryForMs: limitMs });
+    await closed.close();
+    const failure = closed.session('a').end('done', { key: 'k1' });
+    await expect(failure).rejects.toBeInstanceOf(Unavailable);
+    await expect(failure).rejects.toMatchObject({ key: 'k1', code: 'closed' });
+  });
+
   test('ends when its signal aborts', async () => {
     const { url } = await serve({ status: 503, body: unavailable });
     const failure = client(url)

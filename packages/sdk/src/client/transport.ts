@@ -1,5 +1,14 @@
 import { Pool } from 'undici';
-import { SessionElsewhere, toError, TurnstreamError, Unavailable, unreachable } from './errors.ts';
+import {
+  clientClosed,
+  invalid,
+  messageOf,
+  SessionElsewhere,
+  toError,
+  TurnstreamError,
+  Unavailable,
+  unreachable,
+} from './errors.ts';
 import { retry } from './retry.ts';
 import type { TokenSource } from './token.ts';
 import type { Problem } from './types.ts';
@@ -66,29 +75,32 @@ export class Transport {
 
   /** @returns the answer; its body is undefined for 304 */
   send<T>(request: Request): Promise<Answer<T>> {
-    const { signal } = request;
     const attempt = (there: Transport): Promise<Answer<T>> =>
       there.withToken((token) => there.sendWith<T>(token, request));
-    return retry(() => this.follow(attempt), { forMs: this.options.retryForMs, signal });
+    return this.retry(request, attempt);
   }
 
   /** Like `send`, but the body is read as it arrives; the reader must handle a lost connection. */
   stream(request: Request): Promise<StreamedAnswer> {
-    const { signal } = request;
     const attempt = (there: Transport): Promise<StreamedAnswer> =>
       there.withToken((token) => there.open(token, request));
-    return retry(() => this.follow(attempt), { forMs: this.options.retryForMs, signal });
+    return this.retry(request, attempt);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.pool.close(), ...[...this.others.values()].map((other) => other.close())]);
   }
 
+  private retry<T>(request: Request, attempt: (there: Transport) => Promise<T>): Promise<T> {
+    const { signal } = request;
+    return retry(() => this.follow(attempt, keyOf(request)), { forMs: this.options.retryForMs, signal });
+  }
+
   /**
    * Makes an attempt, here or in the cell that has the session. @throws SessionElsewhere, or Unavailable while the session moves:
    * nobody knows yet, or two cells name each other
    */
-  private async follow<T>(attempt: (there: Transport) => Promise<T>): Promise<T> {
+  private async follow<T>(attempt: (there: Transport) => Promise<T>, key: string | undefined): Promise<T> {
     let there: Transport | undefined;
     for (let hops = 0; ; hops += 1) {
       try {
@@ -97,7 +109,8 @@ export class Transport {
         if (!(error instanceof SessionElsewhere)) throw error;
         const other = error.cell === undefined ? undefined : this.inCell(error.cell);
         if (error.cell !== undefined && other === undefined) throw error;
-        if (other === undefined || hops >= mostHops) throw new Unavailable(error.problem, { cause: error });
+        if (other === undefined || hops >= mostHops)
+          throw new Unavailable(error.problem, { key, cause: error });
         there = other;
       }
     }
@@ -151,6 +164,7 @@ export class Transport {
     try {
       return await this.pool.request({ method, path: this.base + path, headers, body: json, signal });
     } catch (cause) {
+      if (codeOf(cause) === 'UND_ERR_INVALID_ARG') throw invalid(messageOf(cause), { cause });
       throw this.unreachable(cause, { headers, signal });
     }
   }
@@ -165,18 +179,30 @@ export class Transport {
 
   private unreachable(cause: unknown, { headers, signal }: Pick<Request, 'headers' | 'signal'>): Error {
     signal?.throwIfAborted();
-    return new Unavailable(unreachable(this.options.url, cause), {
-      key: headers?.['idempotency-key'],
-      cause,
-    });
+    const problem = isClosed(cause) ? clientClosed : unreachable(this.options.url, cause);
+    return new Unavailable(problem, { key: keyOf({ headers }), cause });
   }
 
   private failure({ statusCode, headers }: PoolAnswer, text: string, request: Request): Error {
-    return toError(problemOf(statusCode, text, headers['retry-after']), request.headers?.['idempotency-key']);
+    return toError(problemOf(statusCode, text, headers['retry-after']), keyOf(request));
   }
 }
 
 type PoolAnswer = Awaited<ReturnType<Pool['request']>>;
+
+function keyOf({ headers }: Pick<Request, 'headers'>): string | undefined {
+  return headers?.['idempotency-key'];
+}
+
+/** The code of an error of undici. */
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+}
+
+function isClosed(cause: unknown): boolean {
+  const code = codeOf(cause);
+  return code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED';
+}
 
 function isUnauthenticated(error: unknown): boolean {
   return error instanceof TurnstreamError && error.status === 401;
