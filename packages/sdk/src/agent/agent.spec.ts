@@ -44,6 +44,24 @@ describe('connectAgent', () => {
     await expect(connecting).rejects.toThrow('No API at http://127.0.0.1:9 accepted the agent for 100 ms.');
   });
 
+  test.each([{ retryForMs: 0 }, { retryForMs: Infinity }, { timeoutMs: Infinity }])(
+    'and attach succeed with %p',
+    async (limits) => {
+      const { url } = await serve(({ type }, socket) => {
+        setTimeout(() => socket.send(JSON.stringify(type === 'hello' ? welcome : attached)), 50);
+        return undefined;
+      });
+      const agent = await connect(url, limits);
+      await expect(agent.attach('s')).resolves.toMatchObject({ sessionId: 's' });
+    },
+  );
+
+  test('makes one attempt with retryForMs 0', async () => {
+    const { url, received } = await refuse(1013, 'try again later');
+    await expect(connect(url, { retryForMs: 0 })).rejects.toThrow(Unavailable);
+    expect(received).toHaveLength(1);
+  });
+
   test('removes the newline at the end of a token', async () => {
     const { url, authorizations } = await serve(() => welcome);
     await connect(url, { token: () => 'secret\n' });

@@ -7,7 +7,7 @@ import { Attempts } from './attempts.ts';
 import { Callbacks } from './callbacks.ts';
 import type { AgentCells } from './cells.ts';
 import { DetachRequests } from './detach-requests.ts';
-import { errorFrom } from './errors.ts';
+import { errorFrom, notAccepted } from './errors.ts';
 import type { Frame } from './frame.ts';
 import type { AgentOptions } from './options.ts';
 import { sigtermShutdown } from './sigterm.ts';
@@ -68,15 +68,8 @@ export class Agent {
     const send = (frame: Frame): void => this.socket.send(frame);
     this.instance = options.instance;
     const token = new TokenSource(options.token);
-    const agentId = this.instance;
-    this.transport = new FailoverTransport({
-      urls,
-      agentId,
-      token,
-      timeoutMs,
-      retryForMs,
-      cells: options.cells,
-    });
+    const nodes = { urls, agentId: this.instance, token, timeoutMs, retryForMs, cells: options.cells };
+    this.transport = new FailoverTransport(nodes);
     cells.join(this, cell);
     this.callbacks = new Callbacks(options);
     this.ended = this.ending.promise;
@@ -89,6 +82,7 @@ export class Agent {
     const limits = { timeoutMs: handlerTimeoutMs, attempts: handlerAttempts };
     const reports = { onError: this.callbacks.error, onSkipped: this.callbacks.skipped };
     this.attachments = new Streams({ transport, acknowledgements, detaches, limits, onUpdate, ...reports });
+    const retryUntil = performance.now() + retryForMs;
     this.socket = new ReconnectingSocket({
       urls,
       token,
@@ -96,6 +90,7 @@ export class Agent {
       hello: () => this.hello(),
       onFrame: (frame) => this.onFrame(frame),
       onConnected: (node) => this.onConnected(node),
+      onLost: () => this.onLost(retryUntil),
       onSuperseded: () => this.onSuperseded(),
       onRefused: (code, reason) => this.onRefused(code, reason),
     });
@@ -202,6 +197,13 @@ export class Agent {
     if (this.isDraining) this.socket.send({ type: 'drain' });
     this.isReady = true;
     this.connected.resolve();
+  }
+
+  /** The first connection is tried until then (ms); later ones for good. */
+  private onLost(retryUntil: number): boolean {
+    const isWanted = this.isReady || performance.now() < retryUntil;
+    if (!isWanted) this.connected.reject(notAccepted(this.options));
+    return isWanted;
   }
 
   /** Another connection has the instance id. Before the first welcome it may be that of an earlier process. */

@@ -1,4 +1,5 @@
 import { deferred } from '../client/deferred.ts';
+import { timerMs } from '../client/timer.ts';
 import { errorFrom, noAnswer } from './errors.ts';
 import type { Frame } from './frame.ts';
 import type { AgentStream } from './stream.ts';
@@ -33,7 +34,7 @@ export class AttachRequests {
     const frame = { type: 'attach', session_id: sessionId, ...(after === undefined ? {} : { after }) };
     const { promise, resolve, reject } = deferred<AgentStream>();
     const detail = `The attach had no answer for ${this.timeoutMs} ms.`;
-    const timeout = setTimeout(() => this.reject(sessionId, noAnswer(detail)), this.timeoutMs);
+    const timeout = setTimeout(() => this.reject(sessionId, noAnswer(detail)), timerMs(this.timeoutMs));
     this.pending.set(sessionId, {
       frame,
       promise,

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { deferred } from '../client/deferred.ts';
 import { invalid } from '../client/errors.ts';
+import { timerMs } from '../client/timer.ts';
 import { Agent } from './agent.ts';
 import { AgentCells } from './cells.ts';
-import { noAnswer } from './errors.ts';
+import { notAccepted } from './errors.ts';
 import type { AgentOptions } from './options.ts';
 
 /**
@@ -22,12 +23,13 @@ async function connectIn(
   options: AgentOptions & { readonly instance: string },
   cells: AgentCells,
 ): Promise<Agent> {
-  const { url, retryForMs = 30_000 } = options;
+  const { url, retryForMs = 30_000, timeoutMs = 10_000 } = options;
   if (url.length === 0) throw invalid('No address of the API was given.');
   const agent = new Agent(options, cells);
   const late = deferred<void>();
-  const detail = `No API at ${[url].flat().join(', ')} accepted the agent for ${retryForMs} ms.`;
-  const timeout = setTimeout(() => late.reject(noAnswer(detail)), retryForMs);
+  const giveUp = (): void => late.reject(notAccepted(options));
+  // An attempt that has begun may take its time.
+  const timeout = setTimeout(giveUp, timerMs(Math.max(retryForMs, timeoutMs)));
   try {
     await Promise.race([agent.ready, late.promise]);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { deferred } from '../client/deferred.ts';
+import { timerMs } from '../client/timer.ts';
 import { noAnswer } from './errors.ts';
 import type { Frame } from './frame.ts';
 
@@ -20,7 +21,7 @@ export class DetachRequests {
     this.sendFrame(sessionId);
     const late = deferred<never>();
     const detail = `The detach had no answer for ${this.timeoutMs} ms; it is sent again.`;
-    const timeout = setTimeout(() => late.reject(noAnswer(detail)), this.timeoutMs);
+    const timeout = setTimeout(() => late.reject(noAnswer(detail)), timerMs(this.timeoutMs));
     try {
       await Promise.race([ended, late.promise]);
     } finally {

@@ -1,6 +1,7 @@
 import { toError, Unavailable } from '../client/errors.ts';
 import type { Problem } from '../client/types.ts';
 import type { Frame } from './frame.ts';
+import type { AgentOptions } from './options.ts';
 
 /** The HTTP status for the code of an error frame; 409 for all others. */
 const statuses: Readonly<Record<string, number>> = {
@@ -23,6 +24,11 @@ export function errorFrom(frame: Omit<Frame, 'type'>): Error {
 /** The error for a missing answer. */
 export function noAnswer(detail: string): Unavailable {
   return new Unavailable(problemOf('no_answer', 0, detail));
+}
+
+/** The error for a first connection that no API accepts. */
+export function notAccepted({ url, retryForMs = 30_000 }: AgentOptions): Unavailable {
+  return noAnswer(`No API at ${[url].flat().join(', ')} accepted the agent for ${retryForMs} ms.`);
 }
 
 function problemOf(code: string, status: number, detail: string): Problem {

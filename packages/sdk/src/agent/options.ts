@@ -55,6 +55,6 @@ export interface AgentOptions {
   readonly closeTimeoutMs?: number;
   /** Timeout of one attempt of a request, of an attach and of a detach, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
-  /** How long a request and the first connection are retried, in milliseconds. Default 30,000. */
+  /** How long a request and the first connection are retried, in milliseconds; 0: never. Default 30,000. */
   readonly retryForMs?: number;
 }

@@ -1,7 +1,5 @@
 import { deferred } from '../client/deferred.ts';
-
-/** The maximum delay of a timer. */
-const maxMs = 2 ** 31 - 1;
+import { timerMs } from '../client/timer.ts';
 
 /** Given to `onError` when a handler runs longer than `handlerTimeoutMs`: its update is skipped. */
 export class HandlerTimedOut extends Error {
@@ -25,7 +23,7 @@ export async function runHandler(
     late.reject(error);
   };
   // A hanging handler does not keep the process of a closed agent alive.
-  const timer = setTimeout(end, Math.min(limitMs, maxMs)).unref();
+  const timer = setTimeout(end, timerMs(limitMs)).unref();
   try {
     await Promise.race([call(limit.signal), late.promise]);
   } finally {

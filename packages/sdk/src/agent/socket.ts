@@ -15,6 +15,8 @@ interface SocketOptions {
   readonly onFrame: (frame: Frame) => void;
   /** Called with the node's address each time a connection is established. */
   readonly onConnected: (url: string) => void;
+  /** Called when a connection breaks, or none was established. @returns whether to connect again */
+  readonly onLost: () => boolean;
   /**
    * Called when another connection has the instance id.
    * @returns whether to connect once more; if not, the connection has ended for good
@@ -162,11 +164,9 @@ export class ReconnectingSocket {
     // An expired token is replaced, if there is a source of tokens.
     if (refusal !== undefined && !(refusal === 'unauthenticated' && this.options.token.refresh(token)))
       return this.refuse(refusal, reason);
-    if (code === superseded && !this.options.onSuperseded()) {
-      this.closed = true;
-      return;
-    }
-    this.connectLater();
+    const { onSuperseded, onLost } = this.options;
+    if (code === superseded ? onSuperseded() : refusal !== undefined || onLost()) this.connectLater();
+    else this.closed = true;
   }
 
   private connectLater(): void {

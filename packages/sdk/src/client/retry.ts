@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientClosed, Unavailable } from './errors.ts';
+import { timerMs } from './timer.ts';
 
 const firstDelayMs = 50;
 const maxDelayMs = 2_000;
@@ -28,7 +29,7 @@ export async function retry<T>(attempt: () => Promise<T>, { forMs, signal }: Ret
       const delay =
         retry_after_ms === undefined ? backoffMs(failures, retry_after_s) : turnMs(retry_after_ms);
       if (performance.now() - startedAt + delay > forMs) throw error;
-      await sleep(delay, undefined, { signal });
+      await sleep(timerMs(delay), undefined, { signal });
     }
   }
 }

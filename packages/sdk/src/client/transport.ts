@@ -10,6 +10,7 @@ import {
   unreachable,
 } from './errors.ts';
 import { retry } from './retry.ts';
+import { timerMs } from './timer.ts';
 import type { TokenSource } from './token.ts';
 import type { Problem } from './types.ts';
 
@@ -63,7 +64,8 @@ export class Transport {
 
   constructor(private readonly options: TransportOptions) {
     const { origin, pathname } = new URL(options.url);
-    const { timeoutMs, connections } = options;
+    const { connections } = options;
+    const timeoutMs = timerMs(options.timeoutMs);
     this.base = pathname.replace(/\/$/, '');
     this.pool = new Pool(origin, {
       connections,
