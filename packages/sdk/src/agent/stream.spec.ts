@@ -186,6 +186,18 @@ describe('a loop over the updates', () => {
     expect(acknowledged).toEqual([1]);
   });
 
+  test('that is left keeps the handler that was set in it', async () => {
+    const { stream, acknowledged } = openStream();
+    let shown: number[] = [];
+    for (const revision of [1, 2]) stream.receive(testUpdate(revision));
+    for await (const { revision } of stream.updates()) {
+      shown = recordUpdates(stream);
+      if (revision === 1) break;
+    }
+    await waitUntil(() => acknowledged.includes(2));
+    expect(shown).toEqual([1, 2]);
+  });
+
   test('that is left leaves its current update to the next handler', async () => {
     const { stream, acknowledged } = openStream();
     stream.receive(testUpdate(1));

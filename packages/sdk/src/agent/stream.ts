@@ -130,11 +130,12 @@ export class AgentStream {
   async *updates(): AsyncGenerator<Update, void> {
     let current: LoopItem | undefined;
     let arrival = deferred<void>();
-    this.onUpdate((update) => {
+    const handler: UpdateHandler = (update) => {
       current = { update, handled: deferred<void>() };
       arrival.resolve();
       return current.handled.promise;
-    });
+    };
+    this.onUpdate(handler);
     const onEnd = (): void => arrival.resolve();
     this.stop.signal.addEventListener('abort', onEnd, { once: true });
     const next = async (): Promise<LoopItem | undefined> => {
@@ -153,7 +154,7 @@ export class AgentStream {
       }
     } finally {
       this.stop.signal.removeEventListener('abort', onEnd);
-      this.handler = undefined;
+      if (this.handler === handler) this.handler = undefined;
       current?.handled.reject(loopLeft);
     }
   }
