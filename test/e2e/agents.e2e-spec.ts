@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { AgentReplaced, connectAgent, SessionNotFound, Turnstream } from '@turnstream/sdk';
 import type { Agent, AgentOptions, AgentStream, Session, Update } from '@turnstream/sdk';
@@ -52,6 +54,30 @@ async function eventTypesOf(session: Session): Promise<string[]> {
   const types: string[] = [];
   for await (const { type } of session.events()) types.push(type);
   return types;
+}
+
+/** A connection to a node that can be cut. */
+async function openLine(to: string): Promise<{ url: string; cut: () => void; mend: () => void }> {
+  const { hostname, port } = new URL(to);
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((near) => {
+    if (isCut) return void near.destroy();
+    const far = createConnection({ host: hostname, port: Number(port) });
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => undefined));
+    near.pipe(far).pipe(near);
+    return undefined;
+  }).listen(0, '127.0.0.1');
+  server.unref();
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut: () => {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    mend: () => (isCut = false),
+  };
 }
 
 describe('an agent', () => {
@@ -139,6 +165,33 @@ describe('an agent', () => {
     const events = await Array.fromAsync(session.events());
     const acknowledged = events.find(({ type }) => type === 'UpdateAcknowledged');
     expect(acknowledged?.data['updates']).toMatchObject([{ skipped: 'handler_timed_out' }]);
+  });
+
+  test('records why it skipped an update, even if it had no connection then', async () => {
+    const session = await start();
+    const line = await openLine(nodes[0].url);
+    const agent = await connect(support, {
+      url: line.url,
+      handlerTimeoutMs: 50,
+      onError: () => undefined,
+      onSkipped: () => line.mend(),
+    });
+    const stream = await agent.attach(session.id);
+    stream.onUpdate((update) => {
+      if (statusOf(update) === 'second') return undefined;
+      line.cut();
+      return new Promise<void>(() => undefined);
+    });
+    await recordStatus(session, 'first');
+    await recordStatus(session, 'second');
+    const acknowledged = async (): Promise<object[]> =>
+      (await Array.fromAsync(session.events())).flatMap(({ type, data }) =>
+        type === 'UpdateAcknowledged' ? (data['updates'] as object[]) : [],
+      );
+    await waitUntil(async () => (await acknowledged()).length === 2);
+    const [first, second] = await acknowledged();
+    expect(first).toMatchObject({ skipped: 'handler_timed_out' });
+    expect(second).not.toHaveProperty('skipped');
   });
 
   test('cannot attach a session that does not exist', async () => {

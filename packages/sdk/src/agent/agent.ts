@@ -184,7 +184,7 @@ export class Agent {
       capacity,
       echo: includeOwnEvents ?? echo,
       draining: this.isDraining,
-      resume: this.attachments.claims,
+      resume: this.attachments.claim(),
       attempt: this.attempts.next(),
     };
   }

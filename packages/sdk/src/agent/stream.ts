@@ -168,11 +168,11 @@ export class AgentStream {
   }
 
   /**
-   * Queues an update that arrived. An update received before is not delivered again.
+   * Queues an update that arrived. An update received before is not delivered again, only acknowledged.
    * @internal
    */
   receive(update: Update): void {
-    if (update.revision <= this.lastHandled) this.options.acknowledge(this.lastHandled);
+    if (update.revision <= this.lastHandled) this.options.acknowledge(update.revision);
     if (update.revision <= this.lastReceived) return;
     this.lastReceived = update.revision;
     this.queue.push(update);

@@ -33,17 +33,18 @@ export class Streams {
     return this.streams;
   }
 
-  /** The sessions that the next hello claims. */
-  get claims(): readonly object[] {
+  /** The sessions that the hello of a new connection claims. */
+  claim(): readonly object[] {
     return [...this.streams.values()].map(({ sessionId, epoch, handledRevision }) => ({
       session_id: sessionId,
       epoch,
-      after: handledRevision,
+      after: this.options.acknowledgements.claim(sessionId, handledRevision),
     }));
   }
 
   /** The stream of a session that the instance owns under this epoch; opened if there is none. */
   attach(sessionId: string, epoch: number, acknowledged: number): AgentStream {
+    this.options.acknowledgements.resumed(sessionId, acknowledged);
     const known = this.streams.get(sessionId);
     known?.renew(epoch);
     return known ?? this.open(sessionId, epoch, acknowledged);
