@@ -11,9 +11,10 @@ import { differences } from './verify.ts';
 
 const usage = `usage: npm run encrypt-history -- --to URL [--report FILE]
 
-Writes the streams of sessions, partners, access logs and runs of the retention into an empty event store, with the same ids, revisions and
-metadata, encrypted. Streams that the old store has deleted are left out. Nothing may write meanwhile: stop api and bridge. It can be stopped and run again, and continues where it
-stopped. At the end it folds every stream in both stores and compares.
+Writes the streams of sessions, partners, access logs and runs of the retention into an empty event store, with the same
+ids, revisions and metadata, encrypted. Streams that the old store has deleted are left out. Nothing may write meanwhile:
+stop api and bridge. It can be stopped and run again, and continues where it stopped. At the end it folds every stream in
+both stores and compares.
 
   --to URL       the connection string of the new event store
   --report FILE  where the report is written; encrypt-history.json by default

@@ -16,14 +16,14 @@ const noLeader = -1;
 const questionMs = 1_000;
 
 /**
- * Makes a partition without a leader, or a broker that is gone, a matter of that partition alone. kafkajs rejects the whole answer
+ * Only a partition without a leader waits, not its topic, and a broker that is gone ends no fetches from the others. kafkajs rejects the whole answer
  * that names such a partition, so nothing of its topic was sent or read, and ends the fetches of all brokers when one is gone.
  * Brokers since Kafka 2.1 answer in version 6, the newest that kafkajs requests.
  */
 export function installLeaderlessPartitions(): void {
   acceptLeaderless();
   askAgainSoon();
-  refuseNobody();
+  refuseMissingLeader();
   resolveOnlyLed();
   outliveBroker();
 }
@@ -74,7 +74,7 @@ function leaderlessOf(topics: Metadata['topicMetadata']): string {
 }
 
 /** The error says what is missing: kafkajs would look for a broker -1. A producer asks for the leaders again, and retries. */
-function refuseNobody(): void {
+function refuseMissingLeader(): void {
   const { findBroker } = Cluster.prototype;
   Cluster.prototype.findBroker = async function (this: Cluster, broker): Promise<object> {
     if (Number(broker.nodeId) === noLeader) throw createErrorFromCode(leaderNotAvailable);

@@ -37,6 +37,14 @@ test('an expired token is not used after the clock of the machine was set back',
   expect(await next()).toEqual({ value: 'b' });
 });
 
+test('an expired token is not used after the machine has slept', async () => {
+  answers = [token('a'), token('b')];
+  const next = oauthTokens(client);
+  await next();
+  jest.setSystemTime(Date.now() + 3_600_000);
+  expect(await next()).toEqual({ value: 'b' });
+});
+
 test('calls at the same time share one token', async () => {
   answers = [token('a'), token('b')];
   const next = oauthTokens(client);

@@ -10,6 +10,11 @@ interface Token {
   readonly value: string;
 }
 
+interface FetchedToken extends Token {
+  /** Whether it is used no more. */
+  readonly isOver: () => boolean;
+}
+
 /** How long the server may take to answer (ms), and for what part of its lifetime a token is used. */
 const answerMs = 5_000;
 const usedPart = 0.8;
@@ -17,35 +22,28 @@ const usedPart = 0.8;
 const usualLifeS = 300;
 
 /**
- * Gets tokens by client credentials. A token is used until shortly before its expiry, whatever the clock of the machine does; concurrent calls share one request.
+ * Gets tokens by client credentials. A token is used until shortly before its expiry; concurrent calls share one request.
  * @returns a function that returns a token @throws when the server refuses, with its status but never with the secret
  */
 export function oauthTokens(client: Client): () => Promise<Token> {
-  let token: Promise<Token & { readonly until: number }> | undefined;
-  let until = 0;
+  let current: FetchedToken | undefined;
+  let fetching: Promise<FetchedToken> | undefined;
   return async () => {
-    if (token === undefined || performance.now() >= until) {
-      token = fetchToken(client);
-      until = Infinity;
+    if (current === undefined || current.isOver()) {
+      fetching ??= fetchToken(client).finally(() => (fetching = undefined));
+      current = await fetching;
     }
-    const using = token;
-    try {
-      const { value, until: end } = await using;
-      if (using === token) until = end;
-      return { value };
-    } catch (error) {
-      if (using === token) token = undefined;
-      throw error;
-    }
+    return { value: current.value };
   };
 }
 
-async function fetchToken({
-  tokenUrl,
-  clientId,
-  clientSecret,
-  scope,
-}: Client): Promise<Token & { readonly until: number }> {
+/** Whether a time is over, by either clock: one may be set back, the other stands still while the machine sleeps. */
+function timer(ms: number): () => boolean {
+  const [until, untilTime] = [performance.now() + ms, Date.now() + ms];
+  return () => performance.now() >= until || Date.now() >= untilTime;
+}
+
+async function fetchToken({ tokenUrl, clientId, clientSecret, scope }: Client): Promise<FetchedToken> {
   const credentials = [clientId, clientSecret].map(encodeURIComponent).join(':');
   const answer = await fetch(tokenUrl, {
     method: 'POST',
@@ -59,5 +57,5 @@ async function fetchToken({
     expires_in?: number;
   };
   if (typeof access_token !== 'string') throw new Error('The token server sends no access_token.');
-  return { value: access_token, until: performance.now() + expires_in * 1_000 * usedPart };
+  return { value: access_token, isOver: timer(expires_in * 1_000 * usedPart) };
 }

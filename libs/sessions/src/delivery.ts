@@ -34,7 +34,12 @@ export type Delivery =
       readonly position: bigint;
     }
   /** An event of an access log, for subscribers of access logs. */
-  | { readonly kind: 'access'; readonly event: RawEvent; readonly position: bigint }
+  | {
+      readonly kind: 'access';
+      readonly stream: string;
+      readonly event: RawEvent;
+      readonly position: bigint;
+    }
   | { readonly kind: 'checkpoint'; readonly position: bigint }
   /** Everything that the store had is delivered. The subscription may fall behind later. */
   | { readonly kind: 'caught_up' }
@@ -48,8 +53,9 @@ export function toDelivery(
 ): Delivery | Promise<Delivery> {
   const deletion = deletionOf(stored);
   if (deletion) return { kind: 'deleted', ...deletion, position };
-  if (isAccessStream(stored.streamId)) return { kind: 'access', event: rawEvent(stored), position };
-  const session_id = sessionOf(stored.streamId);
+  const stream = stored.streamId;
+  if (isAccessStream(stream)) return { kind: 'access', stream, event: rawEvent(stored), position };
+  const session_id = sessionOf(stream);
   if (session_id === undefined) return { kind: 'checkpoint', position };
   const delivered = (event: RecordedEvent): Delivery => ({ kind: 'event', session_id, event, position });
   try {

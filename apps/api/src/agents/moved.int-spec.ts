@@ -1,24 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { SessionCommand } from '#domain';
 import { waitUntil } from '#platform';
 import type { TestNode } from './testing/test-support.ts';
 import { metricOf, newPool, recordUpdate, TestFleet } from './testing/test-support.ts';
 
-const fleet = new TestFleet();
+const fleet = new TestFleet({ cell: { own: 'a', first: 'a' } });
 let node: TestNode;
 beforeAll(async () => {
   node = await fleet.startNode();
 });
 afterAll(() => fleet.close());
 
-async function move(id: string): Promise<void> {
-  await node.executor.execute({
-    sessionId: id,
-    commands: [{ type: 'MoveSession', move_id: randomUUID(), from: 'a', to: 'b' }],
-    actor: { role: 'system', id: 'cells' },
-    commandIds: [],
-    body: {},
-  });
+async function execute(sessionId: string, command: SessionCommand): Promise<void> {
+  const actor = { role: 'system', id: 'cells' } as const;
+  await node.executor.execute({ sessionId, commands: [command], actor, commandIds: [], body: {} });
+}
+
+/** Resolves to the id of the move. */
+async function move(id: string): Promise<string> {
+  const move_id = randomUUID();
+  await execute(id, { type: 'MoveSession', move_id, from: 'a', to: 'b' });
+  return move_id;
 }
 
 /** Waits until the registry of a pool does not know a session. */
@@ -113,19 +116,22 @@ async function project(id: string, pool: string): Promise<void> {
   );
 }
 
-test('a session that waits is given to an instance after it has come from another cell', async () => {
+test('sessions that have come from another cell while they waited are given to an instance, also of a new pool', async () => {
   const pool = newPool();
   const [id, left] = [await waitingSession(pool), await waitingSession(pool)];
+  const move_id = await move(id);
   await move(left);
-  await leftPool(left, pool);
+  await Promise.all([id, left].map((session) => leftPool(session, pool)));
+  // The cell that a session comes to may not know its pool either.
+  const keys = await node.redis.keys(`agents:{${pool}}:*`);
+  await node.redis.multi().del(keys).zrem('agents:pools', pool).exec();
+  await execute(id, { type: 'ArriveSession', move_id, cell: 'a' });
   for (const session of [id, left]) await project(session, pool);
-  // What the registry of the cell that it comes to has of it.
-  const { sessions, waiting } = {
-    sessions: `agents:{${pool}}:sessions`,
-    waiting: `agents:{${pool}}:waiting`,
-  };
-  await node.redis.multi().hdel(sessions, id).zrem(waiting, id).exec();
+  const registered = async (): Promise<boolean> =>
+    (await node.redis.hexists(`agents:{${pool}}:sessions`, id)) === 1;
+  await waitUntil(registered, { what: 'the session in the registry' });
   const agent = await fleet.join(node, pool);
   expect(await agent.next(({ type }) => type === 'attached')).toMatchObject({ session_id: id });
-  expect(await node.redis.hexists(sessions, left)).toBe(0);
+  expect(await node.redis.hexists(`agents:{${pool}}:sessions`, left)).toBe(0);
+  expect(await node.redis.hget(`agents:{${pool}}:sessions`, '')).toBe('');
 });

@@ -1,17 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import type { AccessItem } from '#read-models';
-import {
-  accessCheckpoint,
-  accessDays,
-  clearAccessRecords,
-  forgetAccessOf,
-  writeAccessRecords,
-} from '#read-models';
+import { accessCheckpoint, clearAccessRecords, writeAccessRecords } from '#read-models';
 import type { EventStore } from '#sessions';
-import { accessPrefix, accessStream, subscribeToSessions } from '#sessions';
+import { accessPrefix, subscribeToSessions } from '#sessions';
 
 const batchSize = 1_000;
-const dayMs = 86_400_000;
 
 /**
  * Rewrites the access records in one transaction: readers see the old ones until its end, and writing projectors wait
@@ -23,7 +16,6 @@ export async function rebuildAccess(store: EventStore, pool: Pool): Promise<numb
     await client.query('BEGIN');
     await clearAccessRecords(client);
     const events = await fill(store, client);
-    await dropDeleted(store, client);
     await client.query('COMMIT');
     return events;
   } finally {
@@ -33,17 +25,18 @@ export async function rebuildAccess(store: EventStore, pool: Pool): Promise<numb
   }
 }
 
-/** The log of the event store has the events of deleted days until it is scavenged. */
-async function dropDeleted(store: EventStore, client: PoolClient): Promise<void> {
-  const tomorrow = new Date(Date.now() + dayMs).toISOString().slice(0, 10);
-  for (const day of await accessDays(client, tomorrow))
-    if ((await store.readLast(accessStream(new Date(day)))) === undefined) await forgetAccessOf(client, day);
-}
-
 async function fill(store: EventStore, client: PoolClient): Promise<number> {
   const done = new AbortController();
   const waiting: AccessItem[] = [];
   let events = 0;
+  let read: bigint | undefined;
+  // The log has the events of deleted days until it is scavenged.
+  const days = new Map<string, boolean>();
+  const isThere = async (stream: string): Promise<boolean> => {
+    const known = days.get(stream) ?? (await store.readLast(stream)) !== undefined;
+    days.set(stream, known);
+    return known;
+  };
   const flush = async (to: bigint): Promise<void> => {
     const from = await accessCheckpoint(client);
     events += waiting.length;
@@ -52,10 +45,12 @@ async function fill(store: EventStore, client: PoolClient): Promise<number> {
   const options = { prefixes: [accessPrefix], after: 'start', signal: done.signal } as const;
   try {
     for await (const delivery of subscribeToSessions(store, options)) {
-      if (delivery.kind === 'access') waiting.push(delivery);
-      const last = waiting.at(-1);
+      if (delivery.kind === 'access') {
+        read = delivery.position;
+        if (await isThere(delivery.stream)) waiting.push(delivery);
+      }
       const isEnd = delivery.kind === 'caught_up';
-      if (last !== undefined && (isEnd || waiting.length >= batchSize)) await flush(last.position);
+      if (read !== undefined && (isEnd || waiting.length >= batchSize)) await flush(read);
       if (isEnd) break;
     }
     return events;

@@ -118,7 +118,8 @@ export class ConsumerLoop<T> {
     const { kafka, groupId, topic, inheritFrom, partitionsAtOnce } = this.options;
     if (inheritFrom !== undefined) await inheritOffsets(kafka, { from: inheritFrom, groupId, topic });
     await consumer.connect();
-    if (!over.aborted) await consumer.subscribe({ topic, fromBeginning: true });
+    if (over.aborted) return consumer.disconnect();
+    await consumer.subscribe({ topic, fromBeginning: true });
     if (over.aborted) return consumer.disconnect();
     await consumer.run({
       autoCommit: false,

@@ -28,7 +28,7 @@ export function parseTime(text: string): string | undefined {
 /** January 1 of the year 1: PostgreSQL has no year 0. */
 const earliest = Date.parse('0001-01-01T00:00:00Z');
 
-/** That many days before a time (ISO 8601), but never before there are years. */
+/** That many days before a time (ISO 8601), not before the year 1. */
 export function daysBefore(time: string, days: number): string {
   return new Date(Math.max(earliest, Date.parse(time) - days * 86_400_000)).toISOString();
 }

@@ -4,7 +4,6 @@ import type { Difference } from './difference.ts';
 
 /** How long healed differences stay listed. */
 const healedKept = '30 days';
-/** Differences listed at most. */
 /** How many differences a list has at most. */
 export const mostListed = 1_000;
 

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 
 /** An ended session, in the order in which the retention processes them. */
 export interface OldSession {
@@ -74,7 +74,7 @@ export async function forgetNoted(pool: Pool, partnerIds: readonly string[]): Pr
 }
 
 /** The days (YYYY-MM-DD) with access log entries before a day, and the days after them, which an entry around midnight may belong to. */
-export async function accessDays(pool: Pool | PoolClient, before: string): Promise<string[]> {
+export async function accessDays(pool: Pool, before: string): Promise<string[]> {
   const { rows } = await pool.query<{ day: string }>(
     `SELECT DISTINCT to_char(day, 'YYYY-MM-DD') AS day FROM access_record AS r,
        unnest(ARRAY[(r.at AT TIME ZONE 'UTC')::date, (r.at AT TIME ZONE 'UTC')::date + 1]) AS day
@@ -85,7 +85,7 @@ export async function accessDays(pool: Pool | PoolClient, before: string): Promi
 }
 
 /** Deletes the rows of a day (YYYY-MM-DD) of the access log. */
-export async function forgetAccessOf(pool: Pool | PoolClient, day: string): Promise<void> {
+export async function forgetAccessOf(pool: Pool, day: string): Promise<void> {
   await pool.query(
     `DELETE FROM access_record WHERE at >= $1::date::timestamp AT TIME ZONE 'UTC'
        AND at < ($1::date + 1)::timestamp AT TIME ZONE 'UTC'`,

@@ -14,6 +14,8 @@ const pageSize = 500;
 /** Milliseconds between two sweeps of the waiting sessions. */
 export const sweepMs = 5_000;
 const sweptPerPool = 200;
+/** Streams read in a sweep: the others wait for a later one. */
+const mostReads = 50;
 const task = 'recovery';
 /** Since when the registry has been incomplete (ms). */
 const lostKey = 'agents:lost';
@@ -57,8 +59,11 @@ export class Recovery {
     const waiting = new Map((await this.waiting.some(sweptPerPool)).map((item) => [item.session_id, item]));
     if (waiting.size === 0) return;
     const over = await overSessions(this.pool, [...waiting.keys()]);
-    for (const { session_id, pool } of waiting.values())
-      if (over.get(session_id) ?? (await this.isGone(session_id))) registry.forgetWaiting(session_id, pool);
+    let reads = 0;
+    for (const { session_id, pool } of waiting.values()) {
+      const isOver = over.get(session_id) ?? (reads++ < mostReads && (await this.isGone(session_id)));
+      if (isOver) registry.forgetWaiting(session_id, pool);
+    }
   }
 
   /** Whether a session without a row is over or has left the cell. If not, its row is only late. */

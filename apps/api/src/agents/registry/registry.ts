@@ -196,8 +196,9 @@ export class Registry {
    * instance.
    */
   async recover(sessionId: string, instance: string | null, epoch: number, pool: string): Promise<boolean> {
-    await this.pools.add(pool);
-    return (await this.scripts.run(scripts.recoverScript, pool, [sessionId, instance ?? '', epoch])) === 1;
+    const isNew = Number(await this.pools.add(pool));
+    const args = [sessionId, instance ?? '', epoch, isNew];
+    return (await this.scripts.run(scripts.recoverScript, pool, args)) === 1;
   }
 
   /** Begins the recovery of the list of pools; resolves to the pools known so far. */
@@ -234,10 +235,12 @@ export class Registry {
     return (await this.redis.del(`agents:task:${task}`)) === 1;
   }
 
-  /** Those of these sessions that the registry of a pool does not know. */
-  async unknown(pool: string, sessionIds: readonly string[]): Promise<string[]> {
-    const entries = await this.redis.hmget(`${keyOf(pool)}:sessions`, ...sessionIds);
-    return sessionIds.filter((_, index) => entries[index] === null);
+  /** Those of these sessions that the registry of a pool does not know; none while a part of the registry is lost. */
+  async missing(pool: string, sessionIds: readonly string[]): Promise<string[]> {
+    const { pools, complete } = await this.pools.list();
+    if (!complete) return [];
+    if (!pools.includes(pool)) return [...sessionIds];
+    return (await this.scripts.run(scripts.missingScript, pool, [...sessionIds])) as string[];
   }
 
   /** The owner of a session of a pool; undefined when the registry does not know the session. */

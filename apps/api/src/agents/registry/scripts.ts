@@ -144,11 +144,12 @@ return {isComplete() and 1 or 0, isIdle() and 1 or 0, unpack(list)}
 `;
 
 /**
- * ARGV: session, instance (empty: none), epoch. Restores a session that the registry lost; its owner keeps it while
- * it is alive. Returns 1: it was given to another instance, or waits.
+ * ARGV: session, instance (empty: none), epoch, whether the pool is new. Restores a session that the registry lost; its
+ * owner keeps it while it is alive. Returns 1: it was given to another instance, or waits.
  */
 export const recoverScript = `${scriptFunctions}
 local session, instance, epoch = ARGV[1], ARGV[2], ARGV[3]
+if ARGV[4] == '1' then mark() end
 local owner, known = find(session)
 if owner == '' then
   redis.call('ZADD', waiting, 'NX', now, session)
@@ -162,6 +163,16 @@ if isAlive(instance) then
 end
 give(session, epoch)
 return 1
+`;
+
+/** ARGV: sessions. Returns those that the pool does not know; none while something of it is lost. */
+export const missingScript = `${scriptFunctions}
+local list = {}
+if not isComplete() then return list end
+for _, session in ipairs(ARGV) do
+  if not find(session) then table.insert(list, session) end
+end
+return list
 `;
 
 /** Begins the recovery of the pool from the tables. */
