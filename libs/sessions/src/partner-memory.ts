@@ -112,13 +112,11 @@ export async function appendToPartner(
   const outcome = await store.append(stream, stored, revision);
   if (!outcome.appended) throw new PartnerChangedError(partner_id, outcome.revision);
   // Not before: metadata make a deleted stream a stream without events, to which nothing can be appended as to a new one.
-  if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept).catch(unlessUnavailable);
+  if ((revision + 1) % limitEvery === 0) await store.limitStream(stream, eventsKept).catch(laterAgain);
 }
 
-/** The limit is set again later. @throws any other error */
-function unlessUnavailable(error: unknown): void {
-  if (!(error instanceof StoreUnavailableError)) throw error;
-}
+/** The change is recorded, and the limit is set again after more events. */
+const laterAgain = (): void => undefined;
 
 /**
  * The key for a change of a partner: after an erasure a new one, if the stream has the receipt. @throws PartnerChangedError when an

@@ -41,8 +41,9 @@ export class ElsewhereGuard implements CanActivate {
     const sessionId = idIn(named, 'session_id')?.toLowerCase();
     const partnerId = idIn(named, 'partner_id');
     let cell: string | null | undefined;
-    if (sessionId !== undefined) cell = await this.cellOfSession(sessionId, isList);
-    else if (partnerId !== undefined) cell = await this.cellOfPartner(partnerId);
+    // In the order of the router.
+    if (partnerId !== undefined) cell = await this.cellOfPartner(partnerId);
+    else if (sessionId !== undefined) cell = await this.cellOfSession(sessionId, isList);
     if (cell === undefined) return true;
     throw elsewhereProblem(cell);
   }
