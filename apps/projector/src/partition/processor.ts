@@ -103,6 +103,7 @@ export class PartitionProcessor {
     const { partition, epoch } = this.lease;
     const owner = { partition, epoch, owner: this.deps.settings.instance };
     await this.tableWriter.exclusively(() => healSession(this.deps, owner, this.setAside, sessionId));
+    if (!this.setAside.covers(sessionId, Number.MAX_SAFE_INTEGER)) this.undecodable.delete(sessionId);
   }
 
   /** The connection to Redis was lost: once it is restored, checks that no data was lost. */

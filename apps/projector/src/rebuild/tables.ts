@@ -206,7 +206,7 @@ export class Filler {
   }
 
   private async write(items: readonly TableItem[], position: bigint): Promise<void> {
-    const storable = this.setAside.size === 0 ? items : items.filter((item) => !this.isSetAside(item));
+    const storable = items.filter((item) => this.isStorable(item));
     const { loader, rows, writer } = this;
     const failures = loader
       ? await loader.write(storable)
@@ -220,11 +220,16 @@ export class Filler {
     await this.options.onWritten?.(position);
   }
 
-  private isSetAside(item: TableItem): boolean {
-    if (isDeletion(item)) return false;
+  /** False: the session is set aside at the event or an earlier one. A deletion may bring it back. */
+  private isStorable(item: TableItem): boolean {
+    if (isDeletion(item)) {
+      forgetDeleted(this.setAside, item);
+      return true;
+    }
+    if (this.setAside.size === 0) return true;
     const revision = 'event' in item ? item.event.revision : item.setAside.revision;
     const entry = this.setAside.get(item.session_id);
-    return entry !== undefined && revision >= entry.revision;
+    return entry === undefined || revision < entry.revision;
   }
 
   /** First reads the existing log in pages, then subscribes. */
@@ -274,7 +279,6 @@ export class Filler {
     if (delivery.kind === 'event') return [itemOf(delivery)];
     if (delivery.kind === 'deleted') {
       const { session_id, before, position } = delivery;
-      forgetDeleted(this.setAside, delivery);
       return [{ session_id, before, position }];
     }
     if (delivery.kind !== 'unprojectable') return [];

@@ -29,6 +29,15 @@ const options = (): RebuildOptions => ({
 });
 const run = (): ReturnType<typeof rebuild> => rebuild(options());
 
+/** The next event of a session reaches its row and its context. */
+async function continues(id: string): Promise<void> {
+  const revision = await harness.append(id, 'FlagRaised', { flag: 'after', value: true });
+  const arrived = async (): Promise<boolean> =>
+    (await aside.contextRevision(id)) === revision && (await aside.rowRevision(id)) === revision;
+  await waitUntil(arrived, { what: 'the next event' });
+  await expect(aside.contexts.document(id)).resolves.toMatchObject({ revision });
+}
+
 describe('a session that is set aside', () => {
   test('comes back when newer code starts', async () => {
     const { id } = await aside.conversations(newerVersion);
@@ -49,11 +58,7 @@ describe('a session that is set aside', () => {
     await older.stop();
     await harness.start({ codec: newerCode });
     await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
-    const revision = await harness.append(id, 'FlagRaised', { flag: 'after', value: true });
-    const arrived = async (): Promise<boolean> =>
-      (await aside.contextRevision(id)) === revision && (await aside.rowRevision(id)) === revision;
-    await waitUntil(arrived, { what: 'the next event' });
-    await expect(aside.contexts.document(id)).resolves.toMatchObject({ revision });
+    await continues(id);
   });
 
   test('comes back by a redrive while the projector runs', async () => {
@@ -67,6 +72,21 @@ describe('a session that is set aside', () => {
     const session = await foldStream(deps.store, newSession(id));
     expect(await aside.rowRevision(id)).toBe(session.revision);
     expect((await aside.contexts.load(id))?.state).toEqual(session.state);
+    await continues(id);
+  });
+
+  test('continues with its next event after it was healed while the projector runs', async () => {
+    const steps: Record<string, ((data: object) => Record<string, unknown>)[]> = {};
+    const { id } = await aside.conversations(newerVersion);
+    await harness.start({ codec: new EventCodec(steps) });
+    await harness.setAside(id);
+    steps['TurnRecorded'] = [(data) => ({ ...data })];
+    await harness.pool.query(
+      `INSERT INTO projection_drift (session_id, kind, problem, heal_requested) VALUES ($1, 'session', 'missing', true)`,
+      [id],
+    );
+    await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
+    await continues(id);
   });
 
   test('stays in the list after a redrive that does not help', async () => {
