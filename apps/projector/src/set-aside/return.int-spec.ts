@@ -29,13 +29,13 @@ const options = (): RebuildOptions => ({
 });
 const run = (): ReturnType<typeof rebuild> => rebuild(options());
 
-/** The next event of a session reaches its row and its context. */
-async function continues(id: string): Promise<void> {
+/** Whether the next event of a session reaches its row and its context. */
+async function continues(id: string): Promise<boolean> {
   const revision = await harness.append(id, 'FlagRaised', { flag: 'after', value: true });
   const arrived = async (): Promise<boolean> =>
     (await aside.contextRevision(id)) === revision && (await aside.rowRevision(id)) === revision;
   await waitUntil(arrived, { what: 'the next event' });
-  await expect(aside.contexts.document(id)).resolves.toMatchObject({ revision });
+  return (await aside.contexts.load(id))?.revision === revision;
 }
 
 describe('a session that is set aside', () => {
@@ -58,7 +58,7 @@ describe('a session that is set aside', () => {
     await older.stop();
     await harness.start({ codec: newerCode });
     await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
-    await continues(id);
+    expect(await continues(id)).toBe(true);
   });
 
   test('comes back by a redrive while the projector runs', async () => {
@@ -72,7 +72,7 @@ describe('a session that is set aside', () => {
     const session = await foldStream(deps.store, newSession(id));
     expect(await aside.rowRevision(id)).toBe(session.revision);
     expect((await aside.contexts.load(id))?.state).toEqual(session.state);
-    await continues(id);
+    expect(await continues(id)).toBe(true);
   });
 
   test('continues with its next event after it was healed while the projector runs', async () => {
@@ -86,7 +86,7 @@ describe('a session that is set aside', () => {
       [id],
     );
     await waitUntil(() => aside.isBack(id), { what: 'the session to be back' });
-    await continues(id);
+    expect(await continues(id)).toBe(true);
   });
 
   test('stays in the list after a redrive that does not help', async () => {
