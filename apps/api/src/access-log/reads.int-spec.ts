@@ -9,6 +9,7 @@ import { accessStream, StoreUnavailableError } from '#sessions';
 import type { TcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import { tcpProxy } from '../../../../libs/platform/src/testing/tcp-proxy.ts';
 import { TestAgent } from '../agents/testing/test-agent.ts';
+import { DeliveryRecords } from '../agents/delivery/delivery-records.ts';
 import { Reads } from '../privacy/reads.ts';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
@@ -234,7 +235,7 @@ test('an update waits for the record of its hour', async () => {
   await agent.hello(`pool-${partner_id}`);
   await agent.attach(id);
   // Simulates that an hour has passed, and that the event store does not answer at first.
-  const isRecorded = jest.spyOn(Reads.prototype, 'isRecorded').mockReturnValue(false);
+  const isRecorded = jest.spyOn(DeliveryRecords.prototype, 'isRecorded').mockReturnValue(false);
   const record = jest.spyOn(Reads.prototype, 'record').mockRejectedValueOnce(new StoreUnavailableError());
   const sentBefore = (): unknown[] => agent.frames.filter(({ type }) => type === 'update');
   record.mockImplementationOnce(async () => expect(sentBefore()).toEqual([]));
