@@ -29,10 +29,11 @@ export async function runSoak(
   await build();
   report.begin(`${minutes} minutes at half capacity, the second half with faults`);
   const note = (sample: Sample, perSecond: number): void => report.note(textOf(sample, perSecond));
+  // Small caches, so that filling them is not taken for a leak.
+  Object.assign(process.env, { SESSION_CACHE_MB: '1', EVENTSTORE_STREAM_INFO_CACHE_CAPACITY: '1000' });
   const samples = await withDiagnostics((processes) =>
     withBackingServices(({ env, supervisor }) => {
-      // A small cache, so that filling it is not taken for a leak.
-      Object.assign(process.env, env, { SESSION_CACHE_MB: '1' });
+      Object.assign(process.env, env);
       const signalService = (name: string, signal: NodeJS.Signals): void => supervisor.signal(name, signal);
       const stretchS = Math.min(60, minutes * 6);
       return soak(processes, { minutes, stretchS, dir, signalService, onSample: note });

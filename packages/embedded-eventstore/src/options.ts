@@ -17,19 +17,22 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Reads the command line and `EVENTSTORE_MAX_APPEND_SIZE`. Throws UsageError. */
+/** Reads the command line, `EVENTSTORE_MAX_APPEND_SIZE` and `EVENTSTORE_STREAM_INFO_CACHE_CAPACITY`. Throws UsageError. */
 export const parseOptions = (args: readonly string[], env: NodeJS.ProcessEnv): ServerOptions => {
   const { port, data, mode, host, advertise, 'like-a-server': isLikeAServer } = parseFlags(args);
   if (data === undefined || data === '') throw new UsageError('--data DIR is required');
   if (mode !== 'secure' && mode !== 'insecure') throw new UsageError(`--mode must be secure or insecure`);
   const endpoint = advertise === undefined ? undefined : parseEndpoint(advertise);
+  const capacity = fromEnvironment(env, 'EVENTSTORE_STREAM_INFO_CACHE_CAPACITY', 10_000_000);
   const isLocal = endpoint === undefined || LOOPBACK.test(endpoint.host);
   return {
     dir: data,
     port: parseNumber('--port', port, 65_535),
     host: host ?? (isLocal ? '127.0.0.1' : '0.0.0.0'),
     secure: mode === 'secure',
-    maxAppendSize: parseMaxAppendSize(env['EVENTSTORE_MAX_APPEND_SIZE']),
+    maxAppendSize:
+      fromEnvironment(env, 'EVENTSTORE_MAX_APPEND_SIZE', 16 * 1024 * 1024) ?? DEFAULT_MAX_APPEND_SIZE,
+    ...(capacity !== undefined && { streamInfoCacheCapacity: capacity }),
     ...(endpoint && { advertise: endpoint }),
     ...(isLikeAServer && { likeAServer: LIKE_A_SERVER }),
   };
@@ -84,7 +87,8 @@ const parseEndpoint = (text: string): { host: string; port: number } => {
   return { host: text.slice(0, colon), port: parseNumber('--advertise', text.slice(colon + 1), 65_535) };
 };
 
-const parseMaxAppendSize = (text: string | undefined): number =>
-  text === undefined || text === ''
-    ? DEFAULT_MAX_APPEND_SIZE
-    : parseNumber('EVENTSTORE_MAX_APPEND_SIZE', text, 16 * 1024 * 1024);
+/** The value of a variable; undefined: it is not set. */
+const fromEnvironment = (env: NodeJS.ProcessEnv, name: string, max: number): number | undefined => {
+  const text = env[name] ?? '';
+  return text === '' ? undefined : parseNumber(name, text, max);
+};

@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly maxAppendSize?: number;
   /** Limit of all unfinished appends together. Default 64 MiB. */
   readonly maxUnfinishedBytes?: number;
+  /** The number of streams whose state is kept in memory. Default 50,000. */
+  readonly streamInfoCacheCapacity?: number;
   /** Imitates the timing of EventStoreDB. */
   readonly likeAServer?: LikeAServer;
   /** Called with a line when the store becomes read-only or the disk is full. */
@@ -65,10 +67,11 @@ interface RunningServer {
 
 /** Opens the store and serves it. Throws StoreOpenError. */
 export const startServer = async (options: ServerOptions): Promise<RunningServer> => {
-  const { likeAServer } = options;
+  const { likeAServer, streamInfoCacheCapacity: cacheCapacity } = options;
   const store = Store.open(options.dir, {
     ...(options.report && { report: options.report }),
     ...(likeAServer && { lagMs: likeAServer.indexLagMs }),
+    ...(cacheCapacity !== undefined && { cacheCapacity }),
   });
   const host = options.host ?? '127.0.0.1';
   const server = new Server({

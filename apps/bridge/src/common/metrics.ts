@@ -110,9 +110,11 @@ export class BridgeMetrics {
     });
   }
 
-  /** Exposes the memory of the events that wait to be published, whenever the metrics are read. */
-  observeWaiting(bytes: () => number): void {
-    const help = 'Approximate memory of the events that wait to be published';
-    this.metrics.gauge('bridge_waiting_bytes', help, [], (gauge) => gauge.set(bytes()));
+  /** Exposes the memory of events that wait to be published and of cached references, whenever the metrics are read. */
+  observeMemory({ waiting, cached }: { waiting: () => number; cached: () => number }): void {
+    const ofWaiting = 'Approximate memory of the events that wait to be published';
+    this.metrics.gauge('bridge_waiting_bytes', ofWaiting, [], (gauge) => gauge.set(waiting()));
+    const ofCached = 'Approximate memory of the references that are known to be in the index';
+    this.metrics.gauge('bridge_cached_references_bytes', ofCached, [], (gauge) => gauge.set(cached()));
   }
 }

@@ -73,7 +73,7 @@ const store = {
   confirm: async () => void indexSteps.push('confirm'),
   startOver: async () => void indexSteps.push('start over'),
 };
-const indexPorts = { store, recordLate, mentionsIn: async () => [] };
+const indexPorts = { store, cacheBytes: 2 ** 16, recordLate, mentionsIn: async () => [] };
 
 async function recordLate(mentions: readonly Mention[], after: bigint | null): Promise<void> {
   const error = lateErrors.shift();

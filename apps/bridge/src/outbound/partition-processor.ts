@@ -67,6 +67,11 @@ export class PartitionProcessor implements PartitionWork {
     return this.publisher.backlogBytes;
   }
 
+  /** Approximate memory of the mentions that are known to be in the index. */
+  get cachedBytes(): number {
+    return this.index.cachedBytes;
+  }
+
   /** Resolves after the current batches. */
   async stop(): Promise<void> {
     this.stopping.abort();

@@ -27,13 +27,14 @@ import { ConversationPublisher } from './conversation-publisher.ts';
 import { KafkaFlows } from './kafka-flows.ts';
 import { PartitionProcessor } from './partition-processor.ts';
 
-type OwnedWork = PartitionWork & Pick<PartitionProcessor, 'backlog' | 'backlogBytes'>;
+type OwnedWork = PartitionWork & Pick<PartitionProcessor, 'backlog' | 'backlogBytes' | 'cachedBytes'>;
 
 /** For a system without Kafka: the positions stay, so that events are published once there is a Kafka. */
 const nothingToDo = (lease: Lease): OwnedWork => ({
   lease,
   backlog: 0,
   backlogBytes: 0,
+  cachedBytes: 0,
   stop: async () => undefined,
 });
 
@@ -53,6 +54,7 @@ export class OutboundPartitions {
    */
   private readonly writes: Semaphore;
   private readonly queueBytes: number;
+  private readonly cacheBytes: number;
   private readonly flows: KafkaFlows;
   private readonly hasKafka: boolean;
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
@@ -66,16 +68,18 @@ export class OutboundPartitions {
     private readonly pool: Pool,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
-    { partitions, queueMb, kafka }: Config,
+    { partitions, queueMb, sessionCacheMb, kafka }: Config,
     { leaseMs }: BridgeConfig,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {
     this.queueBytes = queueMb * 2 ** 20;
+    this.cacheBytes = sessionCacheMb * 2 ** 18;
     this.hasKafka = kafka.brokers.length > 0;
     this.flows = this.openFlows();
-    metrics.observeWaiting(() =>
-      this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
-    );
+    metrics.observeMemory({
+      waiting: () => this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
+      cached: () => this.coordinator.work.reduce((sum, { cachedBytes }) => sum + cachedBytes, 0),
+    });
     this.writes = new Semaphore(Math.max(1, pool.options.max - 2));
     this.leases = new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge');
     this.coordinator = new PartitionCoordinator({
@@ -181,7 +185,8 @@ export class OutboundPartitions {
     const recordLate = (...args: Parameters<IndexPorts['recordLate']>): Promise<void> =>
       late.record(...args, signal);
     const mentionsIn = (sessionId: string): Promise<readonly Mention[]> => mentionsOf(this.store, sessionId);
-    return new IndexWriter({ store, recordLate, mentionsIn, metrics, logger }, signal);
+    const cacheBytes = this.cacheBytes / lease.of;
+    return new IndexWriter({ store, cacheBytes, recordLate, mentionsIn, metrics, logger }, signal);
   }
 
   /** Saves the position up to which a partition is published; false when another instance owns it. */

@@ -85,6 +85,7 @@ async function beginIndex(): Promise<void> {
   };
   const indexing = {
     store: new IndexStore(pool, { ...lease, owner: 'spec' }),
+    cacheBytes: 2 ** 16,
     mentionsIn: async () => [],
     recordLate: (...args: Parameters<LateUpdates['record']>) => late.record(...args),
     metrics,

@@ -33,7 +33,14 @@ beforeEach(async () => {
   const metrics = new BridgeMetrics(new Metrics('bridge'));
   const logger = createLogger('bridge', 'silent');
   writer = new IndexWriter(
-    { store, recordLate: async () => undefined, mentionsIn: () => mentionsIn(), metrics, logger },
+    {
+      store,
+      cacheBytes: 2 ** 16,
+      recordLate: async () => undefined,
+      mentionsIn: () => mentionsIn(),
+      metrics,
+      logger,
+    },
     stopping.signal,
   );
   await writer.load();

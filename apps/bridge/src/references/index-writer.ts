@@ -18,6 +18,8 @@ export interface IndexPorts {
 
 interface IndexWriterPorts extends IndexPorts {
   readonly store: Pick<IndexStore, 'apply' | 'confirm' | 'load' | 'savePosition' | 'startOver'>;
+  /** Memory for mentions that are known to be in the index, in bytes. */
+  readonly cacheBytes: number;
   readonly metrics: Pick<BridgeMetrics, 'skipped'>;
   readonly logger: Logger;
 }
@@ -37,7 +39,7 @@ const passIntervalMs = 1_000;
 export class IndexWriter {
   readonly name = 'index';
   private readonly writer: BatchWriter<IndexChange>;
-  private readonly known = new KnownMentions();
+  private readonly known: KnownMentions;
   private written: bigint | null = null;
   private savedAt = 0;
   /** Whether the subscription has reached the end of the store. */
@@ -47,6 +49,7 @@ export class IndexWriter {
     private readonly ports: IndexWriterPorts,
     signal: AbortSignal,
   ) {
+    this.known = new KnownMentions(ports.cacheBytes);
     this.writer = new BatchWriter<IndexChange>(
       {
         capacity,
@@ -62,6 +65,11 @@ export class IndexWriter {
       },
       signal,
     );
+  }
+
+  /** Approximate memory of the mentions that are known to be in the index. */
+  get cachedBytes(): number {
+    return this.known.bytes;
   }
 
   /** The position up to which the partition is indexed; null: the index begins with the first event. */

@@ -1,17 +1,28 @@
 import { LRUCache } from 'lru-cache';
 import type { IndexBatch, Mention } from './changes.ts';
 
-/** Maximum number of remembered mentions of a partition; recently used sessions stay. */
-const capacity = 20_000;
-/** Maximum number per session; the latest stay. */
+/** Maximum number of remembered mentions per session; the latest stay. */
 const ofSession = 100;
+/** What a session and a mention take beside their text, in bytes (measured). */
+const bytesOfSession = 750;
+const bytesOfMention = 40;
 
-/** The known contents of the index, since a conversation mentions the same references repeatedly. */
+/**
+ * The known contents of the index, since a conversation mentions the same references repeatedly. Recently used
+ * sessions stay.
+ */
 export class KnownMentions {
-  private readonly sessions = new LRUCache<string, ReadonlySet<string>>({
-    maxSize: capacity,
-    sizeCalculation: (mentions) => mentions.size,
-  });
+  private readonly sessions: LRUCache<string, ReadonlySet<string>>;
+
+  /** @param maxBytes approximate memory, in bytes */
+  constructor(maxBytes: number) {
+    this.sessions = new LRUCache({ maxSize: maxBytes, sizeCalculation: sizeOf });
+  }
+
+  /** Approximate memory of what is remembered. */
+  get bytes(): number {
+    return this.sessions.calculatedSize;
+  }
 
   /** The part of a batch that changes the index. */
   withoutKnown(batch: IndexBatch): IndexBatch {
@@ -31,6 +42,10 @@ export class KnownMentions {
         new Set([...(this.sessions.get(session) ?? []), ...some.map(nameOf)].slice(-ofSession)),
       );
   }
+}
+
+function sizeOf(mentions: ReadonlySet<string>): number {
+  return [...mentions].reduce((sum, { length }) => sum + length + bytesOfMention, bytesOfSession);
 }
 
 function nameOf({ kind, reference }: Mention): string {

@@ -36,13 +36,15 @@ export class EventLog {
   private lastPosition = 0;
   private nextPosition = 1;
   private scavengedPosition = 0;
-  private readonly names = new BoundedCache<number, string>((name) => name);
+  private readonly names: BoundedCache<number, string>;
   private readonly statements;
 
   constructor(
     db: Sqlite,
     private readonly health: Health,
+    cacheCapacity: number,
   ) {
+    this.names = new BoundedCache((name) => name, cacheCapacity);
     this.statements = prepareStatements(db, health);
     this.reload();
   }

@@ -26,10 +26,11 @@ export class LaggingReaders {
     path: string,
     health: Health,
     private readonly lagMs: number,
+    cacheCapacity: number,
   ) {
     this.db = connect(path);
-    this.log = new EventLog(this.db, health);
-    this.streams = new Streams(this.log);
+    this.log = new EventLog(this.db, health, cacheCapacity);
+    this.streams = new Streams(this.log, cacheCapacity);
   }
 
   /** Called before a commit: decides whether readers stay at the present state. */

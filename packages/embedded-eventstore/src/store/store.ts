@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_CACHE_CAPACITY } from './bounded-cache.ts';
 import { DATA_FILE, lockDirectory, openFile } from './database.ts';
 import type { Sqlite } from './layout.ts';
 import { Health, messageOf, StoreOpenError } from './errors.ts';
@@ -18,6 +19,8 @@ interface StoreOptions {
   readonly report?: (line: string) => void;
   /** How long readers lag behind the writer after some commits, in milliseconds. */
   readonly lagMs?: number;
+  /** The number of streams whose state is kept in memory. */
+  readonly cacheCapacity?: number;
 }
 
 /** An open data directory. `log`, `streams` and `reads` are what readers see. */
@@ -35,11 +38,14 @@ export class Store {
     readonly health: Health,
     private readonly head: Head,
     private readonly unlock: () => void,
-    lagMs: number | undefined,
+    { lagMs, cacheCapacity = DEFAULT_CACHE_CAPACITY }: StoreOptions,
   ) {
-    const log = new EventLog(db, health);
-    const streams = new Streams(log);
-    this.readers = lagMs === undefined ? undefined : new LaggingReaders(join(dir, DATA_FILE), health, lagMs);
+    const log = new EventLog(db, health, cacheCapacity);
+    const streams = new Streams(log, cacheCapacity);
+    this.readers =
+      lagMs === undefined
+        ? undefined
+        : new LaggingReaders(join(dir, DATA_FILE), health, lagMs, cacheCapacity);
     this.log = this.readers?.log ?? log;
     this.streams = this.readers?.streams ?? streams;
     this.reads = new Reads(this.log, this.streams);
@@ -53,13 +59,14 @@ export class Store {
   }
 
   /** Opens `dir`, or creates it. Throws StoreOpenError. */
-  static open(dir: string, { report = () => {}, lagMs }: StoreOptions = {}): Store {
+  static open(dir: string, options: StoreOptions = {}): Store {
+    const { report = () => {} } = options;
     const unlock = lockDirectory(dir);
     let head: Head | undefined;
     try {
       head = Head.open(dir);
       const { db, damage } = openFile(dir, head.position > 0);
-      const store = new Store(dir, db, new Health(report), head, unlock, lagMs);
+      const store = new Store(dir, db, new Health(report), head, unlock, options);
       const reason = damage ?? findLoss(head.position, store.log);
       if (reason !== undefined) store.health.makeReadOnly(reason);
       return store;

@@ -26,9 +26,14 @@ interface Entry extends Stream {
 
 /** A bounded cache of streams over the log. */
 export class Streams {
-  private readonly cache = new BoundedCache<string, Entry>(({ name }) => name);
+  private readonly cache: BoundedCache<string, Entry>;
 
-  constructor(private readonly log: EventLog) {}
+  constructor(
+    private readonly log: EventLog,
+    cacheCapacity: number,
+  ) {
+    this.cache = new BoundedCache(({ name }) => name, cacheCapacity);
+  }
 
   get(name: string): Stream {
     return this.entry(name);
