@@ -1,6 +1,7 @@
 import type { AgentState } from '../agents/state.ts';
 import { noAgent } from '../agents/state.ts';
-import type { Home } from '../cells/home.ts';
+import type { Home, OwnCell } from '../cells/home.ts';
+import { elsewhere } from '../cells/home.ts';
 import type { GoalState } from '../goals/state.ts';
 import { noGoals } from '../goals/state.ts';
 import type { Handoff } from '../handoff/state.ts';
@@ -132,4 +133,9 @@ export const initialState: SessionState = {
 /** Whether the session was ever started. */
 export function isStarted(state: SessionState): boolean {
   return state.session.start_time !== '';
+}
+
+/** Whether a session is active, and in this cell. */
+export function isActiveIn(here: OwnCell | undefined, { status, home }: SessionState['session']): boolean {
+  return status === 'active' && elsewhere(home, here) === undefined;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AttachReason, Session } from '#domain';
-import { elsewhere, newSession } from '#domain';
+import { isActiveIn, newSession } from '#domain';
 import {
   CommandRejectedError,
   EventStore,
@@ -231,9 +231,8 @@ export class SessionAssignment {
     const { instance } = connection.member;
     const { state } = (await readSession(this.store, session_id)) ?? newSession(session_id);
     const { agent, session } = state;
-    const isHere = session.status === 'active' && elsewhere(session.home, this.store.cell) === undefined;
     // Offered again, the session would come back to this instance: tokens of a pool have to reach the same sessions.
-    const isOffered = isHere && isReached(connection.caller, state);
+    const isOffered = isActiveIn(this.store.cell, session) && isReached(connection.caller, state);
     if (isOffered && agent.instance === instance) {
       await this.takeAgain(connection, session_id, agent.epoch);
       return;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import { elsewhere } from '#domain';
+import { isActiveIn } from '#domain';
 import { inParallel } from '#platform';
 import { ownedSessions } from '#read-models';
 import { EventStore, readSession, UnprojectableEventError } from '#sessions';
@@ -43,8 +43,8 @@ export class MissingSessions {
   private async register(sessionId: string): Promise<void> {
     try {
       const { session, agent } = (await readSession(this.store, sessionId))?.state ?? {};
-      if (session?.status !== 'active' || session.home?.moved_by === undefined) return;
-      if (elsewhere(session.home, this.store.cell) !== undefined || !agent?.pool) return;
+      if (session?.home?.moved_by === undefined || !isActiveIn(this.store.cell, session)) return;
+      if (!agent?.pool) return;
       await this.registry.recover(sessionId, agent.instance, agent.epoch, agent.pool);
     } catch (error) {
       if (!(error instanceof UnprojectableEventError)) throw error;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import { elsewhere } from '#domain';
+import { isActiveIn } from '#domain';
 import { ownedSessions, overSessions } from '#read-models';
 import type { Logger } from '#platform';
 import { Config, InjectLogger } from '#platform';
@@ -70,7 +70,7 @@ export class Recovery {
   private async isGone(sessionId: string): Promise<boolean> {
     try {
       const session = (await readSession(this.store, sessionId))?.state.session;
-      return session?.status !== 'active' || elsewhere(session.home, this.store.cell) !== undefined;
+      return session === undefined || !isActiveIn(this.store.cell, session);
     } catch (error) {
       if (error instanceof UnprojectableEventError) return false;
       throw error;
