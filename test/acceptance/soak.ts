@@ -35,7 +35,7 @@ export async function runSoak(
     withBackingServices(({ env, supervisor }) => {
       Object.assign(process.env, env);
       const signalService = (name: string, signal: NodeJS.Signals): void => supervisor.signal(name, signal);
-      const stretchS = Math.min(60, minutes * 6);
+      const stretchS = Math.min(120, minutes * 6);
       return soak(processes, { minutes, stretchS, dir, signalService, onSample: note });
     }),
   );

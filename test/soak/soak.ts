@@ -38,8 +38,8 @@ const load = {
 } as const;
 const capacityS = 15;
 const faultsOfStretch = 4;
-/** By then idle HTTP connections are closed. */
-const idleMs = 8_000;
+/** By then idle connections are closed: of HTTP, and after 30 s of the pools of PostgreSQL. */
+const idleMs = 35_000;
 
 /**
  * Works in intervals at half capacity, first without faults, then with them, and measures the processes after each.
