@@ -12,6 +12,9 @@ export const PARTS = [
   'exports',
   'logs',
   'run.json',
+  'run.json.lock',
+  'run.json.partial',
+  'backing-services',
   'postgres.password',
   'postgres.partial',
 ];

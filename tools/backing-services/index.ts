@@ -6,7 +6,7 @@ import type { BackingService } from './service.ts';
 import { valkey } from './valkey.ts';
 
 export { answersAt, GREETINGS } from './answers.ts';
-export { composeDown, composeProgram, dockerIsChosen } from './docker.ts';
+export { composeDown, composeProgram, dockerIsChosen, recordChoice } from './docker.ts';
 export type { BackingService, Program } from './service.ts';
 
 export const backingServices: readonly BackingService[] = [eventStore, kafka, valkey, postgres];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import type { BackingService } from '../backing-services/index.ts';
-import { backingServices, composeProgram, dockerIsChosen } from '../backing-services/index.ts';
+import { backingServices, composeProgram, dockerIsChosen, recordChoice } from '../backing-services/index.ts';
 import { migrate } from '../migrate/migrations.ts';
 import { directDatabaseOf, withoutPassword } from '../shared/address.ts';
 import { Failure } from '../shared/failure.ts';
@@ -30,7 +30,9 @@ interface Placed extends BackingService {
  */
 export async function startBackingServices(supervisor: Supervisor, dir: string, isPrivate: boolean) {
   const free = isPrivate ? await freePorts(backingServices.length) : [];
-  const inDocker = !backingServices.every(isGiven) && (await dockerIsChosen());
+  const hasOwn = !backingServices.every(isGiven);
+  const inDocker = hasOwn && (await dockerIsChosen(isPrivate ? undefined : dir));
+  if (hasOwn && !isPrivate) recordChoice(dir, inDocker);
   const placed = backingServices.map((service, index): Placed => {
     const at = free[index] ?? usualPort(service);
     const address = process.env[service.variable] || service.url(at, inDocker ? undefined : dir);

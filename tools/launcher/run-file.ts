@@ -1,14 +1,17 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
+import { lock } from 'proper-lockfile';
 import { Failure } from '../shared/failure.ts';
 import { dataDir } from '../shared/paths.ts';
 
 /**
  * The system that runs on the data folder, for `npm stop`, a second `npm start`, and programs that call the system.
  */
-interface Running {
+export interface Running {
   readonly pid: number;
+  /** When the launcher started, as the machine tells it: process ids are reused. */
+  readonly since: string;
   readonly api: string;
   readonly services?: Readonly<Record<string, string>>;
 }
@@ -17,37 +20,81 @@ const file = join(dataDir, 'run.json');
 
 /** The system that runs on this data folder; a file left by a killed launcher is ignored. */
 export function running(): Running | undefined {
-  try {
-    const state = JSON.parse(readFileSync(file, 'utf8')) as Running;
-    return isLauncher(state.pid) ? state : undefined;
-  } catch {
-    return undefined;
-  }
+  const state = stored();
+  return state && isRunning(state) ? state : undefined;
 }
 
-/** Whether a process is the launcher of a system. Process ids are reused, so its command decides. */
-export function isLauncher(pid: number): boolean {
-  const { stdout } = execaSync('ps', ['-o', 'args=', '-p', String(pid)], { reject: false });
-  return stdout.includes('launcher/start');
+/** Whether the launcher of a system runs: a process with its id, start and command. */
+export function isRunning({ pid, since }: Pick<Running, 'pid' | 'since'>): boolean {
+  return startOf(pid) === since;
 }
 
 /** Claims the data folder for this process; fails when another launcher runs on it. */
-export function claim(api: string): void {
-  const other = running();
-  if (!other) release();
+export async function claim(api: string): Promise<void> {
+  // Two launchers that start at once claim one after the other.
+  const unlock = await lock(file, {
+    realpath: false,
+    retries: { forever: true, minTimeout: 100, maxTimeout: 100 },
+  }).catch(cannotWrite);
   try {
-    writeFileSync(file, JSON.stringify({ pid: process.pid, api }), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST')
-      throw new Failure(`Cannot write to ${dataDir} (${message}): set TURNSTREAM_DATA to another folder.`);
-    throw new Failure(`Turnstream already runs (${other?.api ?? api}): npm stop ends it.`);
+    const other = running();
+    if (other) throw new Failure(`Turnstream already runs (${other.api}): npm stop ends it.`);
+    write({ pid: process.pid, since: startOf(process.pid) ?? '', api });
+  } finally {
+    await unlock();
   }
 }
 
 /** Adds the addresses of the backing services. */
 export function note(services: Readonly<Record<string, string>>): void {
-  writeFileSync(file, JSON.stringify({ ...running(), services }));
+  const state = stored();
+  if (state) write({ ...state, services });
 }
 
-export const release = (): void => rmSync(file, { force: true });
+/** Gives the data folder back, unless another launcher has claimed it. */
+export function release(): void {
+  const state = stored();
+  if (state === undefined || state.pid === process.pid || !isRunning(state)) rmSync(file, { force: true });
+}
+
+function stored(): Running | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Running;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Others never read half a file. */
+function write(state: Running): void {
+  const partial = `${file}.partial`;
+  try {
+    writeFileSync(partial, JSON.stringify(state), { mode: 0o600 });
+    renameSync(partial, file);
+  } catch (error) {
+    cannotWrite(error);
+  }
+}
+
+function cannotWrite(error: unknown): never {
+  const { message } = error as Error;
+  throw new Failure(`Cannot write to ${dataDir} (${message}): set TURNSTREAM_DATA to another folder.`);
+}
+
+/** When a launcher with this process id started; undefined: the process is none. */
+function startOf(pid: number): string | undefined {
+  const { stdout } = execaSync('ps', ['-o', 'lstart=,args=', '-p', String(pid)], { reject: false });
+  if (!stdout.includes('launcher/start')) return undefined;
+  return ticksOf(pid) ?? stdout.trim().split(/ +/).slice(0, 5).join(' ');
+}
+
+/** Linux counts the start from its own, so that a change of the clock does not move it. */
+function ticksOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}

@@ -30,7 +30,7 @@ const shown = (path: string) => (path.startsWith(root) ? relative(root, path) : 
 await runProgram(async () => {
   const { apps, watch, silenceMs } = options();
   assertRoom(folder(dataDir), NEEDED_MIB);
-  claim(addressOf(apps[0]));
+  await claim(addressOf(apps[0]));
   try {
     protect(dataDir, Boolean(process.env['TURNSTREAM_DATA']));
     await supervise((supervisor) => bringUp(supervisor, apps, watch), silenceMs);

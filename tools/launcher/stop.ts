@@ -1,7 +1,7 @@
 /** `npm stop`: ends a started system from another terminal and waits until it is stopped. */
 import { waitUntil } from '../../libs/platform/src/async/wait-until.ts';
 import { Failure, parseOptions, runProgram } from '../shared/failure.ts';
-import { isLauncher, release, running } from './run-file.ts';
+import { isRunning, release, running } from './run-file.ts';
 
 const PATIENCE_MS = 120_000;
 
@@ -15,7 +15,7 @@ await runProgram(async () => {
   }
   console.log(`Stopping Turnstream (process ${system.pid}) …`);
   process.kill(system.pid, 'SIGTERM');
-  await waitUntil(() => !isLauncher(system.pid), { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {
+  await waitUntil(() => !isRunning(system), { timeoutMs: PATIENCE_MS, everyMs: 100 }).catch(() => {
     throw new Failure(`It does not stop: look at its terminal, or kill ${system.pid}.`);
   });
   release();
