@@ -190,6 +190,13 @@ test('events removed before removal records existed are a gap', async () => {
   expect(await found([unchained(whole[3] as CheckedEvent), ...whole.slice(4)])).toEqual(['changed 4']);
 });
 
+test('events that a root covers are missing, even if an event without a hash follows', async () => {
+  const old = unchained(whole[3] as CheckedEvent);
+  const rest = [old, ...appended(2, 4, linkAfter(stream, old))];
+  expect(await found(rest, { sealed: new Map([[2, chainAt(2)]]) })).toEqual(['missing 0 2']);
+  expect(await found(rest, { sealed: new Map([[3, linkAfter(stream, old)]]) })).toEqual([]);
+});
+
 test('stripped hashes do not pass for an older version', async () => {
   const sealed = new Map([[7, chainAt(7)]]);
   const stripped = whole.map((event) => (event.revision < 5 ? event : unchained(event)));

@@ -63,14 +63,15 @@ export class ChainCheck {
     const { revision } = next;
     this.revision = revision - 1;
     const removal = this.expected.removals.find(({ before }) => before === revision);
+    // Roots and removal records came together: what a root covers was not removed before there were records.
+    const isUncovered = [...this.expected.sealed.keys()].every((sealed) => sealed >= revision);
     const isOld = !('reason' in next) && chainIn(next.metadata) === undefined;
-    if (removal === undefined && isOld) {
-      // Removed before removal records existed.
+    if (removal === undefined && isOld && isUncovered) {
       this.gaps.push({ kind: 'truncated', from: 0, to: revision - 1 });
       this.links = undefined;
       return;
     }
-    if (removal === undefined && this.beganAnew(next)) {
+    if (removal === undefined && isUncovered && this.beganAnew(next)) {
       this.gaps.push({ kind: 'deleted', from: 0, to: revision - 1 });
       return;
     }
@@ -84,10 +85,9 @@ export class ChainCheck {
     this.links = [...(removal.chain === null ? [] : [removal.chain]), seedOf(this.expected.stream)];
   }
 
-  /** Whether a stream starts again here, after a deletion from before there were removal records or roots. */
+  /** Whether a stream starts again here, after a deletion. */
   private beganAnew(next: CheckedEvent | UnreadableEvent): boolean {
-    if ('reason' in next || !follows([seedOf(this.expected.stream)], next)) return false;
-    return [...this.expected.sealed.keys()].every((revision) => revision >= next.revision);
+    return !('reason' in next) && follows([seedOf(this.expected.stream)], next);
   }
 
   private async check(next: CheckedEvent | UnreadableEvent, ahead: Ahead): Promise<void> {
