@@ -19,7 +19,7 @@ export { commandLimits } from './command-tail.ts';
 export type { CommandLimits } from './command-tail.ts';
 export { uncached } from './session-cache-port.ts';
 export type { CommandLookup, SessionCachePort } from './session-cache-port.ts';
-export { EventCodec } from './codec.ts';
+export { deepestData, EventCodec } from './codec.ts';
 export type { RawEvent } from './codec.ts';
 export {
   appendToPartner,
@@ -47,12 +47,14 @@ export {
   foldEvent,
   foldEvents,
   foldStream,
+  readEachEvent,
   readEvents,
   readRawEvents,
   readSession,
   sessionStream,
   streamMatches,
 } from './streams.ts';
+export type { ReadableEvent } from './streams.ts';
 export type { ExactEvent } from './client/exact-read.ts';
 export type { StoredEvent } from './client/page.ts';
 export type { NewEvent } from './client/append-request.ts';

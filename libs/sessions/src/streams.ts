@@ -1,6 +1,7 @@
 import type { RecordedEvent, Session } from '#domain';
 import { evolveSession, newSession } from '#domain';
 import { Slices } from '#platform';
+import type { StoredEvent } from './client/page.ts';
 import type { RawEvent } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
 import type { EventStore, ReadOptions } from './store.ts';
@@ -40,6 +41,32 @@ export async function* readEvents(
   for await (const stored of store.read(sessionStream(sessionId), options)) {
     yield store.codec.decode(stored);
     await slices.next();
+  }
+}
+
+/** An event as `readEvents` gives it, or, if it cannot be decoded, as it was written, with the error. */
+export type ReadableEvent =
+  | { readonly event: RecordedEvent; readonly error?: undefined }
+  | { readonly event: RawEvent; readonly error: UnprojectableEventError };
+
+/**
+ * As `readEvents`, but events that cannot be decoded are included, for archives, which lack nothing because of one event.
+ * @throws StoreUnavailableError, KeyStoreUnavailableError
+ */
+export async function* readEachEvent(store: EventStore, sessionId: string): AsyncGenerator<ReadableEvent> {
+  const slices = new Slices();
+  for await (const stored of store.read(sessionStream(sessionId))) {
+    yield await decodedOrRaw(store, stored);
+    await slices.next();
+  }
+}
+
+async function decodedOrRaw({ codec }: EventStore, stored: StoredEvent): Promise<ReadableEvent> {
+  try {
+    return { event: await codec.decode(stored) };
+  } catch (error) {
+    if (!(error instanceof UnprojectableEventError)) throw error;
+    return { event: await codec.raw(stored), error };
   }
 }
 

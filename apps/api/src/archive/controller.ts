@@ -34,7 +34,8 @@ export class ArchiveController {
   @ApiOperation({
     summary: 'All data of a partner as a zip of JSON and readable texts',
     description:
-      'Sessions with their events and contexts, values of tokens, the partner’s memory and kept updates, erasures and holds, and who read the data.',
+      'Sessions with their events and contexts, values of tokens, the partner’s memory and kept updates, erasures and holds, and who read the data. ' +
+      'What cannot be read is shown as it is stored, or without its value; `problems.txt` lists it.',
   })
   @ApiHeader({
     name: 'Access-Purpose',
@@ -48,7 +49,7 @@ export class ArchiveController {
     description: 'The archive.',
     content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
   })
-  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable', 'session_set_aside')
+  @ApiProblems('validation_failed', 'not_found', 'internal_error', 'engine_unavailable')
   async archive(
     @Param() { partner_id }: PartnerParams,
     @CurrentCaller() caller: Caller,

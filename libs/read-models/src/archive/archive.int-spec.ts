@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import { seal } from '#privacy';
-import { CommandExecutor, commandPartner, EventCodec, EventStore, readEvents } from '#sessions';
+import {
+  CommandExecutor,
+  commandPartner,
+  EventCodec,
+  EventStore,
+  partnerStream,
+  readEvents,
+  sessionStream,
+} from '#sessions';
 import { testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { noCache } from '../../../sessions/src/test-support.ts';
 import type { TestDatabase } from '../test-support.ts';
@@ -10,8 +18,10 @@ import { createDatabase, serviceUrl, startSession, turn } from '../test-support.
 import { keptUpdatePlace } from '../queries/kept-updates.ts';
 import { itemOf } from '../tables/items.ts';
 import { RowsStore } from '../tables/store.ts';
+import type { ArchiveFile } from './archive.ts';
 import { archiveOf } from './archive.ts';
 import { accessJson } from './rows.ts';
+import { zipOf } from './zip.ts';
 
 let database: TestDatabase;
 const keys = testDataKeys();
@@ -39,21 +49,21 @@ async function project(session_id: string): Promise<void> {
 }
 
 /** Stores a kept update, as the bridge does. */
-async function keepUpdate(partnerId: string, update: object): Promise<void> {
-  const content = seal(await keys.of(partnerId), keptUpdatePlace('0a'), JSON.stringify(update));
+async function keepUpdate(partnerId: string, identity: string, update: object): Promise<void> {
+  const content = seal(await keys.of(partnerId), keptUpdatePlace(identity), JSON.stringify(update));
   await database.pool.query(
     `WITH kept AS (INSERT INTO kept_update (identity, partner_id, kept_until, content)
-       VALUES ('\\x0a', $1, now(), $2) RETURNING id)
+       VALUES (decode($3, 'hex'), $1, now(), $2) RETURNING id)
      INSERT INTO kept_update_reference (kind, reference, ordered_at, update_id)
      SELECT 'partner', $1, now(), id FROM kept`,
-    [partnerId, content],
+    [partnerId, content, identity],
   );
 }
 
-test('holds each session as JSON and text, the values of tokens, and kept updates', async () => {
-  const partner_id = `P-${randomUUID()}`;
-  const id = randomUUID();
-  const actor = { role: 'agent', id: 'spec' } as const;
+const actor = { role: 'agent', id: 'spec' } as const;
+
+/** Starts a session with one turn, whose text holds a phone number. */
+async function startWithTurn(partner_id: string, id: string): Promise<void> {
   const commands = new CommandExecutor(store, noCache);
   const execute = (command: SessionCommand) =>
     commands.execute({ sessionId: id, commands: [command], actor, commandIds: [], body: {} });
@@ -66,13 +76,20 @@ test('holds each session as JSON and text, the values of tokens, and kept update
   await execute({ ...startSession, partner_id } as SessionCommand);
   await execute(turn(randomUUID(), { message_text: 'where is my payout? call +91 98765 43210' }));
   await project(id);
-  await keepUpdate(partner_id, { update: { data: { status: 'paid' } } });
+}
+
+async function read(files: readonly ArchiveFile[], name: string): Promise<string> {
+  const file = files.find((item) => item.name === name);
+  return (await Array.fromAsync(file?.read() ?? [])).join('');
+}
+
+test('holds each session as JSON and text, the values of tokens, and kept updates', async () => {
+  const partner_id = `P-${randomUUID()}`;
+  const id = randomUUID();
+  await startWithTurn(partner_id, id);
+  await keepUpdate(partner_id, '0a', { update: { data: { status: 'paid' } } });
 
   const files = (await archiveOf({ store, pool: database.pool, keys }, partner_id)) ?? [];
-  const read = async (name: string): Promise<string> => {
-    const file = files.find((item) => item.name === name);
-    return (await Array.fromAsync(file?.read() ?? [])).join('');
-  };
   expect(files.map(({ name }) => name)).toEqual([
     'README.txt',
     'partner.json',
@@ -81,20 +98,120 @@ test('holds each session as JSON and text, the values of tokens, and kept update
     'tokens.json',
     'kept-updates.json',
     'access.json',
+    'problems.txt',
   ]);
-  expect(JSON.parse(await read('partner.json'))).toMatchObject({ partner_id, sessions: [id] });
-  const { context, events } = JSON.parse(await read(`sessions/${id}.json`)) as {
+  expect(JSON.parse(await read(files, 'partner.json'))).toMatchObject({ partner_id, sessions: [id] });
+  const { context, events } = JSON.parse(await read(files, `sessions/${id}.json`)) as {
     context: object;
     events: { type: string }[];
   };
   expect(context).toMatchObject({ session_id: id, partner_id });
   expect(events.map(({ type }) => type)).toEqual(['SessionStarted', 'TurnRecorded']);
-  expect(await read(`sessions/${id}.txt`)).toContain('user: where is my payout? call tok_phone_');
-  const [token] = JSON.parse(await read('tokens.json')) as { token: string }[];
+  expect(await read(files, `sessions/${id}.txt`)).toContain('user: where is my payout? call tok_phone_');
+  const [token] = JSON.parse(await read(files, 'tokens.json')) as { token: string }[];
   expect(token).toEqual({ token: expect.any(String), type: 'phone', value: '+919876543210' });
-  expect(await read(`sessions/${id}.txt`)).toContain(token?.token);
-  expect(JSON.parse(await read('kept-updates.json'))).toEqual([{ update: { data: { status: 'paid' } } }]);
-  expect(JSON.parse(await read('access.json'))).toEqual([]);
+  expect(await read(files, `sessions/${id}.txt`)).toContain(token?.token);
+  expect(JSON.parse(await read(files, 'kept-updates.json'))).toEqual([
+    { update: { data: { status: 'paid' } } },
+  ]);
+  expect(JSON.parse(await read(files, 'access.json'))).toEqual([]);
+  expect(await read(files, 'problems.txt')).toBe('None.\n');
+});
+
+/** An event that this version cannot decode: its key is unknown, or its schema version newer. */
+function undecodable(event: { message_text: unknown; sealed?: string[]; schema_version: number }) {
+  const { message_text, ...metadata } = event;
+  const written = { occurred_at: '2026-03-01T10:00:00.000Z', actor, $correlationId: 'spec', ...metadata };
+  const data = { turn_id: randomUUID(), sender: 'user', message_text };
+  return {
+    contentType: 'application/json',
+    id: randomUUID(),
+    type: 'TurnRecorded',
+    data,
+    metadata: written,
+  } as const;
+}
+
+test('holds everything else when events, tokens and kept updates cannot be opened', async () => {
+  const partner_id = `P-${randomUUID()}`;
+  const id = randomUUID();
+  await startWithTurn(partner_id, id);
+  await keepUpdate(partner_id, '0b', { update: { data: { status: 'paid' } } });
+  const sealed = `A256GCM.${randomUUID()}.t.AAAA`;
+  const events = [
+    undecodable({ message_text: sealed, sealed: ['message_text'], schema_version: 1 }),
+    undecodable({ message_text: 'from the future', schema_version: 99 }),
+    undecodable({ message_text: 7, schema_version: 1 }),
+    undecodable({ message_text: JSON.parse('['.repeat(600) + ']'.repeat(600)), schema_version: 1 }),
+  ] as never;
+  await store.append(sessionStream(id), events, 1);
+  const { pool } = database;
+  await pool.query(
+    `UPDATE personal_token SET sealed = overlay(sealed placing 'AAAA' from 60) WHERE partner_id = $1`,
+    [partner_id],
+  );
+  await pool.query('UPDATE kept_update SET content = $2 WHERE partner_id = $1', [partner_id, sealed]);
+
+  const files = (await archiveOf({ store, pool, keys }, partner_id)) ?? [];
+  const session = JSON.parse(await read(files, `sessions/${id}.json`)) as { events: object[] };
+  expect(session).toMatchObject({
+    context: null,
+    events: [
+      { type: 'SessionStarted', data: { partner_id } },
+      { type: 'TurnRecorded', data: { message_text: expect.stringContaining('where is my payout?') } },
+      { type: 'TurnRecorded', data: { message_text: sealed }, problem: 'unknown_key' },
+      { type: 'TurnRecorded', data: { message_text: 'from the future' }, problem: 'newer_schema_version' },
+      { type: 'TurnRecorded', data: { message_text: 7 } },
+      { type: 'TurnRecorded', data: null, problem: 'malformed_event' },
+    ],
+  });
+  expect(session.events.slice(0, 2).map((event) => Object.hasOwn(event, 'problem'))).toEqual([false, false]);
+  const text = await read(files, `sessions/${id}.txt`);
+  expect(text).toContain('user: where is my payout?');
+  expect(text).toContain(`2026-03-01 10:00:00  user: ${sealed}  [unknown_key]`);
+  expect(text).toContain('user: from the future  [newer_schema_version]');
+  expect(JSON.parse(await read(files, 'tokens.json'))).toEqual([
+    { token: expect.stringMatching(/^tok_phone_/), type: 'phone', value: null, problem: 'broken_seal' },
+  ]);
+  expect(JSON.parse(await read(files, 'kept-updates.json'))).toEqual([{ problem: 'unknown_key' }]);
+  expect((await read(files, 'problems.txt')).split('\n')).toEqual([
+    expect.stringMatching(`^sessions/${id}.json: there is no context: Event 2 .* unknown_key`),
+    `sessions/${id}.json: event 2 (TurnRecorded) is shown as it is stored: unknown_key`,
+    `sessions/${id}.json: event 3 (TurnRecorded) is shown as it is stored: newer_schema_version`,
+    `sessions/${id}.json: event 5 (TurnRecorded) is shown as it is stored: malformed_event`,
+    expect.stringMatching('^tokens.json: the value of tok_phone_.* cannot be opened: broken_seal'),
+    expect.stringMatching('^kept-updates.json: update .* cannot be opened: unknown_key'),
+    '',
+  ]);
+  const zip = await Array.fromAsync(zipOf(files));
+  expect(zip.length).toBeGreaterThan(0);
+});
+
+test('holds the sessions when what is remembered of the partner cannot be read', async () => {
+  const partner_id = `P-${randomUUID()}`;
+  const id = randomUUID();
+  await startWithTurn(partner_id, id);
+  const newer = {
+    schema_version: 99,
+    occurred_at: '2026-03-01T10:00:00.000Z',
+    actor,
+    $correlationId: 'spec',
+  };
+  const event = {
+    contentType: 'application/json',
+    id: randomUUID(),
+    type: 'PartnerSessionAssigned',
+  } as const;
+  await store.append(partnerStream(partner_id), [{ ...event, data: {}, metadata: newer }], 0);
+
+  const files = (await archiveOf({ store, pool: database.pool, keys }, partner_id)) ?? [];
+  expect(JSON.parse(await read(files, 'partner.json'))).toEqual({
+    partner_id,
+    problem: 'newer_schema_version',
+    sessions: [id],
+  });
+  expect(JSON.parse(await read(files, `sessions/${id}.json`))).toMatchObject({ context: { partner_id } });
+  expect(await read(files, 'problems.txt')).toContain('partner.json: ');
 });
 
 test('holds the access records of the partner without the sessions of others', async () => {

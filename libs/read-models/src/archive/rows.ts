@@ -1,10 +1,12 @@
 import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
-import { erased, keyIdOf, open, tokenOf, typeOfToken } from '#privacy';
+import { BrokenSealError, erased, keyIdOf, open, tokenOf, typeOfToken, UnknownKeyError } from '#privacy';
 import { tokenPlace } from '#sessions';
 import { keptUpdatesOf, openKeptUpdate } from '../queries/kept-updates.ts';
 import type { StoredToken } from '../queries/tokens.ts';
 import { storedTokens } from '../queries/tokens.ts';
+import type { Problems } from './problems.ts';
+import { reasonOf } from './problems.ts';
 
 interface RowPorts {
   readonly pool: Pool;
@@ -13,38 +15,70 @@ interface RowPorts {
 
 const page = 500;
 
-/** The values of the partner's tokens. */
-export async function* tokensJson({ pool, keys }: RowPorts, partnerId: string): AsyncGenerator<string> {
+/** The values of the partner's tokens; null: it cannot be opened. */
+export async function* tokensJson(
+  { pool, keys }: RowPorts,
+  partnerId: string,
+  problems: Problems,
+): AsyncGenerator<string> {
   yield* listOf(async function* opened() {
     for (const stored of await storedTokens(pool, partnerId)) {
-      const token = await openToken(keys, stored);
+      const token = await openToken(keys, stored).catch((error: unknown) => {
+        const { token: stem, type } = stored;
+        const problem = reasonOf(error);
+        problems.add('tokens.json', `the value of ${stem} cannot be opened: ${problem}`);
+        return { token: stem, type, value: null, problem };
+      });
       if (token !== undefined) yield token;
     }
   });
 }
 
-/** Undefined: the key is destroyed. */
+/** Undefined: the key is destroyed. @throws BrokenSealError, UnknownKeyError, KeyStoreUnavailableError */
 async function openToken(keys: DataKeys | undefined, stored: StoredToken): Promise<object | undefined> {
   const { token: stem, session_id, event_id, sealed } = stored;
-  const key = await keys?.byId(keyIdOf(sealed) ?? '');
+  const place = tokenPlace(session_id, event_id, stem);
+  const keyId = keyIdOf(sealed);
   const type = typeOfToken(stem);
-  if (key === undefined || key === erased || type === undefined) return undefined;
-  const value = open(key, tokenPlace(session_id, event_id, stem), sealed) as string;
+  if (keyId === undefined || type === undefined) throw new BrokenSealError(place);
+  if (keys === undefined) throw new UnknownKeyError(keyId);
+  const key = await keys.byId(keyId);
+  if (key === erased) return undefined;
+  const value = open(key, place, sealed) as string;
   return { token: tokenOf(key, type, value), type, value };
 }
 
 /** Updates of other systems that name the partner and are kept for future sessions. */
-export async function* keptUpdatesJson({ pool, keys }: RowPorts, partnerId: string): AsyncGenerator<string> {
+export async function* keptUpdatesJson(
+  { pool, keys }: RowPorts,
+  partnerId: string,
+  problems: Problems,
+): AsyncGenerator<string> {
   yield* listOf(async function* opened() {
     for (let after: string | undefined = '0'; after !== undefined;) {
       const updates = await keptUpdatesOf(pool, partnerId, after, page);
       for (const update of updates) {
-        const content = await openKeptUpdate(keys, update);
-        if (content !== undefined) yield JSON.parse(content) as object;
+        const content = await contentOf(keys, update).catch((error: unknown) => {
+          const problem = reasonOf(error);
+          problems.add('kept-updates.json', `update ${update.id} cannot be opened: ${problem}`);
+          return { problem };
+        });
+        if (content !== undefined) yield content;
       }
       after = updates.at(page - 1)?.id;
     }
   });
+}
+
+/** Undefined: the key is destroyed. @throws BrokenSealError, UnknownKeyError, SyntaxError, KeyStoreUnavailableError */
+async function contentOf(
+  keys: DataKeys | undefined,
+  update: { readonly identity: string; readonly content: string },
+): Promise<object | undefined> {
+  const keyId = keyIdOf(update.content);
+  if (keys === undefined && keyId !== undefined) throw new UnknownKeyError(keyId);
+  const content = await openKeptUpdate(keys, update);
+  return content === undefined ? undefined : (JSON.parse(content) as object);
 }
 
 /** A record that concerns others too does not say whose its sessions are: they are left out. */

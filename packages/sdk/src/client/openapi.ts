@@ -802,7 +802,7 @@ export interface paths {
         };
         /**
          * All data of a partner as a zip of JSON and readable texts
-         * @description Sessions with their events and contexts, values of tokens, the partner’s memory and kept updates, erasures and holds, and who read the data.
+         * @description Sessions with their events and contexts, values of tokens, the partner’s memory and kept updates, erasures and holds, and who read the data. What cannot be read is shown as it is stored, or without its value; `problems.txt` lists it.
          */
         readonly get: operations["archive"];
         readonly put?: never;
@@ -7872,7 +7872,7 @@ export interface operations {
                     readonly "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A backing service is unavailable (`engine_unavailable`); The session has an event that cannot be read (`session_set_aside`); There are more requests than can be answered in time (`overloaded`) */
+            /** @description A backing service is unavailable (`engine_unavailable`); There are more requests than can be answered in time (`overloaded`) */
             readonly 503: {
                 headers: {
                     /** @description Seconds */
