@@ -15,14 +15,20 @@ export interface CheckedEvent extends EventBytes {
 export interface UnreadableEvent {
   readonly revision: number;
   readonly reason: string;
+  /** True: nothing of the stream can be read from here on. */
+  readonly toEnd?: boolean;
 }
 
 export function toChecked({ id, type, revision, isJson, position, bytes }: ExactEvent): CheckedEvent {
   return { id, type, revision: Number(revision), isJson, position: position?.commit ?? 0n, ...bytes };
 }
 
+/** Greater than every revision. */
+const pastEnd = Number.MAX_SAFE_INTEGER;
+
 /**
- * The events of a stream as they are stored. When the store cannot read one, the others are read one by one.
+ * The events of a stream as they are stored. When the store cannot read one, the others are read one by one. When the stream itself
+ * cannot be read, for example because its metadata are damaged, its last item says so.
  * @throws StoreUnavailableError
  */
 export async function* checkedEvents(
@@ -42,6 +48,10 @@ export async function* checkedEvents(
     }
     const one = await readOne(store, stream, from);
     if (one === undefined) return;
+    if ('reason' in one && !(await canContinue(store, stream, from))) {
+      yield { ...one, toEnd: true };
+      return;
+    }
     yield one;
     from = one.revision + 1;
   }
@@ -58,5 +68,27 @@ async function readOne(
   } catch (error) {
     if (saysNothing(error)) throw error;
     return { revision: from, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/**
+ * Whether events after an unreadable one can be looked for: the stream has a known end, or, when its last event is unreadable too, a
+ * read beyond its end finds nothing. Otherwise every read fails, at any revision, and a search would never end.
+ */
+async function canContinue(store: EventStore, stream: string, revision: number): Promise<boolean> {
+  const last = await unlessUnreadable(async () => Number((await store.readLast(stream))?.revision ?? -1));
+  if (last !== undefined) return last >= revision;
+  const beyond = await unlessUnreadable(() =>
+    Array.fromAsync(store.readExact(stream, { from: pastEnd, limit: 1 })),
+  );
+  return beyond !== undefined;
+}
+
+async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (saysNothing(error)) throw error;
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What is wrong with a history. `changed`: the event is not the one that was appended after its predecessor. `moved`: it belongs at another
  * revision. `inserted`: it was never appended here. `dropped`: events between others are missing; `missing`: the first ones are missing
- * without a removal record. `unreadable`: the store refuses it. `rewritten`: a signed root has another hash of the history up to it.
+ * without a removal record. `unreadable`: the store refuses it, or everything from there on. `rewritten`: a signed root has another hash of the history up to it.
  * `removed`: a signed root covers later events than there are. `unchained`: it has no hash where a root counted no such event.
  */
 export type FaultKind =

@@ -20,7 +20,7 @@ export async function verifySession(
 ): Promise<StreamReport | undefined> {
   const sealed = await roots.sealedOf(sessionStream(session_id), store.signal);
   const report = await verifyEvents(store, session_id, roots, keys, sealed);
-  const isKnown = report.events > 0 || sealed.size > 0 || report.gaps.length > 0;
+  const isKnown = report.events > 0 || sealed.size > 0 || report.gaps.length > 0 || !report.intact;
   return isKnown
     ? { ...report, sealed_to: sealed.size === 0 ? null : Math.max(...sealed.keys()) }
     : undefined;

@@ -117,6 +117,18 @@ test('an unreadable event is reported, and the events after it are checked', asy
   ]);
 });
 
+test('a stream that cannot be read from a revision on has one fault, though a root covers more', async () => {
+  const rest: UnreadableEvent = { revision: 3, reason: 'crc', toEnd: true };
+  const sealed = new Map([[6, chainAt(6)]]);
+  const { faults, events, revision } = await check([...whole.slice(0, 3), rest], { sealed });
+  const detail = 'The stream cannot be read from revision 3: crc.';
+  expect({ faults, events, revision }).toEqual({
+    faults: [{ kind: 'unreadable', revision: 3, detail }],
+    events: 3,
+    revision: 2,
+  });
+});
+
 test('a root reveals events that were removed or rewritten after it was signed', async () => {
   const sealed = new Map([[6, chainAt(6)]]);
   expect(await found(whole.slice(0, 5), { sealed })).toEqual(['removed 5 6']);

@@ -29,6 +29,8 @@ export class ChainCheck {
   chain: string | null = null;
   /** The hashes that the next event may continue from; undefined: any. Several when it is unknown which part of the last event was changed. */
   private links: readonly string[] | undefined;
+  /** Whether the rest of the stream cannot be read. */
+  private isCut = false;
 
   constructor(private readonly expected: Expectations) {
     this.links = [seedOf(expected.stream)];
@@ -92,9 +94,8 @@ export class ChainCheck {
 
   private async check(next: CheckedEvent | UnreadableEvent, ahead: Ahead): Promise<void> {
     if ('reason' in next) {
-      this.fault('unreadable', next, `cannot be read: ${next.reason}`);
       await ahead.take();
-      this.take(next.revision, undefined);
+      this.unreadable(next);
       return;
     }
     if (!next.isJson) this.fault('changed', next, 'is not marked as JSON');
@@ -104,6 +105,18 @@ export class ChainCheck {
     else if (links === undefined || follows(links, next)) this.take(next.revision, [chain]);
     else return this.broken(next, chain, links, ahead);
     await ahead.take();
+  }
+
+  private unreadable(event: UnreadableEvent): void {
+    const { revision, reason, toEnd = false } = event;
+    if (toEnd) {
+      this.isCut = true;
+      const detail = `The stream cannot be read from revision ${revision}: ${reason}.`;
+      this.faults.push({ kind: 'unreadable', revision, detail });
+      return;
+    }
+    this.fault('unreadable', event, `cannot be read: ${reason}`);
+    this.take(revision, undefined);
   }
 
   /** An event without a hash: either of an older version, or its hash was damaged. */
@@ -183,8 +196,9 @@ export class ChainCheck {
       this.fault('rewritten', { revision }, 'has another hash than a signed root says');
   }
 
-  /** Reports revisions that roots cover and the stream lacks. */
+  /** Reports revisions that roots cover and the stream lacks. What cannot be read may be there. */
   private finish(): void {
+    if (this.isCut) return;
     const { removals, sealed } = this.expected;
     const last = Math.max(-1, ...sealed.keys());
     // Events before the record's revision show that the removal was not carried out.
