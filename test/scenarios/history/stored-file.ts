@@ -44,16 +44,22 @@ export class StoredFile {
 
   /** Changes one byte of an event; by default also its checksum. */
   change(stream: string, revision: number, part: Part, at: number, withChecksum = true): void {
-    const row = this.rows(stream)[revision];
-    if (row === undefined) throw new Error(`${stream} has no event ${revision}.`);
+    const row = this.row(stream, revision);
     const bytes = Buffer.from(row[part]);
     const index = at % bytes.length;
     bytes[index] = (bytes[index] ?? 0) ^ 1;
-    const value = part === 'type' ? bytes.toString() : bytes;
-    const changed = { ...row, [part]: value } as Row;
-    this.db
-      .prepare(`UPDATE events SET ${part} = ?, crc = ? WHERE pos = ?`)
-      .run([value, withChecksum ? checksumOf(changed) : row.crc, row.pos]);
+    this.set(row, part, bytes, withChecksum);
+  }
+
+  /** Writes another content, with its checksum. */
+  write(stream: string, revision: number, part: 'data' | 'meta', content: string | Uint8Array): void {
+    this.set(this.row(stream, revision), part, Buffer.from(content), true);
+  }
+
+  /** Writes other JSON data, with its checksum. */
+  rewrite<T>(stream: string, revision: number, change: (data: T) => T): void {
+    const data = JSON.parse(this.row(stream, revision).data.toString()) as T;
+    this.write(stream, revision, 'data', JSON.stringify(change(data)));
   }
 
   /** Exchanges two events, except for their places. */
@@ -70,6 +76,20 @@ export class StoredFile {
           'UPDATE events SET id = ?, type = ?, is_json = ?, created = ?, crc = ?, meta = ?, data = ? WHERE pos = ?',
         )
         .run([from.id, from.type, from.is_json, from.created, from.crc, from.meta, from.data, to.pos]);
+  }
+
+  private row(stream: string, revision: number): Row {
+    const row = this.rows(stream)[revision];
+    if (row === undefined) throw new Error(`${stream} has no event ${revision}.`);
+    return row;
+  }
+
+  private set(row: Row, part: Part, bytes: Buffer, withChecksum: boolean): void {
+    const value = part === 'type' ? bytes.toString() : bytes;
+    const changed = { ...row, [part]: value } as Row;
+    this.db
+      .prepare(`UPDATE events SET ${part} = ?, crc = ? WHERE pos = ?`)
+      .run([value, withChecksum ? checksumOf(changed) : row.crc, row.pos]);
   }
 
   /** Deletes the events of a stream from one revision to another. */

@@ -76,7 +76,7 @@ export class VerifyAll {
         await inParallel(leaves, this.atOnce, async (leaf) => {
           this.totals.leaves += 1;
           const [stream] = leaf;
-          if (!(await this.isThere(leaf)) && this.isNew(stream)) await this.reportWhole(stream);
+          if (!(await this.isThere(leaf)) && this.isNew(stream)) await this.reportWhole(stream, [leaf]);
         });
         this.options.onProgress?.(this.totals);
       }
@@ -126,8 +126,9 @@ export class VerifyAll {
     });
   }
 
-  private async reportWhole(stream: string): Promise<void> {
-    const report = await verifySession(this.store, sessionOf(stream) ?? '', this.roots, this.keys);
+  /** @param leaves leaves that do not match, whether or not the roots find them again */
+  private async reportWhole(stream: string, leaves: readonly Leaf[] = []): Promise<void> {
+    const report = await verifySession(this.store, sessionOf(stream) ?? '', this.roots, this.keys, leaves);
     if (report !== undefined) this.add(report);
   }
 

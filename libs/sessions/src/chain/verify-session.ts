@@ -3,12 +3,14 @@ import { sessionStream } from '../streams.ts';
 import { checkedEvents } from './checked-events.ts';
 import { readRemovals } from './removals.ts';
 import type { StreamReport } from './report.ts';
+import type { Leaf } from './roots/leaves.ts';
 import type { Roots } from './roots/roots.ts';
 import type { HistoryKeys } from './signing.ts';
 import { ChainCheck } from './verify.ts';
 
 /**
  * Checks the history of a session: every event against its predecessor, and the whole history against the signed roots.
+ * @param leaves verified leaves of the session that are known already
  * @returns undefined when neither the store nor a root knows the session
  * @throws StoreUnavailableError
  */
@@ -17,8 +19,10 @@ export async function verifySession(
   session_id: string,
   roots: Roots,
   keys: HistoryKeys,
+  leaves: readonly Leaf[] = [],
 ): Promise<StreamReport | undefined> {
   const sealed = await roots.sealedOf(sessionStream(session_id), store.signal);
+  for (const [, revision, chain] of leaves) sealed.set(revision, chain);
   const report = await verifyEvents(store, session_id, roots, keys, sealed);
   const isKnown = report.events > 0 || sealed.size > 0 || report.gaps.length > 0 || !report.intact;
   return isKnown

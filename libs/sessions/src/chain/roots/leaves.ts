@@ -31,7 +31,53 @@ export function pageNodes(pages: readonly LeafPage[]): Buffer[] {
   return pages.map(({ hash }) => Buffer.from(hash, 'base64url'));
 }
 
-/** The index of the page that would contain a stream; pages are ordered by stream. */
-export function pageFor(pages: readonly LeafPage[], stream: string): number {
-  return pages.findLastIndex(({ first }) => first <= stream);
+/**
+ * Whether stored data are leaves, in ascending order. Other types could have the same text, and so the same hash: of the revision "5",
+ * or of a list with one name.
+ */
+export function areLeaves(data: unknown): data is Leaf[] {
+  return (
+    Array.isArray(data) &&
+    data.every(isLeaf) &&
+    data.every(([stream], index) => index === 0 || (data[index - 1]?.[0] ?? '') < stream)
+  );
+}
+
+function isLeaf(data: unknown): data is Leaf {
+  if (!Array.isArray(data) || data.length !== 3) return false;
+  const [stream, revision, chain] = data as unknown[];
+  return typeof stream === 'string' && Number.isSafeInteger(revision) && typeof chain === 'string';
+}
+
+/** A leaf with its place. */
+export interface FoundLeaf {
+  readonly leaf: Leaf;
+  readonly page: number;
+  readonly index: number;
+}
+
+/**
+ * The leaf of a stream; undefined: the leaves beside its place show that there is none. No root signs where its pages begin, so their
+ * names only say where to look first. @param leavesAt returns a verified page; none: it cannot be verified
+ */
+export async function findLeaf(
+  pages: readonly LeafPage[],
+  stream: string,
+  leavesAt: (page: number) => Promise<readonly Leaf[]>,
+): Promise<FoundLeaf | undefined> {
+  const search = async (low: number, high: number, page: number): Promise<FoundLeaf | undefined> => {
+    if (low > high) return undefined;
+    const leaves = await leavesAt(page);
+    const index = leaves.findIndex(([name]) => name === stream);
+    const leaf = leaves[index];
+    if (leaf !== undefined) return { leaf, page, index };
+    const below = () => search(low, page - 1, Math.floor((low + page - 1) / 2));
+    const above = () => search(page + 1, high, Math.floor((page + 1 + high) / 2));
+    const [first, last] = [leaves[0], leaves.at(-1)];
+    if (first === undefined || last === undefined) return (await below()) ?? above();
+    if (stream < first[0]) return below();
+    return stream > last[0] ? above() : undefined;
+  };
+  const named = pages.findLastIndex(({ first }) => first <= stream);
+  return search(0, pages.length - 1, Math.max(0, named));
 }

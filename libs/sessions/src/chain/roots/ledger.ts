@@ -3,6 +3,7 @@ import type { EventData, JSONType } from '@eventstore/db-client';
 import type { EventStore } from '../../store.ts';
 import type { HistorySigner, Signed } from '../signing.ts';
 import type { Leaf, LeafPage } from './leaves.ts';
+import { areLeaves } from './leaves.ts';
 
 /** The content of a root: the JSON of the signed statement. */
 export interface RootStatement {
@@ -55,11 +56,12 @@ export async function lastRoot(store: EventStore): Promise<(StoredRoot & { revis
   return last && { ...(last.data as unknown as StoredRoot), revision: Number(last.revision) };
 }
 
-/** A page of a root's leaves; none when it is not there. @throws StoreUnavailableError */
+/** A page of a root's leaves; none when it is not there or holds something else. @throws StoreUnavailableError */
 export async function readLeaves(store: EventStore, root: StoredRoot, page: number): Promise<Leaf[]> {
   const [event] = await Array.fromAsync(store.read(root.leaves_stream, { from: page, limit: 1 }));
   if (event === undefined || Number(event.revision) !== page) return [];
-  return (event.data as unknown as { leaves: Leaf[] }).leaves;
+  const { leaves } = event.data as { readonly leaves?: unknown };
+  return areLeaves(leaves) ? leaves : [];
 }
 
 /** Stores pages of leaves, each an event; returns the name of their stream. @throws StoreUnavailableError */

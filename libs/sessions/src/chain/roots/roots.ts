@@ -4,15 +4,15 @@ import { StoreUnavailableError } from '../../client/errors.ts';
 import type { EventStore } from '../../store.ts';
 import { merkleRoot } from '../merkle.ts';
 import type { HistoryKeys, Signed } from '../signing.ts';
-import type { Leaf } from './leaves.ts';
-import { pageFor, pageNodes, pageOf } from './leaves.ts';
+import type { FoundLeaf, Leaf } from './leaves.ts';
+import { findLeaf, pageNodes, pageOf } from './leaves.ts';
 import type { RootStatement, StoredRoot } from './ledger.ts';
 import { parseStatement, readLeaves, readRoots, statementHash } from './ledger.ts';
 
 /** What is wrong with a root; `number`: which one. */
 export interface RootFault {
   readonly number: number;
-  /** `signature`: invalid. `order`: does not follow the previous root. `leaves`: they do not hash to it. `differs`: not the exported root. */
+  /** `signature`: invalid. `order`: does not follow the previous root. `leaves`: they do not hash to it, or its pages are misnamed. `differs`: not the exported root. */
   readonly kind: 'signature' | 'order' | 'leaves' | 'differs' | 'gone';
   readonly detail: string;
 }
@@ -81,19 +81,11 @@ export class Roots {
   }
 
   /** The leaf of a stream in a root, with its place. @throws StoreUnavailableError */
-  async leafOf(
-    root: ReadRoot,
-    stream: string,
-  ): Promise<{ readonly leaf: Leaf; readonly page: number; readonly index: number } | undefined> {
-    const page = pageFor(root.stored.pages, stream);
-    if (page < 0) return undefined;
-    const leaves = await this.leavesAt(root, page);
-    const index = leaves.findIndex(([name]) => name === stream);
-    const leaf = leaves[index];
-    return leaf && { leaf, page, index };
+  async leafOf(root: ReadRoot, stream: string): Promise<FoundLeaf | undefined> {
+    return findLeaf(root.stored.pages, stream, (page) => this.leavesAt(root, page));
   }
 
-  /** A verified page of leaves; undefined when it does not match the root. @throws StoreUnavailableError */
+  /** A verified page of leaves; none when it does not match the root. @throws StoreUnavailableError */
   async leavesAt({ stored, says }: ReadRoot, page: number): Promise<readonly Leaf[]> {
     const key = `${says.number} ${page}`;
     const kept = this.pages.get(key);
@@ -101,9 +93,13 @@ export class Roots {
     const leaves = await readLeaves(this.store, stored, page).catch((error: unknown) =>
       this.unreadable(says.number, 'leaves', error),
     );
-    const isRight = pageOf(leaves).hash === stored.pages[page]?.hash;
+    const { first, hash } = pageOf(leaves);
+    const described = stored.pages[page];
+    const isRight = hash === described?.hash;
     if (!isRight)
       this.fault(says.number, 'leaves', `Its leaves (page ${page}) are not those that were signed.`);
+    else if (first !== described.first)
+      this.fault(says.number, 'leaves', `Its page ${page} does not begin where the root says.`);
     const result = isRight ? leaves : [];
     this.pages.set(key, result);
     return result;
@@ -144,7 +140,9 @@ export class Roots {
     else this.fault(number, 'differs', 'The store has another root than the one that was exported.');
   }
 
+  /** A page that is read again adds no fault again. */
   private fault(number: number, kind: RootFault['kind'], detail: string): void {
-    this.faults.push({ number, kind, detail });
+    const isKnown = this.faults.some((fault) => fault.number === number && fault.detail === detail);
+    if (!isKnown) this.faults.push({ number, kind, detail });
   }
 }
