@@ -16,6 +16,8 @@ export interface AccessEntry {
   readonly action: string;
   readonly partner_ids: readonly string[];
   readonly session_ids: readonly string[];
+  /** The partner of each session of `session_ids`; null: unknown. Needed when there are several partners. */
+  readonly session_partners?: readonly (string | null)[];
   readonly purpose?: string | null | undefined;
   /** Further details, without personal data. */
   readonly what?: string | null | undefined;
@@ -60,7 +62,7 @@ export class AccessLog {
     this.writer = new BatchWriter<Waiting>(
       {
         ...batch,
-        sizeOf: ({ entry }) => 512 + 64 * (entry.partner_ids.length + entry.session_ids.length),
+        sizeOf: ({ entry }) => sizeOf(entry),
         intervalMs: 0,
         passIntervalMs: 60_000,
         write: ({ items }) => this.write(items),
@@ -116,8 +118,21 @@ export class AccessLog {
   }
 }
 
+function sizeOf({ partner_ids, session_ids, session_partners = [] }: AccessEntry): number {
+  return 512 + 64 * (partner_ids.length + session_ids.length + session_partners.length);
+}
+
 function toEvent(entry: AccessEntry, at: Date): EventData {
-  const { caller, action, partner_ids, session_ids, purpose = null, what = null, once } = entry;
+  const {
+    caller,
+    action,
+    partner_ids,
+    session_ids,
+    session_partners,
+    purpose = null,
+    what = null,
+    once,
+  } = entry;
   const { role, subject, instance } = caller;
   const type: AccessEvent['type'] = entry.isAct ? 'AdminActed' : 'PersonalDataAccessed';
   const id = once === undefined ? randomUUID() : uuidV5(once, namespace);
@@ -128,6 +143,7 @@ function toEvent(entry: AccessEntry, at: Date): EventData {
     action,
     partner_ids,
     session_ids,
+    ...(session_partners && { session_partners }),
     purpose,
     what,
   };

@@ -63,6 +63,16 @@ export class AccessRecordDto extends Subject implements AccessRecord {
   @ApiProperty({ example: 'read_turns' }) action: string;
   @ApiProperty({ type: [String], example: ['P7689'] }) partner_ids: readonly string[];
   @ApiProperty({ type: [String] }) session_ids: readonly string[];
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'string', nullable: true },
+    nullable: true,
+    example: null,
+    description:
+      'The partner of each session, in the same order; null: unknown. No list: all sessions are of the only partner; of several ' +
+      'partners, it is unknown whose they are.',
+  })
+  session_partners: readonly (string | null)[] | null;
   @ApiProperty({ ...nullableText, example: 'complaint:4711' }) purpose: string | null;
   @ApiProperty({ ...nullableText, example: null, description: 'Further details.' }) what: string | null;
   @ApiProperty({ description: 'The request’s Correlation-Id, or its trace id.' })
@@ -72,7 +82,14 @@ export class AccessRecordDto extends Subject implements AccessRecord {
 export class AccessCountDto extends Subject implements AccessCount {
   @ApiProperty({ example: 'P7689' }) partner_id: string;
   @ApiProperty({ example: 3 }) records: number;
-  @ApiProperty({ example: 2, description: 'The number of sessions.' }) sessions: number;
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    example: 2,
+    description:
+      'The number of sessions of the partner; null: unknown, since a record does not say whose its sessions are.',
+  })
+  sessions: number | null;
   @ApiProperty(time) first_at: string;
   @ApiProperty(time) last_at: string;
 }

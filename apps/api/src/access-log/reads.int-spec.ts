@@ -176,7 +176,13 @@ test('each unmasked read of an auditor is recorded, a masked one is not', async 
   await get(paths()['timeline'] ?? '', 'auditor', purpose);
   const records = (await recordsOf('auditor')).slice(before);
   expect(records).toMatchObject([
-    { action: 'read_turns', partner_ids: [partner_id], session_ids: [id], purpose: 'complaint:4711' },
+    {
+      action: 'read_turns',
+      partner_ids: [partner_id],
+      session_ids: [id],
+      session_partners: [partner_id],
+      purpose: 'complaint:4711',
+    },
     { action: 'read_inquiry_timeline', partner_ids: [partner_id], session_ids: [id] },
   ]);
 });

@@ -118,9 +118,12 @@ export class Reads {
     const partners = await Promise.all(
       shown.map(async (item) => item.partner_id ?? (await this.ownerOf(item))),
     );
-    const partner_ids = [...new Set(partners.filter((id) => id !== undefined))];
-    const session_ids = shown.map(({ session_id }) => session_id);
-    await this.log.record({ caller, action, partner_ids, session_ids, purpose, correlationId, once });
+    const whose = {
+      partner_ids: [...new Set(partners.filter((id) => id !== undefined))],
+      session_ids: shown.map(({ session_id }) => session_id),
+      session_partners: partners.map((id) => id ?? null),
+    };
+    await this.log.record({ caller, action, ...whose, purpose, correlationId, once });
   }
 
   /** Determined by the first event that the session still has. */

@@ -71,6 +71,57 @@ test('a limited token sees only records of its partners, without sessions of oth
   expect(counts.items).toMatchObject([{ partner_id: own, records: 2 }]);
 });
 
+describe('of a record of several partners', () => {
+  const from = new Date().toISOString();
+  const [one, two, earlier, alone] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  const sessions = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  const sessionsOf = async (...partners: string[]): Promise<(number | null)[]> => {
+    const to = new Date(Date.now() + 60_000).toISOString();
+    const counts = await summarizeAccess(harness.pool, { partners, from, to, limit: 100 });
+    return partners.map((id) => counts.items.find((item) => item.partner_id === id)?.sessions ?? null);
+  };
+  beforeAll(async () => {
+    const read = { session_ids: sessions, session_partners: [one, two, one, one] };
+    await log.record(entry([one, two], read));
+    await log.record(entry([one, two], read));
+    // As earlier releases recorded reads.
+    await log.record(entry([earlier, alone]));
+    await log.record(entry([alone]));
+    await recordsOf(alone, 2);
+  });
+
+  test('each partner counts its own sessions', async () => {
+    expect(await sessionsOf(one, two)).toEqual([3, 1]);
+    expect(await sessionsOf(two)).toEqual([1]);
+  });
+
+  test('the count is unknown when a record does not say whose its sessions are', async () => {
+    expect(await sessionsOf(earlier, alone)).toEqual([null, null]);
+    await log.record(entry([two], { session_partners: [null] }));
+    await recordsOf(two, 3);
+    expect(await sessionsOf(one, two)).toEqual([3, null]);
+  });
+
+  test('a record of one partner counts all its sessions', async () => {
+    const partner = randomUUID();
+    await log.record(entry([partner]));
+    await log.record(entry([partner], { session_ids: [] }));
+    await recordsOf(partner, 2);
+    expect(await sessionsOf(partner)).toEqual([1]);
+  });
+
+  test('a limited token sees the sessions of its partners', async () => {
+    const { items } = await listAccess(harness.pool, { partners: [one], limit: 100, from });
+    expect(items).toHaveLength(2);
+    const shown = {
+      session_ids: [0, 2, 3].map((index) => sessions[index]),
+      session_partners: [one, one, one],
+    };
+    expect(items).toMatchObject([shown, shown]);
+    expect(JSON.stringify(items)).not.toContain(two);
+  });
+});
+
 test('a record that two nodes have added is there once', async () => {
   const other = new AccessLog(harness.store);
   const partner = randomUUID();

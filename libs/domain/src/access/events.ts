@@ -10,6 +10,11 @@ interface Access {
   readonly action: string;
   readonly partner_ids: readonly string[];
   readonly session_ids: readonly string[];
+  /**
+   * The partner of each session of `session_ids`, in the same order; null: unknown. Absent: all are of the only partner; with
+   * several partners, as in records of earlier releases, unknown.
+   */
+  readonly session_partners?: readonly (string | null)[];
   /** Null: the role needs no purpose. */
   readonly purpose: string | null;
   /** Further details, such as the topic of dead letters. */
@@ -31,6 +36,7 @@ const access = {
   action: 'plain',
   partner_ids: 'plain',
   session_ids: 'plain',
+  session_partners: 'plain',
   purpose: 'plain',
   what: 'plain',
 } as const;

@@ -216,21 +216,25 @@ test('holds the sessions when what is remembered of the partner cannot be read',
 
 test('holds the access records of the partner without the sessions of others', async () => {
   const [partner, other] = [`P-${randomUUID()}`, `P-${randomUUID()}`];
-  const record = async (...partners: string[]): Promise<void> => {
+  const record = async (partners: string[], owners: string[] | null): Promise<void> => {
     const id = randomUUID();
     await database.pool.query(
-      `WITH record AS (INSERT INTO access_record (event_id, at, kind, role, subject, action, session_ids, correlation_id)
-         VALUES ($1, now(), 'read', 'auditor', 'spec', 'list_turns', $3, 'spec'))
+      `WITH record AS (INSERT INTO access_record (event_id, at, kind, role, subject, action, session_ids,
+         session_partners, correlation_id)
+         VALUES ($1, now(), 'read', 'auditor', 'spec', 'list_turns', $3, $4, 'spec'))
        INSERT INTO access_record_partner (partner_id, at, event_id) SELECT unnest($2::text[]), now(), $1`,
-      [id, partners, partners.map((name) => `session of ${name}`)],
+      [id, partners, partners.map((name) => `session of ${name}`), owners],
     );
   };
-  await record(partner);
-  await record(partner, other);
+  await record([partner], null);
+  await record([partner, other], null);
+  await record([partner, other], [partner, other]);
   const { pool } = database;
   const text = (await Array.fromAsync(accessJson({ pool, keys }, partner))).join('');
   const records = JSON.parse(text) as { session_ids: string[] }[];
-  expect(records.map(({ session_ids }) => session_ids)).toEqual([[`session of ${partner}`], []]);
+  const own = [`session of ${partner}`];
+  expect(records.map(({ session_ids }) => session_ids)).toEqual([own, [], own]);
+  expect(text).not.toContain(other);
 });
 
 test('an unknown partner has no archive', async () => {

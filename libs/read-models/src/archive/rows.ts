@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
 import { BrokenSealError, erased, keyIdOf, open, tokenOf, typeOfToken, UnknownKeyError } from '#privacy';
 import { tokenPlace } from '#sessions';
+import { recordedSessions } from '../queries/access-records.ts';
 import { keptUpdatesOf, openKeptUpdate } from '../queries/kept-updates.ts';
 import type { StoredToken } from '../queries/tokens.ts';
 import { storedTokens } from '../queries/tokens.ts';
@@ -81,9 +82,8 @@ async function contentOf(
   return content === undefined ? undefined : (JSON.parse(content) as object);
 }
 
-/** A record that concerns others too does not say whose its sessions are: they are left out. */
-const ofOthers =
-  'EXISTS (SELECT FROM access_record_partner AS o WHERE o.event_id = p.event_id AND o.partner_id <> $1)';
+/** The sessions of the partner: those of others, and those of which the record does not say whose they are, are left out. */
+const ownSessions = `ARRAY(SELECT s.session_id FROM ${recordedSessions} WHERE s.partner_id = p.partner_id)`;
 
 /** The records of the access log. */
 export async function* accessJson({ pool }: RowPorts, partnerId: string): AsyncGenerator<string> {
@@ -92,7 +92,7 @@ export async function* accessJson({ pool }: RowPorts, partnerId: string): AsyncG
     for (let count = page; count === page;) {
       const { rows } = await pool.query<{ at: string; event_id: string; record: object }>(
         `SELECT p.at::text AS at, p.event_id,
-           to_jsonb(r) || CASE WHEN ${ofOthers} THEN '{"session_ids": []}'::jsonb ELSE '{}' END AS record
+           (to_jsonb(r) - 'session_partners') || jsonb_build_object('session_ids', ${ownSessions}) AS record
          FROM access_record_partner AS p
          JOIN access_record AS r ON r.event_id = p.event_id
          WHERE p.partner_id = $1 AND (p.at, p.event_id) > ($2::timestamptz, $3::uuid)

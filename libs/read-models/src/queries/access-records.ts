@@ -7,7 +7,9 @@ import { isoTime } from './iso-time.ts';
 import type { Queryable } from './queryable.ts';
 
 /** An event of an access log, as a row. */
-export type AccessRecord = AccessEvent['data'] & {
+export type AccessRecord = Omit<AccessEvent['data'], 'session_partners'> & {
+  /** The partner of each session; null: all are of the only partner, or unknown. */
+  readonly session_partners: readonly (string | null)[] | null;
   readonly event_id: string;
   readonly at: string;
   readonly kind: 'read' | 'act';
@@ -48,7 +50,7 @@ export async function listAccess(pool: Queryable, filter: AccessFilter): Promise
   const { rows } = await pool.query<AccessRecord>(
     `SELECT r.event_id, ${isoTime('r.at')} AS at, kind, role, subject, instance, action,
        ARRAY(SELECT partner_id FROM access_record_partner AS a WHERE a.event_id = r.event_id ORDER BY 1) AS partner_ids,
-       session_ids, purpose, what, correlation_id
+       session_ids, session_partners, purpose, what, correlation_id
      FROM ${source} ${conditions.where()}
      ORDER BY ${at} DESC, ${id} DESC LIMIT ${conditions.parameter(limit + 1)}`,
     conditions.values,
@@ -62,19 +64,40 @@ export async function listAccess(pool: Queryable, filter: AccessFilter): Promise
 const ofPartners = `EXISTS (SELECT FROM access_record_partner AS a
   WHERE a.event_id = r.event_id AND a.partner_id = ANY($?::text[]))`;
 
-/** A record without other partners; if it names any, also without its sessions, since it does not say whose they are. */
+/** A record without other partners and their sessions, and without those of which it does not say whose they are. */
 function onlyOf(record: AccessRecord, partners: readonly string[] | undefined): AccessRecord {
   const partner_ids = record.partner_ids.filter((id) => partners?.includes(id) ?? true);
   const isWhole = partner_ids.length === record.partner_ids.length;
-  return isWhole ? record : { ...record, partner_ids, session_ids: [] };
+  if (isWhole) return record;
+  const { session_ids, session_partners } = record;
+  const isOwn = (_: unknown, index: number): boolean => {
+    const partner = session_partners?.[index];
+    return typeof partner === 'string' && partner_ids.includes(partner);
+  };
+  return {
+    ...record,
+    partner_ids,
+    session_ids: session_ids.filter(isOwn),
+    session_partners: session_partners?.filter(isOwn) ?? null,
+  };
 }
+
+/**
+ * The sessions `s` of a record `r`, seen from one of its partners `p`; `s.partner_id` is null if the record does not say whose
+ * the session is.
+ */
+export const recordedSessions = `unnest(r.session_ids, coalesce(r.session_partners,
+  CASE WHEN NOT EXISTS (
+    SELECT FROM access_record_partner AS o WHERE o.event_id = p.event_id AND o.partner_id <> p.partner_id
+  ) THEN array_fill(p.partner_id, ARRAY[cardinality(r.session_ids)]) END)) AS s (session_id, partner_id)`;
 
 export interface AccessCount {
   readonly subject: string;
   readonly role: string;
   readonly partner_id: string;
   readonly records: number;
-  readonly sessions: number;
+  /** Of this partner; null: a record does not say whose its sessions are. */
+  readonly sessions: number | null;
   readonly first_at: string;
   readonly last_at: string;
 }
@@ -88,7 +111,7 @@ interface SummaryFilter {
   readonly after?: string | undefined;
 }
 
-/** Whose data was accessed in a period and by whom: a count for each subject and partner. @throws InvalidCursorError */
+/** Whose data was accessed in a period and by whom: counts for each subject and partner. @throws InvalidCursorError */
 export async function summarizeAccess(
   pool: Queryable,
   { partners, from, to, limit, after }: SummaryFilter,
@@ -101,9 +124,11 @@ export async function summarizeAccess(
     conditions.add('(p.partner_id, subject, role) > ($?, $?, $?)', ...decodeCursor(after, texts));
   const { rows } = await pool.query<AccessCount>(
     `SELECT subject, role, p.partner_id, count(DISTINCT event_id)::int AS records,
-       count(DISTINCT s)::int AS sessions, ${isoTime('min(p.at)')} AS first_at, ${isoTime('max(p.at)')} AS last_at
+       CASE WHEN bool_or(s.session_id IS NOT NULL AND s.partner_id IS NULL) THEN NULL
+         ELSE count(DISTINCT s.session_id)::int END AS sessions,
+       ${isoTime('min(p.at)')} AS first_at, ${isoTime('max(p.at)')} AS last_at
      FROM access_record_partner AS p JOIN access_record AS r USING (event_id)
-       LEFT JOIN LATERAL unnest(session_ids) AS s ON true
+       LEFT JOIN LATERAL ${recordedSessions} ON s.partner_id IS NULL OR s.partner_id = p.partner_id
      ${conditions.where()}
      GROUP BY p.partner_id, subject, role ORDER BY p.partner_id, subject, role
      LIMIT ${conditions.parameter(limit + 1)}`,

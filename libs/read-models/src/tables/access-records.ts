@@ -50,11 +50,13 @@ export async function writeAccessRecords(
        UPDATE access_checkpoint SET position = $3 WHERE position IS NOT DISTINCT FROM $2 RETURNING true AS moved
      ), given AS (
        SELECT * FROM moved, jsonb_to_recordset($1) AS r (event_id uuid, at timestamptz, kind text,
-         role text, subject text, instance text, action text, session_ids text[], purpose text, what text,
+         role text, subject text, instance text, action text, session_ids text[], session_partners text[], purpose text, what text,
          correlation_id text, partner_ids text[])
      ), added AS (
-       INSERT INTO access_record (event_id, at, kind, role, subject, instance, action, session_ids, purpose, what, correlation_id)
-       SELECT event_id, at, kind, role, subject, instance, action, session_ids, purpose, what, correlation_id FROM given
+       INSERT INTO access_record (event_id, at, kind, role, subject, instance, action, session_ids, session_partners, purpose,
+         what, correlation_id)
+       SELECT event_id, at, kind, role, subject, instance, action, session_ids, session_partners, purpose, what, correlation_id
+       FROM given
        ON CONFLICT DO NOTHING RETURNING event_id
      ), partners AS (
        INSERT INTO access_record_partner (partner_id, at, event_id)
@@ -87,7 +89,9 @@ function recordOf({ event_id, type, data, metadata }: RawEvent): JsonObject | un
   if (![role, subject, action].every(isText) || !isTime(occurred_at)) return undefined;
   const kind = type === 'AdminActed' ? 'act' : 'read';
   const { instance = null, purpose = null, what = null } = data;
-  const lists = { partner_ids: texts(data['partner_ids']), session_ids: texts(data['session_ids']) };
+  const session_ids = texts(data['session_ids']);
+  const session_partners = partnersOf(session_ids, data['session_partners']);
+  const lists = { partner_ids: texts(data['partner_ids']), session_ids, session_partners };
   const correlation_id = isText($correlationId) ? $correlationId : event_id;
   const who = { role, subject, instance, action, purpose, what } as JsonObject;
   return { event_id, at: occurred_at, kind, correlation_id, ...who, ...lists };
@@ -103,4 +107,10 @@ function isTime(value: unknown): value is string {
 
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter(isText) : [];
+}
+
+/** The partner of each session; null: the record does not say. */
+function partnersOf(sessionIds: readonly string[], value: unknown): (string | null)[] | null {
+  const isWhole = Array.isArray(value) && value.length === sessionIds.length;
+  return isWhole ? value.map((item: unknown) => (isText(item) ? item : null)) : null;
 }

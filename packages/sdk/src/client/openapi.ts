@@ -2866,6 +2866,11 @@ export interface components {
              */
             readonly partner_ids: readonly string[];
             readonly session_ids: readonly string[];
+            /**
+             * @description The partner of each session, in the same order; null: unknown. No list: all sessions are of the only partner; of several partners, it is unknown whose they are.
+             * @example null
+             */
+            readonly session_partners: readonly (string | null)[] | null;
             /** @example complaint:4711 */
             readonly purpose: string | null;
             /**
@@ -2897,10 +2902,10 @@ export interface components {
             /** @example 3 */
             readonly records: number;
             /**
-             * @description The number of sessions.
+             * @description The number of sessions of the partner; null: unknown, since a record does not say whose its sessions are.
              * @example 2
              */
-            readonly sessions: number;
+            readonly sessions: number | null;
             /** Format: date-time */
             readonly first_at: string;
             /** Format: date-time */
