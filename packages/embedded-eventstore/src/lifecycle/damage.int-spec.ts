@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
 import { jsonEvent, EventStoreDBClient } from '@eventstore/db-client';
+import { runCommand } from '../acceptance/processes.ts';
 import { startEventStore } from '../index.ts';
 import { append } from '../store/append.ts';
 import { DATA_FILE } from '../store/database.ts';
@@ -101,6 +102,17 @@ describe('a directory', () => {
     await withDirectory((dir) =>
       withStore(dir, () => {
         expect(() => Store.open(dir)).toThrow(/Another process is using/);
+      }),
+    );
+  });
+
+  test('stays closed to other processes when it is opened again in this one', async () => {
+    await withDirectory((dir) =>
+      withStore(dir, () => {
+        expect(() => Store.open(dir)).toThrow(/Another process is using/);
+        const other = runCommand('scavenge', '--data', dir);
+        expect(other).toMatchObject({ code: 1 });
+        expect(other.output).toMatch(/^event-store: Another process is using .*\n$/);
       }),
     );
   });

@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, openSync, readSync, closeSync, statfsSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
 import { messageOf, sqliteCode, StoreOpenError } from './errors.ts';
@@ -65,12 +75,25 @@ const makeDirectory = (dir: string): void => {
   mkdirSync(dir);
 };
 
+/**
+ * Creates the file unless it exists. It never opens one that exists: closing any descriptor of a file releases all locks
+ * that the process has on it.
+ */
+const createFile = (path: string): void => {
+  try {
+    closeSync(openSync(path, 'ax'));
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  }
+  accessSync(path, constants.R_OK | constants.W_OK);
+};
+
 /** Locks `dir` until the returned function is called or the process ends. */
 export const lockDirectory = (dir: string): (() => void) => {
   try {
     makeDirectory(dir);
     // The database does not report why it cannot create a file.
-    closeSync(openSync(join(dir, LOCK_FILE), 'a'));
+    createFile(join(dir, LOCK_FILE));
   } catch (error) {
     const reason = `${messageOf(error)}: choose another --data directory, which can be written`;
     throw new StoreOpenError('unusable', `Cannot use the directory ${dir}: ${reason}`);
