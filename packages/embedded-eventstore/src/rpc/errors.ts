@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { WriteOutcome } from '../store/append.ts';
-import { messageOf, StoreReadError, StoreWriteError } from '../store/errors.ts';
+import { messageOf, OutcomeUnknownError, StoreReadError, StoreWriteError } from '../store/errors.ts';
 import type { ExpectedRevision } from '../store/records.ts';
 
 /** An error that ends a call with a status and trailers. */
@@ -114,7 +114,7 @@ export const notLeader = (leader: string): RpcError => {
   });
 };
 
-/** The answer to an append that was not completed in time. */
+/** The answer to an append that was not completed in time, or whose outcome is not known. */
 export const operationTimeout = (): RpcError => new RpcError(status.ABORTED, 'Operation timed out');
 
 export const unknownError = (message: string): RpcError => new RpcError(status.UNKNOWN, message);
@@ -123,6 +123,7 @@ export const unknownError = (message: string): RpcError => new RpcError(status.U
 export const toRpcError = (error: unknown): RpcError => {
   if (error instanceof RpcError) return error;
   if (error instanceof StoreWriteError) return new RpcError(status.RESOURCE_EXHAUSTED, error.message);
+  if (error instanceof OutcomeUnknownError) return operationTimeout();
   if (error instanceof StoreReadError) return new RpcError(status.DATA_LOSS, error.message);
   if (error instanceof RangeError) return invalidArgument(error.message);
   return new RpcError(status.UNKNOWN, messageOf(error));

@@ -15,11 +15,11 @@ import { toProposedEvent } from './append-events.ts';
 import {
   ACCESS_DENIED,
   badRequest,
+  failureOf,
   refusalOf,
   sizeExceeded,
   TIMEOUT,
   TOO_BUSY_ERROR,
-  unknown,
 } from './batch-errors.ts';
 import type { OpenCall } from '../rpc/open-call.ts';
 import type { ServiceContext } from './context.ts';
@@ -142,7 +142,7 @@ class BatchSession implements OpenCall {
       if (outcome?.kind === 'written')
         this.respond(encodeBatchSuccess(correlation, stream, outcome.revision, outcome.pos));
       else {
-        const refusal = outcome ? refusalOf(stream, expected, outcome) : unknown(messageOf(error));
+        const refusal = outcome ? refusalOf(stream, expected, outcome) : failureOf(error);
         this.respond(encodeBatchError(correlation, stream, refusal));
       }
       this.endIfIdle();

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { NOT_READY, TOO_BUSY } from '../rpc/errors.ts';
+import { messageOf, OutcomeUnknownError } from '../store/errors.ts';
 import type { ExpectedRevision } from '../store/records.ts';
 import { writeWrongVersion, type BatchError } from '../wire/batch-append.ts';
 import { writeStreamName } from '../wire/shared.ts';
@@ -39,8 +40,12 @@ const NOT_READY_ERROR: BatchError = {
 
 export const TOO_BUSY_ERROR: BatchError = { ...NOT_READY_ERROR, message: TOO_BUSY };
 
+/** The answer to an append that failed; Timeout means that it may be stored. */
+export const failureOf = (error: unknown): BatchError =>
+  error instanceof OutcomeUnknownError ? TIMEOUT : unknown(messageOf(error));
+
 /** Clients show the message when they do not know the details; `event_store.client.Unknown` would hide it. */
-export const unknown = (message: string): BatchError => ({
+const unknown = (message: string): BatchError => ({
   code: status.UNKNOWN,
   message,
   detail: 'google.protobuf.Empty',

@@ -1,5 +1,5 @@
 import { append, type WriteOutcome } from '../store/append.ts';
-import type { StoreWriteError } from '../store/errors.ts';
+import type { WriteError } from '../store/writer.ts';
 import type { ExpectedRevision, ProposedEvent } from '../store/records.ts';
 import type { ServiceContext } from './context.ts';
 
@@ -12,11 +12,11 @@ interface ProposedAppend {
   readonly events: readonly ProposedEvent[];
 }
 
-/** Appends in the next group of the writer; `done` is called once the events are durable, or nothing was stored. */
+/** Appends in the next group of the writer; `done` is called once the events are durable, or with the error that prevented it. */
 export const submitAppend = (
   { store, likeAServer }: ServiceContext,
   proposed: ProposedAppend,
-  done: (error: StoreWriteError | undefined, outcome?: AppendOutcome) => void,
+  done: (error: WriteError | undefined, outcome?: AppendOutcome) => void,
 ): void => {
   const { stream, expected, events } = proposed;
   const submit = (settle: typeof done): void =>

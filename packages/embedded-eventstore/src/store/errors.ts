@@ -14,22 +14,45 @@ export class StoreWriteError extends Error {
   override readonly name = 'StoreWriteError';
 }
 
+/** Thrown when a commit failed in a way that does not say whether its events are stored. */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError';
+}
+
 /** Thrown when a stored event does not match its checksum or its page cannot be read. */
 export class StoreReadError extends Error {
   override readonly name = 'StoreReadError';
 }
+
+/** The code for an index of the write-ahead log (`events.db-shm`) that could not be extended. */
+export const SHARED_INDEX_NOT_EXTENDED = 'SQLITE_IOERR_SHMSIZE';
 
 /** Whether the files can be written. */
 export class Health {
   private damage: string | undefined;
   private isDiskFull = false;
 
-  /** `report` is called with each line for the operator. */
-  constructor(private readonly report: (line: string) => void) {}
+  /**
+   * @param report called with each line for the operator
+   * @param hasRoom whether a file in the data directory can grow
+   */
+  constructor(
+    private readonly report: (line: string) => void,
+    private readonly hasRoom: () => boolean,
+  ) {}
 
   /** Why the store is read-only until the next start; undefined: it is writable. */
   get readOnlyReason(): string | undefined {
     return this.damage;
+  }
+
+  /** Whether the database failed with `code` because the disk, or a quota, has no room for a file to grow. */
+  lacksRoom(code: string): boolean {
+    return (
+      code.startsWith('SQLITE_FULL') ||
+      code === SHARED_INDEX_NOT_EXTENDED ||
+      (code === 'SQLITE_IOERR_WRITE' && !this.hasRoom())
+    );
   }
 
   /** Makes the store read-only. The first reason is kept. */

@@ -10,7 +10,8 @@ const guarded = (db: Sqlite, sql: string, health: Health) => {
     try {
       return read();
     } catch (error) {
-      if (!/^SQLITE_(CORRUPT|NOTADB|IOERR)/.test(sqliteCode(error))) throw error;
+      const code = sqliteCode(error);
+      if (!/^SQLITE_(CORRUPT|NOTADB|IOERR)/.test(code) || health.lacksRoom(code)) throw error;
       const message = `The file is damaged: ${messageOf(error)}`;
       health.makeReadOnly(message);
       throw new StoreReadError(message);

@@ -3,6 +3,7 @@ import { DEFAULT_CACHE_CAPACITY } from './bounded-cache.ts';
 import { DATA_FILE, lockDirectory, openFile } from './database.ts';
 import type { Sqlite } from './layout.ts';
 import { Health, messageOf, StoreOpenError } from './errors.ts';
+import { hasRoom } from './disk-room.ts';
 import { Head, HEAD_FILE } from './head.ts';
 import { EventLog } from './event-log.ts';
 import { LaggingReaders } from './lagging-readers.ts';
@@ -66,7 +67,7 @@ export class Store {
     try {
       head = Head.open(dir);
       const { db, damage } = openFile(dir, head.position > 0);
-      const store = new Store(dir, db, new Health(report), head, unlock, options);
+      const store = new Store(dir, db, new Health(report, () => hasRoom(dir)), head, unlock, options);
       const reason = damage ?? findLoss(head.position, store.log);
       if (reason !== undefined) store.health.makeReadOnly(reason);
       return store;

@@ -1,6 +1,13 @@
 import { isConflict, type Transaction } from './append.ts';
 import type { Sqlite } from './layout.ts';
-import { messageOf, sqliteCode, StoreWriteError, type Health } from './errors.ts';
+import {
+  messageOf,
+  OutcomeUnknownError,
+  SHARED_INDEX_NOT_EXTENDED,
+  sqliteCode,
+  StoreWriteError,
+  type Health,
+} from './errors.ts';
 import type { EventLog } from './event-log.ts';
 import type { LaggingReaders } from './lagging-readers.ts';
 import type { EventRecord } from './records.ts';
@@ -9,11 +16,13 @@ import type { Streams } from './streams.ts';
 const MAX_GROUP_SIZE = 1_000;
 const MAX_WAIT_MS = 2;
 
+export type WriteError = StoreWriteError | OutcomeUnknownError;
+
 interface Write {
   /** Runs inside the transaction and keeps its result. */
   run(tx: Transaction): void;
   /** Called once: after the commit, or with the error that prevented it. */
-  settle(error?: StoreWriteError): void;
+  settle(error?: WriteError): void;
   isConflict(): boolean;
 }
 
@@ -36,10 +45,7 @@ export class Writer {
   ) {}
 
   /** Runs `work` in the next group; `done` is called with its result once it is durable. */
-  submit<T>(
-    work: (tx: Transaction) => T,
-    done: (error: StoreWriteError | undefined, result?: T) => void,
-  ): void {
+  submit<T>(work: (tx: Transaction) => T, done: (error: WriteError | undefined, result?: T) => void): void {
     let result: T;
     this.queue.push({
       run: (tx) => (result = work(tx)),
@@ -111,21 +117,40 @@ export class Writer {
     this.readers.afterCommit(events, () => show(others));
   }
 
-  private runAll(group: readonly Write[], events: EventRecord[]): StoreWriteError | undefined {
+  private runAll(group: readonly Write[], events: EventRecord[]): WriteError | undefined {
     const tx = { log: this.log, streams: this.streams, events, now: Date.now() * 1000 };
+    let isCommitting = false;
     try {
       this.db.exec('BEGIN IMMEDIATE');
       for (const write of group) write.run(tx);
       this.readers?.beforeCommit(events.length > 0 && group.some((write) => write.isConflict()));
+      isCommitting = true;
       this.db.exec('COMMIT');
       this.health.writeSucceeded();
       return undefined;
     } catch (error) {
-      return this.rollBack(error);
+      return this.rollBack(error, isCommitting);
     }
   }
 
-  private rollBack(cause: unknown): StoreWriteError {
+  private rollBack(cause: unknown, wasCommitting: boolean): WriteError {
+    this.reset();
+    const code = sqliteCode(cause);
+    if (this.health.lacksRoom(code)) {
+      this.health.diskFull();
+      const isInLog = wasCommitting && code === SHARED_INDEX_NOT_EXTENDED;
+      return isInLog && !this.overwriteCommit()
+        ? outcomeUnknown(messageOf(cause))
+        : new StoreWriteError('The disk is full: nothing was stored');
+    }
+    if (/^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(code)) this.health.makeReadOnly(messageOf(cause));
+    return wasCommitting && code.startsWith('SQLITE_IOERR')
+      ? outcomeUnknown(messageOf(cause))
+      : refused(messageOf(cause));
+  }
+
+  /** Ends a failed transaction. */
+  private reset(): void {
     try {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
       this.streams.clear();
@@ -133,15 +158,28 @@ export class Writer {
     } catch (error) {
       this.health.makeReadOnly(messageOf(error));
     }
-    const code = sqliteCode(cause);
-    if (code.startsWith('SQLITE_FULL')) {
-      this.health.diskFull();
-      return new StoreWriteError('The disk is full: nothing was stored');
+  }
+
+  /**
+   * A commit fails after its frames are in the write-ahead log when the log's index cannot be extended; a start after a crash
+   * would take them for stored. Overwrites them by a commit without events; it is in the log even if it fails likewise.
+   */
+  private overwriteCommit(): boolean {
+    let isCommitting = false;
+    try {
+      this.db.exec(`BEGIN IMMEDIATE; REPLACE INTO facts (name, value) VALUES ('refused', ${Date.now()})`);
+      isCommitting = true;
+      this.db.exec('COMMIT');
+      return true;
+    } catch (error) {
+      this.reset();
+      return isCommitting && sqliteCode(error) === SHARED_INDEX_NOT_EXTENDED;
     }
-    if (/^SQLITE_(IOERR|CORRUPT|NOTADB|READONLY)/.test(code)) this.health.makeReadOnly(messageOf(cause));
-    return refused(messageOf(cause));
   }
 }
+
+const outcomeUnknown = (reason: string): OutcomeUnknownError =>
+  new OutcomeUnknownError(`It is not known whether the write was stored: ${reason}`);
 
 const refused = (reason: string): StoreWriteError =>
   new StoreWriteError(`The store does not accept writes: ${reason}`);
