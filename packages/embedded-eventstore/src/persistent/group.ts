@@ -141,13 +141,19 @@ export class Group implements Follower {
     for (const { options } of this.consumers.slice()) options.drop();
   }
 
-  private fill(): void {
+  /** Reads until the buffer is full, or to the end of the source. False when nothing was added to the buffer. */
+  private fill(): boolean {
     const { readBatchSize, historyBufferSize } = this.config;
+    const before = this.buffer.length;
     for (let pages = 0; !this.live && !this.closed; pages++) {
-      if (this.buffer.length + readBatchSize > historyBufferSize) return;
-      if (pages === PAGES_AT_ONCE) return void setImmediate(() => this.pump());
+      if (this.buffer.length + readBatchSize > historyBufferSize) break;
+      if (pages === PAGES_AT_ONCE) {
+        setImmediate(() => this.pump());
+        return false;
+      }
       this.live = !this.readPage(readBatchSize);
     }
+    return this.buffer.length > before;
   }
 
   /** False at the end of the source. */
@@ -186,9 +192,7 @@ export class Group implements Follower {
     if (this.retries.length > 0) this.retries = this.push(this.retries);
     do {
       if (this.buffer.length > 0) this.buffer = this.push(this.buffer);
-      if (this.live) return;
-      this.fill();
-    } while (this.buffer.length > 0 && this.hasSlots());
+    } while (!this.live && this.fill() && this.hasSlots());
   }
 
   /** Delivers messages while consumers have room; returns the others. */
