@@ -1,7 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { waitUntil } from '../contract/harness.ts';
 import { appendMany, withDirectory, withStore } from '../lifecycle/stores.ts';
 import { Access } from '../rpc/access.ts';
+import { tombstone } from '../store/append.ts';
 import type { Store } from '../store/store.ts';
 import { Feed } from '../subscriptions/feed.ts';
 import type { FilterOptions } from '../wire/read-request.ts';
@@ -64,6 +65,47 @@ const listing = (bufferSize = 100): { consumer: Consumer; received: string[] } =
   return { consumer, received };
 };
 
+/** The n-th call of a read of the log fails, as when the memory is exhausted. */
+const failOnce = (store: Store, name: 'readAllForwards' | 'byPosition', n: number): void => {
+  const { log } = store;
+  const count = { calls: 0 };
+  const original: (...args: [number, number]) => unknown = log[name].bind(log);
+  Object.defineProperty(log, name, {
+    value: (...args: [number, number]) => {
+      if (++count.calls === n) throw Object.assign(new Error('out of memory'), { code: 'SQLITE_NOMEM' });
+      return original(...args);
+    },
+  });
+};
+
+describe('a group that cannot read for a moment', () => {
+  test.each([
+    ['on $all', 'readAllForwards', 1, undefined],
+    ['with a filter', 'byPosition', 3, streams('a')],
+  ] as const)('%s delivers all events in order', (_case, read, n, filter) =>
+    withGroups(async (store, groups) => {
+      await appendMany(store, 'a', 5);
+      failOnce(store, read, n);
+      await groups.put(onAll({ filter }), 'admin');
+      const { consumer, received } = listing();
+      groups.find('$all', 'group')?.add(consumer);
+      await appendMany(store, 'a', 2);
+      await waitUntil('the last event', () => received.includes('6@a'));
+      expect(received.filter((name) => name.endsWith('@a'))).toEqual(
+        [0, 1, 2, 3, 4, 5, 6].map((rev) => `${rev}@a`),
+      );
+    }),
+  );
+});
+
+test('a group whose stream is deleted has nothing more to read', () =>
+  withGroups(async (store, groups) => {
+    await appendMany(store, 'a', 2);
+    await store.writer.write((tx) => tombstone(tx, 'a', 'any'));
+    await groups.put(onAll({ stream: 'a', startAfter: -1 }), 'admin');
+    expect(groups.find('a', 'group')?.statistics().live).toBe(true);
+  }));
+
 test('a pinned consumer that reads nothing does not stop the others', () =>
   withGroups(async (store, groups) => {
     for (let n = 0; n < 40; n++) await appendMany(store, `a-${n}`, 1);
@@ -78,7 +120,8 @@ test('a pinned consumer that reads nothing does not stop the others', () =>
     const [silent, eager] = [listing(1), listing()];
     group?.add(silent.consumer);
     group?.add(eager.consumer);
-    await waitUntil('a full buffer', () => (group?.statistics().buffered ?? 0) > 2);
+    const buffered = (): number => group?.statistics().buffered ?? 0;
+    await waitUntil('a full buffer', () => silent.received.length > 0 && buffered() > 2);
     expect(silent.received).toHaveLength(1);
     group?.remove(silent.consumer);
     await waitUntil('all events', () => new Set(eager.received).size === 40);

@@ -1,9 +1,10 @@
+import { isStreamDeleted } from '../rpc/errors.ts';
 import type { EventRecord, ResolvedEvent } from '../store/records.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import type { Follower } from '../subscriptions/feed.ts';
 import { compileFilter } from '../subscriptions/filter.ts';
-import { AllSource, StreamSource, type Item, type Source } from '../subscriptions/sources.ts';
+import { AllSource, StreamSource, type Item, type Page, type Source } from '../subscriptions/sources.ts';
 import type { NackAction } from '../wire/persistent-requests.ts';
 import type { ConnectionInfo } from '../wire/persistent-responses.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -151,20 +152,20 @@ export class Group implements Follower {
         setImmediate(() => this.pump());
         return false;
       }
-      this.live = !this.readPage(readBatchSize);
+      const page = this.readPage(readBatchSize);
+      if (!page) break;
+      this.enqueue(page.items);
+      this.live = page.end;
     }
     return this.buffer.length > before;
   }
 
-  /** False at the end of the source. */
-  private readPage(limit: number): boolean {
+  /** Undefined when it cannot be read now: the next tick reads it again. */
+  private readPage(limit: number): Page | undefined {
     try {
-      const { items, end } = this.source.page(limit);
-      this.enqueue(items);
-      return !end;
-    } catch {
-      // The stream is tombstoned, or the page is damaged.
-      return false;
+      return this.source.page(limit);
+    } catch (error) {
+      return isStreamDeleted(error) ? { items: [], end: true } : undefined;
     }
   }
 

@@ -34,6 +34,9 @@ export const streamDeleted = (stream: string): RpcError =>
     'stream-name': stream,
   });
 
+export const isStreamDeleted = (error: unknown): boolean =>
+  error instanceof RpcError && error.metadata.get('exception')[0] === 'stream-deleted';
+
 export const maximumAppendSizeExceeded = (limit: number): RpcError =>
   new RpcError(status.INVALID_ARGUMENT, `Maximum Append Size of ${limit} Exceeded.`, {
     exception: 'maximum-append-size-exceeded',

@@ -117,15 +117,19 @@ export class AllSource implements Source {
 
   private filteredPage(filter: Filter, limit: number): Page {
     const scanned = this.store.log.scan(this.after + 1, limit * 4, false);
-    const items: Item[] = [];
+    const read: { pos: number; stream: string; event: EventRecord | undefined }[] = [];
     let found = 0;
     for (const { pos, stream, type } of inSlice(scanned)) {
       const event = filter.matches(stream, type) ? this.store.log.byPosition(pos) : undefined;
-      if (!isSystemStream(stream)) this.isEmptyLog = false;
-      items.push(...this.examine(pos, filter, event));
-      this.after = pos;
+      read.push({ pos, stream, event });
       if (event && ++found === limit) break;
     }
+    // Only now, so that a page that cannot be read is not half passed.
+    const items = read.flatMap(({ pos, stream, event }) => {
+      if (!isSystemStream(stream)) this.isEmptyLog = false;
+      this.after = pos;
+      return this.examine(pos, filter, event);
+    });
     return { items, end: scanned.length === 0 };
   }
 
