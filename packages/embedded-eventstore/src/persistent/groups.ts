@@ -4,7 +4,7 @@ import type { Feed } from '../subscriptions/feed.ts';
 import { Group } from './group.ts';
 import { checkpointStream, groupKey, parkedStream, type GroupConfig } from './settings.ts';
 import { newId } from '../store/event-id.ts';
-import { messageOf } from '../store/errors.ts';
+import { messageOf, StoreReadError } from '../store/errors.ts';
 
 const CONFIG_STREAM = '$persistentSubscriptionConfig';
 const TICK_MS = 100;
@@ -14,6 +14,8 @@ export class Groups {
   private readonly groups = new Map<string, Group>();
   /** Stored by an earlier version, with a filter that is no longer supported: not served, but kept. */
   private unusable: GroupConfig[] = [];
+  /** The stored configuration could not be read, and must not be replaced. */
+  private isUnread = false;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -37,6 +39,8 @@ export class Groups {
 
   /** Creates or replaces a group. The consumers of the old one are dropped; its checkpoint stays. */
   async put(config: GroupConfig, user: string): Promise<void> {
+    if (this.isUnread)
+      throw new StoreReadError('The configuration of the persistent subscriptions cannot be read');
     const old = this.find(config.stream, config.group);
     if (old) this.close(old);
     this.open(config);
@@ -86,12 +90,8 @@ export class Groups {
   }
 
   private load(): void {
-    const page = this.store.reads.stream(CONFIG_STREAM, Number.MAX_SAFE_INTEGER, 1, true);
-    const data = page.kind === 'page' ? page.events[0]?.data : undefined;
-    if (!data) return;
-    const { entries } = JSON.parse(data.toString('utf8')) as { entries: GroupConfig[] };
     this.unusable = [];
-    for (const config of entries) {
+    for (const config of this.stored()) {
       try {
         this.open(config);
       } catch (error) {
@@ -101,6 +101,25 @@ export class Groups {
           `Persistent subscription ${name} is not served until it is created again: ${messageOf(error)}`,
         );
       }
+    }
+  }
+
+  /** The stored groups; none when they cannot be read. */
+  private stored(): readonly GroupConfig[] {
+    this.isUnread = true;
+    try {
+      const page = this.store.reads.stream(CONFIG_STREAM, Number.MAX_SAFE_INTEGER, 1, true);
+      this.isUnread = false;
+      const data = page.kind === 'page' ? page.events[0]?.data : undefined;
+      if (!data) return [];
+      const { entries } = JSON.parse(data.toString('utf8')) as { entries?: GroupConfig[] };
+      if (!Array.isArray(entries)) throw new TypeError(`${CONFIG_STREAM} has no entries`);
+      return entries;
+    } catch (error) {
+      process.emitWarning(
+        `No persistent subscription is served, as their configuration cannot be read: ${messageOf(error)}`,
+      );
+      return [];
     }
   }
 
