@@ -3,6 +3,7 @@ import { waitUntil } from '../contract/harness.ts';
 import { appendMany, withDirectory, withStore } from '../lifecycle/stores.ts';
 import { Access } from '../rpc/access.ts';
 import { tombstone } from '../store/append.ts';
+import { originalOf } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import { Feed } from '../subscriptions/feed.ts';
 import type { FilterOptions } from '../wire/read-request.ts';
@@ -51,18 +52,24 @@ const withGroups = (use: (store: Store, groups: Groups) => Promise<void>): Promi
     }),
   );
 
-/** A consumer that lists what it gets, as `revision@stream`. */
-const listing = (bufferSize = 100): { consumer: Consumer; received: string[] } => {
+/** A consumer that lists what it gets, as `revision@stream`, and the ids by which it acknowledges. */
+const listing = (bufferSize = 100) => {
   const received: string[] = [];
+  const ids: string[] = [];
   const consumer = new Consumer({
     bufferSize,
     from: '',
     username: '',
     connectionName: '',
-    send: ({ event }) => received.push(`${event?.rev}@${event?.stream}`),
+    send: (event, _retryCount, onSent) => {
+      ids.push(originalOf(event).id.toString('hex'));
+      received.push(`${event.event?.rev}@${event.event?.stream}`);
+      onSent();
+    },
+    isBehind: () => false,
     drop: () => undefined,
   });
-  return { consumer, received };
+  return { consumer, received, ids };
 };
 
 /** The n-th call of a read of the log fails, as when the memory is exhausted. */
@@ -126,3 +133,47 @@ test('a pinned consumer that reads nothing does not stop the others', () =>
     group?.remove(silent.consumer);
     await waitUntil('all events', () => new Set(eager.received).size === 40);
   }));
+
+describe('a group keeps little in memory:', () => {
+  test('a replay reads parked messages a page at a time', () =>
+    withGroups(async (store, groups) => {
+      await appendMany(store, 'a', 100);
+      await groups.put(onAll({ stream: 'a', startAfter: -1 }), 'admin');
+      const group = groups.find('a', 'group');
+      const parking = listing();
+      group?.add(parking.consumer);
+      await waitUntil('all events', () => parking.ids.length === 100);
+      group?.nack(parking.consumer, parking.ids, 'park', '');
+      await waitUntil('the parked messages', () => group?.statistics().parked === 100);
+      group?.remove(parking.consumer);
+      group?.replayParked(Infinity);
+      expect(group?.statistics().retries).toBe(20);
+      const replayed = listing(10);
+      group?.add(replayed.consumer);
+      await waitUntil('all messages', () => {
+        group?.ack(replayed.consumer, replayed.ids);
+        return replayed.received.length === 100;
+      });
+      expect(replayed.received).toEqual(parking.received);
+    }));
+
+  test.each([1, 10_000])(
+    'unacknowledged and waiting messages are limited by bytes, with a read batch of %s',
+    (readBatchSize) =>
+      withGroups(async (store, groups) => {
+        await appendMany(store, 'a', 60, 900_000);
+        const settings = { readBatchSize, historyBufferSize: 10_000, startAfter: -1 };
+        await groups.put(onAll({ ...settings, stream: 'a' }), 'admin');
+        const group = groups.find('a', 'group');
+        expect(group?.statistics().buffered).toBeLessThan(20);
+        const { consumer, received, ids } = listing(1_000_000);
+        group?.add(consumer);
+        await waitUntil('some events', () => received.length > 0);
+        expect(consumer.inFlight).toBeLessThan(20);
+        await waitUntil('all events', () => {
+          group?.ack(consumer, ids);
+          return received.length === 60;
+        });
+      }),
+  );
+});

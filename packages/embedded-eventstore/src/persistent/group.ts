@@ -1,5 +1,5 @@
 import { isStreamDeleted } from '../rpc/errors.ts';
-import type { EventRecord, ResolvedEvent } from '../store/records.ts';
+import type { EventRecord } from '../store/records.ts';
 import { ALL_STREAM } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
 import type { Follower } from '../subscriptions/feed.ts';
@@ -9,7 +9,7 @@ import type { NackAction } from '../wire/persistent-requests.ts';
 import type { ConnectionInfo } from '../wire/persistent-responses.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { Consumer } from './consumer.ts';
-import { newMessage, Progress, type Message } from './messages.ts';
+import { bytesOf, newMessage, Progress, resolve, type Message } from './messages.ts';
 import { Parking } from './parking.ts';
 import { isGroupStream, parkedStream, type GroupConfig } from './settings.ts';
 import { Rate } from './statistics.ts';
@@ -17,6 +17,12 @@ import { consumerSelector, type ConsumerSelector } from './strategies.ts';
 
 /** Pages to read before yielding to the event loop. */
 const PAGES_AT_ONCE = 20;
+/** Events to read at once, even for a group with a larger read batch size. */
+const MAX_PAGE = 64;
+/** Parked messages to read at once for a replay. */
+const REPLAY_PAGE = 20;
+/** A buffer with more bytes is full, whatever the settings of the group are. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 /** For GetInfo. */
 interface GroupStatistics {
@@ -43,6 +49,7 @@ export class Group implements Follower {
   private readonly rate = new Rate();
   /** Messages that wait for a consumer, in order. */
   private buffer: Message[] = [];
+  private bufferedBytes = 0;
   /** Messages to deliver again, before those of the buffer. */
   private retries: Message[] = [];
   private live = false;
@@ -91,7 +98,10 @@ export class Group implements Follower {
 
   deliver(event: EventRecord): void {
     if (!this.live || this.closed) return;
-    if (this.buffer.length >= Math.max(1, this.config.liveBufferSize)) {
+    if (
+      this.buffer.length >= Math.max(1, this.config.liveBufferSize) ||
+      this.bufferedBytes >= MAX_BUFFERED_BYTES
+    ) {
       this.live = false;
       return;
     }
@@ -121,17 +131,24 @@ export class Group implements Follower {
   }
 
   replayParked(stopAt: number): void {
-    this.retries.push(...this.parking.replay(stopAt));
+    this.parking.replay(stopAt);
     this.pump();
   }
 
   /** Called several times a second: retries expired messages, writes due checkpoints. */
   tick(now: number): void {
+    const ready = this.consumers.filter(({ availableSlots }) => availableSlots > 0);
     for (const consumer of this.consumers) {
       for (const message of consumer.releaseExpired(now)) this.retry(message);
+      if (ready.some((other) => other !== consumer)) this.retries.push(...consumer.releaseUnsent(now));
     }
     this.checkpoints.writeIfDue(this.progress.done, true);
     this.parking.truncate();
+    this.pump();
+  }
+
+  /** Called when a consumer that was behind has read. */
+  resume(): void {
     this.pump();
   }
 
@@ -147,12 +164,13 @@ export class Group implements Follower {
     const { readBatchSize, historyBufferSize } = this.config;
     const before = this.buffer.length;
     for (let pages = 0; !this.live && !this.closed; pages++) {
-      if (this.buffer.length + readBatchSize > historyBufferSize) break;
+      if (this.buffer.length + readBatchSize > historyBufferSize || this.bufferedBytes >= MAX_BUFFERED_BYTES)
+        break;
       if (pages === PAGES_AT_ONCE) {
         setImmediate(() => this.pump());
         return false;
       }
-      const page = this.readPage(readBatchSize);
+      const page = this.readPage(Math.min(readBatchSize, MAX_PAGE));
       if (!page) break;
       this.enqueue(page.items);
       this.live = page.end;
@@ -172,39 +190,49 @@ export class Group implements Follower {
   private enqueue(items: readonly Item[]): void {
     for (const item of items) {
       if (!('event' in item) || (this.stream === undefined && isGroupStream(item.event.stream))) continue;
-      const event = this.config.resolveLinks ? this.resolve(item.event) : { event: item.event };
+      const event = this.config.resolveLinks ? resolve(this.store, item.event) : { event: item.event };
       const sequence = this.stream === undefined ? item.event.pos : item.event.rev;
       this.progress.started(sequence);
-      this.buffer.push(newMessage(event, { sequence }));
-    }
-  }
-
-  private resolve(event: EventRecord): ResolvedEvent {
-    try {
-      return this.store.reads.resolve(event);
-    } catch {
-      // An unreadable target counts as missing.
-      return { link: event };
+      const message = newMessage(event, { sequence });
+      this.buffer.push(message);
+      this.bufferedBytes += bytesOf(message);
     }
   }
 
   private pump(): void {
     if (this.closed) return;
-    if (this.retries.length > 0) this.retries = this.push(this.retries);
+    this.pushRetries();
     do {
-      if (this.buffer.length > 0) this.buffer = this.push(this.buffer);
+      this.pushBuffer();
     } while (!this.live && this.fill() && this.hasSlots());
+  }
+
+  private pushBuffer(): void {
+    const before = this.buffer.length;
+    if (before > 0) this.buffer = this.push(this.buffer);
+    if (this.buffer.length < before)
+      this.bufferedBytes = this.buffer.reduce((sum, message) => sum + bytesOf(message), 0);
+  }
+
+  /** Delivers messages again, and parked ones that are replayed, a page at a time. */
+  private pushRetries(): void {
+    for (;;) {
+      if (this.retries.length > 0) this.retries = this.push(this.retries);
+      const page = this.retries.length < REPLAY_PAGE ? this.parking.next(REPLAY_PAGE) : [];
+      if (page.length === 0) return;
+      this.retries.push(...page);
+    }
   }
 
   /** Delivers messages while consumers have room; returns the others. */
   private push(messages: Message[]): Message[] {
     if (!this.hasSlots()) return messages;
     const { messageTimeoutMs } = this.config;
-    const deadline = messageTimeoutMs > 0 ? performance.now() + messageTimeoutMs : Number.POSITIVE_INFINITY;
+    const timeoutMs = messageTimeoutMs > 0 ? messageTimeoutMs : Number.POSITIVE_INFINITY;
     const rest: Message[] = [];
     for (const [index, message] of messages.entries()) {
       const consumer = this.selector.select(message, this.consumers);
-      if (consumer && !consumer.has(message)) consumer.push(message, deadline);
+      if (consumer && !consumer.has(message)) consumer.push(message, timeoutMs);
       else if (!consumer && this.selector.inOrder) return [...rest, ...messages.slice(index)];
       else rest.push(message);
     }

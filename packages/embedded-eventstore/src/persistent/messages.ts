@@ -1,4 +1,5 @@
-import { originalOf, type ResolvedEvent } from '../store/records.ts';
+import { originalOf, type EventRecord, type ResolvedEvent } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 
 /** An event that a group delivers. */
 export interface Message {
@@ -22,6 +23,21 @@ export const newMessage = (
   parkedAt: place.parkedAt,
   retryCount: 0,
 });
+
+/** Follows a link; an unreadable target counts as missing. */
+export const resolve = (store: Store, event: EventRecord): ResolvedEvent => {
+  try {
+    return store.reads.resolve(event);
+  } catch {
+    return { link: event };
+  }
+};
+
+const recordBytes = (record: EventRecord | undefined): number =>
+  record ? record.data.length + record.meta.length : 0;
+
+/** The bytes of the events that a message holds. */
+export const bytesOf = ({ event }: Message): number => recordBytes(event.event) + recordBytes(event.link);
 
 /** Tracks unfinished messages in order, so that a checkpoint never passes one. */
 export class Progress {

@@ -1,15 +1,18 @@
 import { append, writeMetadata } from '../store/append.ts';
 import { messageOf } from '../store/errors.ts';
+import { PAGE_BYTES } from '../store/page-size.ts';
 import { originalOf, type ProposedEvent } from '../store/records.ts';
 import { LINK_TYPE } from '../store/stream-names.ts';
 import type { Store } from '../store/store.ts';
-import { newMessage, Progress, type Message } from './messages.ts';
+import { bytesOf, newMessage, Progress, resolve, type Message } from './messages.ts';
 import { newId } from '../store/event-id.ts';
 
 /** The parked messages of a group: links in a separate stream, until they are replayed and finished. */
 export class Parking {
   private progress: Progress;
   private truncatedTo: number;
+  /** The end of the replay, exclusive. */
+  private replayTo = 0;
 
   constructor(
     private readonly store: Store,
@@ -41,16 +44,39 @@ export class Parking {
   }
 
   /** Starts the replay of the parked messages below revision `stopAt`. */
-  replay(stopAt: number): Message[] {
+  replay(stopAt: number): void {
+    const end = this.store.reads.lastRevision(this.stream) + 1;
+    this.replayTo = Math.max(this.replayTo, Math.min(stopAt, end));
+  }
+
+  /** The next messages to replay, at most `limit`, and fewer when they are large; none when all have been replayed. */
+  next(limit: number): Message[] {
+    if (this.progress.reached + 1 >= this.replayTo) return [];
+    try {
+      const messages = this.readNext(limit);
+      if (messages.length === 0) this.replayTo = 0;
+      return messages;
+    } catch (error) {
+      this.replayTo = 0;
+      process.emitWarning(`Cannot replay ${this.stream}: ${messageOf(error)}`);
+      return [];
+    }
+  }
+
+  private readNext(limit: number): Message[] {
     const from = Math.max(this.first, this.progress.reached + 1);
-    const limit = Math.max(0, Math.min(stopAt, this.store.reads.lastRevision(this.stream) + 1) - from);
-    if (limit === 0) return [];
-    const page = this.store.reads.stream(this.stream, from, limit, false);
-    if (page.kind !== 'page') return [];
-    return page.events.map((link) => {
-      this.progress.started(link.rev);
-      return newMessage(this.store.reads.resolve(link), { parkedAt: link.rev });
-    });
+    const count = Math.min(limit, this.replayTo - from);
+    const page = count > 0 ? this.store.reads.stream(this.stream, from, count, false) : undefined;
+    const messages: Message[] = [];
+    let bytes = 0;
+    for (const link of page?.kind === 'page' ? page.events : []) {
+      if (bytes > PAGE_BYTES) break;
+      const message = newMessage(resolve(this.store, link), { parkedAt: link.rev });
+      bytes += bytesOf(message);
+      messages.push(message);
+    }
+    for (const { parkedAt } of messages) if (parkedAt !== undefined) this.progress.started(parkedAt);
+    return messages;
   }
 
   finished(parkedAt: number): void {

@@ -2,6 +2,10 @@ import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import { shuttingDown, toRpcError } from './errors.ts';
 import type { OpenCall } from './open-call.ts';
 
+/** The limits of messages, and of their bytes, that a client may be behind. */
+const MAX_PENDING = 256;
+const MAX_HELD_BYTES = 1024 * 1024;
+
 type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<never, Buffer>;
 
 /** The server's side of a streaming call, with back-pressure. It ends the call once, at the latest when the server stops. */
@@ -45,10 +49,19 @@ export class Sender implements OpenCall {
     return this.bytes;
   }
 
-  send(message: Buffer): void {
+  /** Whether the client is so far behind that it gets nothing more until it reads. */
+  get isBehind(): boolean {
+    return this.pending >= MAX_PENDING || this.heldBytes >= MAX_HELD_BYTES;
+  }
+
+  /** `onSent` is called when the message has left the send buffer. */
+  send(message: Buffer, onSent?: () => void): void {
     if (this.closed) return;
     this.bytes += message.length;
-    this.call.write(message, () => (this.bytes -= message.length));
+    this.call.write(message, () => {
+      this.bytes -= message.length;
+      onSent?.();
+    });
   }
 
   /** Resolves when there is room in the send buffer, or the call has ended. */

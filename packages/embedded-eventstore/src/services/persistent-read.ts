@@ -35,6 +35,7 @@ export const persistentReadService =
   };
 
 class ConsumerSession {
+  private isWaiting = false;
   private joined: { group: Group; consumer: Consumer } | undefined;
 
   constructor(
@@ -61,6 +62,15 @@ class ConsumerSession {
     this.joined?.group.remove(this.joined.consumer);
   }
 
+  /** Continues when a client that is behind has read. */
+  private async resumeLater(group: Group): Promise<void> {
+    if (this.isWaiting || !this.sender.isBehind) return;
+    this.isWaiting = true;
+    await this.sender.drained();
+    this.isWaiting = false;
+    group.resume();
+  }
+
   private join(options: NonNullable<ConsumerRequest['options']>, metadata: Metadata, peer: string): void {
     const { access } = this.context;
     const user = access.authenticate(metadata);
@@ -75,7 +85,11 @@ class ConsumerSession {
       from: peer,
       username: usernameOf(user, metadata),
       connectionName: String(metadata.get('connection-name')[0] ?? '<unknown>'),
-      send: (event, retryCount) => sender.send(encodeConsumerEvent(event, retryCount, options.uuid)),
+      isBehind: () => sender.isBehind,
+      send: (event, retryCount, onSent) => {
+        sender.send(encodeConsumerEvent(event, retryCount, options.uuid), onSent);
+        void this.resumeLater(group);
+      },
       drop: () => sender.fail(groupError('dropped', stream, options.group)),
     });
     sender.send(encodeConsumerConfirmation(groupKey(stream, options.group)));

@@ -6,9 +6,6 @@ import { CAUGHT_UP, encodeCheckpoint } from '../wire/read-response.ts';
 import type { Follower } from './feed.ts';
 import type { Item, Source } from './sources.ts';
 
-/** A live subscriber that is more messages, or more bytes, behind reads from the store again. */
-const LIVE_BUFFER = 256;
-const LIVE_BUFFER_BYTES = 1024 * 1024;
 const PAGE_SIZE = 64;
 
 export interface SubscriptionOptions {
@@ -49,7 +46,8 @@ export class Subscription implements Follower {
   /** Delivers a new committed event. */
   deliver(event: EventRecord): void {
     if (!this.live || this.sender.closed) return;
-    if (this.sender.pending >= LIVE_BUFFER || this.sender.heldBytes >= LIVE_BUFFER_BYTES) {
+    if (this.sender.isBehind) {
+      // It reads from the store again.
       this.live = false;
       void this.sender.drained().then(() => this.catchUp());
       return;
