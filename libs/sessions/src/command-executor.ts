@@ -33,7 +33,7 @@ import {
 import { assertAtHome, rememberSession } from './partner-memory.ts';
 import type { SessionCachePort } from './session-cache-port.ts';
 import type { EventStore } from './store.ts';
-import { tokeniseCommands } from './tokenise-commands.ts';
+import { RequestTokeniser } from './tokenise-commands.ts';
 import { foldStream, sessionStream } from './streams.ts';
 
 /** Events that this process has just appended, and the session after them. */
@@ -87,7 +87,7 @@ export class CommandExecutor {
    * Requests of one session are executed in sequence, so that those of this process do not conflict. For an ended session, the
    * partner's memory is recorded before this resolves; a repetition of the request completes it.
    * @throws CommandRejectedError, WrongExpectedRevisionError, CommandIdReusedError, OutOfReachError, UnprojectableEventError,
-   * StoreUnavailableError (also when other processes keep changing the session first), KeyStoreUnavailableError
+   * AppendTooLargeError, StoreUnavailableError (also when other processes keep changing the session first), KeyStoreUnavailableError
    */
   async execute(request: CommandRequest): Promise<CommandResult> {
     const result = await this.mutex.run(request.sessionId, () => this.handle(request));
@@ -101,6 +101,7 @@ export class CommandExecutor {
   private async handle(request: CommandRequest): Promise<CommandResult> {
     const { sessionId } = request;
     if (isDeeperThan(request.body, deepestCommand)) throw new CommandRejectedError(tooDeep, 0, -1);
+    const tokeniser = new RequestTokeniser(request);
     let session = (await this.cache.load(sessionId)) ?? (await foldStream(this.store, newSession(sessionId)));
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       // Bounded: with ever longer pauses, a request that has lost often would win ever less often.
@@ -124,7 +125,7 @@ export class CommandExecutor {
         continue;
       }
       const own = commandContext(request, identity, this.store);
-      const { commands, context } = tokeniseCommands(key, sessionId, request.commands, own);
+      const { commands, context } = tokeniser.tokenise(key, own);
       const decided = decideAll(session, commands, context);
       if ('session' in decided && !isReached(request, decided.session)) throw new OutOfReachError();
       const mayAppend =

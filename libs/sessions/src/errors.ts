@@ -1,6 +1,6 @@
 import type { RecordedEvent, Rejection } from '#domain';
 
-export { StoreOverloadedError, StoreUnavailableError } from './client/errors.ts';
+export { AppendTooLargeError, StoreOverloadedError, StoreUnavailableError } from './client/errors.ts';
 
 /** Thrown when the state does not allow a command. `command` is its index among those sent. */
 export class CommandRejectedError extends Error {

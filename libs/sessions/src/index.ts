@@ -1,4 +1,5 @@
 export {
+  AppendTooLargeError,
   CommandIdReusedError,
   CommandRejectedError,
   erasureInProgress,

@@ -7,7 +7,7 @@ import { MemoryKeyStore, testDataKeys, testMasterKeys } from '../../privacy/src/
 import { EventCodec } from './codec.ts';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
-import { CommandIdReusedError } from './errors.ts';
+import { AppendTooLargeError, CommandIdReusedError } from './errors.ts';
 import { readPartner } from './partner-memory.ts';
 import { EventStore } from './store.ts';
 import { foldStream, readEvents, readRawEvents, readSession } from './streams.ts';
@@ -121,6 +121,13 @@ test('an erased session refuses a repetition as over, whatever revision it expec
   await run(sealing, { type: 'EraseSession', partner_id, erasure_id: randomUUID() });
   const refused = run(sealing, raiseFlag('a'), repeated);
   await expect(refused).rejects.toMatchObject({ rejection: { code: 'session_over' } });
+});
+
+test('a command whose events the event store does not take for their size is refused', async () => {
+  await run(sealing, start());
+  const large = { ...update, data: { note: '9876543210 '.repeat(23_000) } };
+  await expect(run(sealing, large)).rejects.toBeInstanceOf(AppendTooLargeError);
+  expect(await run(sealing, raiseFlag('a'))).toMatchObject({ revision: 1 });
 });
 
 test('without the key store nothing is written, plain or sealed', async () => {

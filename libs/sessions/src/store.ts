@@ -96,7 +96,7 @@ export class EventStore {
    * Appends events on top of a revision (-1: the stream must not exist yet), all or none. Appends to one stream run in
    * sequence: a server lets one of two concurrent equal ones run into its deadline.
    * @throws StoreUnavailableError when the store does not answer in time; the events may be recorded
-   * @throws StoreOverloadedError when the limit of bytes in flight is reached; the events are not recorded
+   * @throws StoreOverloadedError when the limit of bytes in flight is reached; AppendTooLargeError; the events are not recorded
    */
   append(stream: string, events: readonly NewEvent[], expected: number): Promise<AppendOutcome> {
     return this.budget.run(events, () => {

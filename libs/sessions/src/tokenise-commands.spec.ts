@@ -7,7 +7,7 @@ import { testDataKeys } from '../../privacy/src/keys/test-keys.ts';
 import { EventCodec } from './codec.ts';
 import { commandContext, CommandIdentity } from './command-request.ts';
 import { request, startSession } from './test-support.ts';
-import { tokeniseCommands, tokenPlace } from './tokenise-commands.ts';
+import { mostTokens, RequestTokeniser, tokenPlace } from './tokenise-commands.ts';
 
 const keys = testDataKeys();
 const key = await keys.of(startSession.partner_id);
@@ -42,11 +42,15 @@ function contextOf(): CommandContext {
   return commandContext(start, new CommandIdentity(start, key), { codec: new EventCodec() });
 }
 
+function tokeniserOf(...commands: SessionCommand[]): RequestTokeniser {
+  return new RequestTokeniser({ sessionId: id, commands });
+}
+
 /** The events decided for commands of a session that they start. */
 function decided(...commands: SessionCommand[]) {
   const session = newSession(id);
   const context = contextOf();
-  const tokenised = tokeniseCommands(key, id, [startSession, ...commands], context);
+  const tokenised = tokeniserOf(startSession, ...commands).tokenise(key, context);
   const decision = decideAll(session, tokenised.commands, tokenised.context);
   return 'events' in decision ? decision.events : [];
 }
@@ -92,8 +96,38 @@ test('only the first event of the request holds the values, sealed in place', ()
 
 test('without keys, or personal values, the commands are the same objects', () => {
   const context = contextOf();
-  const none = tokeniseCommands(undefined, id, [turn], context);
+  const none = tokeniserOf(turn).tokenise(undefined, context);
   expect(none).toEqual({ commands: [turn], context });
-  const plain = tokeniseCommands(key, id, [startSession], context);
+  const plain = tokeniserOf(startSession).tokenise(key, context);
   expect(plain.context).toBe(context);
+});
+
+test('a request is tokenised once for each key, however often it is decided', async () => {
+  const tokeniser = tokeniserOf(turn);
+  const { commands } = tokeniser.tokenise(key, contextOf());
+  expect(tokeniser.tokenise(key, contextOf()).commands).toBe(commands);
+  expect(tokeniser.tokenise(await keys.of('another'), contextOf()).commands).not.toEqual(commands);
+  expect(tokeniser.tokenise(key, contextOf()).commands).toEqual(commands);
+});
+
+/** A text with that many phone numbers. */
+function phones(count: number): string {
+  return Array.from({ length: count }, (_, index) => String(6_000_000_000 + 7 * index)).join(', ');
+}
+
+test('a request with more personal values than its first event may hold is rejected', () => {
+  const texts = (count: number) => ({
+    ...turn,
+    message_text: phones(count),
+    response: null,
+    extracted_entities: {},
+  });
+  expect(() => tokeniserOf(texts(mostTokens)).tokenise(key, contextOf())).not.toThrow();
+  const many = tokeniserOf(texts(mostTokens - 5), { ...update, data: { note: phones(mostTokens + 1) } });
+  expect(() => many.tokenise(key, contextOf())).toThrow(
+    expect.objectContaining({
+      rejection: expect.objectContaining({ code: 'too_many_personal_values' }),
+      command: 1,
+    }),
+  );
 });

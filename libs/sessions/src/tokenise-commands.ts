@@ -2,6 +2,8 @@ import type { CommandContext, Json, JsonObject, SessionCommand } from '#domain';
 import { identifierFields, referencesIn } from '#domain';
 import type { DataKey, Place, Token } from '#privacy';
 import { seal, stemOf, tokenise } from '#privacy';
+import type { CommandRequest } from './command-request.ts';
+import { CommandRejectedError } from './errors.ts';
 import { sessionStream } from './streams.ts';
 
 interface TokenisedCommands {
@@ -9,24 +11,47 @@ interface TokenisedCommands {
   readonly context: CommandContext;
 }
 
+/** The different personal values that a request may hold: its first event holds all of them, sealed, some 200 bytes each. */
+export const mostTokens = 500;
+
 /**
- * Replaces personal values in all free-form fields of commands by tokens. The first event of the request holds
- * the values, sealed, in its metadata. Without a key the commands stay unchanged.
+ * Replaces personal values in all free-form fields of a request's commands by tokens, once for each key, however often the
+ * request is decided. Its first event holds the values, sealed, in its metadata.
  */
-export function tokeniseCommands(
-  key: DataKey | undefined,
-  sessionId: string,
-  commands: readonly SessionCommand[],
-  context: CommandContext,
-): TokenisedCommands {
-  if (key === undefined) return { commands, context };
-  const all = commands.map((command) => tokeniseCommand(key, command));
-  const tokens = new Map(all.flatMap((item) => item.tokens.map((token) => [token.token, token])));
-  if (tokens.size === 0) return { commands, context };
-  return {
-    commands: all.map(({ command }) => command),
-    context: withTokens(context, key, sessionId, [...tokens.values()]),
-  };
+export class RequestTokeniser {
+  private done: ReturnType<typeof tokeniseAll> | undefined;
+
+  constructor(private readonly request: Pick<CommandRequest, 'sessionId' | 'commands'>) {}
+
+  /** Without a key the commands stay unchanged. @throws CommandRejectedError when the request holds too many personal values */
+  tokenise(key: DataKey | undefined, context: CommandContext): TokenisedCommands {
+    const { sessionId, commands } = this.request;
+    if (key === undefined) return { commands, context };
+    if (this.done?.key !== key) this.done = tokeniseAll(key, commands);
+    const { tokens } = this.done;
+    if (tokens.size === 0) return { commands, context };
+    return {
+      commands: this.done.commands,
+      context: withTokens(context, key, sessionId, [...tokens.values()]),
+    };
+  }
+}
+
+function tokeniseAll(key: DataKey, commands: readonly SessionCommand[]) {
+  const tokens = new Map<string, Token>();
+  const tokenised = commands.map((command, index) => {
+    const item = tokeniseCommand(key, command);
+    for (const token of item.tokens) tokens.set(token.token, token);
+    if (tokens.size > mostTokens) throw tooMany(index);
+    return item.command;
+  });
+  return { key, tokens, commands: tokenised };
+}
+
+function tooMany(command: number): CommandRejectedError {
+  const reason = `The request holds more than ${mostTokens} different personal values.`;
+  const rejection = { code: 'too_many_personal_values', reason, data: { limit: mostTokens } } as const;
+  return new CommandRejectedError(rejection, command, -1);
 }
 
 function tokeniseCommand(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Rejection } from '#domain';
 import {
+  AppendTooLargeError,
   CommandIdReusedError,
   CommandRejectedError,
   StoreUnavailableError,
@@ -28,6 +29,12 @@ test.each([
   expect(message).toContain('key store');
 });
 
+test('events that are too large for the event store are a 413 that says what to do', () => {
+  const { code, status, message } = problemOf(new AppendTooLargeError());
+  expect([code, status]).toEqual(['payload_too_large', 413]);
+  expect(message).toContain('smaller requests');
+});
+
 describe('a rejection', () => {
   test('is a 409 with its code, the command and the revision', () => {
     const { code, members, headers } = rejected('too_many_flags', 'A session holds 3 flags.');
@@ -50,6 +57,12 @@ describe('a rejection', () => {
 
   test.each<Rejection['code']>(['session_not_found', 'inquiry_not_found'])('%s is a 404', (code) => {
     expect(rejected(code, 'None.')).toMatchObject({ code: 'not_found', members: {} });
+  });
+
+  test('of a request with too many personal values is a 413 with that reason', () => {
+    const { code, members } = rejected('too_many_personal_values', 'Too many.');
+    expect(code).toBe('payload_too_large');
+    expect(members).toEqual({ reason: 'too_many_personal_values', command: 1, limit: 3 });
   });
 
   test('of a replaced agent has its own code', () => {

@@ -1,5 +1,6 @@
 import type { Rejection } from '#domain';
 import {
+  AppendTooLargeError,
   CommandIdReusedError,
   CommandRejectedError,
   NoSuchPastError,
@@ -31,12 +32,15 @@ const outOfReach = 'The token is not for sessions of this partner, region and ch
 const keysUnavailable =
   'The key store is unavailable, or has no usable key of this partner. Send the same request again.';
 
+const tooLarge =
+  'Nothing was recorded. Send the contents in several smaller requests, each with its own Idempotency-Key.';
 const overloaded = 'Send the same request again later, with the same Idempotency-Key.';
 
 /** Hints for HTTP callers on a rejection. The domain's text only describes the state. */
 const hints: Partial<Record<Rejection['code'], string>> = {
   session_not_found: 'Start it with POST /v1/sessions.',
   goal_not_set: 'Set it with POST …/goals.',
+  too_many_personal_values: tooLarge,
 };
 
 /** Determines the masking of the answer. Without it personal data are masked. */
@@ -66,6 +70,8 @@ export function toApiProblem(error: unknown, request?: ProblemRequest): unknown 
   }
   if (error instanceof StoreOverloadedError)
     return new ProblemError('overloaded', overloaded, { retry_after_s: 1 }, { cause: error });
+  if (error instanceof AppendTooLargeError)
+    return new ProblemError('payload_too_large', `${error.message} ${tooLarge}`, {}, { cause: error });
   if (error instanceof StoreUnavailableError) {
     return new ProblemError(
       'engine_unavailable',
@@ -116,6 +122,12 @@ function rejected({ rejection, command, revision }: CommandRejectedError): Probl
     return new ProblemError('not_found', detail);
   if (rejection.code === 'session_elsewhere') return elsewhereProblem(rejection.data?.['cell']);
   if (rejection.code === 'foreign_reference') return new ProblemError('foreign_reference', detail);
+  if (rejection.code === 'too_many_personal_values')
+    return new ProblemError('payload_too_large', detail, {
+      reason: rejection.code,
+      command,
+      ...rejection.data,
+    });
   const code = rejection.code === 'agent_replaced' ? 'agent_replaced' : 'command_not_allowed';
   const members = { reason: rejection.code, command, current_revision: revision, ...rejection.data };
   return new ProblemError(code, detail, members, { headers: { etag: etag(revision) } });

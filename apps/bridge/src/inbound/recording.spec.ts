@@ -4,7 +4,12 @@ import type { InquiryReply } from '#messaging';
 import { NonRetryableError } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import type { CommandExecutor, CommandRequest, CommandResult } from '#sessions';
-import { CommandIdReusedError, CommandRejectedError, StoreUnavailableError } from '#sessions';
+import {
+  AppendTooLargeError,
+  CommandIdReusedError,
+  CommandRejectedError,
+  StoreUnavailableError,
+} from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { UpdateRecorder } from '../updates/recorder.ts';
 import type { IncomingEvent } from './declared-events.ts';
@@ -129,6 +134,14 @@ describe('an external update', () => {
     const used = recordedBefore({ order_id: 'ORD1', status: 'shipped' });
     await expect(record(executor(used, used))).rejects.toMatchObject({ code: 'refused' });
     expect(marked).toEqual([]);
+  });
+
+  test('whose events the event store does not take for their size is not retryable', async () => {
+    const large = new AppendTooLargeError();
+    await expect(record(executor(large, large))).rejects.toMatchObject({
+      code: 'refused',
+      message: large.message,
+    });
   });
 
   test.each([

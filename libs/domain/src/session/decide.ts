@@ -36,6 +36,7 @@ export type RejectionCode =
   | 'session_deleted'
   | 'session_over'
   | 'data_too_deep'
+  | 'too_many_personal_values'
   | 'foreign_reference'
   | PrivacyRejection
   | ForkRejection

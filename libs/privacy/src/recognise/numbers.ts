@@ -23,6 +23,7 @@ const between = /^["' ]{0,2}(?:[,;&/]|[,;]? ?(?:and|or|aur|ya|और|या) )["
 export function* findNumbers(reading: Reading, ifsc: readonly Found[]): Generator<Found> {
   const { text } = reading;
   let last: { end: number; hint: Hint } | undefined;
+  const nearIfsc = nearestOf(ifsc);
   for (const run of digitRuns(text)) {
     for (let index = 0; index < run.groups.length;) {
       const counts = countsAt(run, index);
@@ -34,11 +35,11 @@ export function* findNumbers(reading: Reading, ifsc: readonly Found[]): Generato
       }
       const isNext = last !== undefined && between.test(text.slice(last.end, Math.min(start, last.end + 9)));
       const hint: Hint = isNext && last ? last.hint : hintAt(reading, start, end);
-      const near = isNear(ifsc, start, end);
-      const found = counts.map((count) => read({ text, run, index, count, hint, near })).find(Boolean);
-      if (found) yield found;
-      index += found ? run.groups.findIndex((group) => group.end === found.end) - index + 1 : 1;
-      last = { end: found?.end ?? end, hint };
+      const near = nearIfsc(start, end);
+      const number = longest(counts, { text, run, index, hint, near });
+      if (number) yield number.found;
+      index += number?.count ?? 1;
+      last = { end: number?.found.end ?? end, hint };
     }
   }
 }
@@ -64,6 +65,18 @@ interface Candidate {
   readonly hint: Hint;
   /** Whether a branch code is nearby. */
   readonly near: boolean;
+}
+
+/** The number of the most groups that form one. */
+function longest(
+  counts: readonly number[],
+  place: Omit<Candidate, 'count'>,
+): { readonly found: Found; readonly count: number } | undefined {
+  for (const count of counts) {
+    const found = read({ ...place, count });
+    if (found) return { found, count };
+  }
+  return undefined;
 }
 
 function read(candidate: Candidate): Found | undefined {
@@ -127,9 +140,14 @@ function hasDots(groups: readonly Group[]): boolean {
   return groups.slice(1).some(({ mark }) => mark.includes('.')) && sizes !== '3-3-4';
 }
 
-/** Whether a branch code is within a few words of a number. */
-function isNear(ifsc: readonly Found[], start: number, end: number): boolean {
-  return ifsc.some((code) => code.start - end < 40 && start - code.end < 40);
+/** Says of numbers, in the order of the text, whether a branch code is within a few words. */
+function nearestOf(ifsc: readonly Found[]): (start: number, end: number) => boolean {
+  let next = 0;
+  return (start, end) => {
+    while (next < ifsc.length && start - (ifsc[next] as Found).end >= 40) next += 1;
+    const code = ifsc[next];
+    return code !== undefined && code.start - end < 40;
+  };
 }
 
 /** Whether more groups of four precede or follow: a longer number, of which three groups are not a number by themselves. */

@@ -80,6 +80,24 @@ test(`no id of an order or a shipment is matched (${source} ones)`, () => {
   expect(texts.flatMap((text) => recognise(text))).toEqual([]);
 });
 
+/** The least CPU time of some runs, in microseconds. */
+function costOf(text: string): number {
+  const costs = Array.from({ length: 3 }, () => {
+    const start = process.cpuUsage();
+    recognise(text);
+    return process.cpuUsage(start).user;
+  });
+  return Math.min(...costs);
+}
+
+test.each(['9876543210 ', 'SBIN0001234 9876543210 '])(
+  'sixteen times as many of %j cost far less than the square of it',
+  (part) => {
+    const few = part.repeat(30_000 / part.length);
+    expect(costOf(few.repeat(16)) / costOf(few)).toBeLessThan(80);
+  },
+);
+
 const big = 100_000;
 test.each(
   [

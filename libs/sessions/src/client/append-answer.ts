@@ -1,9 +1,9 @@
-import { WrongExpectedVersionError } from '@eventstore/db-client';
+import { MaxAppendSizeExceededError, WrongExpectedVersionError } from '@eventstore/db-client';
 import { unpackToCommandError } from '@eventstore/db-client/dist/streams/appendToStream/unpackError.js';
 import { parseUUID } from '@eventstore/db-client/dist/utils/grpcUUID.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import protobuf from 'protobufjs/minimal.js';
-import { NotReadyError } from './errors.ts';
+import { AppendTooLargeError, NotReadyError } from './errors.ts';
 
 /** The outcome of an append. */
 export interface AppendOutcome {
@@ -16,7 +16,7 @@ export interface AppendOutcome {
 /** An answer, with the id of its request. */
 export interface AppendAnswer {
   readonly id: string;
-  /** The outcome of the append to that stream. @throws the client's errors, NotReadyError */
+  /** The outcome of the append to that stream. @throws the client's errors, NotReadyError, AppendTooLargeError */
   readonly outcome: (stream: string) => AppendOutcome;
 }
 
@@ -74,6 +74,7 @@ function outcomeOf(answer: messages.BatchAppendResp, stream: string): AppendOutc
     return { appended: true, revision: Number(answer.getSuccess()?.getCurrentRevision()) };
   if (isPassing(failure.getDetails()?.getTypeName())) throw new NotReadyError(failure.getMessage());
   const error = unpackToCommandError(failure, stream);
+  if (error instanceof MaxAppendSizeExceededError) throw new AppendTooLargeError({ cause: error });
   if (!(error instanceof WrongExpectedVersionError)) throw error;
   const { actualVersion } = error;
   return { appended: false, revision: typeof actualVersion === 'bigint' ? Number(actualVersion) : -1 };

@@ -28,6 +28,15 @@ export class StoreOverloadedError extends Error {
   }
 }
 
+/** Thrown when events are larger than the event store takes in one append. Nothing was recorded. */
+export class AppendTooLargeError extends Error {
+  readonly code = 'append_too_large';
+
+  constructor(options?: { cause: unknown }) {
+    super('The events are larger than the event store takes in one append.', options);
+  }
+}
+
 /** Thrown when a call got no answer within its time. */
 export class NoAnswerError extends Error {
   constructor(ms: number) {
