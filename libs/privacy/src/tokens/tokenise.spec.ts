@@ -96,6 +96,24 @@ test('tokenising again changes nothing, whatever the value', () => {
   );
 });
 
+test('two spellings of a value as member names stay two members', () => {
+  const value = {
+    '9876543210': 'a',
+    [`${phone} #2`]: 'b',
+    '+91 98765 43210': { at: 'c' },
+    '98765-43210': 'd',
+  };
+  const { value: result, tokens } = tokenise(key, value);
+  expect(result).toEqual({
+    [phone]: 'a',
+    [`${phone} #2`]: 'b',
+    [`${phone} #3`]: { at: 'c' },
+    [`${phone} #4`]: 'd',
+  });
+  expect(tokens).toHaveLength(1);
+  expect(tokenise(key, result)).toEqual({ value: result, tokens: [] });
+});
+
 test('a member named __proto__ stays a member', () => {
   const value = JSON.parse('{"__proto__": "9876543210"}') as Json;
   expect(JSON.stringify(tokenise(key, value).value)).toBe(`{"__proto__":"${phone}"}`);

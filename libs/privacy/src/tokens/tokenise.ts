@@ -90,7 +90,7 @@ class Tokeniser {
       return [shown, token !== undefined && place?.names.includes(name) ? token : this.json(value, shown)];
     });
     const isSame = members.every(([name, value]) => Object.hasOwn(object, name) && object[name] === value);
-    return isSame ? object : Object.fromEntries(members);
+    return isSame ? object : Object.fromEntries(distinct(members));
   }
 
   private token({ type, value }: Pick<Found, 'type' | 'value'>): string {
@@ -98,6 +98,20 @@ class Tokeniser {
     if (!this.tokens.has(token)) this.tokens.set(token, { token, type, value });
     return token;
   }
+}
+
+/** Two spellings of a value are one token: as the name of a further member it gets a number, so that no member is lost. */
+function distinct(members: readonly (readonly [string, Json])[]): (readonly [string, Json])[] {
+  const used = new Map<string, number>();
+  return members.map(([name, value]) => {
+    let number = used.get(name) ?? 0;
+    let own = name;
+    // Remembered, so that many members of one name take linear time.
+    for (; used.has(own); own = `${name} #${number}`) number += 1;
+    used.set(name, Math.max(number, 1));
+    used.set(own, used.get(own) ?? 1);
+    return [own, value];
+  });
 }
 
 /** The coordinates in two members of an object. */
