@@ -6,7 +6,10 @@ import type { Found } from './found.ts';
 const longestLocal = 64;
 /** A token before an @ stays a token. */
 const token = /tok_[a-z]+_[a-p]{24}/;
-const localPart = /[\w.%+-]+$/;
+const plainLocal = /[\w.%+-]+$/;
+/** Local parts may also have apostrophes and letters of any script. */
+const latinLocal = /[\p{Script=Latin}\p{Script=Inherited}\w.'%+-]+$/u;
+const wideLocal = /[\p{L}\p{M}\w.'%+-]+$/u;
 const domain = /[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}/iy;
 /** The handles of payment apps and banks after the @ of a UPI id. */
 const handles = new Set(
@@ -36,15 +39,36 @@ export function* findAddresses(reading: Reading): Generator<Found> {
   const { text } = reading;
   let after = 0;
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
-    const local = localPart.exec(text.slice(Math.max(after, at - longestLocal), at))?.[0] ?? '';
+    const locals = localsIn(text.slice(Math.max(after, at - longestLocal), at));
     after = at + 1;
-    const trimmed = local.replace(/^[.%+-]+/, '');
-    if (trimmed === '' || token.test(trimmed) || text.charAt(at - trimmed.length - 1) === '@') continue;
-    domain.lastIndex = at + 1;
-    const labels = domain.exec(text)?.[0].replace(/-+$/, '').split('.') ?? [];
-    const found = address(reading, at - trimmed.length, at, labels);
-    if (found) yield found;
+    for (const local of locals) {
+      if (local === '' || token.test(local) || text.charAt(at - local.length - 1) === '@') continue;
+      domain.lastIndex = at + 1;
+      const labels = domain.exec(text)?.[0].replace(/-+$/, '').split('.') ?? [];
+      const found = address(reading, at - local.length, at, labels);
+      if (!found) continue;
+      yield found;
+      break;
+    }
   }
+}
+
+/** The possible local parts at the end of a text, the longest first. A word of another script may touch one: ईमेलasha@… */
+function localsIn(before: string): string[] {
+  const plain = lastOf(plainLocal, before);
+  const touching = before.charAt(before.length - plain.length - 1);
+  if (touching === '' || (touching !== "'" && touching <= '~')) return [trimmed(plain)];
+  const latin = trimmed(lastOf(latinLocal, before));
+  const wide = /^\p{Script=Latin}/u.test(latin) ? latin : trimmed(lastOf(wideLocal, before));
+  return [wide, trimmed(plain)];
+}
+
+function lastOf(pattern: RegExp, text: string): string {
+  return pattern.exec(text)?.[0] ?? '';
+}
+
+function trimmed(local: string): string {
+  return local.replace(/^[.'%+-]+/, '');
 }
 
 function address(reading: Reading, start: number, at: number, labels: string[]): Found | undefined {
@@ -56,6 +80,7 @@ function address(reading: Reading, start: number, at: number, labels: string[]):
   if (labels.length > 1) return validator.isEmail(value) ? { type: 'email', value, start, end } : undefined;
   if (mailNames.has(host)) return { type: 'email', value, start, end };
   if (!/^[a-z][a-z0-9]{1,31}$/.test(host) || host === 'localhost') return undefined;
+  if (!/^[\w.%+-]+$/.test(text.slice(start, at))) return undefined;
   const isUpi = handles.has(host) || likeHandle.test(host) || hintAt(reading, start, end).cue === 'upi';
   return isUpi ? { type: 'upi', value, start, end } : undefined;
 }

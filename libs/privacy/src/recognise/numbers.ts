@@ -85,7 +85,7 @@ function read(candidate: Candidate): Found | undefined {
   const [first, end] = [groups[0] as Group, (groups.at(-1) as Group).end];
   const international = run.plus && index === 0;
   const start = international ? text.lastIndexOf('+', first.start) : first.start;
-  if (end - start > 30 || hasDots(groups)) return undefined;
+  if (end - start > 30 || hasDots(groups, international)) return undefined;
   const found = kindOf(
     candidate,
     groups.map(({ digits }) => digits),
@@ -135,7 +135,9 @@ function isQuoted(text: string, { groups }: DigitRun, index: number): boolean {
   return text.charAt(start - 1) === '"' && text.charAt(end) === '"';
 }
 
-function hasDots(groups: readonly Group[]): boolean {
+/** Dots belong to figures, except between all groups after a +, and in 987.654.3210. */
+function hasDots(groups: readonly Group[], international: boolean): boolean {
+  if (international && groups.slice(1).every(({ mark }) => mark === '.')) return false;
   const sizes = groups.map(({ digits }) => digits.length).join('-');
   return groups.slice(1).some(({ mark }) => mark.includes('.')) && sizes !== '3-3-4';
 }

@@ -10,7 +10,8 @@ export function phoneOf(groups: readonly string[], international: boolean, hint:
   if (international) return digits.length < 8 || digits.length > 15 ? undefined : valid(`+${digits}`);
   if (digits.startsWith('00')) return digits.length < 11 ? undefined : valid(`+${digits.slice(2)}`);
   // Twelve digits in a row that start with 91 may just as well be an id.
-  if (/^91\d{10}$/.test(groups.join(' ')) && hint.cue !== 'phone') return undefined;
+  const isSaid = hint.cue === 'phone' || hint.numbered;
+  if (!isSaid && /^91\d{10}$/.test(groups.join(' '))) return undefined;
   const mobile = mobileOf(groups);
   if (mobile !== undefined) return `+91${mobile}`;
   const isAlone = hint.cue !== 'phone' || groups.length > 4;

@@ -26,6 +26,19 @@ test.each(
 
 test.each<[PersonalType, string, string]>([
   ['card', 'card ४१११ ११११ ११११ ११११', '4111111111111111'],
+  ['phone', 'customer ka number 9876543210 hai', '+919876543210'],
+  ['phone', 'customer number 9876543210', '+919876543210'],
+  ['phone', 'my number 9876543210, order ORD1733', '+919876543210'],
+  ['phone', 'order of customer 9876543210', '+919876543210'],
+  ['phone', 'my number is 919876543210', '+919876543210'],
+  ['phone', '919876543210 is my number', '+919876543210'],
+  ['phone', '+91.98765.43210', '+919876543210'],
+  ['account', 'ye number 12345678901 mera account hai', '12345678901'],
+  ['email', 'राम@gmail.com', 'राम@gmail.com'],
+  ['email', "O'Brien@x.com", "o'brien@x.com"],
+  ['email', "'asha@x.com'", 'asha@x.com'],
+  ['email', 'éric@x.com', 'éric@x.com'],
+  ['upi', "upi'ravi@ybl'", 'ravi@ybl'],
   ['card', '4111\u200b1111\u200b1111\u200b1111', '4111111111111111'],
   ['phone', 'call ９８７６５ ４３２１０', '+919876543210'],
   ['phone', 'I am on +44 20 7946 0958 now', '+442079460958'],
@@ -53,8 +66,32 @@ test.each([
   ['9876543210', 'contact_phone', ['phone']],
   ['99941057058', 'note', []],
   ['919876543210', 'wa_id', ['phone']],
+  ['919876543210', 'number', ['phone']],
+  ['919876543210', 'customer_number', ['phone']],
+  ['919876543210', 'manifest_number', []],
+  ['9876543210', 'customer', ['phone']],
+  ['9876543210', 'user', ['phone']],
+  ['9876543210', 'userId', []],
+  ['9876543210', 'customer_no', []],
+  ['9876543210', 'cust_code', []],
 ])('the name of its field tells the type of a number: %s in %s', (text, name, types) => {
   expect(recognise(text, name).map(({ type }) => type)).toEqual(types);
+});
+
+test.each([
+  'customer id 9876543210',
+  'call customer ka id 9876543210',
+  'user code: 9876543210',
+  '9876543210 is the customer id',
+  'ग्राहक आईडी 9876543210',
+  'order number is 919876543210',
+  'payout number 919876543210',
+  'tracking ka number 919876543210 hai',
+  '919876543210 is my order number',
+  '919876543210',
+  'x+91.98765',
+])('an id is no phone: %s', (text) => {
+  expect(recognise(text)).toEqual([]);
 });
 
 interface Order {

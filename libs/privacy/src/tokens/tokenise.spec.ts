@@ -55,6 +55,52 @@ test('coordinates are found in two members, numbers or texts', () => {
   });
 });
 
+test('coordinates are found by the last word of a name, one place for each prefix', () => {
+  const [from, to] = ['12.971612,77.594612', '28.6139,77.2091'].map((at) => tokenOf(key, 'coordinates', at));
+  expect(tokenise(key, { Latitude: 12.971612, LONGITUDE: 77.594612 }).value).toEqual({
+    Latitude: from,
+    LONGITUDE: from,
+  });
+  const trip = {
+    pickup_lat: 12.971612,
+    dropLng: '77.2091',
+    dropLat: '28.6139',
+    pickup_lng: 77.594612,
+    flat: 1.23456,
+  };
+  expect(tokenise(key, trip).value).toEqual({
+    pickup_lat: from,
+    dropLng: to,
+    dropLat: to,
+    pickup_lng: from,
+    flat: 1.23456,
+  });
+  const apart = { pickup_lat: 12.971612, drop_lng: 77.594612 };
+  expect(tokenise(key, apart).value).toBe(apart);
+});
+
+test('coordinates of GeoJSON are found, longitude first', () => {
+  const token = tokenOf(key, 'coordinates', '12.9716,77.5946');
+  expect(tokenise(key, { type: 'Point', coordinates: [77.5946, 12.9716] }).value).toEqual({
+    type: 'Point',
+    coordinates: [token, token],
+  });
+  const line = {
+    coordinates: [
+      [77.5946, 12.9716, 920.5],
+      ['77.5946', '12.9716'],
+    ],
+  };
+  expect(tokenise(key, line).value).toEqual({
+    coordinates: [
+      [token, token, 920.5],
+      [token, token],
+    ],
+  });
+  const others = { weights: [77.5946, 12.9716], coordinates: [77.5, 12.9], more: { coordinates: [1.23456] } };
+  expect(tokenise(key, others).value).toBe(others);
+});
+
 test('known ids stay', () => {
   const value = { awb: '9876543210', more: 'call 9876543210' };
   expect(tokenise(key, value, new Set(['9876543210'])).value).toEqual({ ...value, more: `call ${phone}` });

@@ -3,6 +3,7 @@ import type { DataKey } from '../keys/data-key.ts';
 import { hintOfName } from '../recognise/cues.ts';
 import type { Found, PersonalType } from '../recognise/found.ts';
 import { recognise } from '../recognise/recognise.ts';
+import { placeOfList, placesIn } from './places.ts';
 import { tokenOf } from './token.ts';
 
 /** A token and its value. */
@@ -21,13 +22,10 @@ interface Tokenised<T> {
 /** How often one text is examined at most. */
 const mostRounds = 8;
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** The names of two number members that form coordinates. */
-const latitudes = ['lat', 'latitude'];
-const longitudes = ['lon', 'lng', 'long', 'longitude'];
 
 /**
  * Replaces all personal values in a JSON value by tokens: in texts, in member names, in numbers whose
- * name tells their type, and in pairs of coordinates. A value without any is returned unchanged.
+ * name tells their type, and in pairs and lists of coordinates. A value without any is returned unchanged.
  * @param keep texts that are known to be ids of something else
  */
 export function tokenise<T extends Json>(
@@ -78,19 +76,27 @@ class Tokeniser {
   }
 
   private list(list: readonly Json[], name: string): readonly Json[] {
-    const items = list.map((item) => this.json(item, name));
+    const place = placeOfList(list, name);
+    const items = list.map((item, index) =>
+      place === undefined || index > 1 ? this.json(item, name) : this.place(place),
+    );
     return items.every((item, index) => item === list[index]) ? list : items;
   }
 
   private object(object: JsonObject): JsonObject {
-    const place = placeOf(object);
-    const token = place && this.token(place.found);
-    const members = Object.entries(object).map(([name, value]): [string, Json] => {
+    const entries = Object.entries(object);
+    const places = placesIn(entries);
+    const members = entries.map(([name, value]): [string, Json] => {
       const shown = this.text(name, '');
-      return [shown, token !== undefined && place?.names.includes(name) ? token : this.json(value, shown)];
+      const place = places?.get(name);
+      return [shown, place === undefined ? this.json(value, shown) : this.place(place)];
     });
     const isSame = members.every(([name, value]) => Object.hasOwn(object, name) && object[name] === value);
     return isSame ? object : Object.fromEntries(distinct(members));
+  }
+
+  private place(value: string): string {
+    return this.token({ type: 'coordinates', value });
   }
 
   private token({ type, value }: Pick<Found, 'type' | 'value'>): string {
@@ -112,25 +118,4 @@ function distinct(members: readonly (readonly [string, Json])[]): (readonly [str
     used.set(own, used.get(own) ?? 1);
     return [own, value];
   });
-}
-
-/** The coordinates in two members of an object. */
-function placeOf(object: JsonObject): { found: Pick<Found, 'type' | 'value'>; names: string[] } | undefined {
-  const [latitude, longitude] = [latitudes, longitudes].map((names) => degreesIn(object, names));
-  if (!latitude || !longitude) return undefined;
-  const value = `${latitude.degrees},${longitude.degrees}`;
-  return { found: { type: 'coordinates', value }, names: [latitude.name, longitude.name] };
-}
-
-/** The member with degrees precise to about ten metres. */
-function degreesIn(
-  object: JsonObject,
-  names: readonly string[],
-): { name: string; degrees: string } | undefined {
-  for (const name of names) {
-    const value = object[name];
-    const degrees = typeof value === 'number' || typeof value === 'string' ? String(value) : '';
-    if (/^-?\d{1,3}\.\d{4,15}$/.test(degrees)) return { name, degrees };
-  }
-  return undefined;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { found } from './found.ts';
 import { near } from './near.ts';
+import { personalTypes } from '../found.ts';
 import { Random } from './random.ts';
 
 /** A value to be found in a text. */
@@ -56,7 +57,7 @@ function fill(random: Random, sentence: string): { text: string; expected: Expec
     const make = found[name];
     if (make === undefined) return near[name]?.(random) ?? missing(name);
     const { value, written } = make(random);
-    expected.push({ type: name === 'intlphone' ? 'phone' : name, value });
+    expected.push({ type: typeOf(name), value });
     return written;
   });
   const isHindi = /[\u0900-\u097f]/.test(sentence);
@@ -64,6 +65,11 @@ function fill(random: Random, sentence: string): { text: string; expected: Expec
   if (random.chance(0.04)) return { text: digitsFrom(text, 0xff10), expected };
   if (random.chance(0.04)) return { text: text.replaceAll(/\d(?=\d)/g, '$&\u200b'), expected };
   return { text, expected };
+}
+
+/** The type of a made-up value: `intlphone` is one form of a phone. */
+function typeOf(name: string): string {
+  return personalTypes.find((type) => name.endsWith(type)) ?? missing(name);
 }
 
 function digitsFrom(text: string, zero: number): string {

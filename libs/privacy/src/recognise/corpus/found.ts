@@ -63,6 +63,15 @@ export const found: Readonly<Record<string, (random: Random) => Made>> = {
       () => international('65', `8${random.int(1, 9)}${random.digits(6)}`, '+65-'),
       () => international('977', `98${random.int(4, 5)}${random.int(0, 1)}${random.digits(6)}`, '+977'),
     ])(),
+  /** As the ids of WhatsApp are written. */
+  waphone: (random) => {
+    const number = random.pick(['6', '7', '8', '9']) + random.digits(9);
+    return { value: `+91${number}`, written: `91${number}` };
+  },
+  dottedphone: (random) => {
+    const number = random.pick(['6', '7', '8', '9']) + random.digits(9);
+    return { value: `+91${number}`, written: `+91.${number.slice(0, 5)}.${number.slice(5)}` };
+  },
   pan: (random) => {
     const value = `${random.letters(3)}${random.pick(['P', 'C', 'H', 'F', 'T'])}${random.letters(1)}${random.digits(4)}${random.letters(1)}`;
     return { value, written: cased(random, value) };
@@ -98,6 +107,12 @@ export const found: Readonly<Record<string, (random: Random) => Made>> = {
     ])();
     const written = `${local}@${random.pick(['gmail.com', 'yahoo.co.in', 'example.com', 'mail.example.org', 'rediffmail.com'])}`;
     return { value: written, written: cased(random, written) };
+  },
+  /** Letters of other scripts, and apostrophes. */
+  wideemail: (random) => {
+    const local = random.pick(['राम', 'आशा.शर्मा', 'सीता_21', "o'brien", "first.d'souza", 'josé']);
+    const written = `${local}@${random.pick(['gmail.com', 'example.com', 'mail.example.org'])}`;
+    return { value: written, written };
   },
   coordinates: (random) => {
     const places = random.int(4, 7);
