@@ -22,9 +22,10 @@ export async function rewrap(
   masters: MasterKeys,
   onProgress?: (done: Rewrapped) => void,
 ): Promise<Rewrapped> {
-  const current = await masters.current();
   let done: Rewrapped = { rewrapped: 0, skipped: 0, broken: [] };
   for (;;) {
+    // Asked for each page: a rotation in the meantime changes what `wrap` uses.
+    const current = await masters.current();
     const page = await store.wrappedByOthers(current, pageSize + done.broken.length);
     const left = page.filter(({ key_id }) => !done.broken.includes(key_id));
     if (left.length === 0) return done;
