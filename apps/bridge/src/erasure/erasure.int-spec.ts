@@ -117,6 +117,12 @@ describe('a partner that was erased', () => {
     });
   });
 
+  test('is erased a second time with a receipt that counts only the second key', async () => {
+    await world.start(partner_id);
+    await world.request(partner_id);
+    expect(await world.eraser.erase(partner_id)).toMatchObject({ keys_destroyed: 1 });
+  });
+
   test('leaves other partners unchanged', async () => {
     expect(await world.count('conversation_turn', other)).toBe(1);
     expect(await world.stream(kept)).toContain('secret');

@@ -50,6 +50,7 @@ export interface ErasureReceipt extends ErasureRequest {
   /** What the erasure waited for: nothing, the announced time, or the end of a restriction. */
   readonly after: 'request' | 'announcement' | 'restriction';
   readonly sessions: number;
+  /** Keys that this erasure destroyed, without those of an earlier one. */
   readonly keys_destroyed: number;
   /** The day on which the last backup that holds the key expires (ISO 8601 date); null: nothing was encrypted. */
   readonly last_key_copy_gone_on: string | null;

@@ -121,7 +121,7 @@ export class DataKeys {
 
   /**
    * Destroys the keys of a partner that were created before a time (ISO 8601), irreversibly.
-   * @returns how many keys the partner has had
+   * @returns how many keys were destroyed with this time, now or by an earlier call
    * @throws KeyStoreUnavailableError
    */
   async destroy(partnerId: string, before: string): Promise<number> {

@@ -79,6 +79,15 @@ describe.each<[string, () => KeyStore]>([
     expect(await store.add(newKey(partner), erasure(2).receipt_id)).toMatchObject({ created_at: before });
   });
 
+  test('says which keys an erasure destroyed, also when it is repeated', async () => {
+    const first = await store.add(newKey(partner));
+    const before = await store.beginErasure(erasure(1));
+    for (const _ of [1, 2]) expect(await store.destroy(partner, before)).toEqual([first.key_id]);
+    const second = await store.add(newKey(partner), erasure(1).receipt_id);
+    const later = await store.beginErasure(erasure(2));
+    for (const _ of [1, 2]) expect(await store.destroy(partner, later)).toEqual([second.key_id]);
+  });
+
   test('destroys every key from before an erasure and none from after it, whatever the clocks say', async () => {
     const ahead = '2026-11-29T09:00:00.000Z';
     await store.add(newKey(partner, ahead));

@@ -55,7 +55,10 @@ export interface KeyStore {
    * @throws PartnerErasedError
    */
   adopt(key: StoredKey): Promise<void>;
-  /** Destroys the partner's keys created before a time; returns the ids of all keys it has ever had. Idempotent. */
+  /**
+   * Destroys the partner's keys created before a time, which is then the time of their destruction. Idempotent.
+   * @returns the ids of the keys that were destroyed with this time, now or by an earlier call
+   */
   destroy(partnerId: string, before: string): Promise<readonly string[]>;
   /**
    * Destroys a key only if it is still wrapped as given; false: it was destroyed or wrapped anew since it was read, for

@@ -93,7 +93,7 @@ describe.each<[string, () => KeyStore]>([
   test('destroys a destroyed key without a change', async () => {
     const { key_id } = await store.add(newKey(partner));
     await store.destroy(partner, at);
-    expect(await store.destroy(partner, '2027-01-01T00:00:00.000Z')).toEqual([key_id]);
+    expect(await store.destroy(partner, '2027-01-01T00:00:00.000Z')).toEqual([]);
     expect((await store.byId(key_id))?.destroyed_at).toBe(at);
   });
 
@@ -102,7 +102,7 @@ describe.each<[string, () => KeyStore]>([
     await store.destroy(partner, at);
     const second = await store.add(newKey(partner));
     expect((await store.current(partner))?.key_id).toBe(second.key_id);
-    expect(await store.destroy(partner, at)).toEqual([first.key_id, second.key_id].sort());
+    expect(await store.destroy(partner, at)).toEqual([first.key_id]);
   });
 
   test('destroys keys created before, and dates the next key later', async () => {

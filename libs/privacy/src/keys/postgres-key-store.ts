@@ -96,8 +96,8 @@ export class PostgresKeyStore implements KeyStore {
     const sql = `UPDATE data_key SET master_key_id = NULL, ciphertext = NULL, destroyed_at = $2
       WHERE partner_id = $1 AND destroyed_at IS NULL AND created_at < $2`;
     await this.query(sql, [partnerId, before]);
-    const ids = 'SELECT key_id FROM data_key WHERE partner_id = $1 ORDER BY key_id';
-    return (await this.query<KeyRow>(ids, [partnerId])).map(({ key_id }) => key_id);
+    const ids = 'SELECT key_id FROM data_key WHERE partner_id = $1 AND destroyed_at = $2 ORDER BY key_id';
+    return (await this.query<KeyRow>(ids, [partnerId, before])).map(({ key_id }) => key_id);
   }
 
   async destroyAsIs({ key_id, wrapped }: StoredKey): Promise<boolean> {

@@ -98,8 +98,8 @@ export class SqliteKeyStore implements KeyStore {
     await this.call((db) => db.prepare(sql).run({ before, partner_id: partnerId }));
     // Also when an earlier call ended before this step.
     await this.empty();
-    const ids = 'SELECT key_id FROM data_key WHERE partner_id = ? ORDER BY key_id';
-    const rows = await this.call((db) => db.prepare(ids).all(partnerId) as { key_id: string }[]);
+    const ids = 'SELECT key_id FROM data_key WHERE partner_id = ? AND destroyed_at = ? ORDER BY key_id';
+    const rows = await this.call((db) => db.prepare(ids).all(partnerId, before) as { key_id: string }[]);
     return rows.map(({ key_id }) => key_id);
   }
 

@@ -46,8 +46,10 @@ export class MemoryKeyStore implements KeyStore {
     for (const key of this.alive())
       if (key.partner_id === partnerId && key.created_at < before)
         this.keys.set(key.key_id, { ...key, wrapped: null, destroyed_at: before });
-    const all = [...this.keys.values()].filter(({ partner_id }) => partner_id === partnerId);
-    return all.map(({ key_id }) => key_id).sort();
+    const destroyed = [...this.keys.values()].filter(
+      ({ partner_id, destroyed_at }) => partner_id === partnerId && destroyed_at === before,
+    );
+    return destroyed.map(({ key_id }) => key_id).sort();
   }
 
   async destroyAsIs({ key_id, wrapped }: StoredKey): Promise<boolean> {
