@@ -36,6 +36,7 @@ export {
   sessionUpdate,
 } from './partner-memory.ts';
 export type { Partner } from './partner-memory.ts';
+export { forgetMemory } from './forget-memory.ts';
 export { readRetentionRuns, recordRetentionRun, retentionStream } from './retention-log.ts';
 export type { RetentionRun } from './retention-log.ts';
 export { readHistory } from './history.ts';

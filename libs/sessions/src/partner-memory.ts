@@ -46,7 +46,7 @@ export interface Partner {
 }
 
 /** The metadata of an event that identify the requester. */
-type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
+export type PartnerContext = Pick<EventMetadata, 'actor' | '$correlationId' | 'traceparent'>;
 
 export function partnerStream(partnerId: string): string {
   return `${partnerPrefix}${partnerId}`;
@@ -58,7 +58,7 @@ export function partnerOf(stream: string): string | undefined {
 }
 
 /** Thrown when another process has changed a partner since it was read. */
-class PartnerChangedError extends Error {
+export class PartnerChangedError extends Error {
   constructor(
     partnerId: string,
     /** The current revision of the partner's stream. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { newPartner } from '#domain';
 import { accessStream, partnerStream, readPartner, readRetentionRuns, readSession } from '#sessions';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { erasureWorld, makeUnreadable } from '../erasure/test-partner.ts';
@@ -130,6 +131,26 @@ test('a partner’s memory is deleted, even after its sessions', async () => {
   expect((await readPartner(world.store, partner_id)).state.last_session_id).not.toBeNull();
   await runIn(21, { partnersDays: 20 });
   expect(await readPartner(world.store, partner_id)).toMatchObject({ revision: -1 });
+});
+
+test('the memory of a partner who came back after an erasure is deleted, and the receipt is kept', async () => {
+  const { partner_id } = await endedSession();
+  await world.request(partner_id);
+  const receipt = await world.eraser.erase(partner_id);
+  await endedSession(partner_id);
+  const stored = () =>
+    Array.fromAsync(world.store.read(partnerStream(partner_id)), ({ revision, type }) => ({
+      revision,
+      type,
+    }));
+  await runIn(11, { partnersDays: 10 }, false);
+  expect((await readPartner(world.store, partner_id)).state.last_session_id).not.toBeNull();
+  await runIn(11, { partnersDays: 10 });
+  expect((await readPartner(world.store, partner_id)).state).toEqual({ ...newPartner, privacy: { receipt } });
+  const left = await stored();
+  expect(left).toEqual([{ revision: expect.anything(), type: 'PartnerErased' }]);
+  await runIn(30, { partnersDays: 10 });
+  expect(await stored()).toEqual(left);
 });
 
 test('days of the access log are deleted even with gaps, and their rows only with them', async () => {

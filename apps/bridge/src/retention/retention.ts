@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { PartnerState } from '#domain';
 import { inParallel } from '#platform';
 import type { RetentionConfig } from '#privacy';
 import type { OldSession } from '#read-models';
@@ -13,9 +13,10 @@ import {
   oldPartners,
   oldSessions,
 } from '#read-models';
-import type { EventStore, HistorySigner, RetentionRun } from '#sessions';
+import type { EventStore, HistorySigner, Partner, RetentionRun } from '#sessions';
 import {
   accessStream,
+  forgetMemory,
   partnerStream,
   readPartner,
   recordRemoval,
@@ -134,10 +135,10 @@ async function deleteSessions(
   return apply ? deleted.length : listed;
 }
 
-/** What the partner has asked for, by its stream; undefined: that cannot be read, so nothing of the partner is deleted. */
-async function privacyOf(store: EventStore, partnerId: string): Promise<PartnerState['privacy']> {
+/** The partner by its stream; undefined: that cannot be read, so nothing of the partner is deleted. */
+async function readable(store: EventStore, partnerId: string): Promise<Partner | undefined> {
   try {
-    return (await readPartner(store, partnerId)).state.privacy ?? {};
+    return await readPartner(store, partnerId);
   } catch (error) {
     if (error instanceof UnprojectableEventError) return undefined;
     throw error;
@@ -145,8 +146,9 @@ async function privacyOf(store: EventStore, partnerId: string): Promise<PartnerS
 }
 
 async function isProtected(store: EventStore, partnerId: string): Promise<boolean> {
-  const privacy = await privacyOf(store, partnerId);
-  return privacy === undefined || privacy.hold !== undefined || privacy.erasure !== undefined;
+  const partner = await readable(store, partnerId);
+  const { hold, erasure } = partner?.state.privacy ?? {};
+  return partner === undefined || hold !== undefined || erasure !== undefined;
 }
 
 /** Leaves out sessions of partners on hold or restricted. The streams decide, since the table may lag behind. */
@@ -170,14 +172,9 @@ async function deletePartners({ store, pool, apply, signal }: Ports, before: str
     const partners = await oldPartners(pool, before, last, batch);
     const done: string[] = [];
     await inParallel(partners, atOnce, async (partnerId) => {
-      const stored = await store.readLast(partnerStream(partnerId));
-      if (stored !== undefined && stored.created.toISOString() >= before) return;
-      const privacy = await privacyOf(store, partnerId);
-      if (privacy === undefined || privacy.hold || privacy.erasure || privacy.receipt) return;
-      // A stream that grows meanwhile, by a hold or a session, is left.
-      const at = stored && Number(stored.revision);
-      if (at !== undefined && apply && !(await store.deleteStream(partnerStream(partnerId), at))) return;
-      if (at !== undefined) count += 1;
+      const outcome = await forget(store, partnerId, before, apply);
+      if (outcome === 'kept') return;
+      if (outcome === 'forgotten') count += 1;
       done.push(partnerId);
     });
     if (apply) await forgetNoted(pool, done);
@@ -185,6 +182,36 @@ async function deletePartners({ store, pool, apply, signal }: Ports, before: str
     last = partners.at(-1) ?? '';
   }
   return count;
+}
+
+/** Deletes the memory of a partner. A stream that grows meanwhile, by a hold or a session, is kept. */
+async function forget(
+  store: EventStore,
+  partner_id: string,
+  before: string,
+  apply: boolean,
+): Promise<'kept' | 'nothing' | 'forgotten'> {
+  const stream = partnerStream(partner_id);
+  const stored = await store.readLast(stream);
+  if (stored === undefined) return 'nothing';
+  const partner = await readable(store, partner_id);
+  const { hold, erasure, receipt } = partner?.state.privacy ?? {};
+  if (partner === undefined || hold || erasure) return 'kept';
+  if (receipt !== undefined && partner.state.last_session_id === null) {
+    if (apply) await forgetMemory(store, partner, context());
+    return 'nothing';
+  }
+  if (stored.created.toISOString() >= before || Number(stored.revision) !== partner.revision) return 'kept';
+  if (!apply) return 'forgotten';
+  const isDone =
+    receipt === undefined
+      ? await store.deleteStream(stream, partner.revision)
+      : await forgetMemory(store, partner, context());
+  return isDone ? 'forgotten' : 'kept';
+}
+
+function context(): Parameters<typeof forgetMemory>[2] {
+  return { actor: { role: 'system', id: 'retention' }, $correlationId: randomUUID() };
 }
 
 /**

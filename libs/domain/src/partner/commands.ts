@@ -41,6 +41,8 @@ export type CancelErasure = Command<'CancelErasure', { partner_id: string }>;
 export type FinishErasure = Command<'FinishErasure', { partner_id: string; receipt: ErasureReceipt }>;
 export type PlaceHold = Command<'PlaceHold', { partner_id: string; hold: LegalHold }>;
 export type LiftHold = Command<'LiftHold', { partner_id: string }>;
+/** Drops what is remembered of a partner who was erased before, except the receipt. */
+export type ForgetMemory = Command<'ForgetMemory', { partner_id: string }>;
 
 export type PrivacyCommand =
   | RequestErasure
@@ -49,7 +51,8 @@ export type PrivacyCommand =
   | CancelErasure
   | FinishErasure
   | PlaceHold
-  | LiftHold;
+  | LiftHold
+  | ForgetMemory;
 
 /** Like those of a session: the partner leaves its cell, and accepts commands in a cell. */
 export type MovePartner = Command<

@@ -54,6 +54,23 @@ const finish: PartnerCommand = { type: 'FinishErasure', partner_id, receipt };
 const types = (result: readonly PartnerEvent[] | string): unknown =>
   typeof result === 'string' ? result : result.map(({ type }) => type);
 
+describe('the retention of the memory', () => {
+  const forget: PartnerCommand = { type: 'ForgetMemory', partner_id };
+  const again: PartnerCommand = { ...assign, session_id: 's2' };
+
+  test('leaves the receipt of an earlier erasure, and nothing else', () => {
+    const forgotten = givenCommands(assign, erase(), finish, again).when(forget);
+    expect(forgotten).toEqual([{ type: 'PartnerErased', data: { partner_id, privacy: { receipt } } }]);
+    expect(givenCommands(assign, erase(), finish, again, forget).when(forget)).toEqual([]);
+  });
+
+  test('is refused without a receipt, under a hold and while an erasure is asked for', () => {
+    expect(givenCommands(assign).when(forget)).toBe('no_erasure');
+    expect(givenCommands(assign, erase(), finish, again, hold).when(forget)).toBe('legal_hold');
+    expect(givenCommands(assign, erase(), finish, again, announce).when(forget)).toBe('erasure_in_progress');
+  });
+});
+
 describe('an erasure', () => {
   test('begins at once when no data has to be kept', () => {
     expect(types(givenCommands(assign).when(erase()))).toEqual(['PartnerErasureRequested']);

@@ -3,7 +3,7 @@ import { accept, reject } from '../kernel/decision.ts';
 import { unknownCommand } from '../kernel/unknown.ts';
 import type { PrivacyCommand } from './commands.ts';
 import type { PartnerEvent } from './events.ts';
-import type { PartnerPrivacy } from './privacy.ts';
+import type { ErasureReceipt, PartnerPrivacy } from './privacy.ts';
 import type { PartnerState } from './state.ts';
 import { newPartner, noChanges } from './state.ts';
 
@@ -48,13 +48,7 @@ export function decidePrivacy(command: PrivacyCommand, partner: PartnerState): P
       return change(partner, command, 'PartnerErasureCancelled', { erasure: undefined });
     case 'FinishErasure': {
       if (erasure?.erasure_id !== command.receipt.erasure_id) return accept();
-      const { home } = partner;
-      const data = {
-        partner_id: command.partner_id,
-        privacy: { receipt: command.receipt },
-        ...(home === undefined ? {} : { home }),
-      };
-      return accept<PartnerEvent>({ type: 'PartnerErased', data });
+      return onlyReceipt(partner, command.partner_id, command.receipt);
     }
     case 'PlaceHold':
       if (erasure?.status === 'requested') return underWay();
@@ -63,9 +57,22 @@ export function decidePrivacy(command: PrivacyCommand, partner: PartnerState): P
     case 'LiftHold':
       if (hold === undefined) return reject('no_hold', 'There is no legal hold on the partner.');
       return change(partner, command, 'LegalHoldLifted', { hold: undefined });
+    case 'ForgetMemory': {
+      const { receipt } = partner.privacy ?? {};
+      if (hold !== undefined) return held();
+      if (erasure !== undefined) return underWay();
+      if (receipt === undefined) return reject('no_erasure', 'The partner was never erased.');
+      if (partner.last_session_id === null && partner.sessions.length === 0) return accept();
+      return onlyReceipt(partner, command.partner_id, receipt);
+    }
     default:
       return unknownCommand(command);
   }
+}
+
+function onlyReceipt({ home }: PartnerState, partner_id: string, receipt: ErasureReceipt): PrivacyDecision {
+  const data = { partner_id, privacy: { receipt }, ...(home === undefined ? {} : { home }) };
+  return accept<PartnerEvent>({ type: 'PartnerErased', data });
 }
 
 /** The data have to be kept until `keep_until`: until then they are restricted, then erased. */

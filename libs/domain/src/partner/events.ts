@@ -22,7 +22,7 @@ export type LegalHoldLifted = Event<'LegalHoldLifted', PartnerData>;
 export type PartnerMoved = Event<'PartnerMoved', PartnerData>;
 /** The partner accepts commands in this cell. */
 export type PartnerArrived = Event<'PartnerArrived', PartnerData>;
-/** Only the receipt is left of the partner. The partner may start again. */
+/** Only the receipt is left of the partner: by the erasure, or later by the retention. The partner may start again. */
 export type PartnerErased = Event<
   'PartnerErased',
   { readonly partner_id: string; readonly privacy: PartnerPrivacy; readonly home?: Home }

@@ -59,7 +59,6 @@ export async function oldPartners(
        SELECT partner_id FROM partner_retention WHERE seen_at < $1 UNION
        SELECT partner_id FROM conversation_session WHERE last_activity_time < $1 AND forked_from IS NULL) AS c
      WHERE partner_id > $2 AND NOT ${protectedPartner('c.partner_id')}
-       AND NOT EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = c.partner_id AND p.receipt_id IS NOT NULL)
        AND NOT EXISTS (SELECT FROM conversation_session AS s
          WHERE s.partner_id = c.partner_id AND s.forked_from IS NULL
            AND (s.last_activity_time >= $1 OR s.status = 'active'))
