@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
-import { accessStream } from '#sessions';
+import { accessStream, partnerStream } from '#sessions';
 import type { TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -89,6 +89,32 @@ test('a session that no table has yet is restricted, too', async () => {
   const session_id = await app.start({ partner_id });
   expect((await app.call('DELETE', `/v1/partners/${partner_id}`, reason)).status).toBe(202);
   await waitUntil(async () => (await app.call('GET', `/v1/sessions/${session_id}/context`)).status === 403);
+});
+
+/** A partner who has no session in the tables. */
+async function remembered(): Promise<{ partner_id: string; path: string }> {
+  const partner_id = `P-${randomUUID()}`;
+  const path = `/v1/partners/${partner_id}`;
+  await app.call('PUT', `${path}/hold`, { reason: 'case:7' });
+  await app.call('DELETE', `${path}/hold`);
+  return { partner_id, path };
+}
+
+test('the data are kept from the last contact, also if the retention has deleted its session', async () => {
+  const { partner_id, path } = await remembered();
+  await app.pool.query(
+    `INSERT INTO partner_retention (partner_id, seen_at) VALUES ($1, now() - interval '400 days')`,
+    [partner_id],
+  );
+  expect((await app.call('DELETE', path, reason)).body).toMatchObject({ status: 'in_progress' });
+});
+
+test('the data of a partner without a known contact are kept from the last change of the memory', async () => {
+  const { partner_id, path } = await remembered();
+  const changed = (await app.store.readLast(partnerStream(partner_id)))?.created.getTime() ?? 0;
+  await waitUntil(() => Date.now() > changed + 20);
+  const { due_at } = (await app.call('DELETE', path, reason)).body;
+  expect(Date.parse(String(due_at))).toBe(changed + 365 * 86_400_000);
 });
 
 test('an erasure that waits can be withdrawn', async () => {

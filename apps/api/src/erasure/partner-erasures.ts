@@ -8,7 +8,7 @@ import { InjectLogger } from '#platform';
 import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import { announcePartner, lastContact, savePrivacy } from '#read-models';
-import { AccessLog, commandPartner, EventStore, readPartner } from '#sessions';
+import { AccessLog, commandPartner, EventStore, partnerStream, readPartner } from '#sessions';
 import { actorOf } from '../common/command-headers.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { partnerNotFound } from '../common/problems.ts';
@@ -34,12 +34,9 @@ export class PartnerErasures {
 
   /** Erases the partner, or restricts it for as long as the data have to be kept. Repeated requests change nothing. */
   async request(partner_id: string, reason: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
-    const contact = await this.breaker.run(() => lastContact(this.pool, partner_id));
-    const { revision } = await readPartner(this.store, partner_id);
-    if (contact === null && revision < 0) throw partnerNotFound();
     const now = new Date();
+    const processed = await this.processedUntil(partner_id, now);
     const { floorDays } = this.config;
-    const processed = contact === null || contact.active ? now : new Date(contact.at);
     const keep_until =
       floorDays === 0 ? null : new Date(processed.getTime() + floorDays * dayMs).toISOString();
     const requested_at = now.toISOString();
@@ -61,6 +58,19 @@ export class PartnerErasures {
 
   lift(partner_id: string, caller: Caller): Promise<PartnerPrivacy | undefined> {
     return this.command({ type: 'LiftHold', partner_id }, caller, { action: 'lift_hold' });
+  }
+
+  /**
+   * When the partner's data were last processed: at the last contact; if that is unknown, at the last change of the memory.
+   */
+  private async processedUntil(partnerId: string, now: Date): Promise<Date> {
+    const contact = await this.breaker.run(() => lastContact(this.pool, partnerId));
+    if (contact !== null) return contact.active ? now : new Date(contact.at);
+    const { state } = await readPartner(this.store, partnerId);
+    const last = await this.store.readLast(partnerStream(partnerId));
+    if (last === undefined) throw partnerNotFound();
+    // No table has the session yet.
+    return state.sessions.some(({ over }) => !over) ? now : last.created;
   }
 
   /** Refused attempts are recorded, too. */

@@ -45,6 +45,10 @@ describe('a partner that was erased', () => {
       `INSERT INTO kept_update (identity, partner_id, kept_until, content) VALUES ('\\x01', $1, now(), '{}')`,
       [partner_id],
     );
+    await world.pool.query(
+      `INSERT INTO partner_retention (partner_id, seen_at) VALUES ($1, now() - interval '2 years')`,
+      [partner_id],
+    );
     await world.request(partner_id);
     await world.eraser.erase(partner_id);
   });
@@ -56,6 +60,7 @@ describe('a partner that was erased', () => {
       'reference_index',
       'reference_owner',
       'kept_update',
+      'partner_retention',
     ])
       expect([table, await world.count(table, partner_id)]).toEqual([table, 0]);
   });

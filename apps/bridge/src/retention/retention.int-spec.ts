@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { newPartner } from '#domain';
+import { waitUntil } from '#platform';
 import { accessStream, partnerStream, readPartner, readRetentionRuns, readSession } from '#sessions';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { erasureWorld, makeUnreadable } from '../erasure/test-partner.ts';
@@ -131,6 +132,26 @@ test('a partner’s memory is deleted, even after its sessions', async () => {
   expect((await readPartner(world.store, partner_id)).state.last_session_id).not.toBeNull();
   await runIn(21, { partnersDays: 20 });
   expect(await readPartner(world.store, partner_id)).toMatchObject({ revision: -1 });
+});
+
+test('a partner whose sessions were deleted is erased for inactivity', async () => {
+  const { partner_id, id } = await endedSession();
+  await world.pool.query(
+    `UPDATE conversation_session SET last_activity_time = now() - interval '400 days' WHERE session_id = $1`,
+    [id],
+  );
+  await runIn(0, { sessionsDays: 90 });
+  expect(await isThere(id)).toBe(false);
+  for (const table of ['conversation_turn', 'conversation_session'])
+    await world.pool.query(`DELETE FROM ${table} WHERE partner_id = $1`, [partner_id]);
+  const worker = world.worker({ inactiveDays: 365, noticeHours: 0 });
+  await worker.announceInactive();
+  await waitUntil(async () => {
+    await worker.round();
+    return (await world.privacy(partner_id))?.receipt?.after === 'announcement';
+  });
+  await worker.announceInactive();
+  expect((await world.privacy(partner_id))?.erasure).toBeUndefined();
 });
 
 test('the memory of a partner who came back after an erasure is deleted, and the receipt is kept', async () => {

@@ -92,9 +92,13 @@ export async function contactedSince(pool: Pool, limit: number, partnerId?: stri
   return rows.map(({ partner_id }) => partner_id);
 }
 
+/** SQL: the last contacts that only the retention knows, without those from before an erasure. */
+const notedContacts = `SELECT partner_id, seen_at FROM partner_retention AS r
+  WHERE NOT EXISTS (SELECT FROM partner_privacy AS p WHERE p.partner_id = r.partner_id AND p.erased_at > r.seen_at)`;
+
 /**
  * Partners without contact since a time (ISO 8601), without an erasure request and without a hold: those after a given
- * partner, in the order of their ids. Forks do not count.
+ * partner, in the order of their ids. Sessions that the retention has deleted count, forks do not.
  */
 export async function inactivePartners(
   pool: Pool,
@@ -103,24 +107,34 @@ export async function inactivePartners(
   limit: number,
 ): Promise<string[]> {
   const { rows } = await pool.query<{ partner_id: string }>(
-    `SELECT DISTINCT s.partner_id FROM conversation_session AS s WHERE s.last_activity_time < $1 AND s.partner_id > $3
+    `SELECT partner_id FROM (
+       SELECT partner_id FROM conversation_session WHERE last_activity_time < $1 UNION
+       SELECT partner_id FROM (${notedContacts}) AS n WHERE seen_at < $1) AS c
+     WHERE partner_id > $3
        AND NOT EXISTS (SELECT FROM conversation_session AS o
-         WHERE o.partner_id = s.partner_id AND o.last_activity_time >= $1 AND o.forked_from IS NULL)
+         WHERE o.partner_id = c.partner_id AND o.last_activity_time >= $1 AND o.forked_from IS NULL)
+       AND NOT EXISTS (SELECT FROM partner_retention AS r WHERE r.partner_id = c.partner_id AND r.seen_at >= $1)
        AND NOT EXISTS (SELECT FROM partner_privacy AS p
-         WHERE p.partner_id = s.partner_id AND (p.erasure IS NOT NULL OR p.held))
-     ORDER BY s.partner_id LIMIT $2`,
+         WHERE p.partner_id = c.partner_id AND (p.erasure IS NOT NULL OR p.held))
+     ORDER BY partner_id LIMIT $2`,
     [since, limit, after],
   );
   return rows.map(({ partner_id }) => partner_id);
 }
 
-/** The last contact with a partner (ISO 8601), and whether a session is still active; null: none. Forks count only when nothing else is left. */
+/**
+ * The last contact with a partner (ISO 8601), and whether a session is still active; null: none is known. Sessions that the
+ * retention has deleted count; forks count only when nothing else is left.
+ */
 export async function lastContact(
   pool: Pool,
   partnerId: string,
 ): Promise<{ at: string; active: boolean } | null> {
   const { rows } = await pool.query<{ at: Date | null; active: boolean }>(
-    `SELECT coalesce(max(last_activity_time) FILTER (WHERE forked_from IS NULL), max(last_activity_time)) AS at,
+    `SELECT coalesce(
+         greatest(max(last_activity_time) FILTER (WHERE forked_from IS NULL),
+           (SELECT seen_at FROM (${notedContacts}) AS n WHERE partner_id = $1)),
+         max(last_activity_time)) AS at,
        coalesce(bool_or(status = 'active' AND forked_from IS NULL), false) AS active
      FROM conversation_session WHERE partner_id = $1`,
     [partnerId],

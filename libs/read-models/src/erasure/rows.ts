@@ -31,6 +31,7 @@ const tables: readonly PersonalTable[] = [
   { table: 'projection_drift', where: ofSessions },
   { table: 'reference_index', where: `(partner_id = $1 AND started_at < $2) OR ${ofSessions}` },
   { table: 'reference_owner', where: 'partner_id = $1 AND named_at < $2' },
+  { table: 'partner_retention', where: 'partner_id = $1 AND seen_at < $2' },
   {
     table: 'kept_update',
     where: `partner_id = $1 AND NOT EXISTS (SELECT FROM kept_update_reference AS r
