@@ -113,8 +113,11 @@ export class ExternalUpdates {
 
   private async addressUpdates(updates: readonly AboutUpdate[]): Promise<AddressedUpdate[]> {
     await this.ownership.learn(updates);
-    const ids = await this.kept.keep(updates);
     const addressees = await this.ownership.addressees(updates.map(({ about }) => about));
+    const ids = await this.kept.keep(
+      updates,
+      addressees.map(({ partner }) => partner),
+    );
     const pages = await this.sessions.first(addressees);
     return updates.map(({ update }, index) => ({
       id: ids[index] as string,

@@ -5,13 +5,13 @@ import { keptUpdatePlace, openKeptUpdate } from '#read-models';
 import type { AboutUpdate } from './update.ts';
 
 /**
- * Keys of updates that name no partner with a key, one per day; destroyed when the day's last update has expired. The
+ * Keys of updates that concern no known partner with a key, one per day; destroyed when the day's last update has expired. The
  * ids of partners have no slash.
  */
 export const keptPartners = '/kept/';
 
 /**
- * The stored content of a kept update: sealed if there are keys. Creates no key for a partner: if the session is in
+ * The stored content of a kept update: sealed if there are keys, with that of the partner whom it concerns. Creates no key for a partner: if the session is in
  * another cell, the partner's key comes from there.
  * @throws KeyStoreUnavailableError
  */
@@ -19,10 +19,10 @@ export async function toContent(
   keys: DataKeys | undefined,
   identity: string,
   item: AboutUpdate,
+  partner: string | null,
 ): Promise<string> {
   const content = JSON.stringify(item);
   if (!keys) return content;
-  const { partner } = item.about;
   const own = isPartnerId(partner) ? await keys.existing(partner) : undefined;
   const key = own ?? (await keys.of(`${keptPartners}${today()}`));
   return seal(key, keptUpdatePlace(identity), content) ?? content;

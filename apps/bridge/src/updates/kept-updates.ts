@@ -37,8 +37,11 @@ export class KeptUpdates {
     this.references = new StoredReferences(keys);
   }
 
-  /** Stores updates; resolves when they are committed, with the id of each. A repeated update is kept from then on. */
-  async keep(updates: readonly AboutUpdate[]): Promise<string[]> {
+  /**
+   * Stores updates; resolves when they are committed, with the id of each. A repeated update is kept from then on.
+   * @param owners the partner whom each concerns, as far as it is known without being named
+   */
+  async keep(updates: readonly AboutUpdate[], owners: readonly (string | null)[] = []): Promise<string[]> {
     if (updates.length === 0) return [];
     const keys = await this.identitiesOf(updates);
     // Each once, and always in the same order: otherwise two bridges could deadlock on rows.
@@ -46,7 +49,10 @@ export class KeptUpdates {
     const references = await this.references.written(
       distinct.flatMap(([key, { about }]) => referencesIn(about).map((reference) => ({ key, ...reference }))),
     );
-    const contents = await Promise.all(distinct.map(([key, item]) => toContent(this.keys, key, item)));
+    const concerned = new Map(updates.map((item, n) => [item, item.about.partner ?? owners[n] ?? null]));
+    const contents = await Promise.all(
+      distinct.map(([key, item]) => toContent(this.keys, key, item, concerned.get(item) ?? null)),
+    );
     const { rows } = await this.pool.query<{ key: string; id: string }>({
       name: 'turnstream-keep-updates',
       text: `WITH kept AS (

@@ -73,7 +73,8 @@ export class LateHarness {
   async receive(...updates: readonly AboutUpdate[]): Promise<void> {
     for (const update of updates) {
       await this.ownership.learn([update]);
-      await this.kept.keep([update]);
+      const [addressees] = await this.ownership.addressees([update.about]);
+      await this.kept.keep([update], [addressees?.partner ?? null]);
     }
   }
 

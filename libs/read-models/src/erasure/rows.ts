@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { concernsPartner } from '../queries/kept-updates.ts';
 import { rebuildSchema } from '../tables/rebuild.ts';
 import { dropInterrupted } from '../tables/standby.ts';
 
@@ -30,13 +31,14 @@ const tables: readonly PersonalTable[] = [
   { table: 'set_aside_session', where: 'session_id = ANY ($3::text[])' },
   { table: 'projection_drift', where: ofSessions },
   { table: 'reference_index', where: `(partner_id = $1 AND started_at < $2) OR ${ofSessions}` },
-  { table: 'reference_owner', where: 'partner_id = $1 AND named_at < $2' },
   { table: 'partner_retention', where: 'partner_id = $1 AND seen_at < $2' },
   {
     table: 'kept_update',
-    where: `partner_id = $1 AND NOT EXISTS (SELECT FROM kept_update_reference AS r
+    where: `${concernsPartner('kept_update', '$1')} AND NOT EXISTS (SELECT FROM kept_update_reference AS r
       WHERE r.update_id = kept_update.id AND r.received_at >= $2)`,
   },
+  // After the updates, which are found by it.
+  { table: 'reference_owner', where: 'partner_id = $1 AND named_at < $2' },
 ];
 
 /** The ids of a partner's sessions that started before a time (ISO 8601), from the table. */

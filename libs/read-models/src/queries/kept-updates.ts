@@ -25,7 +25,21 @@ export async function openKeptUpdate(
   return key === erased ? undefined : (open(key, keptUpdatePlace(identity), content) as string);
 }
 
-/** Updates that name a partner, in order of arrival, after a given one. */
+/** SQL: the ids of the kept updates that name something which belongs to a partner. */
+const aboutThingsOf = (partner: string): string =>
+  `SELECT n.update_id FROM reference_owner AS o JOIN kept_update_reference AS n USING (kind, reference)
+   WHERE o.partner_id = ${partner}`;
+
+/**
+ * SQL: whether a kept update concerns a partner: it names the partner or, without naming anybody, things of which none belongs
+ * to somebody else.
+ */
+export const concernsPartner = (update: string, partner: string): string =>
+  `(${update}.partner_id = ${partner} OR (${update}.partner_id IS NULL AND ${update}.id IN (${aboutThingsOf(partner)})
+    AND NOT EXISTS (SELECT FROM kept_update_reference AS n LEFT JOIN reference_owner AS o USING (kind, reference)
+      WHERE n.update_id = ${update}.id AND (n.kind = 'partner' OR o.partner_id <> ${partner}))))`;
+
+/** Updates that concern a partner, in order of arrival, after a given one. */
 export async function keptUpdatesOf(
   pool: Pool,
   partnerId: string,
@@ -34,8 +48,9 @@ export async function keptUpdatesOf(
 ): Promise<StoredUpdate[]> {
   const { rows } = await pool.query<StoredUpdate>(
     `SELECT k.id, encode(k.identity, 'hex') AS identity, k.content FROM kept_update AS k
-     WHERE k.partner_id = $1 AND k.id > $2 AND k.id IN (
-       SELECT update_id FROM kept_update_reference WHERE kind = 'partner' AND reference = $1)
+     WHERE k.id > $2 AND ${concernsPartner('k', '$1')} AND k.id IN (
+       SELECT update_id FROM kept_update_reference WHERE kind = 'partner' AND reference = $1
+       UNION ALL ${aboutThingsOf('$1')})
      ORDER BY k.id LIMIT $3`,
     [partnerId, after, limit],
   );
