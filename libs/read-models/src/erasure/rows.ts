@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
-import { concernsPartner } from '../queries/kept-updates.ts';
 import { rebuildSchema } from '../tables/rebuild.ts';
 import { dropInterrupted } from '../tables/standby.ts';
+import { concernsPartner } from './concerned-updates.ts';
 
 /** What to erase: all rows of the partner from before a time (ISO 8601), and all rows of these sessions. */
 interface ErasedRows {

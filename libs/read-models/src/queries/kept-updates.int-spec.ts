@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { keptUpdatesOf } from '../queries/kept-updates.ts';
-import { rememberOwners } from '../queries/reference-owners.ts';
+import { countRows, eraseRows } from '../erasure/rows.ts';
 import type { TestDatabase } from '../test-support.ts';
 import { createDatabase } from '../test-support.ts';
-import { countRows, eraseRows } from './rows.ts';
+import { keptUpdatesOf } from './kept-updates.ts';
+import { rememberOwners } from './reference-owners.ts';
 
 let database: TestDatabase;
 let partner: string;
