@@ -5,7 +5,15 @@ import { inParallel, uuidV5 } from '#platform';
 import type { DataKey, DataKeys } from '#privacy';
 import { PartnerErasedError } from '#privacy';
 import type { EventStore, HistorySigner, StoredEvent } from '#sessions';
-import { isAccessStream, partnerOf, readPartner, recordRemoval, reseal, retentionStream } from '#sessions';
+import {
+  erasureStream,
+  isAccessStream,
+  partnerOf,
+  readPartner,
+  recordRemoval,
+  reseal,
+  retentionStream,
+} from '#sessions';
 import { ChainedAppends } from './chained-appends.ts';
 
 /** The counts of a copy. */
@@ -218,7 +226,9 @@ export class Copy {
 }
 
 function isOurs(stream: string): boolean {
-  return personal.test(stream) || isAccessStream(stream) || stream === retentionStream;
+  return (
+    personal.test(stream) || isAccessStream(stream) || stream === retentionStream || stream === erasureStream
+  );
 }
 
 /** The partner that an event names. */

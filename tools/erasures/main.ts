@@ -1,6 +1,7 @@
 /** `npm run erasures -- --list | --apply`: whose data was erased; after a restore, erases again what came back. */
 import { createLogger, createPool, createRedis, loadRedisConnection, redisReady } from '#platform';
 import { applyErasures, ContextStore, knownErasures } from '#read-models';
+import { EventStore } from '#sessions';
 import { addressOf } from '../shared/address.ts';
 import { openKeys } from '../shared/data-keys.ts';
 import { explained } from '../shared/explained.ts';
@@ -9,8 +10,8 @@ import { recordAct } from '../shared/record-act.ts';
 
 const usage = `usage: npm run erasures -- --list | --apply
 
---apply compares the ledger of the key store and the receipts with what PostgreSQL, Redis and the key store have, and erases
-again what a restored backup brought back. Each process does so when it starts, before it is ready.`;
+--apply compares the ledger of the key store, the list of erasures in the event store and the receipts with what PostgreSQL, Redis
+and the key store have, and erases again what a restored backup brought back. Each process does so when it starts, before it is ready.`;
 
 await runProgram(async () => {
   const { values } = parseOptions({ list: { type: 'boolean' }, apply: { type: 'boolean' } });
@@ -24,9 +25,10 @@ await runProgram(async () => {
     statementTimeoutMs: 600_000,
     applicationName: 'turnstream-erasures',
   });
+  const store = new EventStore(addressOf('EVENTSTORE_URL'));
   const opened = openKeys();
   try {
-    const ports = { pool, contexts: new ContextStore(redis), keys: opened?.keys };
+    const ports = { pool, contexts: new ContextStore(redis), store, keys: opened?.keys };
     if (apply) {
       await recordAct({ action: 'apply_erasures' });
       await redisReady(redis);
@@ -43,5 +45,6 @@ await runProgram(async () => {
     redis.disconnect();
     await pool.end();
     await opened?.close();
+    await store.dispose();
   }
 }, usage);

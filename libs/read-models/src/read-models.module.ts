@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import type { Logger } from '#platform';
 import { Config, HealthChecks, LOGGER, Metrics } from '#platform';
 import { DataKeys } from '#privacy';
+import { EventStore } from '#sessions';
 import { SessionMemory } from './context/session-memory.ts';
 import { ContextStore } from './context/store.ts';
 import { LedgerCheck } from './erasure/ledger-check.ts';
@@ -40,11 +41,12 @@ const optionalKeys = { token: DataKeys, optional: true };
       useFactory: (
         pool: Pool,
         contexts: ContextStore,
+        store: EventStore,
         health: HealthChecks,
         logger: Logger,
         keys?: DataKeys,
-      ) => new LedgerCheck(pool, contexts, keys, logger, health),
-      inject: [Pool, ContextStore, HealthChecks, LOGGER, optionalKeys],
+      ) => new LedgerCheck(pool, contexts, store, keys, logger, health),
+      inject: [Pool, ContextStore, EventStore, HealthChecks, LOGGER, optionalKeys],
     },
   ],
   exports: [ContextStore, LedgerCheck, PrivacyWatch, SessionMemory, TextSearchConfig],

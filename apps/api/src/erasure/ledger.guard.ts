@@ -6,8 +6,8 @@ import { LedgerCheck } from '#read-models';
 import { isOfApi } from '../access/routes.ts';
 
 /**
- * Refuses all requests until the keys that the ledger of erasures names are destroyed again: a store may have been
- * restored.
+ * Refuses all requests until the keys of erased partners, by the ledger, the list of erasures and the receipts, are destroyed again: a
+ * store may have been restored.
  */
 @Injectable()
 export class LedgerGuard implements CanActivate {

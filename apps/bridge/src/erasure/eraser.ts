@@ -22,6 +22,7 @@ import {
   commandPartner,
   EventStore,
   HistoryConfig,
+  logErasures,
   partnerStream,
   readPartner,
 } from '#sessions';
@@ -98,6 +99,8 @@ export class Eraser {
     if (signal?.aborted)
       throw new NotErasedYetError('The process ends before the replicas are known to have caught up.');
     await onStep('receipt');
+    // Before the receipt, so that each receipt is listed: by the list, a restored key store is recognised.
+    await logErasures(this.store, [{ ...receipt, partner_id: partnerId }]);
     return this.finish(partnerId, { ...receipt, exports: await exportsOf(this.pool, partnerId) });
   }
 

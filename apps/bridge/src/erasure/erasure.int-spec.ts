@@ -2,13 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '#platform';
 import { erased } from '#privacy';
-import { applyErasures } from '#read-models';
 import type { SessionCommand } from '#domain';
 import { readSession } from '#sessions';
 import { turn } from '../../../../libs/read-models/src/test-support.ts';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { Step } from './eraser.ts';
-import { eraseRestored } from './restored.ts';
 import { erasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
@@ -21,9 +19,6 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const partner = (): string => `P-${randomUUID()}`;
-const fail = (_: string, error: Error): never => {
-  throw error;
-};
 
 describe('a partner that was erased', () => {
   const partner_id = partner();
@@ -237,57 +232,5 @@ describe('a partner without contact for long', () => {
     });
     expect(await world.privacy(back)).toEqual({});
     expect(await world.count('conversation_session', back)).toBe(1);
-  });
-});
-
-describe('a backup from before an erasure that is restored', () => {
-  test('loses the partner’s data before it serves', async () => {
-    const [partner_id, other] = [partner(), partner()];
-    await world.start(partner_id);
-    await world.start(other);
-    await world.pool.query('CREATE TABLE backup_session AS SELECT * FROM conversation_session');
-    await world.pool.query('CREATE TABLE backup_turn AS SELECT * FROM conversation_turn');
-    await world.request(partner_id);
-    await world.eraser.erase(partner_id);
-    await world.pool.query('DELETE FROM partner_privacy WHERE partner_id = $1', [partner_id]);
-    await world.pool.query(
-      'INSERT INTO conversation_session SELECT * FROM backup_session ON CONFLICT DO NOTHING',
-    );
-    await world.pool.query('INSERT INTO conversation_turn SELECT * FROM backup_turn ON CONFLICT DO NOTHING');
-    expect(await world.count('conversation_turn', partner_id)).toBe(1);
-    const result = await applyErasures({ ...world, keys });
-    expect(result.erased_again).toContain(partner_id);
-    expect(await world.count('conversation_turn', partner_id)).toBe(0);
-    expect(await world.count('conversation_session', partner_id)).toBe(0);
-    expect(await world.count('conversation_turn', other)).toBe(1);
-  });
-
-  test('of the event store is erased again', async () => {
-    const restored = { ...world, keys, onUnreadable: fail };
-    const partner_id = partner();
-    const id = await world.start(partner_id);
-    const receipt_id = randomUUID();
-    await keys.recordErasure({ partner_id, erased_at: new Date().toISOString(), receipt_id });
-    expect(await eraseRestored(restored)).toContain(partner_id);
-    expect(await eraseRestored(restored)).not.toContain(partner_id);
-    await world.eraser.erase(partner_id);
-    expect((await world.privacy(partner_id))?.receipt).toMatchObject({ reason: 'restored_backup' });
-    expect(await world.stream(id)).not.toContain('secret');
-    expect(await eraseRestored(restored)).not.toContain(partner_id);
-  });
-
-  test('of the key store loses the keys again by the receipts', async () => {
-    const partner_id = partner();
-    await world.start(partner_id);
-    const { id } = await keys.of(partner_id);
-    const backup = keyStore.keys.get(id);
-    await world.request(partner_id);
-    const receipt = await world.eraser.erase(partner_id);
-    if (backup) keyStore.keys.set(id, backup);
-    keyStore.ledger.delete(receipt?.receipt_id ?? '');
-    keys.forget(partner_id);
-    expect((await applyErasures({ ...world, keys })).keys_destroyed).toBe(1);
-    expect(await keys.byId(id)).toBe(erased);
-    expect(keyStore.ledger.has(receipt?.receipt_id ?? '')).toBe(true);
   });
 });

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import type { PartnerState } from '#domain';
+import type { ErasureReceipt, PartnerState } from '#domain';
 import { elsewhere } from '#domain';
 import type { Logger } from '#platform';
 import { InjectLogger, retry } from '#platform';
+import { DataKeys } from '#privacy';
 import {
   announcePartner,
   distrustRows,
@@ -26,7 +27,8 @@ import {
 import { actor } from './actor.ts';
 
 /**
- * Copies requests about partners' data from their streams into the table that the worker and the processes read.
+ * Copies requests about partners' data from their streams into the table that the worker and the processes read. By each receipt,
+ * it destroys keys that a restored key store has again.
  * Every bridge does so; writing a row twice changes nothing.
  */
 @Injectable()
@@ -37,6 +39,7 @@ export class PartnerFollower {
     private readonly pool: Pool,
     private readonly redis: Redis,
     @InjectLogger() private readonly logger: Logger,
+    @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
   /** Runs until the signal. */
@@ -86,6 +89,7 @@ export class PartnerFollower {
     if (partner.revision >= 0 && elsewhere(state.home, this.store.cell) !== undefined)
       return dropPrivacy(this.pool, partnerId);
     await savePrivacy(this.pool, partner);
+    if (privacy.receipt !== undefined) await this.destroyKeys(partnerId, privacy.receipt);
     if (privacy.erasure?.status === 'restricted') await this.endSessions(state);
     if (privacy.receipt !== undefined && privacy.erasure === undefined) {
       const before = privacy.receipt.erased_at;
@@ -93,6 +97,18 @@ export class PartnerFollower {
       if (session_ids.length > 0) await eraseRows(this.pool, { partner_id: partnerId, before, session_ids });
     }
     announcePartner(this.redis, partnerId);
+  }
+
+  /** The key store may have been restored to a state before the erasure. */
+  private async destroyKeys(
+    partner_id: string,
+    { receipt_id, erased_at, after }: ErasureReceipt,
+  ): Promise<void> {
+    const reason_class = after === 'announcement' ? 'inactivity' : 'request';
+    const erasure = { partner_id, erased_at, receipt_id, reason_class };
+    await this.keys?.recordErasure(erasure);
+    for (const undone of (await this.keys?.undone([erasure])) ?? [])
+      await this.keys?.destroy(undone.partner_id, undone.erased_at);
   }
 
   /** The data of a restricted partner are kept, but nothing may be added to them. */

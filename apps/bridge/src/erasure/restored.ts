@@ -4,7 +4,14 @@ import { inParallel, uuidV5 } from '#platform';
 import type { DataKeys, Erasure } from '#privacy';
 import { knownErasures, sessionsBefore } from '#read-models';
 import type { EventStore } from '#sessions';
-import { CommandRejectedError, commandPartner, readPartner, UnprojectableEventError } from '#sessions';
+import {
+  CommandRejectedError,
+  commandPartner,
+  loggedErasures,
+  logErasures,
+  readPartner,
+  UnprojectableEventError,
+} from '#sessions';
 import { actor } from './actor.ts';
 
 interface RestoredPorts {
@@ -20,14 +27,17 @@ const atOnce = 8;
 
 /**
  * Requests the erasure again of partners that the ledger has but whose streams lack it: the event store was restored
- * to an earlier state. Their keys are destroyed in any case.
+ * to an earlier state. Their keys are destroyed in any case. Lists those that the list of erasures lacks: an earlier release did
+ * not list them, or the list was lost with the event store.
  * @returns the partners that are erased again
  * @throws KeyStoreUnavailableError, StoreUnavailableError
  */
 export async function eraseRestored(ports: RestoredPorts): Promise<string[]> {
   const again: string[] = [];
+  const known = await knownErasures(ports);
+  await listMissing(ports.store, known);
   await inParallel(
-    await knownErasures(ports),
+    known,
     atOnce,
     async (erasure) => {
       const { partner_id } = erasure;
@@ -41,6 +51,17 @@ export async function eraseRestored(ports: RestoredPorts): Promise<string[]> {
     ports.signal,
   );
   return again;
+}
+
+async function listMissing(store: EventStore, known: readonly Erasure[]): Promise<void> {
+  const listed = new Set<string>();
+  let begun = false;
+  for await (const list of loggedErasures(store)) {
+    begun = true;
+    for (const { receipt_id } of list) listed.add(receipt_id);
+  }
+  const missing = known.filter(({ receipt_id }) => !listed.has(receipt_id));
+  if (!begun || missing.length > 0) await logErasures(store, missing);
 }
 
 /** False: the partner has nothing to erase again, or an operator has to decide. */

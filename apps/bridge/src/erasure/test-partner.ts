@@ -31,11 +31,15 @@ const actor = { role: 'human', id: 'dpo' } as const;
 export const context = { actor, $correlationId: 'spec' };
 
 /** The parts that erase partners, on real backing services; for specs. */
-export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['databaseReads']) {
+export async function erasureWorld(
+  keys?: DataKeys,
+  databaseReads?: Config['databaseReads'],
+  eventStoreUrl = serviceUrl('EVENTSTORE_URL'),
+) {
   const database = await createDatabase();
   const { pool } = database;
   const redis = new Redis(serviceUrl('REDIS_URL'));
-  const store = new EventStore(serviceUrl('EVENTSTORE_URL'), new EventCodec(undefined, keys));
+  const store = new EventStore(eventStoreUrl, new EventCodec(undefined, keys));
   const contexts = new ContextStore(redis, undefined, undefined, undefined, keys);
   const commands = new CommandExecutor(store, new SessionCache(store, contexts, new SessionMemory(1e6)));
   const logger = createLogger('spec', 'silent');
@@ -50,7 +54,7 @@ export async function erasureWorld(keys?: DataKeys, databaseReads?: Config['data
     { databaseReads },
     keys,
   );
-  const follower = new PartnerFollower(store, commands, pool, redis, logger);
+  const follower = new PartnerFollower(store, commands, pool, redis, logger, keys);
   const rows = new RowsStore(pool, { textSearch: 'off', keys, rebuilding: true });
 
   const execute = async (sessionId: string, ...list: SessionCommand[]): Promise<void> => {

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { HealthChecks, Logger } from '#platform';
 import { retry, withTimeout } from '#platform';
 import type { DataKeys } from '#privacy';
+import type { EventStore } from '#sessions';
 import type { ContextStore } from '../context/store.ts';
 import { applyErasures } from './ledger.ts';
 
@@ -20,6 +21,7 @@ export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     private readonly pool: Pool,
     private readonly contexts: ContextStore,
+    private readonly store: EventStore,
     private readonly keys: DataKeys | undefined,
     private readonly logger: Logger,
     health: HealthChecks,
@@ -49,8 +51,8 @@ export class LedgerCheck implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async apply(): Promise<void> {
-    const { pool, contexts, keys } = this;
-    const { erased_again, keys_destroyed } = await applyErasures({ pool, contexts, keys }, () => {
+    const { pool, contexts, store, keys } = this;
+    const { erased_again, keys_destroyed } = await applyErasures({ pool, contexts, store, keys }, () => {
       this.applied = true;
     });
     this.applied = true;

@@ -1,11 +1,15 @@
 import type { Pool } from 'pg';
+import { withTimeout } from '#platform';
 import type { DataKeys, Erasure } from '#privacy';
+import type { EventStore } from '#sessions';
+import { loggedErasures } from '#sessions';
 import type { ContextStore } from '../context/store.ts';
 import { eraseRows, sessionsBefore } from './rows.ts';
 
 interface LedgerPorts {
   readonly pool: Pool;
   readonly contexts: ContextStore;
+  readonly store: EventStore;
   /** Undefined: nothing is encrypted, and the table of receipts is the ledger. */
   readonly keys: DataKeys | undefined;
 }
@@ -21,25 +25,41 @@ interface LedgerResult {
 /** Erasures compared in one query. */
 const page = 500;
 
+/** After so many listed erasures that the ledger has, none before them is missing: a restored ledger lacks the latest ones. */
+const enoughKnown = 1_000;
+/** How long PostgreSQL has to answer before the list of erasures in the event store alone decides. */
+const receiptsMs = 1_000;
+
 /**
- * Compares the ledger of the key store and the receipts with the stores, and repeats erasures whose data came back with a
- * backup. Both are needed: the key store itself may be what was restored.
- * @param onKeysDestroyed called once the keys of all partners in the ledger are destroyed: their data can no longer be read
- * @throws KeyStoreUnavailableError
+ * Compares the ledger of the key store, the list of erasures in the event store and the receipts with the stores, and repeats
+ * erasures whose data came back with a backup. All are needed: any of these stores may be what was restored.
+ * @param onKeysDestroyed called once the keys of all erased partners are destroyed, by all of the three or, when PostgreSQL does not
+ * answer, by the first two: their data can no longer be read
+ * @throws KeyStoreUnavailableError, StoreUnavailableError
  */
 export async function applyErasures(
-  { pool, contexts, keys }: LedgerPorts,
+  { pool, contexts, store, keys }: LedgerPorts,
   onKeysDestroyed: () => void = () => undefined,
 ): Promise<LedgerResult> {
   const ledger = (await keys?.erasures()) ?? [];
-  let destroyed = keys === undefined ? 0 : await destroyAgain(keys, latestOfEach(ledger));
-  if (keys !== undefined) onKeysDestroyed();
-  const receipts = await receiptsIn(pool);
-  const erasures = latestOfEach([...ledger, ...receipts]);
-  const known = new Set(ledger.map(({ receipt_id }) => receipt_id));
-  for (const receipt of receipts) if (!known.has(receipt.receipt_id)) await keys?.recordErasure(receipt);
-  const unknown = erasures.filter(({ receipt_id }) => !known.has(receipt_id));
-  if (keys !== undefined) destroyed += await destroyAgain(keys, unknown);
+  const listed = keys === undefined ? undefined : await missingIn(ledger, store);
+  const known = [...ledger, ...(listed ?? [])];
+  for (const erasure of listed ?? []) await keys?.recordErasure(erasure);
+  let destroyed = keys === undefined ? 0 : await destroyAgain(keys, latestOfEach(known));
+  const reading = receiptsIn(pool);
+  if (listed !== undefined)
+    await withTimeout(reading, receiptsMs, () => new Error('PostgreSQL does not answer.')).catch(
+      onKeysDestroyed,
+    );
+  const receipts = await reading;
+  const erasures = latestOfEach([...known, ...receipts]);
+  const ids = new Set(known.map(({ receipt_id }) => receipt_id));
+  for (const receipt of receipts) if (!ids.has(receipt.receipt_id)) await keys?.recordErasure(receipt);
+  const unknown = erasures.filter(({ receipt_id }) => !ids.has(receipt_id));
+  if (keys !== undefined) {
+    destroyed += await destroyAgain(keys, unknown);
+    onKeysDestroyed();
+  }
   const again: string[] = [];
   for (let from = 0; from < erasures.length; from += page) {
     for (const { partner_id, erased_at } of await stillThere(pool, erasures.slice(from, from + page))) {
@@ -50,6 +70,21 @@ export async function applyErasures(
     }
   }
   return { partners: erasures.length, erased_again: again, keys_destroyed: destroyed };
+}
+
+/** The erasures that the event store lists and the ledger lacks; undefined: the list has not begun. */
+async function missingIn(ledger: readonly Erasure[], store: EventStore): Promise<Erasure[] | undefined> {
+  const ids = new Set(ledger.map(({ receipt_id }) => receipt_id));
+  const missing: Erasure[] = [];
+  let [begun, inARow] = [false, 0];
+  for await (const list of loggedErasures(store)) {
+    begun = true;
+    const unknown = list.filter(({ receipt_id }) => !ids.has(receipt_id));
+    missing.push(...unknown);
+    inARow = unknown.length === 0 ? inARow + list.length : 0;
+    if (inARow >= enoughKnown) break;
+  }
+  return begun ? missing : undefined;
 }
 
 async function destroyAgain(keys: DataKeys, erasures: readonly Erasure[]): Promise<number> {
