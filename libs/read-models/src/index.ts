@@ -124,6 +124,7 @@ export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
 export { countRows, eraseRows, forksOf, sessionsBefore } from './erasure/rows.ts';
 export {
   accessDays,
+  copyNoted,
   forgetAccessOf,
   forgetNoted,
   notePartners,

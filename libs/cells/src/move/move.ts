@@ -1,7 +1,7 @@
 import type { ArrivePartner, MovePartner, SessionCommand } from '#domain';
 import { elsewhere, newSession } from '#domain';
 import { inParallel, waitUntil } from '#platform';
-import { announcePartner, projectedUntil, sessionsBefore } from '#read-models';
+import { announcePartner, copyNoted, projectedUntil, sessionsBefore } from '#read-models';
 import {
   CommandExecutor,
   commandPartner,
@@ -71,6 +71,7 @@ export async function movePartner(
       throw new NotMovableError('The move has ended, or was cancelled.');
     await onStep('sessions_arrive');
     await arrive(move, from, to);
+    await copyNoted(from.pool, to.pool, partner_id);
     await onStep('partner_arrives');
     await command(to, { type: 'ArrivePartner', partner_id, move_id, cell: to.name });
     await onStep('switch');

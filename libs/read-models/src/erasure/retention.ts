@@ -68,6 +68,20 @@ export async function oldPartners(
   return rows.map(({ partner_id }) => partner_id);
 }
 
+/** Copies the contact that only the retention knows to the database of another cell, unless that has a later one. */
+export async function copyNoted(from: Pool, to: Pool, partnerId: string): Promise<void> {
+  const { rows } = await from.query<{ seen_at: Date }>(
+    'SELECT seen_at FROM partner_retention WHERE partner_id = $1',
+    [partnerId],
+  );
+  for (const { seen_at } of rows)
+    await to.query(
+      `INSERT INTO partner_retention AS r (partner_id, seen_at) VALUES ($1, $2)
+       ON CONFLICT (partner_id) DO UPDATE SET seen_at = greatest(r.seen_at, excluded.seen_at)`,
+      [partnerId, seen_at],
+    );
+}
+
 export async function forgetNoted(pool: Pool, partnerIds: readonly string[]): Promise<void> {
   await pool.query('DELETE FROM partner_retention WHERE partner_id = ANY ($1)', [partnerIds]);
 }
