@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { timeOf } from '../kernel/test-decider.ts';
 import type { ExternalUpdateRecorded } from './events.ts';
 import { evolveTracking } from './evolve.ts';
-import { mentionOrder } from './orders.ts';
+import { learnOfOrder, mentionOrder } from './orders.ts';
 import type { OrderState, TrackingState } from './state.ts';
 import { factsKept, noTracking, ordersKept, shipmentsKept } from './state.ts';
 import { early, given, late, partner, resolved, update } from './test-updates.ts';
@@ -10,6 +10,7 @@ import { early, given, late, partner, resolved, update } from './test-updates.ts
 const orderAfter = (...updates: ExternalUpdateRecorded[]): object | undefined =>
   given(...updates).state.orders['ORD1'];
 type Recorded = Parameters<typeof evolveTracking>[1];
+const reportedAt = (at: string) => ({ system: 'warehouse', time: { at, event_id: 'e' } });
 const focusOf = (state: TrackingState): unknown => state.order_tracking?.order_id ?? null;
 
 describe('an external update', () => {
@@ -103,6 +104,15 @@ describe('an order', () => {
     ).toMatchObject({ status: 'b', status_at: timeOf(1) });
   });
 
+  test('has the status recorded last when no system gives a time, although a clock was behind', () => {
+    const { state } = given(resolved({ order: 'ORD1' }, 'a'));
+    const event = { ...resolved({ order: 'ORD1' }, 'b'), event_id: 'x', revision: 1 };
+    for (const occurred_at of [timeOf(0), timeOf(-5)])
+      expect(
+        evolveTracking(state, { ...event, metadata: { occurred_at } } as Recorded, partner).order_tracking,
+      ).toMatchObject({ status: 'b', status_at: timeOf(0) });
+  });
+
   test('has no status with a future date', () => {
     const wrong = resolved({ order: 'ORD1' }, 'lost', '2999-01-01T00:00:00.000Z');
     expect(orderAfter(wrong, resolved({ order: 'ORD1' }, 'delivered', timeOf(2)))).toMatchObject({
@@ -186,6 +196,25 @@ describe('the limits', () => {
       state,
     );
     expect(Object.keys(mentioned.orders).sort()).toEqual(['ORD4', 'ORD6', 'ORD7', 'ORD8', 'ORD9']);
+  });
+
+  test('keep an order that only its shipment keeps current', () => {
+    const own = resolved({ order: 'ORD0', tracking: 'T0' }, null);
+    const moved = resolved({ tracking: 'T0' }, 'moved');
+    const [first, ...others] = orders.map((order) => resolved({ order }, 'a'));
+    const { orders: shown } = given(first ?? moved, own, ...others, moved).state;
+    expect(shown).toMatchObject({ ORD0: { status: 'moved' } });
+  });
+
+  test('keep the order that was in focus until now', () => {
+    const mentioned = mentionOrder(noTracking, 'ORD0', timeOf(-1));
+    const reported = orders.reduce<OrderState>(
+      (now, order_id, n) =>
+        learnOfOrder(now, { order_id, tracking_id: null, status: 'a', ...reportedAt(timeOf(n)) }, timeOf(n)),
+      mentioned,
+    );
+    const turned = mentionOrder(reported, 'ORD8', timeOf(20));
+    expect(Object.keys(turned.orders)).toContain('ORD0');
   });
 
   test('let an order that is mentioned again keep its facts and take nothing older', () => {
