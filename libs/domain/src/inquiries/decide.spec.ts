@@ -178,6 +178,11 @@ describe('cancelling an inquiry', () => {
     ]);
   });
 
+  test('closes it without the fallback answer of its kind', () => {
+    const asked = givenCommands(openDeclared({ fallback: { note: 'ask later' } }));
+    expect(asked.when(cancel)).toMatchObject([{ data: { outcome: 'cancelled', answer: null } }]);
+  });
+
   test('changes nothing when it is already closed', () => {
     expect(givenCommands(open(), cancel).when(cancel)).toEqual([]);
   });

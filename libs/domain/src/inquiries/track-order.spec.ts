@@ -155,6 +155,11 @@ describe('an answer', () => {
     });
   });
 
+  test('concerns the order of its inquiry, although it names another one', () => {
+    const { orders } = trackInquiry(noTracking, state, answered(null, { order_id: 'ORD2' }));
+    expect(Object.keys(orders)).toEqual(['ORD1']);
+  });
+
   test('changes nothing when something newer is known by its source’s clock', () => {
     const newer = known('ORD1', timeOf(5));
     expect(trackInquiry(newer, state, answered(timeOf(4)))).toBe(newer);
