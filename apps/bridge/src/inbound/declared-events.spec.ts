@@ -139,7 +139,7 @@ topics:
         status: { const: arrived }
         time: /time
         public_text: { pointer: /data/gate, otherwise: unknown }
-      left: { kind: left, time: /data/left_at }
+      left: { kind: left, status: /data/by, time: /data/left_at }
 `,
       'f',
     ),
@@ -176,6 +176,11 @@ topics:
     });
   });
 
+  test('has no public text that its type does not declare', () => {
+    const left = sent({ meta, by: 'van' }, { headers: { 'x-type': 'left' } });
+    expect(events.read(received(left))).toMatchObject({ status: 'van', public_text: null });
+  });
+
   test.each([
     ['not_json', 'The value begins with byte 0', { value: Buffer.from([0, 0, 0, 0, 1, 2]) }],
     ['not_json', 'The message has no value.', { value: null }],
@@ -189,10 +194,15 @@ topics:
     ['unknown_type', 'Type gone is not one of parking', sent({ meta }, { headers: { 'x-type': 'gone' } })],
     ['schema_broken', 'data/gate must be integer', sent({ meta, gate: 'a' })],
     ['schema_broken', 'is not a time', sent({ meta: { ...meta, at: 'noon' }, gate: 4 })],
-    [
+    ...['2026-11-18', '2026-11-18T11:06:40'].map((left_at): [string, string, Sent] => [
       'schema_broken',
       'is not a time',
-      sent({ meta, left_at: '2026-11-18' }, { headers: { 'x-type': 'left' } }),
+      sent({ meta, left_at }, { headers: { 'x-type': 'left' } }),
+    ]),
+    [
+      'schema_broken',
+      'status has more than 1000 characters',
+      sent({ meta, by: 'x'.repeat(1_001) }, { headers: { 'x-type': 'left' } }),
     ],
     ['schema_broken', 'gate', sent({ meta, gate: 4 }, { value: Buffer.from('{"gate":9007199254740993}') })],
   ])('%s: %s', (code, message, more) => {
