@@ -189,6 +189,14 @@ describe('whose order', () => {
     expect(harness.recorded).toEqual([]);
   });
 
+  test('many updates of the order’s former partner do not displace those of the present one', async () => {
+    const [first, last] = [updateAbout({ order: 'O1' }, on(1)), updateAbout({ order: 'O1', partner: 'P1' })];
+    const former = Array.from({ length: 25 }, () => updateAbout({ order: 'O1', partner: 'P2' }, on(2)));
+    await harness.receive(first, ...former, last);
+    await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+    expect(ids()).toEqual([first, last].map(({ update }) => update.source_event_id));
+  });
+
   test('an update without a partner does not either, once another update named the partner', async () => {
     const session = new Script();
     await harness.receive(updateAbout({ order: 'O1', partner: 'P2' }), updateAbout({ order: 'O1' }));
@@ -211,6 +219,15 @@ describe('whose order', () => {
     ]);
   });
 
+  test('an event of a clock that is ahead does not outlast a later event', async () => {
+    const ahead = { occurred_at_source: '2999-01-01T00:00:00.000Z' };
+    await harness.receive(
+      updateAbout({ order: 'O1', partner: 'P1' }, ahead),
+      updateAbout({ order: 'O1', partner: 'P2' }),
+    );
+    expect(await harness.ownership.addressees([{ order: 'O1' }])).toMatchObject([{ partner: 'P2' }]);
+  });
+
   test('an update without a partner enters the sessions of all partners if configured', async () => {
     harness = new LateHarness(database.pool, 'allow');
     const update = updateAbout({ order: 'O1' });
@@ -228,6 +245,15 @@ describe('kept updates', () => {
     expect(await keptCount()).toBe(1);
   });
 
+  test('are kept from their last arrival on', async () => {
+    const update = updateAbout({ order: 'O1' });
+    await harness.receive(update);
+    await database.pool.query('UPDATE kept_update SET kept_until = now()');
+    await harness.receive(update);
+    await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+    expect(ids()).toEqual([update.update.source_event_id]);
+  });
+
   test('are dropped when their time is over', async () => {
     await harness.receive(updateAbout({ order: 'O1' }), updateAbout({ order: 'O2' }));
     await database.pool.query(
@@ -235,6 +261,13 @@ describe('kept updates', () => {
     );
     expect(await harness.kept.dropSome()).toBe(false);
     expect(await keptCount()).toBe(1);
+  });
+
+  test('are recorded in no session when their time is over, although they are not dropped yet', async () => {
+    await harness.receive(updateAbout({ order: 'O1' }), updateAbout({ partner: 'P1' }));
+    await database.pool.query('UPDATE kept_update SET kept_until = now()');
+    await harness.indexed(new Script(), start('P1'), mention({ order_id: 'O1' }));
+    expect(harness.recorded).toEqual([]);
   });
 
   test('may hold characters that PostgreSQL texts cannot', async () => {
