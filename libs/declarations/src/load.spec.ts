@@ -165,6 +165,26 @@ test.each([
   ['a pattern that RE2 lacks', withType("schema: { pattern: '(?=a)' }"), 'schema: '],
   ['a pattern that is too complex', withType("schema: { pattern: '((a{1,99}){1,99}){1,99}' }"), 'schema: '],
   [
+    'a pattern with too many repetitions',
+    withType("schema: { pattern: '(abcdefghij){1,200}' }"),
+    'pattern (abcdefghij){1,200} is too complex: use fewer or smaller repetitions',
+  ],
+  [
+    'a pattern that is too long',
+    withType(`schema: { pattern: '[${'a'.repeat(1_000)}]' }`),
+    'pattern has more than 1000 characters',
+  ],
+  [
+    'a schema that is too large',
+    withType(`schema: { description: ${'x'.repeat(65_536)} }`),
+    'has more than 65536 characters of JSON',
+  ],
+  [
+    'another format of messages',
+    withType().replace('system: a', 'system: a\n    format: avro'),
+    'file.yaml:6:13 /topics/a.events/format: must be one of cloudevents, json',
+  ],
+  [
     'a schema of another server',
     withType('schema: { $ref: https://example.com/schema.json }'),
     'has the $ref https://example.com/schema.json: only #/definitions/NAME',
@@ -213,6 +233,11 @@ test.each([
     'a value that is too large',
     withType(`status: { const: ${'x'.repeat(4_096)} }`),
     'has a value of more than 4096 characters',
+  ],
+  [
+    'a constant of a request that is too large',
+    withInquiry(`sources: { a: { request: { x: { const: ${'x'.repeat(4_096)} } } } }`),
+    '/inquiries/status/sources/a/request/x: has a value of more than 4096 characters',
   ],
   [
     'a circle of sources',
