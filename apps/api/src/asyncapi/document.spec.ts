@@ -24,6 +24,8 @@ topics:
         schema:
           definitions: { grams: { type: integer } }
           properties: { weight: { $ref: '#/definitions/grams' } }
+inquiries:
+  weight: { subject: [parcel], sources: { scales: { request: { parcel: /subject/parcel } } } }
 `,
     'f',
   ),
@@ -50,6 +52,13 @@ test('every topic is received by a separate operation', () => {
   expect(Object.keys(document.operations)).toEqual(
     expect.arrayContaining(['receive_north', 'receive_south_parcels', 'receive_south_plain']),
   );
+});
+
+test('every source of an inquiry has a topic of requests, and an operation that asks it', () => {
+  expect(messagesOf('inquiry_requests_scales')).toEqual(['inquiry.requested.v1']);
+  expect(document.operations).toMatchObject({
+    ask_scales: { action: 'send', channel: { $ref: '#/channels/inquiry_requests_scales' } },
+  });
 });
 
 test('a plain JSON message is described without an envelope, and by itself', () => {
