@@ -21,6 +21,11 @@ test('a dead letter survives writing and reading unchanged', () => {
   expect(readDeadLetter(written())).toEqual(letter);
 });
 
+test('a long detail is cut: a dead letter must not become larger than a broker takes', () => {
+  const detail = 'x'.repeat(100_000);
+  expect(readDeadLetter(written({ detail }))?.detail).toBe(detail.slice(0, 1_000));
+});
+
 test('a message without the headers of a dead letter is not one', () => {
   expect(readDeadLetter({ key: null, value: null, headers: { ce_id: '1' } })).toBeUndefined();
 });

@@ -27,6 +27,8 @@ const found = (offset: number, to: number, deaths: number, member = 'other'): vo
   group.committed = [{ partition: 0, offset: String(offset), metadata }];
 };
 
+const ignore = (): void => undefined;
+
 describe('a batch that takes long', () => {
   let release: () => void;
   let aborted: boolean;
@@ -131,6 +133,15 @@ describe('a process that died', () => {
     const consumer = await start();
     await consumer.batch(0, 'a');
     expect(group.letters).toMatchObject([{ value: null, headers: { dead_letter_reason: 'process_died' } }]);
+  });
+
+  test.each([2, 3])('%s times is reported with the place of the message', async (deaths) => {
+    found(0, 0, deaths - 1);
+    const reported: object[] = [];
+    const error = (fields: object): void => void reported.push(fields);
+    const consumer = await start({ log: { debug: ignore, info: ignore, warn: ignore, error } });
+    await consumer.batch(0, 'a');
+    expect(reported).toEqual([{ topic: 'orders.events', partition: 0, offset: '0', deaths }]);
   });
 
   test('repeatedly skips the message', async () => {
