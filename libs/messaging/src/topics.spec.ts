@@ -13,6 +13,7 @@ const hour = 3_600_000;
 
 test.each([
   ['parking.dlq', { partitions: 1, settings: { 'retention.ms': String(720 * hour) } }],
+  ['parking.dlq', { replication: 3, settings: { 'min.insync.replicas': '2' } }],
   ['inquiry.replies.dlq', { settings: { 'max.message.bytes': '2097152' } }],
   ['inquiry.replies', { replication: 3, settings: { 'min.insync.replicas': '2' } }],
   ['inquiry.requests.orders', { partitions: 6, settings: { 'retention.ms': String(168 * hour) } }],

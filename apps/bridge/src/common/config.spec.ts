@@ -29,6 +29,11 @@ test('the environment takes precedence over the defaults', () => {
   expect(loadBridgeConfig(env)).toMatchObject({ groupId: 'a', createTopics: false, leaseMs: 500 });
 });
 
+test('topics are planned with the replicas of the environment', () => {
+  const env = { KAFKA_REPLICATION: '3', KAFKA_MIN_INSYNC_REPLICAS: '2' };
+  expect(loadBridgeConfig(env).topics).toMatchObject({ replication: 3, minInsyncReplicas: 2 });
+});
+
 test('the groups of a cell have its name', () => {
   const { groupId, formerGroupId } = loadBridgeConfig({ KAFKA_GROUP: 'x', CELL: 'b' });
   expect([groupId, formerGroupId]).toEqual(['x.b', 'x']);
