@@ -61,6 +61,13 @@ describe('an open circuit', () => {
     expect(circuit.allows(1_301)).toBe(true);
   });
 
+  test('that has closed opens only after as many failures as before', () => {
+    circuit.allows(1_100);
+    circuit.succeeded(1_300);
+    fail(1_400, 1_500);
+    expect(circuit.isOpen).toBe(false);
+  });
+
   test('stays open after a failed trial', () => {
     circuit.allows(1_100);
     circuit.failed(1_150);

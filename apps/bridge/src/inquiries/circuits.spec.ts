@@ -78,6 +78,35 @@ describe('the circuit of a source', () => {
     expect(await isAsked()).toBe(true);
   });
 
+  test('stays open while requests that it refuses are given up', async () => {
+    harness.caughtUp();
+    failThrice();
+    failSource({ retryable: false, reply_id: null, reason: 'circuit_open' });
+    expect(await isAsked()).toBe(false);
+  });
+
+  test('closes when the source says that it does not know the order', async () => {
+    harness.caughtUp();
+    failThrice();
+    failSource({ retryable: false });
+    expect(await isAsked()).toBe(true);
+  });
+
+  test('closes with an answer, whichever instance received it', async () => {
+    harness.caughtUp();
+    failThrice();
+    const asked = { inquiry_id: 'other', source: 'orders', attempt: 1, reply_id: 'r' };
+    harness.event({ type: 'InquiryAnswered', data: { ...asked, data: {}, requests: [], skipped: [] } });
+    expect(await isAsked()).toBe(true);
+  });
+
+  test('does not count a deadline before Kafka has the request', async () => {
+    harness.caughtUp();
+    harness.open({ inMs: 2_000 });
+    await advance(3_000);
+    expect(harness.commands[0]?.commands).toMatchObject([{ type: 'CloseInquiry', sent: [] }]);
+  });
+
   test('that is open fails a request at once', async () => {
     harness.caughtUp();
     failThrice();

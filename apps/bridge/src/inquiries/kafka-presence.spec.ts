@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { sleep } from '#platform';
 import { KafkaPresence } from './kafka-presence.ts';
 
 let available: boolean;
+/** How long Kafka takes to answer a probe (ms). */
+let latency: number;
 let blamed: string[];
 let stop: AbortController;
 let presence: KafkaPresence;
@@ -16,10 +19,11 @@ function silent(source: string, ms: number): void {
 
 beforeEach(() => {
   jest.useFakeTimers();
-  [available, blamed] = [true, []];
+  [available, latency, blamed] = [true, 0, []];
   stop = new AbortController();
   presence = new KafkaPresence({
     ping: async () => {
+      if (latency > 0) await sleep(latency);
       if (!available) throw new Error('no broker');
     },
   });
@@ -27,7 +31,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   stop.abort();
-  await advance(0);
+  await advance(latency);
   await running;
   jest.useRealTimers();
 });
@@ -37,6 +41,16 @@ test('a source that is silent while Kafka is available is blamed, after a sign o
   silent('orders', 2_000);
   expect(blamed).toEqual([]);
   await advance(1_000);
+  expect(blamed).toEqual(['orders']);
+});
+
+test('a probe that was sent before the silence ended says nothing about it', async () => {
+  latency = 2_000;
+  await advance(2_500);
+  silent('orders', 1_000);
+  await advance(1_500);
+  expect(blamed).toEqual([]);
+  await advance(3_000);
   expect(blamed).toEqual(['orders']);
 });
 
