@@ -119,6 +119,16 @@ test('an expired request is not sent', async () => {
   expect(batches).toEqual([['long']]);
 });
 
+test('expired requests make room for others while Kafka is unavailable', async () => {
+  available = false;
+  add('long');
+  await advance();
+  for (let count = 0; count < requestLimits.capacity; count += 1) add(String(count), { usefulMs: 500 });
+  await advance(3_000);
+  add('new');
+  expect(results).toEqual([]);
+});
+
 test('nothing is sent when every request is expired', async () => {
   available = false;
   add('a', { usefulMs: 500 });
