@@ -212,6 +212,14 @@ describe('an update for 10,000 sessions', () => {
     expect(commands.most).toBeLessThanOrEqual(32);
   });
 
+  test('shares this bound with other updates', async () => {
+    const commands = slow();
+    const recorder = new UpdateRecorder(commands);
+    const { update } = updateOf(event);
+    await Promise.all(sessions.slice(0, 200).map((id) => recorder.record(id, update)));
+    expect(commands.most).toBeLessThanOrEqual(32);
+  });
+
   test('waits for its next delivery when the process ends', async () => {
     const stop = new AbortController();
     const commands = slow(() => commands.ended >= 100 && stop.abort());
