@@ -15,6 +15,11 @@ test.each([
   expect(logLine('orders {}', said, delivery)).toBe(line);
 });
 
+test('only what passes is worth another attempt', () => {
+  expect(say(undefined, { failed: false })).toMatchObject({ retryable: false });
+  expect(say({}, { failed: true })).toMatchObject({ retryable: true });
+});
+
 test('the services know the order of the documents, whatever their orders', () => {
   const { orders, logistics, payments } = sampleAnswers([...generatedOrders(3), ...documentedOrders]);
   expect(orders?.({ order_id: 'ORD9823' })).toMatchObject({ tracking_id: 'TRK551' });
