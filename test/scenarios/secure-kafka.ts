@@ -34,9 +34,9 @@ export async function withSecureKafka<T>(work: (kafka: SecureKafka) => Promise<T
   const caFile = await makeStores(jvm[0] ?? 'java', dir);
   const config = join(dir, 'server.properties');
   writeFileSync(config, properties(dir, port, controllerPort));
-  const scram = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+  const scram = ['scram-sha-256', 'scram-sha-512'].flatMap((mechanism) => [
     '--add-scram',
-    `${mechanism}=[name=${user.name},password="${user.password}"]`,
+    `${mechanism.toUpperCase()}=[name=${nameBy(mechanism)},password="${user.password}"]`,
   ]);
   const id = 'c2VjdXJlLWthZmthLWlkMQ';
   await succeed([...jvm, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config, ...scram]);
@@ -54,6 +54,11 @@ export async function withSecureKafka<T>(work: (kafka: SecureKafka) => Promise<T
   }
 }
 
+/** The name of the user, who has another one for SCRAM-SHA-256: a client by another mechanism is refused. */
+function nameBy(mechanism: string): string {
+  return mechanism === 'scram-sha-256' ? `${user.name}-256` : user.name;
+}
+
 /** The variables of a client with valid credentials. */
 export function secureEnv(
   { brokers, caFile }: SecureKafka,
@@ -64,7 +69,7 @@ export function secureEnv(
     KAFKA_SSL: 'true',
     KAFKA_SSL_CA_FILE: caFile,
     KAFKA_SASL_MECHANISM: mechanism,
-    KAFKA_SASL_USERNAME: user.name,
+    KAFKA_SASL_USERNAME: nameBy(mechanism),
     KAFKA_SASL_PASSWORD: user.password,
   };
 }
