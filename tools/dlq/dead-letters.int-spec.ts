@@ -172,7 +172,15 @@ describe('discarding', () => {
     await discard(services, await at(services, [place(0)]));
     expect(await discardOpen(services, { reason: 'refused' })).toBe(1);
     expect(await listed()).toEqual(['0 discarded', '1 discarded', '2 open']);
+    expect(await listed({ isOpen: true })).toEqual(['2 open']);
     expect([await redriveAll(), await sent()]).toEqual([1, 1]);
+  });
+
+  test('of a place counts although it was redriven with others', async () => {
+    await write(['not_json', 'not_json', 'not_json']);
+    await redriveAll();
+    await discard(services, await at(services, [place(1)]));
+    expect(await listed()).toEqual(['0 redriven', '1 discarded', '2 redriven']);
   });
 
   test('is undone by redriving the place', async () => {
