@@ -1,43 +1,14 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonObject, RecordedEvent } from '#domain';
-import type { InquiryReply } from '#messaging';
-import { NonRetryableError } from '#messaging';
 import { createLogger, Metrics } from '#platform';
-import type { CommandExecutor, CommandRequest, CommandResult } from '#sessions';
-import {
-  AppendTooLargeError,
-  CommandIdReusedError,
-  CommandRejectedError,
-  StoreUnavailableError,
-} from '#sessions';
+import type { CommandExecutor, CommandResult } from '#sessions';
+import { AppendTooLargeError, CommandIdReusedError, StoreUnavailableError } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { UpdateRecorder } from '../updates/recorder.ts';
 import type { IncomingEvent } from './declared-events.ts';
 import { ExternalUpdates, mustWait } from './external-updates.ts';
 import { updateOf } from './update-of.ts';
-import { InquiryReplies } from './inquiry-replies.ts';
-
-const rejectedWith = (code: 'session_over' | 'session_not_found' | 'inquiry_not_found'): Error =>
-  new CommandRejectedError({ code, reason: 'No.' }, 0, 1);
-const appended = { events: [{}], replayed: false } as unknown as CommandResult;
-const replayed = { events: [{}], replayed: true } as unknown as CommandResult;
-
-/** A command executor that returns these outcomes in turn, and records the requests. */
-function executor(...outcomes: (CommandResult | Error)[]): {
-  readonly requests: CommandRequest[];
-  execute(request: CommandRequest): Promise<CommandResult>;
-} {
-  const requests: CommandRequest[] = [];
-  return {
-    requests,
-    execute: async (request) => {
-      requests.push(request);
-      const outcome = outcomes.shift() ?? appended;
-      if (outcome instanceof Error) throw outcome;
-      return outcome;
-    },
-  };
-}
+import { appended, executor, rejectedWith, replayed } from './test-executor.ts';
 
 const event: IncomingEvent = {
   source_event_id: '/orders/1',
@@ -228,76 +199,5 @@ describe('an update for 10,000 sessions', () => {
     );
     expect(mustWait(error)).toBe(true);
     expect(commands.ended).toBeLessThan(200);
-  });
-});
-
-describe('a reply', () => {
-  const id = '0B8E2C9A-52A1-4C5E-9C53-4A5D0A6C0F10';
-  const base = { reply_id: '/orders/1', inquiry_id: id, session_id: id, source: 'orders', attempt: 1 };
-  const recordReply = (
-    commands: ReturnType<typeof executor>,
-    reply: Partial<InquiryReply>,
-    cell?: string,
-  ): Promise<boolean> =>
-    new InquiryReplies(commands, { cell: cell ? { own: cell, first: null } : undefined }).record({
-      ...base,
-      status: 'ok',
-      origin: {},
-      ...reply,
-    });
-
-  test('with data answers the inquiry', async () => {
-    const commands = executor();
-    await recordReply(commands, { data: { status: 'shipped' } });
-    expect(commands.requests[0]).toMatchObject({
-      sessionId: id.toLowerCase(),
-      commandIds: ['reply:/orders/1'],
-      commands: [{ type: 'AnswerInquiry', inquiry_id: id.toLowerCase(), data: { status: 'shipped' } }],
-    });
-  });
-
-  test('without data fails the source, by default for good', async () => {
-    const commands = executor();
-    await recordReply(commands, { status: 'failed', reason: 'down' });
-    expect(commands.requests[0]?.commands[0]).toMatchObject({
-      type: 'FailInquirySource',
-      reason: 'down',
-      retryable: false,
-    });
-  });
-
-  test('carries the time of its source, which does not make it another reply', async () => {
-    const commands = executor();
-    const origin = { occurred_at_source: '2026-11-24T08:00:00.000Z' };
-    await recordReply(commands, { data: {}, origin });
-    const [request] = commands.requests;
-    expect(request?.commands).toMatchObject([{ origin }]);
-    expect(Object.keys(request?.body ?? {}).sort()).toEqual(
-      ['attempt', 'data', 'inquiry_id', 'reply_id', 'source', 'type'].sort(),
-    );
-  });
-
-  test('whose id came before with other data is recorded beside that one, once', async () => {
-    const used = new CommandIdReusedError('1', []);
-    const commands = executor(used, appended, used, replayed);
-    await recordReply(commands, { data: { status: 'other' } });
-    await recordReply(commands, { data: { status: 'other' } });
-    const ids = commands.requests.map(({ commandIds }) => commandIds[0]);
-    expect(ids).toEqual(['reply:/orders/1', ids[1], 'reply:/orders/1', ids[1]]);
-    expect(ids[1]).toMatch(/^reply:\/orders\/1#[\w-]{43}$/);
-  });
-
-  test('whose session is not in the cell is dropped', async () => {
-    expect(await recordReply(executor(rejectedWith('session_not_found')), {}, 'b')).toBe(false);
-  });
-
-  test('of a missing session is not retryable without cells', async () => {
-    const recording = recordReply(executor(rejectedWith('session_not_found')), {});
-    await expect(recording).rejects.toBeInstanceOf(NonRetryableError);
-  });
-
-  test('that the session rejects is not retryable', async () => {
-    const recording = recordReply(executor(rejectedWith('inquiry_not_found')), { data: {} });
-    await expect(recording).rejects.toEqual(new NonRetryableError('refused', 'inquiry_not_found: No.'));
   });
 });
