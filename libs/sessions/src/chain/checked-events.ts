@@ -52,8 +52,9 @@ export async function* checkedEvents(
       yield { ...one, toEnd: true };
       return;
     }
-    yield one;
-    from = one.revision + 1;
+    const revision = 'reason' in one ? await firstFrom(store, stream, from) : one.revision;
+    yield { ...one, revision };
+    from = revision + 1;
   }
 }
 
@@ -82,6 +83,32 @@ async function canContinue(store: EventStore, stream: string, revision: number):
     Array.fromAsync(store.readExact(stream, { from: pastEnd, limit: 1 })),
   );
   return beyond !== undefined;
+}
+
+/**
+ * The revision of the first event from a revision on, which cannot be read: revisions before it may have been removed. A read backwards
+ * from any of those ends without meeting it.
+ */
+async function firstFrom(store: EventStore, stream: string, from: number): Promise<number> {
+  const reaches = async (revision: number): Promise<boolean> => {
+    const events = await unlessUnreadable(() =>
+      Array.fromAsync(store.readBackwards(stream, { from: revision, limit: 1 })),
+    );
+    return events === undefined || events.some((event) => Number(event.revision) >= from);
+  };
+  let [removed, there] = [from - 1, from];
+  while (!(await reaches(there))) {
+    // It was removed meanwhile.
+    if (there === pastEnd) return from;
+    removed = there;
+    there = Math.min(pastEnd, 2 * there + 1);
+  }
+  while (there - removed > 1) {
+    const middle = removed + Math.floor((there - removed) / 2);
+    if (await reaches(middle)) there = middle;
+    else removed = middle;
+  }
+  return there;
 }
 
 async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
