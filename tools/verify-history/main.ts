@@ -10,7 +10,8 @@ const usage = `usage: npm run verify-history -- --all | --session ID [--json] [-
 Checks the hashes of every event of one session or of all, and compares them with the signed roots. Exits with 1 when something was
 changed. What is proven, and what not: docs/history-proof.md.
 
-  --roots FILE  roots that were exported before (npm run history-roots -- export): the store has to have them still
+  --roots FILE  roots that were exported before (npm run history-roots -- export): the store has to have them still. Those whose key is
+                no longer among the public keys are verified by this file
   --keys FILE   the public keys of the roots (PEM); by default those of HISTORY_PUBLIC_KEYS and HISTORY_SIGNING_KEY
   --json        one document for programs`;
 
@@ -28,7 +29,12 @@ await runProgram(async () => {
   const exported = exportedRoots(values.roots);
   await withHistory(async (store) => {
     const roots = await Roots.read(store, keys, exported);
-    const signed = { count: roots.list.length, checked: keys.isKnown, faults: roots.faults };
+    const signed = {
+      count: roots.list.length,
+      checked: keys.isKnown,
+      by_export: roots.byExport,
+      faults: roots.faults,
+    };
     let intact = true;
     if (session !== undefined) {
       const report = await verifySession(store, session.toLowerCase(), roots, keys);

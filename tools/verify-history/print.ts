@@ -26,8 +26,17 @@ export function printTotals(totals: Totals, broken: string | null): void {
 }
 
 /** Prints the findings about the signed roots. */
-export function printRoots(roots: { count: number; checked: boolean; faults: readonly RootFault[] }): void {
-  const how = roots.checked ? 'signed' : 'whose signatures were not checked: there is no public key';
+export function printRoots(roots: {
+  count: number;
+  checked: boolean;
+  by_export: number;
+  faults: readonly RootFault[];
+}): void {
+  const signed =
+    roots.by_export === 0
+      ? 'signed'
+      : `${roots.by_export} of them verified by the export alone, since their keys are unknown, the others signed`;
+  const how = roots.checked ? signed : 'whose signatures were not checked: there is no public key';
   console.log(`${roots.count} roots, ${how}.`);
   for (const { number, detail } of roots.faults) console.log(`  ✖ Root ${number}: ${detail}`);
 }

@@ -5,6 +5,7 @@ import type { EventStore } from '../../store.ts';
 import { merkleRoot } from '../merkle.ts';
 import type { HistoryKeys, Signed } from '../signing.ts';
 import type { FoundLeaf, Leaf } from './leaves.ts';
+import { confirmedBy } from './confirmed.ts';
 import { findLeaf, pageNodes, pageOf } from './leaves.ts';
 import type { RootStatement, StoredRoot } from './ledger.ts';
 import { parseStatement, readLeaves, readRoots, statementHash } from './ledger.ts';
@@ -12,8 +13,11 @@ import { parseStatement, readLeaves, readRoots, statementHash } from './ledger.t
 /** What is wrong with a root; `number`: which one. */
 export interface RootFault {
   readonly number: number;
-  /** `signature`: invalid. `order`: does not follow the previous root. `leaves`: they do not hash to it, or its pages are misnamed. `differs`: not the exported root. */
-  readonly kind: 'signature' | 'order' | 'leaves' | 'differs' | 'gone';
+  /**
+   * `signature`: invalid. `unknown_key`: no public key can verify it, and no exported root confirms it. `order`: does not follow the
+   * previous root. `leaves`: they do not hash to it, or its pages are misnamed. `differs`: not the exported root.
+   */
+  readonly kind: 'signature' | 'unknown_key' | 'order' | 'leaves' | 'differs' | 'gone';
   readonly detail: string;
 }
 
@@ -30,6 +34,8 @@ const pagesKept = 128;
 export class Roots {
   readonly list: ReadRoot[] = [];
   readonly faults: RootFault[] = [];
+  /** Roots of unknown keys that exported roots confirm. */
+  byExport = 0;
   private readonly pages = new LRUCache<string, readonly Leaf[]>({ max: pagesKept });
 
   private constructor(private readonly store: EventStore) {}
@@ -41,20 +47,22 @@ export class Roots {
    */
   static async read(store: EventStore, keys: HistoryKeys, exported: readonly Signed[] = []): Promise<Roots> {
     const roots = new Roots(store);
+    const stored: StoredRoot[] = [];
     const statements = new Set<string>();
-    let previous: StoredRoot | undefined;
-    let number = 0;
+    let failure: unknown;
     try {
-      for await (const stored of readRoots(store)) {
-        roots.addReadable(stored, previous, number, keys);
-        statements.add(stored.statement);
-        previous = stored;
-        number += 1;
+      for await (const root of readRoots(store)) {
+        statements.add(root.statement);
+        stored.push(root);
       }
     } catch (error) {
-      roots.unreadable(number, 'gone', error);
+      failure = error;
     }
-    for (const item of exported) roots.compare(item, statements, number, keys);
+    const confirmed = confirmedBy(exported, stored, keys);
+    for (const [number, root] of stored.entries())
+      roots.addReadable(root, stored[number - 1], number, keys, confirmed);
+    if (failure !== undefined) roots.unreadable(stored.length, 'gone', failure);
+    for (const item of exported) roots.compare(item, statements, stored.length, keys);
     return roots;
   }
 
@@ -120,20 +128,35 @@ export class Roots {
     return [];
   }
 
-  private add(stored: StoredRoot, previous: StoredRoot | undefined, number: number, keys: HistoryKeys): void {
+  private add(
+    stored: StoredRoot,
+    previous: StoredRoot | undefined,
+    number: number,
+    keys: HistoryKeys,
+    confirmed: ReadonlySet<string>,
+  ): void {
     const signature = keys.isKnown ? keys.check(stored) : 'valid';
-    if (signature !== 'valid') return this.fault(number, 'signature', `Its signature: ${signature}.`);
+    const isConfirmed = signature === 'no_key' && confirmed.has(statementHash(stored));
+    if (signature === 'no_key' && !isConfirmed) return this.unknownKey(number, stored);
+    if (signature !== 'valid' && !isConfirmed)
+      return this.fault(number, 'signature', `Its signature: ${signature}.`);
     const says = parseStatement(stored);
     if (says.number !== number || says.previous !== (previous === undefined ? null : statementHash(previous)))
       this.fault(number, 'order', 'It does not follow the previous root.');
     if (merkleRoot(pageNodes(stored.pages)).toString('base64url') !== says.root)
       return this.fault(number, 'leaves', 'It is not the root over the hashes of its pages.');
     this.list.push({ stored, says });
+    if (isConfirmed) this.byExport += 1;
+  }
+
+  private unknownKey(number: number, { key_id }: StoredRoot): void {
+    const detail = `It cannot be verified: its key (${key_id}) is not among the public keys, and no exported root confirms it.`;
+    this.fault(number, 'unknown_key', detail);
   }
 
   private compare(item: Signed, statements: ReadonlySet<string>, count: number, keys: HistoryKeys): void {
     const { number } = parseStatement(item);
-    if (keys.isKnown && keys.check(item) !== 'valid')
+    if (keys.isKnown && !['valid', 'no_key'].includes(keys.check(item)))
       this.fault(number, 'signature', 'The exported root has no valid signature.');
     if (statements.has(item.statement)) return;
     if (number >= count) this.fault(number, 'gone', 'It was exported, but the store does not have it.');
