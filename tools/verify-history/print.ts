@@ -2,7 +2,8 @@ import type { RootFault, StreamReport, Totals } from '#sessions';
 
 /** Prints the findings of a session. */
 export function printReport({ session_id, events, intact, sealed_to, faults, gaps }: StreamReport): void {
-  const verdict = intact ? '✔ as it was recorded' : '✖ CHANGED';
+  const unchanged = intact ? '✔ as it was recorded' : '✖ NOT PROVEN, a root that may cover it has a fault';
+  const verdict = faults.length === 0 ? unchanged : '✖ CHANGED';
   const sealed = sealed_to === null ? 'covered by no root yet' : `signed up to revision ${sealed_to}`;
   console.log(`${session_id}  ${verdict}  ${events} events, ${sealed}`);
   for (const { kind, detail, event_id, type } of faults)

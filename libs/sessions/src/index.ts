@@ -83,7 +83,7 @@ export { proveEvent } from './chain/proof.ts';
 export { recordRemoval, truncateErased } from './chain/removals.ts';
 export type { StreamReport } from './chain/report.ts';
 export { lastRoot, parseStatement, readRoots } from './chain/roots/ledger.ts';
-export type { RootFault } from './chain/roots/roots.ts';
+export type { RootFault } from './chain/roots/read-root.ts';
 export { Roots } from './chain/roots/roots.ts';
 export { sealHistory } from './chain/roots/seal.ts';
 export type { Signed } from './chain/signing.ts';

@@ -2,10 +2,11 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JSONType } from '@eventstore/db-client';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import { DevelopmentIssuer } from '#privacy';
-import { accessStream, HistorySigner, sealHistory, sessionStream } from '#sessions';
+import { accessStream, HistorySigner, lastRoot, sealHistory, sessionStream } from '#sessions';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -21,6 +22,9 @@ let id: string;
 async function call(role: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
   return app.call('GET', path, undefined, { authorization: authorizations[role] ?? '', ...headers });
 }
+
+const verified = (of: string) => call('analyst', `/v1/sessions/${of}/verification`);
+const service = () => ({ authorization: authorizations['service'] ?? '' });
 
 beforeAll(async () => {
   writeFileSync(join(dir, 'key.pem'), pem);
@@ -45,7 +49,10 @@ afterAll(async () => {
 
 test('an unchanged history is intact', async () => {
   const { status, body } = await call('analyst', `/v1/sessions/${id}/verification`);
-  expect([status, body]).toMatchObject([200, { intact: true, events: 2, revision: 1, faults: [], gaps: [] }]);
+  expect([status, body]).toMatchObject([
+    200,
+    { intact: true, events: 2, revision: 1, faults: [], root_faults: [], gaps: [] },
+  ]);
   expect((await call('analyst', `/v1/sessions/${randomUUID()}/verification`)).status).toBe(404);
 });
 
@@ -71,4 +78,37 @@ test.each(['x', '-1', '1.5', ''])('an invalid revision is refused: %s', async (r
 
 test('a missing event has no proof', async () => {
   expect((await call('auditor', `/v1/sessions/${id}/proof?revision=7`, purpose)).status).toBe(404);
+});
+
+test('a history is not intact where a root that cannot be verified may cover it', async () => {
+  const root = await lastRoot(app.store);
+  const { statement, leaves_stream, pages } = root as NonNullable<typeof root>;
+  const next = JSON.stringify({ ...(JSON.parse(statement) as object), number: 1 });
+  const data = { ...signer.sign(statement), statement: next, leaves_stream, pages } as unknown as JSONType;
+  const event = {
+    id: randomUUID(),
+    type: 'HistoryRootSealed',
+    contentType: 'application/json',
+    data,
+  } as const;
+  await app.store.append('history-roots', [{ ...event, metadata: {} }], 0);
+  expect(await verified(id)).toMatchObject({
+    status: 200,
+    body: {
+      intact: false,
+      sealed_to: 1,
+      faults: [],
+      root_faults: [{ number: 1, kind: 'signature', detail: 'Its signature: invalid.' }],
+    },
+  });
+  expect((await verified(randomUUID())).status).toBe(404);
+
+  await app.call('PUT', `/v1/sessions/${id}/flags/vip`, { value: false }, service());
+  await sealHistory(app.store, { signer });
+  const start = { partner_id: `P-${randomUUID()}`, channel: 'whatsapp', language: 'hi' };
+  const { body } = await app.call('POST', '/v1/sessions', start, service());
+  expect(await verified(String(body['session_id']))).toMatchObject({
+    body: { intact: true, root_faults: [] },
+  });
+  expect(await verified(id)).toMatchObject({ body: { intact: false, sealed_to: 2 } });
 });

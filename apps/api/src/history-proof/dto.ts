@@ -44,6 +44,27 @@ class FaultDto {
   detail: string;
 }
 
+class RootFaultDto {
+  @ApiProperty({ type: Number, example: 3, description: 'The number of the root.' })
+  number: number;
+
+  @ApiProperty({
+    enum: ['signature', 'unknown_key', 'order', 'leaves', 'differs', 'gone'],
+    description: '`unknown_key`: no public key of this server can verify it.',
+  })
+  kind: string;
+
+  @ApiProperty({ type: String, example: 'Its signature: invalid.' })
+  detail: string;
+
+  @ApiProperty({
+    type: Number,
+    required: false,
+    description: 'The page of its leaves, if only that is faulty.',
+  })
+  page?: number;
+}
+
 class GapDto {
   @ApiProperty({ enum: ['not_chained', 'truncated', 'deleted'] })
   kind: string;
@@ -65,7 +86,9 @@ export class VerificationDto {
 
   @ApiProperty({
     type: Boolean,
-    description: 'Whether all events are unchanged, as far as that can be proven.',
+    description:
+      'Whether all events are unchanged, as far as that can be proven. False, too, where a signed root that may cover ' +
+      'them cannot be verified (`root_faults`).',
   })
   intact: boolean;
 
@@ -88,6 +111,15 @@ export class VerificationDto {
 
   @ApiProperty({ type: [FaultDto], description: 'What was changed.' })
   faults: readonly FaultDto[];
+
+  @ApiProperty({
+    type: [RootFaultDto],
+    maxItems: 20,
+    description:
+      'Faults of signed roots that may cover the session, the first 20. With them alone no event is known to be changed, but a ' +
+      'change may be hidden.',
+  })
+  root_faults: readonly RootFaultDto[];
 
   @ApiProperty({ type: [GapDto], description: 'Gaps: parts that cannot be proven, which are not faults.' })
   gaps: readonly GapDto[];

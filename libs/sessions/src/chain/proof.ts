@@ -8,7 +8,8 @@ import type { MerkleStep } from './merkle.ts';
 import { merklePath } from './merkle.ts';
 import { readRemovals } from './removals.ts';
 import { leafNodes, pageNodes } from './roots/leaves.ts';
-import type { ReadRoot, Roots } from './roots/roots.ts';
+import type { ReadRoot } from './roots/read-root.ts';
+import type { Roots } from './roots/roots.ts';
 import type { HistoryKeys, Signed } from './signing.ts';
 
 /**

@@ -1,3 +1,5 @@
+import type { RootFault } from './roots/read-root.ts';
+
 /**
  * What is wrong with a history. `changed`: the event is not the one that was appended after its predecessor. `moved`: it belongs at another
  * revision. `inserted`: it was never appended here. `dropped`: events between others are missing; `missing`: the first ones are missing
@@ -40,6 +42,7 @@ export interface Gap {
 /** The result of checking one stream. */
 export interface StreamReport {
   readonly session_id: string;
+  /** Whether there is neither a fault nor a fault of a root that may hide one. */
   readonly intact: boolean;
   /** Events in the stream. */
   readonly events: number;
@@ -50,5 +53,7 @@ export interface StreamReport {
   /** The last revision that a signed root covers; null: none yet. */
   readonly sealed_to: number | null;
   readonly faults: readonly Fault[];
+  /** Faults of roots that may cover the session, so that these prove nothing about it; the first ones. */
+  readonly root_faults: readonly RootFault[];
   readonly gaps: readonly Gap[];
 }

@@ -132,10 +132,10 @@ export class VerifyAll {
     if (report !== undefined) this.add(report);
   }
 
-  /** Counts gaps and faults only: events are counted while the log is read. */
+  /** Counts gaps and faults only: events are counted while the log is read. Faults of roots are reported by the roots. */
   private add(report: StreamReport): void {
     if (report.gaps.some(({ kind }) => kind !== 'not_chained')) this.totals.removed += 1;
-    if (report.intact) return;
+    if (report.faults.length === 0) return;
     this.totals.faulty += 1;
     this.options.onFault(report);
   }

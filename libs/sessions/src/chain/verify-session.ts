@@ -21,27 +21,43 @@ export async function verifySession(
   keys: HistoryKeys,
   leaves: readonly Leaf[] = [],
 ): Promise<StreamReport | undefined> {
-  const sealed = await roots.sealedOf(sessionStream(session_id), store.signal);
-  for (const [, revision, chain] of leaves) sealed.set(revision, chain);
-  const report = await verifyEvents(store, session_id, roots, keys, sealed);
-  const isKnown = report.events > 0 || sealed.size > 0 || report.gaps.length > 0 || !report.intact;
-  return isKnown
-    ? { ...report, sealed_to: sealed.size === 0 ? null : Math.max(...sealed.keys()) }
-    : undefined;
+  const stream = sessionStream(session_id);
+  const sealed = await roots.sealedOf(stream, store.signal);
+  const { hashes } = sealed;
+  for (const [, revision, chain] of leaves) hashes.set(revision, chain);
+  const check = await checkEvents(store, session_id, roots, keys, hashes);
+  const report = reportOf(session_id, check);
+  const isKnown = report.events > 0 || hashes.size > 0 || report.gaps.length > 0 || !report.intact;
+  if (!isKnown) return undefined;
+  const root_faults = roots.concerning(sealed, check.began);
+  const sealed_to = hashes.size === 0 ? null : Math.max(...hashes.keys());
+  return { ...report, intact: report.intact && root_faults.length === 0, sealed_to, root_faults };
 }
 
-/** Checks the events of a session alone, and against the hashes that are given. @throws StoreUnavailableError */
+/** Checks the events of a session alone. @throws StoreUnavailableError */
 export async function verifyEvents(
+  store: EventStore,
+  session_id: string,
+  roots: Roots,
+  keys: HistoryKeys,
+): Promise<StreamReport> {
+  return reportOf(session_id, await checkEvents(store, session_id, roots, keys, new Map()));
+}
+
+async function checkEvents(
   store: EventStore,
   session_id: string,
   { mayBeUnchained }: Roots,
   keys: HistoryKeys,
-  sealed: ReadonlyMap<number, string> = new Map(),
-): Promise<StreamReport> {
+  sealed: ReadonlyMap<number, string>,
+): Promise<ChainCheck> {
   const stream = sessionStream(session_id);
   const removals = await readRemovals(store, session_id, keys);
   const check = new ChainCheck({ stream, removals, sealed, mayBeUnchained });
-  const { events, revision, chain, faults, gaps } = await check.run(checkedEvents(store, stream));
+  return check.run(checkedEvents(store, stream));
+}
+
+function reportOf(session_id: string, { events, revision, chain, faults, gaps }: ChainCheck): StreamReport {
   const intact = faults.length === 0;
-  return { session_id, intact, events, revision, chain, sealed_to: null, faults, gaps };
+  return { session_id, intact, events, revision, chain, sealed_to: null, faults, root_faults: [], gaps };
 }

@@ -27,6 +27,8 @@ export class ChainCheck {
   revision = -1;
   /** The hash of the last event. */
   chain: string | null = null;
+  /** The position of the event at revision 0; undefined: it is not there, or cannot be read. */
+  began: bigint | undefined;
   /** The hashes that the next event may continue from; undefined: any. Several when it is unknown which part of the last event was changed. */
   private links: readonly string[] | undefined;
   /** Whether the rest of the stream cannot be read. */
@@ -53,6 +55,7 @@ export class ChainCheck {
   /** Compares the revision of the next event with that of its predecessor. */
   private place(next: CheckedEvent | UnreadableEvent): void {
     const { revision } = next;
+    if (revision === 0 && !('reason' in next)) this.began = next.position;
     if (this.events === 0 && this.revision < 0 && revision > 0) this.begin(next);
     else if (revision > this.revision + 1) {
       this.fault('dropped', { revision: this.revision + 1, to: revision - 1 }, 'is not there any more');

@@ -119,6 +119,37 @@ describe('verify', () => {
     expect(stderr).toBe('The history was changed.\n');
   });
 
+  const unproven = {
+    ...intact,
+    intact: false,
+    sealed_to: null,
+    root_faults: [{ number: 3, kind: 'unknown_key', detail: 'It cannot be verified.' }],
+  };
+
+  test('of one that a faulty root may cover ends with 1 and names the root', async () => {
+    await serveReports(unproven);
+    const { exitCode, stdout, stderr } = await runCli(['verify', id, '--url', api.url]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe(
+      `${id}  not proven  42 events to revision 41, no signed root covers it verifiably\n` +
+        '  unknown_key  root 3  It cannot be verified.\n',
+    );
+    expect(stderr).toBe('The history is not proven: a signed root that may cover it has a fault.\n');
+  });
+
+  test('of all sessions counts those that faulty roots may cover', async () => {
+    await serveReports(intact, changed, unproven);
+    const { exitCode, stdout, stderr } = await runCli(['verify', '--all', '--url', api.url]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(`${ids[2]}  not proven`);
+    expect(stderr).toContain('126 events of 3 sessions checked, 1 sessions changed, 1 not proven.');
+    api.close();
+    await serveReports(unproven);
+    const none = await runCli(['verify', '--all', '--url', api.url]);
+    expect(none.exitCode).toBe(1);
+    expect(none.stderr).toContain('Histories are not proven: signed roots that may cover them have faults.');
+  });
+
   test('of all sessions shows the changed ones', async () => {
     await serveReports(intact, changed, intact);
     const { exitCode, stdout, stderr } = await runCli(['verify', '--all', '--url', api.url]);

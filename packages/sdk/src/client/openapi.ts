@@ -2735,6 +2735,22 @@ export interface components {
             /** @example What was at revisions 17 to 18 is not there any more. */
             readonly detail: string;
         };
+        readonly RootFaultDto: {
+            /**
+             * @description The number of the root.
+             * @example 3
+             */
+            readonly number: number;
+            /**
+             * @description `unknown_key`: no public key of this server can verify it.
+             * @enum {string}
+             */
+            readonly kind: "signature" | "unknown_key" | "order" | "leaves" | "differs" | "gone";
+            /** @example Its signature: invalid. */
+            readonly detail: string;
+            /** @description The page of its leaves, if only that is faulty. */
+            readonly page?: number;
+        };
         readonly GapDto: {
             /** @enum {string} */
             readonly kind: "not_chained" | "truncated" | "deleted";
@@ -2748,7 +2764,7 @@ export interface components {
         readonly VerificationDto: {
             /** Format: uuid */
             readonly session_id: string;
-            /** @description Whether all events are unchanged, as far as that can be proven. */
+            /** @description Whether all events are unchanged, as far as that can be proven. False, too, where a signed root that may cover them cannot be verified (`root_faults`). */
             readonly intact: boolean;
             /**
              * @description The number of existing events.
@@ -2772,6 +2788,8 @@ export interface components {
             readonly sealed_to: number | null;
             /** @description What was changed. */
             readonly faults: readonly components["schemas"]["FaultDto"][];
+            /** @description Faults of signed roots that may cover the session, the first 20. With them alone no event is known to be changed, but a change may be hidden. */
+            readonly root_faults: readonly components["schemas"]["RootFaultDto"][];
             /** @description Gaps: parts that cannot be proven, which are not faults. */
             readonly gaps: readonly components["schemas"]["GapDto"][];
         };

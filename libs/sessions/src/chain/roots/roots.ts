@@ -5,26 +5,19 @@ import type { EventStore } from '../../store.ts';
 import { merkleRoot } from '../merkle.ts';
 import type { HistoryKeys, Signed } from '../signing.ts';
 import type { FoundLeaf, Leaf } from './leaves.ts';
+import { concerning } from './concerning.ts';
 import { confirmedBy } from './confirmed.ts';
 import { findLeaf, pageNodes, pageOf } from './leaves.ts';
-import type { RootStatement, StoredRoot } from './ledger.ts';
+import type { StoredRoot } from './ledger.ts';
 import { parseStatement, readLeaves, readRoots, statementHash } from './ledger.ts';
+import type { ReadRoot, RootFault } from './read-root.ts';
 
-/** What is wrong with a root; `number`: which one. */
-export interface RootFault {
-  readonly number: number;
-  /**
-   * `signature`: invalid. `unknown_key`: no public key can verify it, and no exported root confirms it. `order`: does not follow the
-   * previous root. `leaves`: they do not hash to it, or its pages are misnamed. `differs`: not the exported root.
-   */
-  readonly kind: 'signature' | 'unknown_key' | 'order' | 'leaves' | 'differs' | 'gone';
-  readonly detail: string;
-}
-
-/** A root with its parsed statement. */
-export interface ReadRoot {
-  readonly stored: StoredRoot;
-  readonly says: RootStatement;
+/** The result of looking a stream up in the roots. */
+interface Sealed {
+  /** The hashes that they hold for it, by revision. */
+  readonly hashes: Map<number, string>;
+  /** The faults of pages that may have a leaf of it. */
+  readonly hiding: readonly RootFault[];
 }
 
 /** Pages of leaves in memory, about 100 KB each. */
@@ -77,15 +70,33 @@ export class Roots {
     return root === undefined || root.says.unchained > 0;
   };
 
-  /** The hashes that roots hold for a stream, by revision. @throws StoreUnavailableError, AbandonedError */
-  async sealedOf(stream: string, signal?: AbortSignal): Promise<Map<number, string>> {
-    const sealed = new Map<number, string>();
+  /** What the roots say about a stream. @throws StoreUnavailableError, AbandonedError */
+  async sealedOf(stream: string, signal?: AbortSignal): Promise<Sealed> {
+    const hashes = new Map<number, string>();
+    const hiding: RootFault[] = [];
     for (const root of this.list) {
       assertWanted(signal);
-      const found = await this.leafOf(root, stream);
-      if (found !== undefined) sealed.set(found.leaf[1], found.leaf[2]);
+      const unverified = new Set<number>();
+      const found = await findLeaf(root.stored.pages, stream, async (page) => {
+        const leaves = await this.leavesAt(root, page);
+        if (leaves.length === 0) unverified.add(page);
+        return leaves;
+      });
+      if (found !== undefined) hashes.set(found.leaf[1], found.leaf[2]);
+      else if (unverified.size > 0) hiding.push(...this.faultsOf(root, unverified));
     }
-    return sealed;
+    return { hashes, hiding };
+  }
+
+  /** The faults that may hide what a root says about a stream. @param began the position of its first event, if it is known */
+  concerning({ hiding }: Sealed, began: bigint | undefined): RootFault[] {
+    return concerning(this.faults, hiding, this.list, began);
+  }
+
+  private faultsOf({ says }: ReadRoot, pages: ReadonlySet<number>): RootFault[] {
+    return this.faults.filter(
+      ({ number, page }) => number === says.number && page !== undefined && pages.has(page),
+    );
   }
 
   /** The leaf of a stream in a root, with its place. @throws StoreUnavailableError */
@@ -99,15 +110,15 @@ export class Roots {
     const kept = this.pages.get(key);
     if (kept !== undefined) return kept;
     const leaves = await readLeaves(this.store, stored, page).catch((error: unknown) =>
-      this.unreadable(says.number, 'leaves', error),
+      this.unreadable(says.number, 'leaves', error, page),
     );
     const { first, hash } = pageOf(leaves);
     const described = stored.pages[page];
     const isRight = hash === described?.hash;
     if (!isRight)
-      this.fault(says.number, 'leaves', `Its leaves (page ${page}) are not those that were signed.`);
+      this.fault(says.number, 'leaves', `Its leaves (page ${page}) are not those that were signed.`, page);
     else if (first !== described.first)
-      this.fault(says.number, 'leaves', `Its page ${page} does not begin where the root says.`);
+      this.fault(says.number, 'leaves', `Its page ${page} does not begin where the root says.`, page);
     const result = isRight ? leaves : [];
     this.pages.set(key, result);
     return result;
@@ -122,9 +133,11 @@ export class Roots {
   }
 
   /** A root that is damaged beyond reading is a fault; a store that does not answer is not. */
-  private unreadable(number: number, kind: RootFault['kind'], error: unknown): [] {
+  private unreadable(number: number, kind: RootFault['kind'], error: unknown, page?: number): [] {
     if (error instanceof StoreUnavailableError) throw error;
-    this.fault(number, kind, `It cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    const what = page === undefined ? 'It' : `Its page ${page} of leaves`;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.fault(number, kind, `${what} cannot be read: ${reason}`, page);
     return [];
   }
 
@@ -164,8 +177,8 @@ export class Roots {
   }
 
   /** A page that is read again adds no fault again. */
-  private fault(number: number, kind: RootFault['kind'], detail: string): void {
+  private fault(number: number, kind: RootFault['kind'], detail: string, page?: number): void {
     const isKnown = this.faults.some((fault) => fault.number === number && fault.detail === detail);
-    if (!isKnown) this.faults.push({ number, kind, detail });
+    if (!isKnown) this.faults.push({ number, kind, detail, ...(page === undefined ? {} : { page }) });
   }
 }
