@@ -29,6 +29,8 @@ describe('a request by the name', () => {
     'rebind.example',
     'rebind.example:3000',
     'localhost.rebind.example',
+    'x.localhost.rebind.example',
+    'x.internal.example.rebind.example',
     '127.0.0.1.rebind.example',
     'internal.example',
     'xinternal.example',

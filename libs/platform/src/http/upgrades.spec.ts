@@ -77,6 +77,7 @@ describe('an upgrade', () => {
     ['of a page of another origin', 'GET /v1/agents', ['Origin: https://evil.example'], 'origin_not_allowed'],
     ['of a page in a sandbox', 'GET /v1/agents', ['Origin: null'], 'origin_not_allowed'],
     ['by a name that is not ours', 'GET /v1/agents', ['Host: rebind.example'], 'host_not_allowed'],
+    ['by two names', 'GET /v1/agents', ['Host: localhost', 'Host: rebind.example'], 'malformed_request'],
   ])('to a WebSocket %s is refused with a problem', async (_, line, headers, code) => {
     expect(await answer(line, [...webSocket, 'Connection: close', ...headers])).toContain(
       `/problems/${code}"`,
