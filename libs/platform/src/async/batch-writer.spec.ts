@@ -56,7 +56,8 @@ describe('a batch writer', () => {
       written.push(batch);
       await gate.promise;
     };
-    const writer = writerOf({ capacity: 3, batchSize: 1, write });
+    const sizes = { capacityBytes: 100, sizeOf: ({ position }: Item) => Number(position) };
+    const writer = writerOf({ capacity: 3, batchSize: 1, write, ...sizes });
     void writer.push(item(1));
     const running = writer.run();
     await waitUntil(() => written.length === 1, { everyMs: 1 });
@@ -65,6 +66,7 @@ describe('a batch writer', () => {
     expect(writer.isFull).toBe(true);
     writer.discard(({ position }) => position % 2n === 0n);
     await pushed;
+    expect(writer.waitingBytes).toBe(1 + 7);
     gate.resolve();
     await waitUntil(() => writer.idle, { everyMs: 1 });
     expect(positions()).toEqual([[1], [7]]);

@@ -56,6 +56,17 @@ test('a session is measured like a new one, however many turns come and go', () 
   }
 });
 
+test('the commands that a session knows count, too', () => {
+  const memory = new SessionMemory(budget);
+  const { session } = sessionOf(10);
+  memory.set(session);
+  const before = memory.bytes;
+  const command = { hash: 'v2.hash', revision: 1, count: 1, ids: [randomUUID()], at: '2026-01-05T09:00:00Z' };
+  const list = Array.from({ length: 20 }, () => command);
+  memory.set({ ...session, known: { from: 0, list } });
+  expect(memory.bytes - before).toBeGreaterThan(20 * 300);
+});
+
 test('a removed session takes no memory', () => {
   const memory = new SessionMemory(budget);
   const { session, sessionId } = sessionOf(10);
