@@ -89,6 +89,15 @@ describe('an explanation', () => {
     ]);
   });
 
+  test('looks again only at the members that an event changed', () => {
+    const before = explained();
+    const raised: SessionEvent = { type: 'FlagRaised', data: { flag: 'vip', value: true } };
+    const { members } = explainEvent(before, recorded(raised, 3));
+    const kept = Object.keys(members).filter((member) => members[member] === before.members[member]);
+    expect(kept).toEqual(expect.arrayContaining(['identity', 'goal_state', 'order_tracking', 'external']));
+    expect(kept).not.toContain('conversation_flags');
+  });
+
   test('keeps the event of a field when another field of the same member changes', () => {
     const raised: SessionEvent = { type: 'FlagRaised', data: { flag: 'vip', value: true } };
     const other: SessionEvent = { type: 'FlagRaised', data: { flag: 'late', value: true } };
