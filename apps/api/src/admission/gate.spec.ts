@@ -87,6 +87,14 @@ describe('a gate', () => {
     expect([end(gate, first), end(gate, second)]).toEqual([['c1'], ['b2']]);
   });
 
+  test('admits no second request of a caller before the others have had their turn', () => {
+    const gate = gateOf({ limit: 1 });
+    const names = [...numbered('a', 3), ...numbered('b', 3)];
+    const tickets = new Map(names.map((name) => [name, send(gate, [name])[0]]));
+    for (const _ of names) end(gate, tickets.get(log.at(-1) ?? ''));
+    expect(log).toEqual(['a1', 'a2', 'b1', 'a3', 'b2', 'b3']);
+  });
+
   test('keeps the order of one caller', () => {
     const gate = gateOf({ limit: 2 });
     const tickets = send(gate, numbered('a', 4));

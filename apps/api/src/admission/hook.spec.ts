@@ -139,6 +139,14 @@ describe('a node that is full', () => {
     expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
+  test('answers health checks while no read is admitted', async () => {
+    const context = `${url}/v1/sessions/s/context`;
+    for (let index = 0; index < 4; index += 1) sent.push(fetch(context));
+    await waitUntil(() => began === 2 && admission.reads.counts.waiting === 2);
+    expect((await fetch(context)).status).toBe(503);
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  });
+
   test('keeps a connection that it refuses', async () => {
     await fill();
     const statuses = [await post('bot-1', { text: 'x'.repeat(500_000) }), await post('bot-1')];
