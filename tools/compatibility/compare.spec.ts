@@ -25,6 +25,30 @@ test('a release does not break itself', () => {
   expect(breaks(presentRelease(), presentRelease())).toEqual([]);
 });
 
+test('the API, the messages, the stored events and the migrations are all compared', () => {
+  const before = { version: '1.0.0', openApi: { paths: { '/turns': { get: { responses: {} } } } } };
+  const old = {
+    ...before,
+    asyncApi: document('send', text),
+    events: events(text),
+    migrations: { '1.sql': 'SELECT 1' },
+  };
+  const empty = { channels: {}, operations: {}, components: { messages: {} } };
+  const now = {
+    ...old,
+    openApi: { paths: {} },
+    asyncApi: empty,
+    events: {},
+    migrations: { '1.sql': 'SELECT 2' },
+  };
+  expect(breaks(old, now)).toEqual([
+    'GET /turns is gone',
+    'orders is gone',
+    'TurnRecorded: the type is gone, but streams hold it',
+    '1.sql was released: put the change into a new migration',
+  ]);
+});
+
 describe('an HTTP API', () => {
   const api = (body: Schema, answer: Schema = text, parameters: object[] = []) => ({
     paths: {
@@ -85,6 +109,21 @@ describe('an HTTP API', () => {
     expect(httpApiBreaks(api(body), api(body, text, [parameter]))).toEqual([
       'POST /turns: parameter query:limit may be missing',
     ]);
+  });
+
+  test('must not answer with another status instead', () => {
+    const after = { '/turns': { post: { requestBody: json(body), responses: { 202: json(text) } } } };
+    expect(httpApiBreaks(api(body), { paths: after })).toEqual([
+      'POST /turns: is no longer answered with 201',
+    ]);
+  });
+
+  test('must not need a body where there was none', () => {
+    const none = { '/turns': { post: { responses: { 201: json(text) } } } };
+    const needed = {
+      '/turns': { post: { ...none['/turns'].post, requestBody: { ...json(body), required: true } } },
+    };
+    expect(httpApiBreaks({ paths: none }, { paths: needed })).toEqual(['POST /turns: a body is required']);
   });
 
   test('must not lose an operation', () => {
