@@ -53,6 +53,24 @@ test('while Redis hangs, reads and commands are answered before a call to Redis 
   expect(await metric('redis_degraded')).toBe(1);
 });
 
+test('while Redis hangs, a command on a session that no process remembers is answered before a call to Redis ends', async () => {
+  const id = await app.start();
+  const other = await startTestApp({ redisUrl: redis.url });
+  try {
+    redis.delay(Infinity);
+    const ended: string[] = [];
+    const call = app.redis.get('key').finally(() => ended.push('redis'));
+    const written = await other.call('PUT', `/v1/sessions/${id}/flags/urgent`, { value: true });
+    ended.push('command');
+    await call.catch(() => undefined);
+    expect(ended).toEqual(['command', 'redis']);
+    expect(written).toMatchObject({ status: 200, body: { revision: 1 } });
+  } finally {
+    await redis.restore();
+    await other.close();
+  }
+});
+
 test('once Redis answers again, requests use it', async () => {
   const id = await app.start();
   redis.delay(Infinity);

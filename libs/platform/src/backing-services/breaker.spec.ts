@@ -75,6 +75,17 @@ test('after the pause one call is the trial, and its answer lets all others thro
   expect(breaker.isOpen).toBe(false);
 });
 
+test('an error response to the trial lets all others through', async () => {
+  await hang();
+  await jest.advanceTimersByTimeAsync(1_000);
+  await expect(breaker.run(() => Promise.reject(new Error('wrong type')))).rejects.toThrow('wrong type');
+  expect(breaker.isOpen).toBe(false);
+  await expect(Promise.all([breaker.run(answer), breaker.run(answer)])).resolves.toEqual([
+    'answer',
+    'answer',
+  ]);
+});
+
 test('a trial without an answer restarts the pause', async () => {
   await hang();
   await jest.advanceTimersByTimeAsync(1_000);
