@@ -58,4 +58,8 @@ test('TURNSTREAM_BACKING_SERVICES decides before the data folder', async () => {
   recordChoice(data, false);
   process.env['TURNSTREAM_BACKING_SERVICES'] = 'docker';
   expect(await dockerIsChosen(data)).toBe(true);
+  // The folder keeps its kind.
+  recordChoice(data, true);
+  delete process.env['TURNSTREAM_BACKING_SERVICES'];
+  expect(await dockerIsChosen(data)).toBe(false);
 });

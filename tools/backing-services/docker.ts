@@ -48,9 +48,9 @@ function chosenIn(dir: string): string | undefined {
   return existsSync(join(dir, 'postgres')) ? 'native' : undefined;
 }
 
-/** Records the choice for later starts on the data folder. */
+/** Records how the backing services of a new data folder run, for later starts on it. */
 export function recordChoice(dir: string, inDocker: boolean): void {
-  writeFileSync(recordIn(dir), inDocker ? 'docker\n' : 'native\n');
+  if (chosenIn(dir) === undefined) writeFileSync(recordIn(dir), inDocker ? 'docker\n' : 'native\n');
 }
 
 /** The services of docker-compose.yml as one program: compose in the foreground. `keep`: the volumes outlive the run. */

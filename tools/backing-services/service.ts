@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../shared/failure.ts';
 import { cacheDir } from '../shared/paths.ts';
-import { lastLines, run, step, withLock } from '../shared/run.ts';
+import { lastLines, run, step, withSharedLock } from '../shared/run.ts';
 
 /** A program to run, with its arguments. */
 export interface Program {
@@ -50,6 +50,9 @@ export async function installed(
     renameSync(partial, target);
   };
   if (!existsSync(target))
-    await withLock(name, async () => existsSync(target) || step(name, 'installing', install, 'installed'));
+    await withSharedLock(
+      name,
+      async () => existsSync(target) || step(name, 'installing', install, 'installed'),
+    );
   return target;
 }

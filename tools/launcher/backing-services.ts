@@ -32,7 +32,6 @@ export async function startBackingServices(supervisor: Supervisor, dir: string, 
   const free = isPrivate ? await freePorts(backingServices.length) : [];
   const hasOwn = !backingServices.every(isGiven);
   const inDocker = hasOwn && (await dockerIsChosen(isPrivate ? undefined : dir));
-  if (hasOwn && !isPrivate) recordChoice(dir, inDocker);
   const placed = backingServices.map((service, index): Placed => {
     const at = free[index] ?? usualPort(service);
     const address = process.env[service.variable] || service.url(at, inDocker ? undefined : dir);
@@ -45,6 +44,7 @@ export async function startBackingServices(supervisor: Supervisor, dir: string, 
     : own.map((service) => startNatively(supervisor, service, dir, isPrivate));
   const given = placed.filter((service) => isGiven(service) && service.address !== OFF);
   await Promise.all([...starting, ...given.map(assertAnswers)]);
+  if (hasOwn && !isPrivate) recordChoice(dir, inDocker);
   const env = Object.fromEntries(placed.map(({ variable, address }) => [variable, address]));
   await step('PostgreSQL', 'migrating', () => migrate(directDatabaseOf(env)), 'migrated');
   return env;

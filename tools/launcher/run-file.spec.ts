@@ -20,7 +20,7 @@ const program = `
 let dir: string;
 const file = (): string => join(dir, 'run.json');
 
-function launcher(kind = 'usual') {
+function launcher(kind = 'usual', folder = dir) {
   const args = [
     '--no-warnings',
     '--conditions=source',
@@ -30,7 +30,7 @@ function launcher(kind = 'usual') {
     '-e',
     program,
   ];
-  const env = { ...process.env, TURNSTREAM_DATA: dir };
+  const env = { ...process.env, TURNSTREAM_DATA: folder };
   const child = spawn(process.execPath, [...args, kind, 'launcher/start'], {
     env,
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -72,5 +72,20 @@ test('of launchers that start at once on the folder of a killed one, one claims 
 test('a launcher with the process id of a killed one starts', async () => {
   const one = launcher('restarted');
   expect(await one.said()).toBe('claimed');
+  await one.end();
+});
+
+test('a launcher starts on the folder of a killed one of an earlier version', async () => {
+  writeFileSync(file(), JSON.stringify({ pid: 2 ** 22 + 1, api: 'http://before' }));
+  const one = launcher();
+  expect(await one.said()).toBe('claimed');
+  await one.end();
+});
+
+test('a folder that cannot be written is refused at once', async () => {
+  const one = launcher('usual', '/proc');
+  expect(await one.said()).toMatch(
+    /^Cannot write to \/proc \(.*\): set TURNSTREAM_DATA to another folder\.$/,
+  );
   await one.end();
 });

@@ -1,17 +1,17 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
-import { lock } from 'proper-lockfile';
 import { Failure } from '../shared/failure.ts';
 import { dataDir } from '../shared/paths.ts';
+import { withLock } from '../shared/run.ts';
 
 /**
  * The system that runs on the data folder, for `npm stop`, a second `npm start`, and programs that call the system.
  */
 export interface Running {
   readonly pid: number;
-  /** When the launcher started, as the machine tells it: process ids are reused. */
-  readonly since: string;
+  /** When the launcher started, as the operating system reports it: process ids are reused. Earlier versions did not note it. */
+  readonly since?: string;
   readonly api: string;
   readonly services?: Readonly<Record<string, string>>;
 }
@@ -26,23 +26,18 @@ export function running(): Running | undefined {
 
 /** Whether the launcher of a system runs: a process with its id, start and command. */
 export function isRunning({ pid, since }: Pick<Running, 'pid' | 'since'>): boolean {
-  return startOf(pid) === since;
+  const start = startOf(pid);
+  return start !== undefined && (since === undefined || start === since);
 }
 
 /** Claims the data folder for this process; fails when another launcher runs on it. */
 export async function claim(api: string): Promise<void> {
   // Two launchers that start at once claim one after the other.
-  const unlock = await lock(file, {
-    realpath: false,
-    retries: { forever: true, minTimeout: 100, maxTimeout: 100 },
-  }).catch(cannotWrite);
-  try {
+  await withLock(file, async () => {
     const other = running();
     if (other) throw new Failure(`Turnstream already runs (${other.api}): npm stop ends it.`);
-    write({ pid: process.pid, since: startOf(process.pid) ?? '', api });
-  } finally {
-    await unlock();
-  }
+    write({ pid: process.pid, since: startOf(process.pid), api });
+  }).catch(failed);
 }
 
 /** Adds the addresses of the backing services. */
@@ -72,11 +67,12 @@ function write(state: Running): void {
     writeFileSync(partial, JSON.stringify(state), { mode: 0o600 });
     renameSync(partial, file);
   } catch (error) {
-    cannotWrite(error);
+    failed(error);
   }
 }
 
-function cannotWrite(error: unknown): never {
+function failed(error: unknown): never {
+  if (error instanceof Failure) throw error;
   const { message } = error as Error;
   throw new Failure(`Cannot write to ${dataDir} (${message}): set TURNSTREAM_DATA to another folder.`);
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Options } from 'execa';
 import { execa, execaSync } from 'execa';
 import { lock } from 'proper-lockfile';
+import { retry } from '../../libs/platform/src/async/retry.ts';
 import { cacheDir, folder } from './paths.ts';
 
 /** Linux can signal a child when its parent dies for any reason. */
@@ -37,16 +38,23 @@ export function lastError({ message, cause }: Error): string {
   return last || code;
 }
 
-/** Runs `work` while no other process holds the lock of this name. */
-export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const retries = { forever: true, minTimeout: 200, maxTimeout: 200 };
-  const release = await lock(join(folder(cacheDir), name), { realpath: false, retries });
+/**
+ * Runs `work` while no other process holds the lock of a path; the folder of the path exists.
+ * @throws the error of a folder that cannot be written
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const isRetryable = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ELOCKED';
+  const release = await retry(() => lock(path, { realpath: false }), { maxMs: 200, isRetryable });
   try {
     return await work();
   } finally {
-    await release();
+    await release?.();
   }
 }
+
+/** As `withLock`, with a lock of this name for all projects that share the downloads. */
+export const withSharedLock = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  withLock(join(folder(cacheDir), name), work);
 
 const begun = Number(process.env['TURNSTREAM_BEGUN'] ?? Date.now());
 
