@@ -41,11 +41,11 @@ export function* findAddresses(reading: Reading): Generator<Found> {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     const locals = localsIn(text.slice(Math.max(after, at - longestLocal), at));
     after = at + 1;
+    domain.lastIndex = at + 1;
+    const labels = domain.exec(text)?.[0].replace(/-+$/, '').split('.') ?? [];
     for (const local of locals) {
       if (local === '' || token.test(local) || text.charAt(at - local.length - 1) === '@') continue;
-      domain.lastIndex = at + 1;
-      const labels = domain.exec(text)?.[0].replace(/-+$/, '').split('.') ?? [];
-      const found = address(reading, at - local.length, at, labels);
+      const found = address(reading, at - local.length, at, [...labels]);
       if (!found) continue;
       yield found;
       break;
@@ -60,7 +60,8 @@ function localsIn(before: string): string[] {
   if (touching === '' || (touching !== "'" && touching <= '~')) return [trimmed(plain)];
   const latin = trimmed(lastOf(latinLocal, before));
   const wide = /^\p{Script=Latin}/u.test(latin) ? latin : trimmed(lastOf(wideLocal, before));
-  return [wide, trimmed(plain)];
+  const own = trimmed(plain);
+  return wide === own ? [own] : [wide, own];
 }
 
 function lastOf(pattern: RegExp, text: string): string {

@@ -160,6 +160,11 @@ test('two spellings of a value as member names stay two members', () => {
   expect(tokenise(key, result)).toEqual({ value: result, tokens: [] });
 });
 
+test('a member named by a value is named by its token, although another member has that name and its content', () => {
+  const { value: result } = tokenise(key, { [phone]: 1, '9876543210': 1 });
+  expect(result).toEqual({ [phone]: 1, [`${phone} #2`]: 1 });
+});
+
 test('a member named __proto__ stays a member', () => {
   const value = JSON.parse('{"__proto__": "9876543210"}') as Json;
   expect(JSON.stringify(tokenise(key, value).value)).toBe(`{"__proto__":"${phone}"}`);

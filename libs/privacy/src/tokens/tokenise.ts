@@ -91,7 +91,7 @@ class Tokeniser {
       const place = places?.get(name);
       return [shown, place === undefined ? this.json(value, shown) : this.place(place)];
     });
-    const isSame = members.every(([name, value]) => Object.hasOwn(object, name) && object[name] === value);
+    const isSame = members.every(([name, value], n) => name === entries[n]?.[0] && value === entries[n][1]);
     return isSame ? object : Object.fromEntries(distinct(members));
   }
 
