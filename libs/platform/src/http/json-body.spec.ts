@@ -60,10 +60,9 @@ describe('a number of a body', () => {
     expect(refused(`{"l":[1, {"toString":\n${number}}]}`)).toEqual([{ field: 'l[1].toString', message }]);
   });
 
-  test('of 100,000 digits is refused, in a time that grows with their number alone', () => {
-    const began = performance.now();
-    expect(refused(`{"a":1.${'0'.repeat(100_000)}1}`)).toHaveLength(1);
-    expect(performance.now() - began).toBeLessThan(2_000);
+  // Quadratic work would take longer than a whole run of the specs may.
+  test('of two million digits is refused', () => {
+    expect(refused(`{"a":1.${'0'.repeat(2_000_000)}1}`)).toHaveLength(1);
   });
 
   test('under a key of 200,000 characters is refused, and the key is shortened', () => {
