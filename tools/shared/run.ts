@@ -43,13 +43,16 @@ export function lastError({ message, cause }: Error): string {
  * @throws the error of a folder that cannot be written
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const isRetryable = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ELOCKED';
-  const release = await retry(() => lock(path, { realpath: false }), { maxMs: 200, isRetryable });
+  const release = await retry(() => lock(path, { realpath: false }), { maxMs: 200, isRetryable: isLocked });
   try {
     return await work();
   } finally {
     await release?.();
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ELOCKED';
 }
 
 /** As `withLock`, with a lock of this name for all projects that share the downloads. */
