@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, jest, test } from '@jest/globals';
 import type { Kafka, ProducerBatch } from 'kafkajs';
 import kafkajs from 'kafkajs';
@@ -60,4 +62,19 @@ test('a broker waits for its replicas for less time than the client waits for th
   await new Publisher({ producer: () => producer } as unknown as Kafka).send(messages);
   expect(batches[0]?.timeout).toBeGreaterThan(0);
   expect(batches[0]?.timeout).toBeLessThan(publisherRequestMs);
+});
+
+test('a sent message leaves nothing in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const producer = new FakeProducer(async () => undefined);
+  const publisher = new Publisher({ producer: () => producer } as unknown as Kafka);
+  const heapAfter = async (count: number): Promise<number> => {
+    for (let n = 0; n < count; n += 1) await publisher.send(messages);
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await heapAfter(1_000);
+  const bytes = ((await heapAfter(100_000)) - before) / 100_000;
+  expect(bytes).toBeLessThan(50);
 });

@@ -1,5 +1,6 @@
 import type { IHeaders, Kafka, Message, Producer } from 'kafkajs';
 import kafkajs from 'kafkajs';
+import { withSignal } from '../../platform/src/async/with-signal.ts';
 import { withTimeout } from '../../platform/src/async/with-timeout.ts';
 import { createPartitioner } from './partitioner.ts';
 import { isLeaderMissing } from './topic-faults.ts';
@@ -34,8 +35,8 @@ const disconnectTimeout = (): Error => new Error('The producer did not disconnec
 
 interface Connecting {
   readonly producer: Promise<Producer>;
-  /** Rejects when a broker did not answer a request. */
-  readonly silence: Promise<never>;
+  /** Aborts, with the error, when a broker did not answer a request. */
+  readonly silence: AbortSignal;
   readonly client: Producer;
 }
 
@@ -60,7 +61,7 @@ export class Publisher {
     if (messages.length === 0) return;
     const connecting = (this.producer ??= this.connect());
     try {
-      await Promise.race([this.sendOn(await connecting.producer, messages), connecting.silence]);
+      await withSignal(this.sendOn(await connecting.producer, messages), connecting.silence);
     } catch (error) {
       // Others may be sending on it, to partitions that have a leader.
       if (isLeaderMissing(error)) throw error;
@@ -89,14 +90,13 @@ export class Publisher {
       allowAutoTopicCreation: false,
       createPartitioner,
     });
-    const { promise: silence, reject } = Promise.withResolvers<never>();
-    silence.catch(() => undefined);
+    const silence = new AbortController();
     // The client would retry on the same connection, which may be dead.
     producer.on(producer.events.REQUEST_TIMEOUT, ({ payload }) =>
-      reject(new KafkaJSRequestTimeoutError(`no answer to ${payload.apiName} of ${payload.broker}`)),
+      silence.abort(new KafkaJSRequestTimeoutError(`no answer to ${payload.apiName} of ${payload.broker}`)),
     );
     const connected = producer.connect().then(() => producer);
-    return { producer: Promise.race([connected, silence]), silence, client: producer };
+    return { producer: withSignal(connected, silence.signal), silence: silence.signal, client: producer };
   }
 }
 
