@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 import type { AccessEvent, EventMetadata } from '#domain';
 import type { Caller } from '#privacy';
-import { backOffMs, BatchWriter, sleep, uuidV5 } from '#platform';
+import { BatchWriter, uuidV5 } from '#platform';
 import { accessStream } from './access-stream.ts';
+import { appendToLog } from './append-to-log.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { EventStore } from './store.ts';
 
@@ -47,8 +48,6 @@ const batch = {
   batchBytes: 512 * 1_024,
   capacityBytes: 16 * 1_024 * 1_024,
 };
-/** How often an append is tried, since other nodes may come first. */
-const attempts = 50;
 
 /** Records accesses to personal data and acts of administrators durably, before the answer is sent. */
 export class AccessLog {
@@ -108,13 +107,8 @@ export class AccessLog {
   private async append(events: readonly EventData[]): Promise<void> {
     const stream = accessStream(new Date());
     if (this.last.stream !== stream) this.last = { stream, revision: -1 };
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const outcome = await this.store.append(stream, events, this.last.revision);
-      this.last = { stream, revision: outcome.revision };
-      if (outcome.appended) return;
-      if (attempt > 0) await sleep(backOffMs(attempt, { minMs: 1, maxMs: 50 }));
-    }
-    throw new StoreUnavailableError({ cause: `${stream} changed ${attempts} times meanwhile` });
+    const revision = await appendToLog(this.store, stream, events, this.last.revision);
+    this.last = { stream, revision };
   }
 }
 

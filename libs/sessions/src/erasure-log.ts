@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
-import { StoreUnavailableError } from './errors.ts';
+import { appendToLog } from './append-to-log.ts';
 import type { EventStore } from './store.ts';
 
 /** The stream that lists all erasures, so that they can be compared with the ledger of a key store. */
 export const erasureStream = 'erasures';
-const attempts = 20;
 /** Erasures in one event. */
 const perEvent = 500;
 
@@ -45,13 +44,8 @@ async function append(store: EventStore, erasures: readonly LoggedErasure[]): Pr
       $correlationId: id,
     },
   };
-  let revision = Number((await store.readLast(erasureStream))?.revision ?? -1);
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const outcome = await store.append(erasureStream, [event], revision);
-    if (outcome.appended) return;
-    revision = outcome.revision;
-  }
-  throw new StoreUnavailableError({ cause: `${erasureStream} changed ${attempts} times meanwhile` });
+  const last = await store.readLast(erasureStream);
+  await appendToLog(store, erasureStream, [event], Number(last?.revision ?? -1));
 }
 
 /** The listed erasures, in lists, the latest list first; none at all: the list has not begun. @throws StoreUnavailableError */

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { EventData, JSONType } from '@eventstore/db-client';
-import { StoreUnavailableError } from './errors.ts';
+import { appendToLog } from './append-to-log.ts';
 import type { EventStore } from './store.ts';
 
 /** The stream of the retention runs. */
 export const retentionStream = 'retention';
 const stream = retentionStream;
-const attempts = 20;
 /** Runs that are kept. */
 const kept = 10_000;
 
@@ -38,14 +37,9 @@ export async function recordRetentionRun(store: EventStore, run: RetentionRun): 
       $correlationId: event_id,
     },
   };
-  let revision = Number((await store.readLast(stream))?.revision ?? -1);
-  if (revision < 0) await store.limitStream(stream, kept);
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const outcome = await store.append(stream, [event], revision);
-    if (outcome.appended) return;
-    revision = outcome.revision;
-  }
-  throw new StoreUnavailableError({ cause: `${stream} changed ${attempts} times meanwhile` });
+  const last = await store.readLast(stream);
+  if (last === undefined) await store.limitStream(stream, kept);
+  await appendToLog(store, stream, [event], Number(last?.revision ?? -1));
 }
 
 /** The recorded runs, oldest first. */
