@@ -48,8 +48,10 @@ async function append(store: EventStore, erasures: readonly LoggedErasure[]): Pr
   await appendToLog(store, erasureStream, [event], Number(last?.revision ?? -1));
 }
 
-/** The listed erasures, in lists, the latest list first; none at all: the list has not begun. @throws StoreUnavailableError */
-export async function* loggedErasures(store: EventStore): AsyncGenerator<readonly LoggedErasure[]> {
-  for await (const { data } of store.readBackwards(erasureStream))
-    yield (data as unknown as { readonly erasures: readonly LoggedErasure[] }).erasures;
+/** The listed erasures, in no particular order, some of them twice; undefined: the list has not begun. @throws StoreUnavailableError */
+export async function loggedErasures(store: EventStore): Promise<readonly LoggedErasure[] | undefined> {
+  let listed: LoggedErasure[] | undefined;
+  for await (const { data } of store.read(erasureStream))
+    (listed ??= []).push(...(data as unknown as { readonly erasures: readonly LoggedErasure[] }).erasures);
+  return listed;
 }

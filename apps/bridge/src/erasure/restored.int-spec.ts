@@ -34,7 +34,7 @@ const fail = (_: string, error: Error): never => {
 };
 
 const listed = async (): Promise<string[]> =>
-  (await Array.fromAsync(loggedErasures(world.store))).flat().map((erasure) => erasure.receipt_id);
+  ((await loggedErasures(world.store)) ?? []).map((erasure) => erasure.receipt_id);
 
 describe('a backup from before an erasure that is restored', () => {
   test('loses the partner’s data before it serves', async () => {

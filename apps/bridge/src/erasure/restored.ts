@@ -54,14 +54,10 @@ export async function eraseRestored(ports: RestoredPorts): Promise<string[]> {
 }
 
 async function listMissing(store: EventStore, known: readonly Erasure[]): Promise<void> {
-  const listed = new Set<string>();
-  let begun = false;
-  for await (const list of loggedErasures(store)) {
-    begun = true;
-    for (const { receipt_id } of list) listed.add(receipt_id);
-  }
-  const missing = known.filter(({ receipt_id }) => !listed.has(receipt_id));
-  if (!begun || missing.length > 0) await logErasures(store, missing);
+  const listed = await loggedErasures(store);
+  const ids = new Set(listed?.map(({ receipt_id }) => receipt_id));
+  const missing = known.filter(({ receipt_id }) => !ids.has(receipt_id));
+  if (listed === undefined || missing.length > 0) await logErasures(store, missing);
 }
 
 /** False: the partner has nothing to erase again, or an operator has to decide. */

@@ -25,8 +25,6 @@ interface LedgerResult {
 /** Erasures compared in one query. */
 const page = 500;
 
-/** After so many listed erasures that the ledger has, none before them is missing: a restored ledger lacks the latest ones. */
-const enoughKnown = 1_000;
 /** How long PostgreSQL has to answer before the list of erasures in the event store alone decides. */
 const receiptsMs = 1_000;
 
@@ -74,17 +72,12 @@ export async function applyErasures(
 
 /** The erasures that the event store lists and the ledger lacks; undefined: the list has not begun. */
 async function missingIn(ledger: readonly Erasure[], store: EventStore): Promise<Erasure[] | undefined> {
+  const listed = await loggedErasures(store);
+  if (listed === undefined) return undefined;
   const ids = new Set(ledger.map(({ receipt_id }) => receipt_id));
-  const missing: Erasure[] = [];
-  let [begun, inARow] = [false, 0];
-  for await (const list of loggedErasures(store)) {
-    begun = true;
-    const unknown = list.filter(({ receipt_id }) => !ids.has(receipt_id));
-    missing.push(...unknown);
-    inARow = unknown.length === 0 ? inARow + list.length : 0;
-    if (inARow >= enoughKnown) break;
-  }
-  return begun ? missing : undefined;
+  // Bridges that start at the same time may list the same ones.
+  const missing = new Map(listed.map((erasure) => [erasure.receipt_id, erasure]));
+  return [...missing.values()].filter(({ receipt_id }) => !ids.has(receipt_id));
 }
 
 async function destroyAgain(keys: DataKeys, erasures: readonly Erasure[]): Promise<number> {
