@@ -14,7 +14,7 @@ test('many processes list erasures at the same time', async () => {
   await Promise.all(
     processes.map((id) => logErasures(store, [{ partner_id: id, receipt_id: id, erased_at: now }])),
   );
-  const listed = (await loggedErasures(store))?.map(({ receipt_id }) => receipt_id);
+  const listed = (await loggedErasures(store)).erasures.map(({ receipt_id }) => receipt_id);
   expect(listed).toEqual(expect.arrayContaining(processes));
 });
 

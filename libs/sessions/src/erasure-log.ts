@@ -16,15 +16,35 @@ export interface LoggedErasure {
   readonly receipt_id: string;
 }
 
-/** Lists erasures. None: only begins the list. @throws StoreUnavailableError */
-export async function logErasures(store: EventStore, erasures: readonly LoggedErasure[]): Promise<void> {
-  const lists = Array.from({ length: Math.max(1, Math.ceil(erasures.length / perEvent)) }, (_, n) =>
-    erasures.slice(n * perEvent, (n + 1) * perEvent),
-  );
-  for (const list of lists) await append(store, list);
+/** The data of an event of the list. */
+interface ListEvent {
+  readonly erasures: readonly LoggedErasure[];
+  /** Set once the list has all earlier ones. */
+  readonly complete?: true;
 }
 
-async function append(store: EventStore, erasures: readonly LoggedErasure[]): Promise<void> {
+/** All that is listed. */
+export interface ErasureList {
+  /** In no particular order, some of them twice. */
+  readonly erasures: readonly LoggedErasure[];
+  /** Whether it has those of earlier releases, too, which did not list them. */
+  readonly complete: boolean;
+}
+
+/** Lists erasures. @throws StoreUnavailableError */
+export async function logErasures(store: EventStore, erasures: readonly LoggedErasure[]): Promise<void> {
+  for (let from = 0; from < erasures.length; from += perEvent)
+    await append(store, { erasures: erasures.slice(from, from + perEvent) });
+}
+
+/** Lists those that the list lacks, and then says that it is complete. @throws StoreUnavailableError */
+export async function completeErasures(store: EventStore, missing: readonly LoggedErasure[]): Promise<void> {
+  const last = Math.max(0, missing.length - perEvent);
+  await logErasures(store, missing.slice(0, last));
+  await append(store, { erasures: missing.slice(last), complete: true });
+}
+
+async function append(store: EventStore, { erasures, ...more }: ListEvent): Promise<void> {
   const id = randomUUID();
   const event: EventData = {
     contentType: 'application/json',
@@ -36,6 +56,7 @@ async function append(store: EventStore, erasures: readonly LoggedErasure[]): Pr
         erased_at,
         receipt_id,
       })),
+      ...more,
     },
     metadata: {
       schema_version: 1,
@@ -48,10 +69,14 @@ async function append(store: EventStore, erasures: readonly LoggedErasure[]): Pr
   await appendToLog(store, erasureStream, [event], Number(last?.revision ?? -1));
 }
 
-/** The listed erasures, in no particular order, some of them twice; undefined: the list has not begun. @throws StoreUnavailableError */
-export async function loggedErasures(store: EventStore): Promise<readonly LoggedErasure[] | undefined> {
-  let listed: LoggedErasure[] | undefined;
-  for await (const { data } of store.read(erasureStream))
-    (listed ??= []).push(...(data as unknown as { readonly erasures: readonly LoggedErasure[] }).erasures);
-  return listed;
+/** Reads the whole list. @throws StoreUnavailableError */
+export async function loggedErasures(store: EventStore): Promise<ErasureList> {
+  const erasures: LoggedErasure[] = [];
+  let complete = false;
+  for await (const event of store.read(erasureStream)) {
+    const data = event.data as unknown as ListEvent;
+    erasures.push(...data.erasures);
+    complete ||= data.complete === true;
+  }
+  return { erasures, complete };
 }

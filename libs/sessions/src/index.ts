@@ -36,8 +36,8 @@ export {
   sessionUpdate,
 } from './partner-memory.ts';
 export type { Partner } from './partner-memory.ts';
-export { erasureStream, loggedErasures, logErasures } from './erasure-log.ts';
-export type { LoggedErasure } from './erasure-log.ts';
+export { completeErasures, erasureStream, loggedErasures, logErasures } from './erasure-log.ts';
+export type { ErasureList, LoggedErasure } from './erasure-log.ts';
 export { forgetMemory } from './forget-memory.ts';
 export { readRetentionRuns, recordRetentionRun, retentionStream } from './retention-log.ts';
 export type { RetentionRun } from './retention-log.ts';

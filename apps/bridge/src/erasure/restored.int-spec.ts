@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import { erased } from '#privacy';
-import { applyErasures } from '#read-models';
+import { applyErasures, knownErasures } from '#read-models';
 import { loggedErasures } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
-import { eraseRestored } from './restored.ts';
+import { eraseRestored, listErasures } from './restored.ts';
 import { erasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
@@ -34,7 +34,7 @@ const fail = (_: string, error: Error): never => {
 };
 
 const listed = async (): Promise<string[]> =>
-  ((await loggedErasures(world.store)) ?? []).map((erasure) => erasure.receipt_id);
+  (await loggedErasures(world.store)).erasures.map((erasure) => erasure.receipt_id);
 
 describe('a backup from before an erasure that is restored', () => {
   test('loses the partner’s data before it serves', async () => {
@@ -59,17 +59,18 @@ describe('a backup from before an erasure that is restored', () => {
   });
 
   test('of the event store is erased again', async () => {
-    const restored = { ...world, keys, onUnreadable: fail };
+    const again = async (): Promise<string[]> =>
+      eraseRestored({ ...world, onUnreadable: fail }, await knownErasures({ ...world, keys }));
     const partner_id = partner();
     const id = await world.start(partner_id);
     const receipt_id = randomUUID();
     await keys.recordErasure({ partner_id, erased_at: new Date().toISOString(), receipt_id });
-    expect(await eraseRestored(restored)).toContain(partner_id);
-    expect(await eraseRestored(restored)).not.toContain(partner_id);
+    expect(await again()).toContain(partner_id);
+    expect(await again()).not.toContain(partner_id);
     await world.eraser.erase(partner_id);
     expect((await world.privacy(partner_id))?.receipt).toMatchObject({ reason: 'restored_backup' });
     expect(await world.stream(id)).not.toContain('secret');
-    expect(await eraseRestored(restored)).not.toContain(partner_id);
+    expect(await again()).not.toContain(partner_id);
   });
 
   test('of the key store loses the keys again by the receipts', async () => {
@@ -129,7 +130,7 @@ describe('a backup of the key store and of PostgreSQL', () => {
   test('a bridge lists the erasures that an earlier release has done, once', async () => {
     const earlier = { partner_id, erased_at: '2026-01-01T00:00:00.000Z', receipt_id: randomUUID() };
     await keys.recordErasure(earlier);
-    for (const _ of [1, 2]) await eraseRestored({ ...world, keys, onUnreadable: fail });
+    for (const _ of [1, 2]) await listErasures({ ...world, keys });
     expect((await listed()).filter((id) => id === earlier.receipt_id)).toHaveLength(1);
   });
 });

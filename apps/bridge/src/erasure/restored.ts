@@ -7,17 +7,20 @@ import type { EventStore } from '#sessions';
 import {
   CommandRejectedError,
   commandPartner,
+  completeErasures,
   loggedErasures,
-  logErasures,
   readPartner,
   UnprojectableEventError,
 } from '#sessions';
 import { actor } from './actor.ts';
 
-interface RestoredPorts {
+interface ListPorts {
   readonly store: EventStore;
   readonly pool: Pool;
   readonly keys: DataKeys | undefined;
+}
+
+interface RestoredPorts extends Omit<ListPorts, 'keys'> {
   readonly signal?: AbortSignal;
   /** Called for a partner whose stream cannot be read. */
   readonly onUnreadable: (partnerId: string, error: UnprojectableEventError) => void;
@@ -26,16 +29,28 @@ interface RestoredPorts {
 const atOnce = 8;
 
 /**
- * Requests the erasure again of partners that the ledger has but whose streams lack it: the event store was restored
- * to an earlier state. Their keys are destroyed in any case. Lists those that the list of erasures lacks: an earlier release did
- * not list them, or the list was lost with the event store.
+ * Completes the list of erasures in the event store: an earlier release did not list them, or the list was lost with the event
+ * store. A bridge that erases lists each erasure before its receipt, so that the list stays complete.
+ * @returns the last known erasure of each partner
+ * @throws KeyStoreUnavailableError, StoreUnavailableError
+ */
+export async function listErasures({ store, pool, keys }: ListPorts): Promise<readonly Erasure[]> {
+  const known = await knownErasures({ pool, keys });
+  const { erasures, complete } = await loggedErasures(store);
+  const listed = new Set(erasures.map(({ receipt_id }) => receipt_id));
+  const missing = known.filter(({ receipt_id }) => !listed.has(receipt_id));
+  if (!complete || missing.length > 0) await completeErasures(store, missing);
+  return known;
+}
+
+/**
+ * Requests erasures again of partners whose streams lack them: the event store was restored to an earlier state. Their keys are
+ * destroyed in any case.
  * @returns the partners that are erased again
  * @throws KeyStoreUnavailableError, StoreUnavailableError
  */
-export async function eraseRestored(ports: RestoredPorts): Promise<string[]> {
+export async function eraseRestored(ports: RestoredPorts, known: readonly Erasure[]): Promise<string[]> {
   const again: string[] = [];
-  const known = await knownErasures(ports);
-  await listMissing(ports.store, known);
   await inParallel(
     known,
     atOnce,
@@ -51,13 +66,6 @@ export async function eraseRestored(ports: RestoredPorts): Promise<string[]> {
     ports.signal,
   );
   return again;
-}
-
-async function listMissing(store: EventStore, known: readonly Erasure[]): Promise<void> {
-  const listed = await loggedErasures(store);
-  const ids = new Set(listed?.map(({ receipt_id }) => receipt_id));
-  const missing = known.filter(({ receipt_id }) => !ids.has(receipt_id));
-  if (listed === undefined || missing.length > 0) await logErasures(store, missing);
 }
 
 /** False: the partner has nothing to erase again, or an operator has to decide. */

@@ -83,7 +83,7 @@ export async function erasureWorld(
     project,
     command,
     worker: (config = { inactiveDays: 0, noticeHours: 48 }) =>
-      new ErasureWorker(eraser, follower, store, pool, config, logger),
+      new ErasureWorker(eraser, follower, store, pool, config, logger, keys),
     /** Starts a session with a turn that contains personal data. */
     start: async (partner_id: string): Promise<string> => {
       const id = randomUUID();

@@ -4,6 +4,7 @@ import { Pool } from 'pg';
 import type { PartnerCommand } from '#domain';
 import type { Logger } from '#platform';
 import { InjectLogger, inParallel, isUnavailable, repeat, retry } from '#platform';
+import type { Erasure } from '#privacy';
 import { DataKeys, RetentionConfig } from '#privacy';
 import {
   claimDuePartners,
@@ -22,7 +23,7 @@ import {
 import { actor } from './actor.ts';
 import { Eraser, NotErasedYetError } from './eraser.ts';
 import { PartnerFollower } from './follower.ts';
-import { eraseRestored } from './restored.ts';
+import { eraseRestored, listErasures } from './restored.ts';
 
 const everyMs = 1_000;
 const perRound = 16;
@@ -61,11 +62,22 @@ export class ErasureWorker {
       await this.round(signal);
       failed = false;
     };
-    await Promise.all([
-      retry(() => this.eraseRestored(signal), { signal, maxMs: 30_000, onRetry: onError }),
-      repeat(round, { everyMs, signal, onError }),
-      this.announceHourly(signal),
-    ]);
+    const { store, pool, keys } = this;
+    const erase = async (): Promise<void> => {
+      // First, so that the list has the earlier erasures before this process adds one.
+      const known = await retry(() => listErasures({ store, pool, keys }), {
+        signal,
+        maxMs: 5_000,
+        onRetry: onError,
+      });
+      if (known === undefined) return;
+      failed = false;
+      await Promise.all([
+        retry(() => this.eraseRestored(known, signal), { signal, maxMs: 30_000, onRetry: onError }),
+        repeat(round, { everyMs, signal, onError }),
+      ]);
+    };
+    await Promise.all([erase(), this.announceHourly(signal)]);
   }
 
   /** One round; returns how many partners were erased. */
@@ -83,15 +95,11 @@ export class ErasureWorker {
     return erased;
   }
 
-  private async eraseRestored(signal: AbortSignal): Promise<void> {
-    const { store, pool, keys } = this;
-    const { length } = await eraseRestored({
-      store,
-      pool,
-      keys,
-      signal,
-      onUnreadable: (partnerId, error) => this.skip(partnerId, error),
-    });
+  private async eraseRestored(known: readonly Erasure[], signal: AbortSignal): Promise<void> {
+    const { store, pool } = this;
+    const onUnreadable = (partnerId: string, error: UnprojectableEventError): void =>
+      this.skip(partnerId, error);
+    const { length } = await eraseRestored({ store, pool, signal, onUnreadable }, known);
     if (length > 0)
       this.logger.warn(
         { partners: length },

@@ -9,7 +9,7 @@ import { Pool } from 'pg';
 import { createLogger, HealthChecks } from '#platform';
 import type { DataKeys } from '#privacy';
 import { erased } from '#privacy';
-import { EventStore, logErasures } from '#sessions';
+import { completeErasures, EventStore, logErasures } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { ContextStore } from '../context/store.ts';
 import type { TestDatabase } from '../test-support.ts';
@@ -65,16 +65,22 @@ test('without PostgreSQL and a list of erasures, keys of erased partners may exi
   expect(await started(unavailable)).toBe(true);
 });
 
-test('without PostgreSQL, the keys are destroyed by the list of erasures in the event store', async () => {
-  await logErasures(store, [erasure]);
+test('without PostgreSQL, the keys are destroyed by the complete list of erasures in the event store', async () => {
+  await completeErasures(store, [erasure]);
   expect(await started(unavailable)).toBe(false);
   expect(await keys.byId(keyId)).toBe(erased);
   expect(await keys.lastErasure('P1')).toBe(erasure.receipt_id);
 });
 
-test('without PostgreSQL, a list of erasures that has only begun is enough', async () => {
-  await logErasures(store, []);
+test('without PostgreSQL, a complete list without erasures is enough', async () => {
+  await completeErasures(store, []);
   expect(await started(unavailable)).toBe(false);
+});
+
+test('without PostgreSQL, keys that an incomplete list does not name may exist', async () => {
+  await logErasures(store, [{ ...erasure, receipt_id: randomUUID() }]);
+  expect(await started(unavailable)).toBe(true);
+  expect(await keys.byId(keyId)).toBe(erased);
 });
 
 test('the keys are destroyed by the receipts in PostgreSQL before the process serves', async () => {
@@ -98,7 +104,7 @@ test('an erasure that the ledger lacks is found wherever the list has it', async
     receipt_id: randomUUID(),
   }));
   await logErasures(store, [erasure]);
-  await logErasures(store, others);
+  await completeErasures(store, others);
   for (const other of others) await keys.recordErasure(other);
   expect(await started(unavailable)).toBe(false);
   expect(await keys.byId(keyId)).toBe(erased);

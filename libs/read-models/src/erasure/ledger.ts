@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { withTimeout } from '#platform';
 import type { DataKeys, Erasure } from '#privacy';
-import type { EventStore } from '#sessions';
+import type { ErasureList, EventStore } from '#sessions';
 import { loggedErasures } from '#sessions';
 import type { ContextStore } from '../context/store.ts';
 import { eraseRows, sessionsBefore } from './rows.ts';
@@ -25,6 +25,7 @@ interface LedgerResult {
 /** Erasures compared in one query. */
 const page = 500;
 
+const nothing: ErasureList = { erasures: [], complete: false };
 /** How long PostgreSQL has to answer before the list of erasures in the event store alone decides. */
 const receiptsMs = 1_000;
 
@@ -40,12 +41,12 @@ export async function applyErasures(
   onKeysDestroyed: () => void = () => undefined,
 ): Promise<LedgerResult> {
   const ledger = (await keys?.erasures()) ?? [];
-  const listed = keys === undefined ? undefined : await missingIn(ledger, store);
-  const known = [...ledger, ...(listed ?? [])];
-  for (const erasure of listed ?? []) await keys?.recordErasure(erasure);
+  const listed = keys === undefined ? nothing : await missingIn(ledger, store);
+  const known = [...ledger, ...listed.erasures];
+  for (const erasure of listed.erasures) await keys?.recordErasure(erasure);
   let destroyed = keys === undefined ? 0 : await destroyAgain(keys, latestOfEach(known));
   const reading = receiptsIn(pool);
-  if (listed !== undefined)
+  if (listed.complete)
     await withTimeout(reading, receiptsMs, () => new Error('PostgreSQL does not answer.')).catch(
       onKeysDestroyed,
     );
@@ -70,14 +71,13 @@ export async function applyErasures(
   return { partners: erasures.length, erased_again: again, keys_destroyed: destroyed };
 }
 
-/** The erasures that the event store lists and the ledger lacks; undefined: the list has not begun. */
-async function missingIn(ledger: readonly Erasure[], store: EventStore): Promise<Erasure[] | undefined> {
-  const listed = await loggedErasures(store);
-  if (listed === undefined) return undefined;
+/** The erasures that the event store lists and the ledger lacks, and whether the list is complete. */
+async function missingIn(ledger: readonly Erasure[], store: EventStore): Promise<ErasureList> {
+  const { erasures, complete } = await loggedErasures(store);
   const ids = new Set(ledger.map(({ receipt_id }) => receipt_id));
   // Bridges that start at the same time may list the same ones.
-  const missing = new Map(listed.map((erasure) => [erasure.receipt_id, erasure]));
-  return [...missing.values()].filter(({ receipt_id }) => !ids.has(receipt_id));
+  const missing = new Map(erasures.map((erasure) => [erasure.receipt_id, erasure]));
+  return { erasures: [...missing.values()].filter(({ receipt_id }) => !ids.has(receipt_id)), complete };
 }
 
 async function destroyAgain(keys: DataKeys, erasures: readonly Erasure[]): Promise<number> {
