@@ -118,7 +118,7 @@ export {
   savePrivacy,
   savePrivacyPosition,
 } from './erasure/partner-privacy.ts';
-export { applyErasures, knownErasures } from './erasure/ledger.ts';
+export { applyErasures, applyToKeys, knownErasures } from './erasure/ledger.ts';
 export { LedgerCheck } from './erasure/ledger-check.ts';
 export { announcePartner, PrivacyWatch } from './erasure/watch.ts';
 export { countRows, eraseRows, forksOf, sessionsBefore } from './erasure/rows.ts';

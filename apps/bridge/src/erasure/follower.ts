@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
 import { Pool } from 'pg';
 import type { ErasureReceipt, PartnerState } from '#domain';
 import { elsewhere } from '#domain';
@@ -8,6 +9,7 @@ import { InjectLogger, retry } from '#platform';
 import { DataKeys } from '#privacy';
 import {
   announcePartner,
+  applyToKeys,
   distrustRows,
   dropPrivacy,
   eraseRows,
@@ -26,6 +28,9 @@ import {
 } from '#sessions';
 import { actor } from './actor.ts';
 
+/** Erased partners in memory. */
+const partnersKept = 10_000;
+
 /**
  * Copies requests about partners' data from their streams into the table that the worker and the processes read. By each receipt,
  * it destroys keys that a restored key store has again.
@@ -33,6 +38,9 @@ import { actor } from './actor.ts';
  */
 @Injectable()
 export class PartnerFollower {
+  /** The receipt by which the keys of a partner were destroyed; a key store is restored only while no bridge runs. */
+  private readonly applied = new LRUCache<string, string>({ max: partnersKept });
+
   constructor(
     private readonly store: EventStore,
     @Inject(CommandExecutor) private readonly commands: Pick<CommandExecutor, 'execute'>,
@@ -100,15 +108,12 @@ export class PartnerFollower {
   }
 
   /** The key store may have been restored to a state before the erasure. */
-  private async destroyKeys(
-    partner_id: string,
-    { receipt_id, erased_at, after }: ErasureReceipt,
-  ): Promise<void> {
+  private async destroyKeys(partner_id: string, receipt: ErasureReceipt): Promise<void> {
+    const { receipt_id, erased_at, after } = receipt;
+    if (this.keys === undefined || this.applied.get(partner_id) === receipt_id) return;
     const reason_class = after === 'announcement' ? 'inactivity' : 'request';
-    const erasure = { partner_id, erased_at, receipt_id, reason_class };
-    await this.keys?.recordErasure(erasure);
-    for (const undone of (await this.keys?.undone([erasure])) ?? [])
-      await this.keys?.destroy(undone.partner_id, undone.erased_at);
+    await applyToKeys(this.keys, [{ partner_id, erased_at, receipt_id, reason_class }]);
+    this.applied.set(partner_id, receipt_id);
   }
 
   /** The data of a restricted partner are kept, but nothing may be added to them. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import { erased } from '#privacy';
 import { applyErasures, knownErasures } from '#read-models';
@@ -114,12 +114,20 @@ describe('a backup of the key store and of PostgreSQL', () => {
     expect(keyStore.ledger.has(receipt_id)).toBe(true);
   });
 
+  test('a receipt is compared with the key store once, not at each event of the partner', async () => {
+    await world.follower.write(partner_id);
+    const calls = [jest.spyOn(keyStore, 'recordErasure'), jest.spyOn(keyStore, 'living')];
+    await world.follower.write(partner_id);
+    expect(calls.map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+    jest.restoreAllMocks();
+  });
+
   test('the key of a partner who has begun anew is kept', async () => {
     await world.follower.write(partner_id);
     await world.start(partner_id);
     const next = await keys.of(partner_id);
     keyStore.ledger.delete(receipt_id);
-    await world.follower.write(partner_id);
+    await world.restartedFollower().write(partner_id);
     expect(await keys.byId(next.id)).not.toBe(erased);
   });
 

@@ -54,7 +54,8 @@ export async function erasureWorld(
     { databaseReads },
     keys,
   );
-  const follower = new PartnerFollower(store, commands, pool, redis, logger, keys);
+  const newFollower = (): PartnerFollower => new PartnerFollower(store, commands, pool, redis, logger, keys);
+  const follower = newFollower();
   const rows = new RowsStore(pool, { textSearch: 'off', keys, rebuilding: true });
 
   const execute = async (sessionId: string, ...list: SessionCommand[]): Promise<void> => {
@@ -79,6 +80,8 @@ export async function erasureWorld(
     eraser,
     commands,
     follower,
+    /** The follower of a bridge that has just started. */
+    restartedFollower: newFollower,
     execute,
     project,
     command,

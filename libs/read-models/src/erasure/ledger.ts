@@ -43,8 +43,7 @@ export async function applyErasures(
   const ledger = (await keys?.erasures()) ?? [];
   const listed = keys === undefined ? nothing : await missingIn(ledger, store);
   const known = [...ledger, ...listed.erasures];
-  for (const erasure of listed.erasures) await keys?.recordErasure(erasure);
-  let destroyed = keys === undefined ? 0 : await destroyAgain(keys, latestOfEach(known));
+  let destroyed = keys === undefined ? 0 : await applyToKeys(keys, listed.erasures, known);
   const reading = receiptsIn(pool);
   if (listed.complete)
     await withTimeout(reading, receiptsMs, () => new Error('PostgreSQL does not answer.')).catch(
@@ -53,10 +52,9 @@ export async function applyErasures(
   const receipts = await reading;
   const erasures = latestOfEach([...known, ...receipts]);
   const ids = new Set(known.map(({ receipt_id }) => receipt_id));
-  for (const receipt of receipts) if (!ids.has(receipt.receipt_id)) await keys?.recordErasure(receipt);
-  const unknown = erasures.filter(({ receipt_id }) => !ids.has(receipt_id));
+  const unknown = receipts.filter(({ receipt_id }) => !ids.has(receipt_id));
   if (keys !== undefined) {
-    destroyed += await destroyAgain(keys, unknown);
+    destroyed += await applyToKeys(keys, unknown);
     onKeysDestroyed();
   }
   const again: string[] = [];
@@ -80,7 +78,19 @@ async function missingIn(ledger: readonly Erasure[], store: EventStore): Promise
   return { erasures: [...missing.values()].filter(({ receipt_id }) => !ids.has(receipt_id)), complete };
 }
 
-async function destroyAgain(keys: DataKeys, erasures: readonly Erasure[]): Promise<number> {
+/**
+ * Records erasures that the ledger may lack, and destroys the keys from before them that a restored key store has again.
+ * @param known all erasures whose keys to destroy
+ * @returns how many keys were destroyed
+ * @throws KeyStoreUnavailableError
+ */
+export async function applyToKeys(
+  keys: DataKeys,
+  lacking: readonly Erasure[],
+  known: readonly Erasure[] = lacking,
+): Promise<number> {
+  for (const erasure of lacking) await keys.recordErasure(erasure);
+  const erasures = latestOfEach(known);
   let destroyed = 0;
   for (let from = 0; from < erasures.length; from += page)
     for (const { partner_id, erased_at } of await keys.undone(erasures.slice(from, from + page)))
