@@ -72,6 +72,7 @@ beforeAll(async () => {
     { keep: async (items) => items.map(() => '1'), markMatched: async () => undefined },
     {
       learn: async () => undefined,
+      owners: async (all) => all.map(() => []),
       addressees: async (all) => all.map((): Addressees => ({ references: [], partner: null })),
     },
     new UpdateRecorder(unavailable),

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { loadDeclarations } from '#declarations';
 import { NonRetryableError } from '#messaging';
 import { createLogger, Metrics } from '#platform';
+import type { DataKeys } from '#privacy';
 import type { CommandResult } from '#sessions';
+import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import type { TestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
@@ -25,27 +27,31 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 beforeEach(() => {
-  const { pool } = database;
-  const config = { keepUpdatesHours: 24, foreignReferences: 'refuse' } as const;
   recorded = [];
+  updates = newUpdates('refuse');
+});
+afterAll(() => database.drop());
+
+function newUpdates(foreignReferences: 'refuse' | 'allow', keys?: DataKeys): ExternalUpdates {
+  const { pool } = database;
+  const config = { keepUpdatesHours: 24, foreignReferences };
   const recorder = new UpdateRecorder({
     execute: async ({ sessionId }) => {
       recorded.push(sessionId);
       return { events: [{}], replayed: false } as unknown as CommandResult;
     },
   });
-  updates = new ExternalUpdates(
+  return new ExternalUpdates(
     new DeclaredEvents(loadDeclarations({})),
-    new SessionFinder(pool),
-    new KeptUpdates(pool, config),
-    new Ownership(pool, config),
+    new SessionFinder(pool, keys),
+    new KeptUpdates(pool, config, keys),
+    new Ownership(pool, config, keys),
     recorder,
     new IndexLag(pool, config),
     new BridgeMetrics(new Metrics('bridge')),
     createLogger('bridge', 'silent'),
   );
-});
-afterAll(() => database.drop());
+}
 
 function event(order_id: string, note = '', tracking_id?: string): Buffer {
   const data = { order_id, status: 'shipped', note, tracking_id };
@@ -101,6 +107,20 @@ test('a number that would be rounded is not retryable', async () => {
     message: expect.stringContaining('note'),
   });
 });
+
+test.each(['refuse', 'allow'] as const)(
+  'events about an order are kept with the key of its partner (%s)',
+  async (mode) => {
+    const store = new MemoryKeyStore();
+    updates = newUpdates(mode, testDataKeys(store));
+    await testDataKeys(store).of('P1');
+    const data = { order_id: `ORD-${mode}`, partner_id: 'P1', status: 'shipped' };
+    const attributes = { specversion: '1.0', id: mode, source: '/orders', type: 'orders.order_updated.v1' };
+    await addressOf(Buffer.from(JSON.stringify({ ...attributes, data })));
+    await addressOf(event(`ORD-${mode}`));
+    expect([...store.keys.values()].map(({ partner_id }) => partner_id).sort()).toEqual(['/index', 'P1']);
+  },
+);
 
 describe('an event that concerns more sessions than one query finds', () => {
   const ids = Array.from({ length: 250 }, () => randomUUID()).sort();

@@ -46,7 +46,7 @@ export class ExternalUpdates {
     @Inject(DeclaredEvents) private readonly events: Pick<DeclaredEvents, 'read'>,
     @Inject(SessionFinder) private readonly sessions: Pick<SessionFinder, 'first' | 'next'>,
     @Inject(KeptUpdates) private readonly kept: Pick<KeptUpdates, 'keep' | 'markMatched'>,
-    @Inject(Ownership) private readonly ownership: Pick<Ownership, 'addressees' | 'learn'>,
+    @Inject(Ownership) private readonly ownership: Pick<Ownership, 'addressees' | 'learn' | 'owners'>,
     @Inject(UpdateRecorder) private readonly recorder: Pick<UpdateRecorder, 'record'>,
     @Inject(IndexLag) private readonly lag: Pick<IndexLag, 'obstacle'>,
     @Inject(BridgeMetrics) private readonly metrics: Pick<BridgeMetrics, 'updateFailed'>,
@@ -113,11 +113,10 @@ export class ExternalUpdates {
 
   private async addressUpdates(updates: readonly AboutUpdate[]): Promise<AddressedUpdate[]> {
     await this.ownership.learn(updates);
-    const addressees = await this.ownership.addressees(updates.map(({ about }) => about));
-    const ids = await this.kept.keep(
-      updates,
-      addressees.map(({ partner }) => partner),
-    );
+    const abouts = updates.map(({ about }) => about);
+    const owners = await this.ownership.owners(abouts);
+    const ids = await this.kept.keep(updates, owners);
+    const addressees = await this.ownership.addressees(abouts, owners);
     const pages = await this.sessions.first(addressees);
     return updates.map(({ update }, index) => ({
       id: ids[index] as string,

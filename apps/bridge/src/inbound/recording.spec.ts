@@ -43,7 +43,7 @@ function record(
   const notRead = { read: () => Promise.reject(new Error('not read')) as never };
   const noMore = { first: async () => [], next: async () => undefined };
   const kept = { keep: async () => [], markMatched: async (id: string) => void marked.push(id) };
-  const ownership = { learn: async () => undefined, addressees: async () => [] };
+  const ownership = { learn: async () => undefined, owners: async () => [], addressees: async () => [] };
   const [lag, recorder] = [{ obstacle: async () => null }, new UpdateRecorder(commands)];
   const logger = createLogger('bridge', 'silent');
   const updates = new ExternalUpdates(notRead, noMore, kept, ownership, recorder, lag, bridge, logger);

@@ -85,6 +85,7 @@ export class World {
     const recorder = new UpdateRecorder({ execute: (request) => this.step(() => this.execute(request)) });
     const ownership = {
       learn: async () => undefined,
+      owners: async (all: readonly AboutUpdate['about'][]) => all.map(() => []),
       addressees: async (all: readonly AboutUpdate['about'][]): Promise<Addressees[]> =>
         all.map((about) => ({
           references: referencesIn(about),

@@ -39,9 +39,12 @@ export class KeptUpdates {
 
   /**
    * Stores updates; resolves when they are committed, with the id of each. A repeated update is kept from then on.
-   * @param owners the partner whom each concerns, as far as it is known without being named
+   * @param owners the partners to whom the things of each are known to belong
    */
-  async keep(updates: readonly AboutUpdate[], owners: readonly (string | null)[] = []): Promise<string[]> {
+  async keep(
+    updates: readonly AboutUpdate[],
+    owners: readonly (readonly string[])[] = [],
+  ): Promise<string[]> {
     if (updates.length === 0) return [];
     const keys = await this.identitiesOf(updates);
     // Each once, and always in the same order: otherwise two bridges could deadlock on rows.
@@ -49,7 +52,7 @@ export class KeptUpdates {
     const references = await this.references.written(
       distinct.flatMap(([key, { about }]) => referencesIn(about).map((reference) => ({ key, ...reference }))),
     );
-    const concerned = new Map(updates.map((item, n) => [item, item.about.partner ?? owners[n] ?? null]));
+    const concerned = new Map(updates.map((item, n) => [item, item.about.partner ?? onlyOne(owners[n])]));
     const contents = await Promise.all(
       distinct.map(([key, item]) => toContent(this.keys, key, item, concerned.get(item) ?? null)),
     );
@@ -195,6 +198,11 @@ function nameOf({ update: { system, source_event_id } }: AboutUpdate): string {
 /** The sealed and the plain form of each mention. */
 function bothWays(forms: readonly Mention[]): (Mention & { readonly other: string | null })[] {
   return forms.map((form, n) => ({ ...form, other: forms[1 - n]?.reference ?? null }));
+}
+
+/** Null: nobody, or several partners. */
+function onlyOne(partners: readonly string[] = []): string | null {
+  return (partners.length === 1 ? partners[0] : undefined) ?? null;
 }
 
 function byKey([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {

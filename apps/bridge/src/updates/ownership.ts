@@ -36,21 +36,31 @@ export class Ownership {
     await rememberOwners(this.pool, await this.references.written(named));
   }
 
+  /** The partners to whom the things of each update are known to belong; none of an update that names a partner itself. */
+  async owners(all: readonly UpdateReferences[]): Promise<string[][]> {
+    const ownables = all.map((about) => (about.partner === undefined ? ownable(about) : []));
+    const owners = await this.ownersOf(ownables.flat());
+    return ownables.map((references) => [
+      ...new Set(references.flatMap((reference) => owners.get(keyOf(reference)) ?? [])),
+    ]);
+  }
+
   /**
    * The addressees of updates. An update that names a partner never enters a session of another one. An update without
    * a partner, about a reference that is known to belong to a partner, does so only if the configuration allows it.
+   * @param owners as `owners` returns them; undefined: looked up if they matter
    */
-  async addressees(all: readonly UpdateReferences[]): Promise<Addressees[]> {
-    const allows = this.config.foreignReferences === 'allow';
-    const asked = allows ? [] : all.filter(({ partner }) => partner === undefined).flatMap(ownable);
-    const owners = await this.ownersOf(asked);
-    return all.map((about) => {
+  async addressees(
+    all: readonly UpdateReferences[],
+    owners?: readonly (readonly string[])[],
+  ): Promise<Addressees[]> {
+    const heeded = this.config.foreignReferences === 'allow' ? [] : (owners ?? (await this.owners(all)));
+    return all.map((about, n) => {
       const references = referencesIn(about);
       if (about.partner !== undefined)
         return isReference(about.partner) ? { references, partner: about.partner } : nobody;
-      const partners = new Set(ownable(about).flatMap((reference) => owners.get(keyOf(reference)) ?? []));
-      const [partner = null] = partners;
-      return partners.size > 1 ? nobody : { references, partner };
+      const [partner = null, ...others] = heeded[n] ?? [];
+      return others.length > 0 ? nobody : { references, partner };
     });
   }
 

@@ -61,11 +61,15 @@ test('an update that names a partner who has a key is sealed with it', async () 
   expect(keyOwners()).toEqual(['/index', 'P1']);
 });
 
-test('an update about an order of a partner who has a key is sealed with it', async () => {
-  await testDataKeys(store).of('P1');
-  await harness.receive(update({ order: 'O1', partner: 'P1' }), update({ order: 'O1' }));
-  expect(keyOwners()).toEqual(['/index', 'P1']);
-});
+test.each(['refuse', 'allow'] as const)(
+  'an update about an order of a partner who has a key is sealed with it (%s)',
+  async (mode) => {
+    harness = new LateHarness(database.pool, mode, testDataKeys(store));
+    await testDataKeys(store).of('P1');
+    await harness.receive(update({ order: 'O1', partner: 'P1' }), update({ order: 'O1' }));
+    expect(keyOwners()).toEqual(['/index', 'P1']);
+  },
+);
 
 test('an update without a partner with a key is sealed with the key of the day', async () => {
   await harness.receive(update({ order: 'O1', partner: 'P1' }), update({ order: 'O2' }));

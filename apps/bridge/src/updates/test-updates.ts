@@ -73,8 +73,7 @@ export class LateHarness {
   async receive(...updates: readonly AboutUpdate[]): Promise<void> {
     for (const update of updates) {
       await this.ownership.learn([update]);
-      const [addressees] = await this.ownership.addressees([update.about]);
-      await this.kept.keep([update], [addressees?.partner ?? null]);
+      await this.kept.keep([update], await this.ownership.owners([update.about]));
     }
   }
 
