@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import type { Signed, StreamReport } from '#sessions';
 import {
   CommandExecutor,
   HistoryKeys,
-  HistorySigner,
   Roots,
   readRoots,
   sealHistory,
@@ -18,13 +17,18 @@ import {
 } from '#sessions';
 import { chainEvents, seedOf } from '../../libs/sessions/src/chain/link.ts';
 import type { StoredRoot } from '../../libs/sessions/src/chain/roots/ledger.ts';
-import { noCache, raiseFlag, request, startSession } from '../../libs/sessions/src/test-support.ts';
+import {
+  noCache,
+  newSigner,
+  raiseFlag,
+  request,
+  startSession,
+} from '../../libs/sessions/src/test-support.ts';
 import { StoredFile } from '../scenarios/history/stored-file.ts';
 import { withStore } from '../scenarios/history/with-store.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'turnstream-forged-'));
-const { privateKey } = generateKeyPairSync('ed25519');
-const signer = new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+const signer = newSigner();
 const keys = new HistoryKeys([signer.publicKey]);
 const ids = Array.from({ length: 3 }, () => randomUUID()).toSorted() as [string, string, string];
 const [, forged, gone] = ids;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,13 @@ import {
   verifySession,
 } from '#sessions';
 import type { StoredRoot } from '../../libs/sessions/src/chain/roots/ledger.ts';
-import { noCache, raiseFlag, request, startSession } from '../../libs/sessions/src/test-support.ts';
+import {
+  noCache,
+  newSigner,
+  raiseFlag,
+  request,
+  startSession,
+} from '../../libs/sessions/src/test-support.ts';
 import { StoredFile } from '../scenarios/history/stored-file.ts';
 import { withStore } from '../scenarios/history/with-store.ts';
 
@@ -26,11 +32,6 @@ const keys = new HistoryKeys([current.publicKey]);
 const id = randomUUID();
 /** Two roots of the stolen key, and one of the current key. */
 let exported: Signed[] = [];
-
-function newSigner(): HistorySigner {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  return new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-}
 
 async function seal(
   store: EventStore,

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import type { EventStore } from '#sessions';
 import {
   CommandExecutor,
   HistoryKeys,
-  HistorySigner,
   lastLinkOf,
   Roots,
   readRoots,
@@ -23,7 +22,7 @@ import type { Leaf } from '../../libs/sessions/src/chain/roots/leaves.ts';
 import { pageNodes, pageOf } from '../../libs/sessions/src/chain/roots/leaves.ts';
 import type { StoredRoot } from '../../libs/sessions/src/chain/roots/ledger.ts';
 import { storeLeaves, storeRoot } from '../../libs/sessions/src/chain/roots/ledger.ts';
-import { noCache, request, startSession } from '../../libs/sessions/src/test-support.ts';
+import { noCache, newSigner, request, startSession } from '../../libs/sessions/src/test-support.ts';
 import { StoredFile } from '../scenarios/history/stored-file.ts';
 import { withStore } from '../scenarios/history/with-store.ts';
 
@@ -35,11 +34,6 @@ const sealed = Array.from({ length: 3 }, () => randomUUID()).toSorted();
 const [later, last] = [randomUUID(), randomUUID()];
 const ids = [...sealed, later, last];
 let roots: StoredRoot[];
-
-function newSigner(): HistorySigner {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  return new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-}
 
 const start = (store: EventStore, id: string) =>
   new CommandExecutor(store, noCache).execute(request(id, startSession));

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import type { Signed, StreamReport } from '#sessions';
 import {
   CommandExecutor,
   HistoryKeys,
-  HistorySigner,
   Roots,
   readRoots,
   sealHistory,
@@ -16,14 +15,19 @@ import {
   VerifyAll,
   verifySession,
 } from '#sessions';
-import { noCache, raiseFlag, request, startSession } from '../../libs/sessions/src/test-support.ts';
+import {
+  noCache,
+  newSigner,
+  raiseFlag,
+  request,
+  startSession,
+} from '../../libs/sessions/src/test-support.ts';
 import type { Part } from '../scenarios/history/stored-file.ts';
 import { StoredFile } from '../scenarios/history/stored-file.ts';
 import { withStore } from '../scenarios/history/with-store.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'turnstream-tampered-'));
-const { privateKey } = generateKeyPairSync('ed25519');
-const signer = new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+const signer = newSigner();
 const keys = new HistoryKeys([signer.publicKey]);
 const ids: string[] = Array.from({ length: 4 }, () => randomUUID());
 const [one, two, three] = ids as [string, string, string, string];

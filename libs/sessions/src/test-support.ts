@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { EventData } from '@eventstore/db-client';
 import type { StreamMetadata } from '@eventstore/db-client';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeEach } from '@jest/globals';
 import type { JsonObject, SessionCommand } from '#domain';
+import { HistorySigner } from './chain/signing.ts';
 import type { AppendOutcome } from './client/append-answer.ts';
 import { CommandExecutor } from './command-executor.ts';
 import type { CommandRequest, CommandResult } from './command-request.ts';
@@ -130,4 +131,10 @@ export async function setMetadata(sessionId: string, metadata: StreamMetadata): 
   const client = EventStoreDBClient.connectionString(process.env['EVENTSTORE_URL'] ?? '');
   await client.setStreamMetadata(sessionStream(sessionId), metadata);
   await client.dispose();
+}
+
+/** Signs roots with a key of its own. */
+export function newSigner(): HistorySigner {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
 }

@@ -1,16 +1,16 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { StreamReport } from '#sessions';
-import { HistoryKeys, HistorySigner, Roots, verifySession } from '#sessions';
+import { HistoryKeys, Roots, verifySession } from '#sessions';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { ErasedSessions } from '../erasure/erased-sessions.ts';
 import { erasureWorld } from '../erasure/test-partner.ts';
 import { runRetention } from '../retention/retention.ts';
+import { newSigner } from '../../../../libs/sessions/src/test-support.ts';
 
 let sealed: Awaited<ReturnType<typeof erasureWorld>>;
 let plain: Awaited<ReturnType<typeof erasureWorld>>;
-const { privateKey } = generateKeyPairSync('ed25519');
-const signer = new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+const signer = newSigner();
 const keys = new HistoryKeys([signer.publicKey]);
 const noKeys = new HistoryKeys([]);
 
@@ -35,9 +35,7 @@ test('removals by the retention are recorded and signed', async () => {
     events: 0,
     gaps: [{ kind: 'deleted', from: 0, reason: 'retention' }],
   });
-  const stranger = new HistorySigner(
-    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-  );
+  const stranger = newSigner();
   expect(await report(id, new HistoryKeys([stranger.publicKey]))).toBeUndefined();
 });
 

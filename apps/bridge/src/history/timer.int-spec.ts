@@ -1,13 +1,13 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import { createLogger } from '#platform';
-import { CommandExecutor, EventStore, HistoryKeys, HistorySigner, lastRoot, parseStatement } from '#sessions';
+import { CommandExecutor, EventStore, HistoryKeys, lastRoot, parseStatement } from '#sessions';
 import { createDatabase } from '../../../../libs/read-models/src/test-support.ts';
-import { noCache, request, startSession } from '../../../../libs/sessions/src/test-support.ts';
+import { noCache, newSigner, request, startSession } from '../../../../libs/sessions/src/test-support.ts';
 import { HistoryTimer } from './timer.ts';
 
 // A separate store: other specs have sessions that must not be in the roots.
@@ -15,8 +15,7 @@ const dir = mkdtempSync(join(tmpdir(), 'turnstream-roots-'));
 let embedded: EmbeddedStore;
 let store: EventStore;
 let database: Awaited<ReturnType<typeof createDatabase>>;
-const { privateKey } = generateKeyPairSync('ed25519');
-const signer = new HistorySigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+const signer = newSigner();
 const config = { signer, keys: new HistoryKeys([signer.publicKey]) };
 
 beforeAll(async () => {
