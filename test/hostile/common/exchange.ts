@@ -27,7 +27,8 @@ export async function exchange(
   let text = '';
   socket.setEncoding('latin1');
   socket.on('error', () => undefined);
-  const ended = once(socket, 'close');
+  // Unlike `once`, it does not reject when the connection breaks while a piece is sent.
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   const answered = new Promise<void>((resolve) => {
     socket.on('data', (data: string) => {
       text += data;
