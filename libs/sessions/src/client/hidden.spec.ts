@@ -1,6 +1,12 @@
 import { EventStoreDBClient, UnavailableError } from '@eventstore/db-client';
-import { expect, test } from '@jest/globals';
+import { credentials } from '@grpc/grpc-js';
+import { Subchannel } from '@grpc/grpc-js/build/src/subchannel.js';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { catchFailedReactions } from './hidden.ts';
+
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 /** The client's background reaction to a failed call. */
 interface Internals {
@@ -18,4 +24,21 @@ test('the reaction to a failed call does not fail while no node of the cluster i
   const error = Object.assign(Object.create(UnavailableError.prototype) as Error, { message: 'gone' });
   await expect(handleError(failed, error)).resolves.toBeUndefined();
   expect(await discovery).toContain('Failed to discover');
+});
+
+test('a connection that is closed while it waits to reconnect does not reconnect', async () => {
+  jest.useFakeTimers();
+  const connect = jest.fn(() => Promise.reject(new Error('refused')));
+  const connector = { connect, shutdown: () => undefined };
+  const target = { path: '127.0.0.1:1' };
+  const address = { host: '127.0.0.1', port: 1 };
+  const connection = new Subchannel(target, address, {}, credentials.createInsecure(), connector);
+  connection.ref();
+  connection.startConnecting();
+  await jest.advanceTimersByTimeAsync(1);
+  connection.startConnecting();
+  await jest.advanceTimersByTimeAsync(1);
+  connection.unref();
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(connect).toHaveBeenCalledTimes(1);
 });

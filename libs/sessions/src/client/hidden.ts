@@ -2,6 +2,7 @@ import type { AllStreamSubscription, EventStoreDBClient } from '@eventstore/db-c
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import { Subchannel } from '@grpc/grpc-js/build/src/subchannel.js';
 import type { AppendAnswer } from './append-answer.ts';
 import { readAnswer } from './append-answer.ts';
 
@@ -100,6 +101,23 @@ export function openSubscription(
 export function heldCalls(client: EventStoreDBClient): number {
   return hidden(client).disposableStreams.size;
 }
+
+/** Members of a gRPC subchannel that its type hides. */
+interface HiddenSubchannel {
+  continueConnecting: boolean;
+  readonly refcount: number;
+}
+
+const { unref } = Subchannel.prototype;
+/**
+ * When a channel is closed while it waits to reconnect, gRPC connects it once more and never closes that connection. An outage
+ * of the server would leave a connection open for each attempt to reach it.
+ */
+Subchannel.prototype.unref = function (this: Subchannel) {
+  unref.call(this);
+  const internals = this as unknown as HiddenSubchannel;
+  if (internals.refcount === 0) internals.continueConnecting = false;
+};
 
 /** Tracks a client's channels, which its `dispose` leaves open. Returns a function that closes them; calls in flight continue. */
 export function trackChannels(client: EventStoreDBClient): () => void {
