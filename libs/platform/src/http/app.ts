@@ -10,6 +10,7 @@ import { AllowedSites, claimsUpgrade, installAllowedSites } from './allowed-site
 import { finishOnClose } from './close.ts';
 import { installCors } from './cors.ts';
 import { installJsonParser } from './json-body.ts';
+import { installLingeringClose } from './lingering-close.ts';
 import { listenFault } from './listen-error.ts';
 import { nestLogger } from '../logging/logger.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -98,6 +99,7 @@ export async function createHttpApp(
   fastify.removeContentTypeParser('text/plain');
   installJsonParser(fastify);
   finishOnClose(fastify);
+  installLingeringClose(fastify, requestLimits.lingerMs);
   installUnreadLimit(fastify, unreadMs);
   installSecurityHeaders(fastify);
   installAllowedSites(fastify, sites);

@@ -11,6 +11,8 @@ export const requestLimits = {
   bodyDepth: 32,
   /** How long a request may take to arrive completely, checked once a second. */
   wholeMs: 10_000,
+  /** How long the rest of a refused body is read and dropped. */
+  lingerMs: 2_000,
   /** How long a connection may be idle, and how long reading a large answer may take. */
   unreadMs: 30_000,
 } as const;

@@ -108,7 +108,7 @@ interface HiddenSubchannel {
   readonly refcount: number;
 }
 
-const { unref } = Subchannel.prototype;
+const { unref }: { readonly unref: (this: Subchannel) => void } = Subchannel.prototype;
 /**
  * When a channel is closed while it waits to reconnect, gRPC connects it once more and never closes that connection. An outage
  * of the server would leave a connection open for each attempt to reach it.
