@@ -106,17 +106,18 @@ export function heldCalls(client: EventStoreDBClient): number {
 interface HiddenSubchannel {
   continueConnecting: boolean;
   readonly refcount: number;
+  unref: (this: HiddenSubchannel) => void;
 }
 
-const { unref }: { readonly unref: (this: Subchannel) => void } = Subchannel.prototype;
+const subchannels = Subchannel.prototype as unknown as HiddenSubchannel;
+const { unref } = subchannels;
 /**
  * When a channel is closed while it waits to reconnect, gRPC connects it once more and never closes that connection. An outage
  * of the server would leave a connection open for each attempt to reach it.
  */
-Subchannel.prototype.unref = function (this: Subchannel) {
+subchannels.unref = function () {
   unref.call(this);
-  const internals = this as unknown as HiddenSubchannel;
-  if (internals.refcount === 0) internals.continueConnecting = false;
+  if (this.refcount === 0) this.continueConnecting = false;
 };
 
 /** Tracks a client's channels, which its `dispose` leaves open. Returns a function that closes them; calls in flight continue. */
