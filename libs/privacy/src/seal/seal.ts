@@ -36,7 +36,7 @@ export function seal(key: DataKey, place: Place, value: Json): string | null {
   return value === null ? null : sealText(key, place, types[typeOf(value)], JSON.stringify(value));
 }
 
-/** As `seal`, for an object's JSON text. */
+/** As `seal`, for the JSON text of an object, or several texts. */
 export function sealObjectText(key: DataKey, place: Place, text: string): string {
   return sealText(key, place, types.object, text);
 }
@@ -46,7 +46,9 @@ function sealText(key: DataKey, place: Place, type: string, json: string): strin
   const cipher = createCipheriv('aes-256-gcm', key.encryption, nonce);
   cipher.setAAD(additionalData(key, place, type));
   const text = cipher.update(json, 'utf8');
-  const sealed = Buffer.concat([nonce, text, cipher.final(), cipher.getAuthTag()]);
+  // The last block of GCM is empty: what `final` returns adds nothing.
+  cipher.final();
+  const sealed = Buffer.concat([nonce, text, cipher.getAuthTag()]);
   return `${algorithm}.${key.id}.${type}.${sealed.toString('base64url')}`;
 }
 
@@ -68,8 +70,10 @@ export function openText(key: DataKey, place: Place, sealed: string): string {
     });
     decipher.setAAD(additionalData(key, place, type));
     decipher.setAuthTag(bytes.subarray(-tagBytes));
-    const text = decipher.update(bytes.subarray(nonceBytes, -tagBytes), undefined, 'utf8');
-    return text + decipher.final('utf8');
+    const text = decipher.update(bytes.subarray(nonceBytes, -tagBytes));
+    // Throws unless the tag is right.
+    decipher.final();
+    return text.toString();
   } catch (cause) {
     throw new BrokenSealError(place, { cause });
   }
@@ -89,15 +93,14 @@ export function erasedValue(sealed: string): Json {
 const nonces = Buffer.alloc(1_000 * nonceBytes);
 let nextNonce = nonces.length;
 
-/** Random bytes that nothing else uses: the buffer is not shared, and overwritten with the next ones. */
+/** Random bytes that nothing else uses, until the next call: later calls overwrite them. */
 function newNonce(): Buffer {
   if (nextNonce === nonces.length) {
     randomFillSync(nonces);
     nextNonce = 0;
   }
-  const nonce = Buffer.from(nonces.subarray(nextNonce, nextNonce + nonceBytes));
   nextNonce += nonceBytes;
-  return nonce;
+  return nonces.subarray(nextNonce - nonceBytes, nextNonce);
 }
 
 function typeOf(value: NonNullable<Json>): keyof typeof types {
