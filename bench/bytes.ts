@@ -93,10 +93,10 @@ export async function eventBytes({ store }: Clients, id: string): Promise<number
   return mean(sizes);
 }
 
-/** The bytes per turn in a context: the section of turns divided by their number. */
+/** The bytes per turn in a context: those of the field that holds them, with the sections that change with them. */
 export async function contextBytes({ redis, turnstream }: Clients, id: string): Promise<number> {
   const { short_term_memory } = await turnstream.session(id).context();
-  const bytes = await redis.hstrlen(`ctx:{${id}}`, 'recent_turns');
+  const bytes = await redis.hstrlen(`ctx:{${id}}`, 'turns');
   return bytes / short_term_memory.recent_turns.length;
 }
 

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import type { JsonObject } from '#domain';
 import type { DataKeys } from '#privacy';
 import { EventCodec } from '#sessions';
+import { sectionFields } from '../../../libs/read-models/src/context/records.ts';
 import { SectionSeals } from '../../../libs/read-models/src/context/section-seals.ts';
 import { openTurns } from '../../../libs/read-models/src/tables/row-seals.ts';
 import type { SessionRow, StoredEvent, Stores, TurnRow } from '../common/history.ts';
@@ -11,6 +12,7 @@ import type { Cluster } from '../system/cluster.ts';
 
 /** Tables that may know erased partners: requests about partners, and access records. */
 const kept = ['partner_privacy', 'access_record', 'access_record_partner'];
+const contextFields = ['partner_id', ...sectionFields];
 
 /** Reads the stores of a cluster, and decrypts sealed values; this is the only use of the system's code. */
 export async function dump({ services, escrow }: Pick<Cluster, 'services' | 'escrow'>): Promise<Stores> {
@@ -105,16 +107,21 @@ async function readContexts(
   keys: DataKeys,
 ): Promise<Record<string, Record<string, string>>> {
   const redis = new Redis(url);
-  const seals = new SectionSeals(keys);
+  const reading = new SectionSeals(keys).reading(contextFields);
   try {
     const contexts: Record<string, Record<string, string>> = {};
     for (const id of sessionIds) {
-      const hash = await redis.hgetall(`ctx:{${id}}`);
-      const fields = Object.keys(hash);
-      if (fields.length === 0) continue;
+      const stored = await redis.hmget(`ctx:{${id}}`, ...reading.stored);
+      if (stored.every((text) => text === null)) continue;
       // A value that cannot be decrypted is shown as it is, and reported.
-      const texts = (await seals.open(id, fields, Object.values(hash))) ?? Object.values(hash);
-      contexts[id] = Object.fromEntries(fields.map((field, index) => [field, texts[index] ?? '']));
+      const opened = await reading.open(id, stored);
+      const [names, texts] = opened ? [contextFields, opened] : [reading.stored, stored];
+      contexts[id] = Object.fromEntries(
+        names.flatMap((name, index) => {
+          const text = texts[index];
+          return typeof text === 'string' ? [[name, text]] : [];
+        }),
+      );
     }
     return contexts;
   } finally {

@@ -35,7 +35,7 @@ test('sealed rows and contexts are compared decrypted', async () => {
   await harness.pool.query("UPDATE conversation_turn SET message_text = 'CANARY 2'");
   await harness.pool.query('DELETE FROM turn_entity');
   await harness.pool.query('DELETE FROM turn_word');
-  await harness.redis.hset(`ctx:{${id}}`, 'recent_turns', 'v1.no.seal');
+  await harness.redis.hset(`ctx:{${id}}`, 'turns', 'v1.no.seal');
   await waitUntil(async () => (await listDrift(harness.pool)).length === 4, { what: 'the differences' });
   const found = await listDrift(harness.pool);
   expect(found.map(({ kind, problem }) => `${kind} ${problem}`).sort()).toEqual([

@@ -8,9 +8,9 @@ import type { Redis } from 'ioredis';
  */
 const contextFormat = '4';
 
-/** Sealed contexts have their own format, so that plain ones are folded again once there are keys. */
+/** Sealed contexts have their own format, so that plain ones are folded again once there are keys. `sealed` alone: each section by itself. */
 export function formatOf(isSealed: boolean): string {
-  return isSealed ? `${contextFormat}-sealed` : contextFormat;
+  return isSealed ? `${contextFormat}-sealed-together` : contextFormat;
 }
 
 /** The results of `apply`. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import type { Session } from '#domain';
-import { contextOf } from '#domain';
-import { KeyStoreUnavailableError } from '#privacy';
+import { changedSections, contextOf } from '#domain';
+import { KeyStoreUnavailableError, sealObjectText } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { sections } from './document.ts';
 import { ContextStore } from './store.ts';
@@ -20,6 +20,7 @@ class KeyStore extends MemoryKeyStore {
 let redis: Redis;
 let keyStore: KeyStore;
 let session: Session;
+let script: Script;
 /** The contexts as seen by another process, with its own keys in memory. */
 const contexts = (): ContextStore =>
   new ContextStore(redis, {}, undefined, undefined, testDataKeys(keyStore));
@@ -30,7 +31,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await redis.flushdb();
   keyStore = new KeyStore();
-  const script = new Script();
+  script = new Script();
   script.request({
     ...startSession,
     name: 'CANARY',
@@ -51,16 +52,65 @@ test('a context in Redis holds no plain personal data, and is read as it was', a
   expect(await contexts().apply(-1, session, sections, session.known.list)).toBe('applied');
   const { session: plain, format, ...stored } = await redis.hgetall(key());
   expect(JSON.stringify(stored)).not.toMatch(/CANARY|call_me/);
-  expect([JSON.parse(plain ?? ''), format]).toEqual([session.state.session, '4-sealed']);
+  expect([JSON.parse(plain ?? ''), format]).toEqual([session.state.session, '4-sealed-together']);
   for (const one of [contexts(), contexts()]) {
     expect((await one.document(session.session_id))?.body).toBe(JSON.stringify(contextOf(session)));
     expect((await one.load(session.session_id))?.state).toEqual(session.state);
   }
 });
 
+test('a turn seals one field', async () => {
+  const { revision, state } = session;
+  await contexts().apply(-1, session, sections, []);
+  const before = await redis.hgetall(key());
+  script.request(turn('00000000-0000-4000-8000-000000000002', { parsed_intent: 'ask_address' }));
+  const { session: after } = script;
+  await contexts().apply(revision, after, changedSections(state, after.state), []);
+  const changed = Object.entries(await redis.hgetall(key())).filter(([name, text]) => before[name] !== text);
+  expect(changed.map(([name]) => name).sort()).toEqual(['revision', 'session', 'turns']);
+  expect((await contexts().load(session.session_id))?.state).toEqual(after.state);
+});
+
+test('the sections of a named order are sealed as one field', async () => {
+  const { revision, state } = session;
+  await contexts().apply(-1, session, sections, []);
+  const before = await redis.hgetall(key());
+  const said = {
+    message_text: 'Where is it?',
+    parsed_intent: null,
+    extracted_entities: { order_id: 'ORD1' },
+  };
+  script.request(turn('00000000-0000-4000-8000-000000000002', said));
+  const { session: after } = script;
+  const changed = changedSections(state, after.state).filter((section) => section.startsWith('order'));
+  expect(changed).toHaveLength(3);
+  await contexts().apply(revision, after, changed, []);
+  const written = Object.entries(await redis.hgetall(key())).filter(([name, text]) => before[name] !== text);
+  expect(written.map(([name]) => name).sort()).toEqual(['revision', 'tracking']);
+});
+
+test('a field with another number of sections is not used', async () => {
+  const keys = testDataKeys(keyStore);
+  await contexts().apply(-1, session, sections, []);
+  const place = { of: 'ctx', record: session.session_id, field: 'turns' };
+  await redis.hset(key(), 'turns', sealObjectText(await keys.of('P1'), place, '[]\n{}'));
+  expect(await contexts().load(session.session_id)).toBeUndefined();
+  expect(await redis.exists(key())).toBe(0);
+});
+
+test('the context of an erased session is plain, and read without a key', async () => {
+  await contexts().apply(-1, session, sections, []);
+  script.request({ type: 'EraseSession', partner_id: 'P1', erasure_id: 'E1' });
+  const { session: after } = script;
+  await keyStore.destroy('P1', '2100-01-01T00:00:00.000Z');
+  await contexts().replace(after, []);
+  expect(JSON.stringify(await redis.hgetall(key()))).not.toMatch(/CANARY|A256GCM/);
+  expect((await contexts().load(session.session_id))?.state).toEqual(after.state);
+});
+
 test('an empty section stays plain', async () => {
   await contexts().apply(-1, session, sections, []);
-  expect(await redis.hget(key(), 'external')).toBe('[]');
+  expect(await redis.hget(key(), 'inquiries')).toBe('{"open":[],"closed":[]}');
 });
 
 test.each([
@@ -104,9 +154,9 @@ test('a context whose key cannot be opened is dropped, and the others are writte
   const damaged = await keyStore.byId(id);
   const wrapped = { master_key_id: 'spec', ciphertext: new Uint8Array(60) };
   if (damaged) keyStore.keys.set(id, { ...damaged, wrapped });
-  const script = new Script();
-  script.request({ ...startSession, partner_id: 'P2' } as typeof startSession);
-  const changes = [session, script.session].map((after) => ({
+  const other = new Script();
+  other.request({ ...startSession, partner_id: 'P2' } as typeof startSession);
+  const changes = [session, other.session].map((after) => ({
     before: -1,
     after,
     changed: sections,

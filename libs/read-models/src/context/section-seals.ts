@@ -12,6 +12,7 @@ import {
   sealObjectText,
   UnknownKeyError,
 } from '#privacy';
+import { placesIn, sealedFields, textOf, textsIn } from './sealed-fields.ts';
 
 /** The plain sections: ids, states and times, nothing personal. */
 const plainSections: ReadonlySet<string> = new Set<Section>([
@@ -20,8 +21,9 @@ const plainSections: ReadonlySet<string> = new Set<Section>([
   'earlier_inquiries',
   'inquiry_kinds',
 ]);
+const sections = Object.keys(initialState);
 const initialTexts: ReadonlyMap<string, string> = new Map(
-  Object.entries(initialState).map(([section, value]) => [section, JSON.stringify(value)]),
+  [...sections, ...sealedFields(sections)].map((field) => [field, textOf(field, initialState)]),
 );
 /** Keys fetched at a time. */
 const keysAtOnce = 8;
@@ -33,17 +35,29 @@ const openedMs = 60_000;
 interface Opened {
   readonly sessionId: string;
   readonly field: string;
-  readonly plain: string;
+  readonly texts: readonly string[];
 }
 
 type Texts = readonly (string | null)[];
+
+/** How some fields of a context are read from Redis. */
+export interface Reading {
+  /** The fields of the hash that hold them, in the same order. */
+  readonly stored: readonly string[];
+  /**
+   * The opened texts of the fields, from those of the hash; undefined: one of them can no longer be read, because its key was
+   * destroyed or it was not written here. @throws KeyStoreUnavailableError
+   */
+  readonly open: (sessionId: string, texts: Texts) => Promise<Texts | undefined>;
+}
 
 /** Seals the sections of contexts in Redis and opens them. An empty section hides nothing and stays plain. */
 export class SectionSeals {
   /** Recently opened sections with their places, since agents read a context again and again. Only used while the key is in memory. */
   private readonly opened = new LRUCache<string, Opened>({
     maxSize: openedCharacters,
-    sizeCalculation: ({ plain }, text) => plain.length + text.length + 1,
+    sizeCalculation: ({ texts }, sealed) =>
+      texts.reduce((sum, { length }) => sum + length + 1, sealed.length),
     ttl: openedMs,
     ttlAutopurge: true,
   });
@@ -81,37 +95,48 @@ export class SectionSeals {
     const key = keys.get(partnerId);
     const isPlain = !this.isOn || isErased(session);
     if (!isPlain && key === undefined) throw new UnknownKeyError(`of session ${session_id}`);
-    const texts = changed.flatMap((section) => [
-      section,
-      sealed(isPlain ? undefined : key, session_id, section, state),
+    const fields = this.isOn ? sealedFields(changed) : changed;
+    const texts = fields.flatMap((field) => [
+      field,
+      sealed(isPlain ? undefined : key, session_id, field, state),
     ]);
     if (changed.includes('identity')) texts.push('partner_id', JSON.stringify(partnerId));
     return texts;
   }
 
-  /**
-   * The opened texts of fields; undefined: one of them can no longer be read, because its key was destroyed or it was not
-   * written here. @throws KeyStoreUnavailableError
-   */
-  async open(sessionId: string, fields: readonly string[], texts: Texts): Promise<Texts | undefined> {
+  /** How fields, sections among them, are read. */
+  reading(fields: readonly string[]): Reading {
     const { keys } = this;
-    if (keys === undefined) return texts;
-    const result: (string | null)[] = [];
-    const isPlain = saysErased(texts[fields.indexOf('session')]);
+    if (keys === undefined) return { stored: fields, open: async (_, texts) => texts };
+    const stored = sealedFields(fields);
+    const places = placesIn(stored, fields);
+    return {
+      stored,
+      open: async (sessionId, texts) => {
+        const opened = await this.open(keys, sessionId, stored, texts);
+        return opened && places.map(([field, index]) => opened[field]?.[index] ?? null);
+      },
+    };
+  }
+
+  /** The texts in each stored field; undefined: one of them does not open. */
+  private async open(
+    keys: DataKeys,
+    sessionId: string,
+    stored: readonly string[],
+    texts: Texts,
+  ): Promise<readonly Texts[] | undefined> {
+    const result: Texts[] = [];
     for (const [index, text] of texts.entries()) {
-      const field = fields[index] ?? '';
+      const field = stored[index] ?? '';
       const initial = initialTexts.get(field);
-      if (
-        text === null ||
-        initial === undefined ||
-        text === initial ||
-        plainSections.has(field) ||
-        (isPlain && keyIdOf(text) === undefined)
-      ) {
-        result.push(text);
+      if (text === null || initial === undefined || plainSections.has(field)) {
+        result.push([text]);
         continue;
       }
-      const opening = this.openSection(keys, sessionId, field, text);
+      const isPlain =
+        text === initial || (keyIdOf(text) === undefined && saysErased(texts[stored.indexOf('session')]));
+      const opening = isPlain ? textsIn(field, text) : this.openField(keys, sessionId, field, text);
       const opened = opening instanceof Promise ? await opening : opening;
       if (opened === undefined) return undefined;
       result.push(opened);
@@ -119,22 +144,23 @@ export class SectionSeals {
     return result;
   }
 
-  /** Synchronous when the key is in memory: a context has ten sections. */
-  private openSection(
+  /** Synchronous when the key is in memory: a context has several fields. */
+  private openField(
     keys: DataKeys,
     sessionId: string,
     field: string,
     text: string,
-  ): string | undefined | Promise<string | undefined> {
+  ): Opened['texts'] | undefined | Promise<Opened['texts'] | undefined> {
     const id = keyIdOf(text);
     if (id === undefined) return undefined;
-    const withKey = (key: DataKey | typeof erased): string | undefined => {
+    const withKey = (key: DataKey | typeof erased): Opened['texts'] | undefined => {
       if (key === erased) return undefined;
       const known = this.opened.get(text);
-      if (known?.sessionId === sessionId && known.field === field) return known.plain;
+      if (known?.sessionId === sessionId && known.field === field) return known.texts;
       const plain = opened(key, placeOf(sessionId, field), text);
-      if (plain !== undefined) this.opened.set(text, { sessionId, field, plain });
-      return plain;
+      const texts = plain === undefined ? undefined : textsIn(field, plain);
+      if (texts !== undefined) this.opened.set(text, { sessionId, field, texts });
+      return texts;
     };
     const cached = keys.cached(id);
     if (cached !== undefined) return withKey(cached);
@@ -168,10 +194,10 @@ function opened(key: DataKey, place: Place, text: string): string | undefined {
   }
 }
 
-function sealed(key: DataKey | undefined, sessionId: string, section: Section, state: SessionState): string {
-  const text = JSON.stringify(state[section]);
-  if (key === undefined || plainSections.has(section) || text === initialTexts.get(section)) return text;
-  return sealObjectText(key, placeOf(sessionId, section), text);
+function sealed(key: DataKey | undefined, sessionId: string, field: string, state: SessionState): string {
+  const text = textOf(field, state);
+  if (key === undefined || plainSections.has(field) || text === initialTexts.get(field)) return text;
+  return sealObjectText(key, placeOf(sessionId, field), text);
 }
 
 function partnerOf({ state }: Session): string {

@@ -25,6 +25,7 @@ import {
   toSession,
 } from './records.ts';
 import { defineScripts, formatOf, missingPredecessor, setAside } from './scripts.ts';
+import type { Reading } from './section-seals.ts';
 import { SectionSeals } from './section-seals.ts';
 import type { SetAside } from '../tables/set-aside.ts';
 import { noteOf, SessionSetAsideError } from './errors.ts';
@@ -48,6 +49,8 @@ export class ContextStore {
   readonly checkpoints: Checkpoints;
   private readonly refused: RefusedContexts;
   private readonly seals: SectionSeals;
+  private readonly sessions: Reading;
+  private readonly documents: Reading;
   private readonly format: string;
 
   /**
@@ -64,6 +67,8 @@ export class ContextStore {
   ) {
     this.refused = new RefusedContexts(onDropped);
     this.seals = new SectionSeals(keys);
+    this.sessions = this.seals.reading(sectionFields);
+    this.documents = this.seals.reading(documentFields);
     this.format = formatOf(this.seals.isOn);
     defineScripts(redis, this.format);
     const cluster = clusterOf(redis);
@@ -93,14 +98,14 @@ export class ContextStore {
   ): Promise<(Session | undefined)[]> {
     if (sessionIds.length === 0) return [];
     const calls = sessionIds.flatMap((id) => [
-      ['hmget', contextKey(id), ...sectionFields],
+      ['hmget', contextKey(id), ...this.sessions.stored],
       ['turnstreamLatest', commandsKey(id), commands],
     ]);
     const replies = await inBudget(() => this.redis.pipeline(calls).exec());
     const sessions: (Session | undefined)[] = sessionIds.map(() => undefined);
     await inParallel(sessionIds.entries(), opensAtOnce, async ([index, id]) => {
       const latest = reply(replies, 2 * index + 1) as Texts;
-      const texts = await this.open(id, sectionFields, reply(replies, 2 * index) as Texts);
+      const texts = await this.open(id, this.sessions, reply(replies, 2 * index) as Texts);
       sessions[index] = texts && toSession(id, texts, latest);
     });
     return sessions;
@@ -116,12 +121,12 @@ export class ContextStore {
     inBudget: InBudget = (read) => read(),
   ): Promise<ContextDocument | undefined> {
     const texts = await inBudget(() =>
-      this.redis.hmget(contextKey(sessionId), ...documentFields, 'set_aside'),
+      this.redis.hmget(contextKey(sessionId), ...this.documents.stored, 'set_aside'),
     );
     const note = texts.pop();
     if (note) throw new SessionSetAsideError(sessionId, JSON.parse(note) as SetAsideNote);
     if (texts.includes(null)) return undefined;
-    const opened = await this.open(sessionId, documentFields, texts);
+    const opened = await this.open(sessionId, this.documents, texts);
     return opened && joinDocument(sessionId, opened);
   }
 
@@ -270,10 +275,10 @@ export class ContextStore {
   }
 
   /** The opened texts, in the order of the fields. A context that can no longer be read is removed and folded again. */
-  private async open(sessionId: string, fields: readonly string[], texts: Texts): Promise<Texts | undefined> {
+  private async open(sessionId: string, reading: Reading, texts: Texts): Promise<Texts | undefined> {
     // The second field is the format.
     if (texts[1] !== this.format) return undefined;
-    const opened = await this.seals.open(sessionId, fields, texts);
+    const opened = await reading.open(sessionId, texts);
     if (opened === undefined) await this.delete([sessionId]);
     return opened;
   }
