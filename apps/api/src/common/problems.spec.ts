@@ -4,6 +4,7 @@ import {
   AppendTooLargeError,
   CommandIdReusedError,
   CommandRejectedError,
+  StoreOverloadedError,
   StoreUnavailableError,
   WrongExpectedRevisionError,
 } from '#sessions';
@@ -76,6 +77,7 @@ test.each([
   [new CommandIdReusedError('key:a', []), 'idempotency_key_reused', {}],
   [new InvalidCursorError(), 'invalid_cursor', {}],
   [new StoreUnavailableError(), 'engine_unavailable', { 'retry-after': '1' }],
+  [new StoreOverloadedError(), 'overloaded', { 'retry-after': '1' }],
 ])('%p is the problem %s', (error, code, headers) => {
   expect(problemOf(error)).toMatchObject({ code, headers });
 });
