@@ -61,7 +61,7 @@ async function start(more: Partial<AdmissionConfig> = {}): Promise<void> {
     reply.hijack();
     reply.raw.writeHead(200).write(':\n\n');
   });
-  server.get('/health/live', async () => ({ status: 'ok' }));
+  for (const path of ['/health/live', '/metrics']) server.get(path, async () => ({ status: 'ok' }));
   url = await server.listen({ host: '127.0.0.1', port: 0 });
 }
 beforeEach(() => start());
@@ -102,6 +102,12 @@ describe('a node that is full', () => {
     expect(began).toBe(2);
   });
 
+  test('tells a command the turn of its session when that comes later', async () => {
+    await fill();
+    jest.spyOn(admission.sessions, 'turnAway').mockReturnValue(7_000);
+    expect((await post('bot-1')).headers.get('retry-after')).toBe('7');
+  });
+
   test('quotes only the beginning of a long address', async () => {
     await fill();
     const headers = { 'content-type': 'application/json', 'agent-id': 'bot-1' };
@@ -139,12 +145,12 @@ describe('a node that is full', () => {
     expect((await Promise.all(others)).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('answers health checks while no read is admitted', async () => {
+  test.each(['/health/live', '/metrics'])('answers %s while no read is admitted', async (path) => {
     const context = `${url}/v1/sessions/s/context`;
     for (let index = 0; index < 4; index += 1) sent.push(fetch(context));
     await waitUntil(() => began === 2 && admission.reads.counts.waiting === 2);
     expect((await fetch(context)).status).toBe(503);
-    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    expect((await fetch(url + path)).status).toBe(200);
   });
 
   test('keeps a connection that it refuses', async () => {
@@ -161,20 +167,26 @@ test('only lists of rows wait for PostgreSQL', async () => {
   expect([admission.reads.counts.admitted, admission.queries.counts.admitted]).toEqual([2, 2]);
 });
 
-/** A request whose body has begun to arrive. */
-async function beginUpload(agent = 'bot-1'): Promise<ClientRequest> {
-  const { admitted } = admission.commands.counts;
+/** A request of which the first of two bytes is sent. */
+function upload(agent: string): ClientRequest {
   const headers = { 'content-type': 'application/json', 'content-length': 2, 'agent-id': agent };
-  const upload = httpRequest(url + turns, { method: 'POST', headers });
-  upload.on('error', () => undefined);
-  upload.write('{');
-  await waitUntil(() => admission.commands.counts.admitted === admitted + 1);
-  return upload;
+  const request = httpRequest(url + turns, { method: 'POST', headers });
+  request.on('error', () => undefined);
+  request.write('{');
+  return request;
 }
 
-async function endUpload(upload: ClientRequest, rest = '}'): Promise<number | undefined> {
-  upload.end(rest);
-  const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+/** A request whose body has begun to arrive. */
+async function beginUpload(): Promise<ClientRequest> {
+  const { admitted } = admission.commands.counts;
+  const request = upload('bot-1');
+  await waitUntil(() => admission.commands.counts.admitted === admitted + 1);
+  return request;
+}
+
+async function endUpload(request: ClientRequest, rest = '}'): Promise<number | undefined> {
+  request.end(rest);
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
   answer.resume();
   return answer.statusCode;
 }
@@ -183,9 +195,9 @@ describe('a body that takes long to come', () => {
   test('does not count in the response time', async () => {
     const observe = jest.spyOn(AdaptiveLimit.prototype, 'observe');
     open();
-    const upload = await beginUpload();
+    const late = await beginUpload();
     const cameAt = performance.now();
-    expect(await endUpload(upload)).toBe(200);
+    expect(await endUpload(late)).toBe(200);
     expect(observe.mock.calls.map(([beganAt]) => beganAt >= cameAt)).toEqual([true]);
     observe.mockRestore();
   });
@@ -201,13 +213,25 @@ describe('a body that takes long to come', () => {
     const uploads = [await beginUpload(), await beginUpload()];
     for (let index = 0; index < 2; index += 1) void post('bot-1');
     await waitUntil(() => began === 2);
-    const statuses = uploads.map((upload) => endUpload(upload));
+    const statuses = uploads.map((late) => endUpload(late));
     await waitUntil(() => admission.commands.counts.waiting === 2);
     expect(began).toBe(2);
     open();
     expect(await Promise.all(statuses)).toEqual([200, 200]);
     expect(admission.commands.counts).toMatchObject({ admitted: 0, bytes: 0, callers: 0 });
   });
+});
+
+test('bodies that take long to come keep no place in the line of their session', async () => {
+  await server.close();
+  await start({ requestsAtOnce: 64 });
+  const uploads = Array.from({ length: 8 }, (_, n) => upload(`bot-${n}`));
+  await waitUntil(() => admission.commands.counts.bytes === 16);
+  const other = post('bot-9');
+  await waitUntil(() => began === 1, { what: 'another command of the session' });
+  open();
+  expect((await other).status).toBe(200);
+  for (const request of uploads) request.destroy();
 });
 
 test('a body without Content-Length counts as the largest', async () => {
