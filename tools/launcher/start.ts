@@ -11,6 +11,7 @@ import { build } from '../shared/build.ts';
 import { assertRoom, dataDir, folder, root } from '../shared/paths.ts';
 import { assertUsable, portOf } from '../shared/ports.ts';
 import { elapsed } from '../shared/run.ts';
+import { silenceLimit } from '../shared/watch.ts';
 import { headerFile } from '../shared/token.ts';
 import { protect } from '../backing-services/data-folder.ts';
 import { startIssuer } from './issuer.ts';
@@ -55,12 +56,7 @@ function options(): { apps: Apps; watch: boolean; silenceMs: number } {
   const apps = appList(portOf('PORT', 3000), apis);
   const last = Math.max(...apps.map(({ port }) => port));
   if (last > 65_535) throw new Failure(`PORT is too high: the apps need port ${last} too. Set a lower PORT.`);
-  const silence = process.env['TURNSTREAM_SILENCE_S'] || '30';
-  if (!/^\d{1,5}$/.test(silence))
-    throw new Failure(
-      `TURNSTREAM_SILENCE_S is '${silence}': set it to a whole number of seconds; 0: no limit.`,
-    );
-  return { apps, watch: values.watch, silenceMs: Number(silence) * 1_000 };
+  return { apps, watch: values.watch, silenceMs: silenceLimit() };
 }
 
 /** Does not return: the system runs until the command is interrupted. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { sleep } from '../../libs/platform/src/async/sleep.ts';
-import { watch } from './watch.ts';
+import { silenceLimit, watch } from './watch.ts';
 
 const SILENCE_MS = 30_000;
 
@@ -83,4 +83,17 @@ test('time in which the supervisor itself stood still does not count', async () 
   stoodStillMs = 10 * SILENCE_MS;
   await pass(SILENCE_MS / 2);
   expect(child.process).toBeDefined();
+});
+
+test.each([
+  ['', 30_000],
+  ['0', 0],
+  ['45', 45_000],
+])('TURNSTREAM_SILENCE_S=%s is a limit of %i ms', (seconds, ms) => {
+  process.env['TURNSTREAM_SILENCE_S'] = seconds;
+  expect(silenceLimit()).toBe(ms);
+});
+
+test.each(['-1', '1.5', '30s', '100000'])('TURNSTREAM_SILENCE_S=%s is refused', (seconds) => {
+  expect(() => silenceLimit(seconds)).toThrow(`TURNSTREAM_SILENCE_S is '${seconds}'`);
 });

@@ -1,4 +1,5 @@
 import { sleep } from '../../libs/platform/src/async/sleep.ts';
+import { Failure } from './failure.ts';
 import { say } from './run.ts';
 
 interface Watched {
@@ -13,6 +14,15 @@ interface Watched {
  * A process that has just started may take this many times as long: Kafka opens its port after it has read its log.
  */
 const RECOVERY = 10;
+
+/** How long a process may be silent, in milliseconds. 0: no limit. */
+export function silenceLimit(seconds = process.env['TURNSTREAM_SILENCE_S'] || '30'): number {
+  if (!/^\d{1,5}$/.test(seconds))
+    throw new Failure(
+      `TURNSTREAM_SILENCE_S is '${seconds}': set it to a whole number of seconds; 0: no limit.`,
+    );
+  return Number(seconds) * 1_000;
+}
 
 /**
  * Kills a running process that has not answered for `silenceMs`, whether it is silent or refuses connections. Runs
