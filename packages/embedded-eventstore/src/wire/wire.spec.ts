@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DELETED_REVISION, type EventRecord } from '../store/records.ts';
 import { decoder, Reader } from './reader.ts';
+import { decodeReadRequest, MAX_PREFIXES } from './read-request.ts';
 import { encodeReadEvent, writeReadEvent } from './read-response.ts';
 import { readUuid, uuidFromString, uuidToString, writeUuid } from './shared.ts';
 import { encode, type Writer } from './writer.ts';
@@ -119,4 +120,15 @@ test('the fast path encodes an event to the same bytes', () => {
       expect(encodeReadEvent({ event }, 'string').equals(plain)).toBe(true);
     }),
   );
+});
+
+const writePrefixes = (expression: Writer): void => {
+  for (let n = 0; n < 2 * MAX_PREFIXES; n++) expression.string(2, 'a');
+};
+
+test('of the prefixes of a filter one more than the limit is kept, however many there are', () => {
+  const bytes = encode((request) =>
+    request.message(1, (options) => options.message(7, (filter) => filter.message(1, writePrefixes))),
+  );
+  expect(decodeReadRequest(bytes).filter?.prefixes).toHaveLength(MAX_PREFIXES + 1);
 });
