@@ -20,19 +20,28 @@ function make(path: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   writeFileSync(join(dir, path), '', { mode: 0o644 });
 }
+const files = [
+  'kafka/logs/0.log',
+  'event-store/events.db',
+  'valkey/appendonly.aof',
+  'postgres/PG_VERSION',
+  'postgres.password',
+  'keys/master-keys',
+  'auth/issuer.json',
+  'exports/turns.csv',
+  'logs/api.log',
+  'run.json',
+];
 const rights = (path = '.') => (statSync(join(dir, path)).mode & 0o777).toString(8);
 
 test.each([true, false])(
   'the launcher’s files are accessible to this user only (folder given: %j)',
   (isGiven) => {
-    for (const path of ['kafka/logs/0.log', 'event-store/events.db', 'run.json']) make(path);
+    for (const path of files) make(path);
     protect(dir, isGiven);
-    expect(['.', 'kafka', 'kafka/logs', 'event-store'].map(rights)).toEqual(['700', '700', '700', '700']);
-    expect(['kafka/logs/0.log', 'event-store/events.db', 'run.json'].map(rights)).toEqual([
-      '600',
-      '600',
-      '600',
-    ]);
+    const folders = ['.', 'kafka/logs', ...files.map((path) => dirname(path))];
+    expect(folders.map((path) => [path, rights(path)])).toEqual(folders.map((path) => [path, '700']));
+    expect(files.map((path) => [path, rights(path)])).toEqual(files.map((path) => [path, '600']));
   },
 );
 
