@@ -58,6 +58,7 @@ describe('a backing service is unavailable', () => {
 
   test.each([
     Object.assign(new Error('The event store does not answer.'), { code: 'store_unavailable' }),
+    Object.assign(new Error('Too many bytes are in flight.'), { code: 'store_overloaded' }),
     Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }),
     Object.assign(new Error('the database system is starting up'), { code: '57P03' }),
     Object.assign(new Error('sorry, too many clients already'), { code: '53300' }),
