@@ -129,6 +129,17 @@ test('while Redis is full, contexts are folded for their readers, and a metric s
   await waitUntil(isShown, { what: 'the metrics' });
 });
 
+test('while Redis is full, the context of a session that is set aside says so', async () => {
+  const [id = ''] = await sessions(1);
+  await room(false);
+  await harness.append(id, 'TurnRecorded', {}, { schema_version: 2 });
+  await harness.setAside(id);
+  const isNoted = async (): Promise<boolean> =>
+    (await harness.redis.hexists(`ctx:{${id}}`, 'set_aside')) === 1;
+  await waitUntil(isNoted, { what: 'the note in the context' });
+  expect((await app.call('GET', `/v1/sessions/${id}/context`)).status).toBe(503);
+});
+
 test('while Redis is full, the leases of live agents are renewed', async () => {
   await room(false);
   const scripts = new ScriptRunner(harness.redis);
