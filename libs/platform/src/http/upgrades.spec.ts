@@ -74,6 +74,7 @@ describe('an upgrade', () => {
 
   test.each([
     ['at another address', 'GET /v1/elsewhere', [], 'not_found'],
+    ['by another method', 'POST /v1/agents', [], 'method_not_allowed'],
     ['of a page of another origin', 'GET /v1/agents', ['Origin: https://evil.example'], 'origin_not_allowed'],
     ['of a page in a sandbox', 'GET /v1/agents', ['Origin: null'], 'origin_not_allowed'],
     ['by a name that is not ours', 'GET /v1/agents', ['Host: rebind.example'], 'host_not_allowed'],
