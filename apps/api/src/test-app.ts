@@ -34,6 +34,7 @@ export interface TestAppOptions {
   readonly foreignReferences?: Config['foreignReferences'];
   readonly kafka?: Config['kafka'];
   readonly cell?: Config['cell'];
+  readonly appendBytesInFlight?: Config['appendBytesInFlight'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
   /** The issuer of accepted tokens; by default no token is needed. */
