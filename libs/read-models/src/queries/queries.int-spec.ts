@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Page } from './conditions.ts';
 import { InvalidCursorError } from './cursor.ts';
 import type { Positioned } from '../tables/items.ts';
 import { RowsStore } from '../tables/store.ts';
@@ -8,6 +7,8 @@ import { dueSessions, listSessions, overSessions } from './sessions.ts';
 import { projectionLag, PartitionLeaseStore } from '#partitions';
 import type { TestDatabase } from '../test-support.ts';
 import { createDatabase, Script, startSession, turn } from '../test-support.ts';
+import { pages, within } from './test-pages.ts';
+import { followTurns } from './turn-feed.ts';
 import { listTurns } from './turns.ts';
 
 let database: TestDatabase;
@@ -41,18 +42,6 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-async function pages<T>(page: (after: string | undefined) => Promise<Page<T>>): Promise<T[]> {
-  const all: T[] = [];
-  let after: string | undefined;
-  for (let count = 0; count < 50; count += 1) {
-    const { items, next } = await page(after);
-    all.push(...items);
-    if (next === null) return all;
-    after = next;
-  }
-  throw new Error('the pages never end');
-}
-
 function turns(filter: object): Promise<unknown[]> {
   return pages((after) => listTurns(database.pool, { ...filter, limit: 2, after }));
 }
@@ -79,10 +68,22 @@ describe('pages', () => {
   test('are limited by bytes too, and still hold each turn once', async () => {
     const single = await listTurns(database.pool, { limit: 500 }, 1);
     expect([single.items.length, single.next]).toEqual([1, expect.any(String)]);
-    const turns = await pages((after) => listTurns(database.pool, { limit: 500, after }, 1_000));
+    const turns = await pages((after) =>
+      within(2_000, listTurns(database.pool, { limit: 500, after }, 2_000)),
+    );
     expect(new Set(turns.map(({ turn_id }) => turn_id)).size).toBe(21);
-    const sessions = await pages((after) => listSessions(database.pool, { limit: 500, after }, 1_000));
+    const sessions = await pages((after) =>
+      within(2_000, listSessions(database.pool, { limit: 500, after }, 2_000)),
+    );
     expect(new Set(sessions.map(({ session_id }) => session_id)).size).toBe(7);
+  });
+
+  test('of followed turns are limited by bytes too, and hold each once', async () => {
+    const turns = await pages(async (after) => {
+      const page = await within(2_000, followTurns(database.pool, { limit: 500, after }, 2_000));
+      return page.items.length === 0 ? { ...page, next: null } : page;
+    });
+    expect(new Set(turns.map(({ turn_id }) => turn_id)).size).toBe(21);
   });
 
   test('of turns hold each once although PostgreSQL counts more bytes than the answer has', async () => {
