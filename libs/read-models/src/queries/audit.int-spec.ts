@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RecordedEvent, SessionCommand } from '#domain';
 import { PartitionLeaseStore } from '#partitions';
+import { pageBytes } from '#platform';
 import { MemoryKeyStore, testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { eraseRows } from '../erasure/rows.ts';
 import { RowsStore } from '../tables/store.ts';
@@ -11,6 +12,7 @@ import { WordIndex } from '../text-search/word-index.ts';
 import type { TextSearchScope } from '../text-search/config.ts';
 import { findJourneys } from './journeys.ts';
 import { listSessions } from './sessions.ts';
+import { pages, within } from './test-pages.ts';
 import { partnerTimeline } from './timeline.ts';
 import { countTurns } from './turn-counts.ts';
 import { listTurns } from './turns.ts';
@@ -209,6 +211,19 @@ test('a partner has one timeline over sessions and channels, in pages', async ()
   ]);
   const newest = await partnerTimeline(database.pool, { partner_id: 'P1', order: 'desc', limit: 1 }, keys);
   expect(newest.items).toMatchObject([{ kind: 'turn', turn: { channel: 'ivr' } }]);
+});
+
+test('a page of a timeline ends by bytes, and the next one continues', async () => {
+  const client = await database.pool.connect();
+  await client.query(
+    `BEGIN; UPDATE conversation_turn SET message_text = repeat('x', 300000) WHERE partner_id = 'P1'`,
+  );
+  const request = { partner_id: 'P1', order: 'asc', limit: 500 } as const;
+  const items = await pages((after) => within(pageBytes, partnerTimeline(client, { ...request, after })));
+  await client.query('ROLLBACK');
+  client.release();
+  expect(items.filter(({ kind }) => kind === 'turn')).toHaveLength(4);
+  expect(items).toHaveLength(12);
 });
 
 function count(by: Parameters<typeof countTurns>[1]['by'], more: object = {}) {
