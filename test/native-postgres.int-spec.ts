@@ -119,12 +119,19 @@ describe('native PostgreSQL on the data of an earlier version', () => {
     const owned = `
       SELECT nspname AS name, nspname IN ('public', 'rebuild', 'reporting') AS mine, pg_get_userbyid(nspowner) AS owner FROM pg_namespace
         WHERE nspname NOT LIKE 'pg_temp%' AND nspname NOT LIKE 'pg_toast_temp%'
-      UNION ALL SELECT relname, true, pg_get_userbyid(relowner) FROM pg_class WHERE relnamespace = 'public'::regnamespace
-      UNION ALL SELECT typname, true, pg_get_userbyid(typowner) FROM pg_type WHERE typnamespace = 'public'::regnamespace`;
+      UNION ALL SELECT relname, true, pg_get_userbyid(relowner) FROM pg_class
+        WHERE relnamespace = ANY ('{public,rebuild,reporting}'::regnamespace[])
+      UNION ALL SELECT typname, true, pg_get_userbyid(typowner) FROM pg_type WHERE typnamespace = 'public'::regnamespace
+      UNION ALL SELECT proname, true, pg_get_userbyid(proowner) FROM pg_proc WHERE pronamespace = 'public'::regnamespace`;
     const rows = await query(postgres.url(port, dir), owned);
     expect(rows.length).toBeGreaterThan(20);
     const wrong = rows.filter(({ mine, owner }) => (owner === 'turnstream') !== mine);
     expect(wrong).toEqual([]);
+  });
+
+  test('no other role may connect to its database', async () => {
+    const rights = `SELECT has_database_privilege('public', 'turnstream', 'CONNECT, TEMPORARY') AS any`;
+    expect(await query(postgres.url(port, dir), rights)).toEqual([{ any: false }]);
   });
 
   test('its role migrates and rebuilds the tables, again and again', async () => {
