@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { newSession } from '#domain';
 import { waitUntil } from '#platform';
 import { listSessions } from '#read-models';
@@ -110,6 +110,19 @@ describe('a session that is set aside', () => {
     expect(await aside.rowRevision(id)).toBeUndefined();
     await waitUntil(() => aside.saysSo(id), { what: 'the context to say so' });
     expect(await aside.contextRevision(id)).toBeUndefined();
+  });
+
+  test('is marked again after Redis lost the mark unnoticed', async () => {
+    const { id } = await aside.conversations(newerVersion);
+    await harness.start();
+    await harness.setAside(id);
+    await waitUntil(() => aside.saysSo(id), { what: 'the context to say so' });
+    await harness.redis.hdel(`ctx:{${id}}`, 'set_aside');
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + 30_000);
+    await waitUntil(() => aside.saysSo(id), { what: 'the context to say so again' });
+    jest.restoreAllMocks();
+    expect(await aside.saysSo(id)).toBe(true);
   });
 
   test('with a malformed session id is listed under it', async () => {

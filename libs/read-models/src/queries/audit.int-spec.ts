@@ -215,13 +215,18 @@ test('a partner has one timeline over sessions and channels, in pages', async ()
 
 test('a page of a timeline ends by bytes, and the next one continues', async () => {
   const client = await database.pool.connect();
-  await client.query(
-    `BEGIN; UPDATE conversation_turn SET message_text = repeat('x', 300000) WHERE partner_id = 'P1'`,
-  );
   const request = { partner_id: 'P1', order: 'asc', limit: 500 } as const;
-  const items = await pages((after) => within(pageBytes, partnerTimeline(client, { ...request, after })));
-  await client.query('ROLLBACK');
-  client.release();
+  const items = await (async () => {
+    try {
+      await client.query(
+        `BEGIN; UPDATE conversation_turn SET message_text = repeat('x', 300000) WHERE partner_id = 'P1'`,
+      );
+      return await pages((after) => within(pageBytes, partnerTimeline(client, { ...request, after })));
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  })();
   expect(items.filter(({ kind }) => kind === 'turn')).toHaveLength(4);
   expect(items).toHaveLength(12);
 });
