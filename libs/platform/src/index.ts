@@ -28,7 +28,7 @@ export { publishVerb, RedisSubscriber } from './backing-services/redis-subscribe
 export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-breaker.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
 export { Config, loadConfig, NamesPooling } from './config/config.ts';
-export { IsWhole, orExit, readEnvironment } from './config/environment.ts';
+export { IsWhole, listOf, orExit, readEnvironment } from './config/environment.ts';
 export { ConfigError, EnvironmentError } from './config/errors.ts';
 export type { ConfigFault } from './config/errors.ts';
 export { Given } from './config/given.ts';

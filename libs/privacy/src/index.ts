@@ -1,10 +1,12 @@
 export type { Caller, CallerLimits, Reach, Role } from './access/caller.ts';
-export { mayActAs, mayJoin, openCaller, reaches, roles } from './access/caller.ts';
+export { mayActAs, mayJoin, openCaller, reaches, readableSince, roles } from './access/caller.ts';
 export { AccessConfig, loadAccessConfigOrExit } from './access/config.ts';
 export type { TokenClaims } from './access/development-issuer.ts';
 export { DevelopmentIssuer } from './access/development-issuer.ts';
 export { purposeForm, purposePattern, visibleForm, visiblePattern } from './access/forms.ts';
 export { InvalidTokenError, IssuerUnavailableError } from './access/errors.ts';
+export type { DaysByRole } from './access/read-days.ts';
+export { withReadDays } from './access/read-days.ts';
 export { TokenVerifier } from './access/token-verifier.ts';
 export { loadKeysConfig } from './keys/config.ts';
 export type { DataKey } from './keys/data-key.ts';

@@ -52,6 +52,7 @@ export type { StoredToken } from './queries/tokens.ts';
 export { findJourneys } from './queries/journeys.ts';
 export type { JourneyStep } from './queries/journeys.ts';
 export type { Queryable } from './queries/queryable.ts';
+export type { RowLimits } from './queries/row-limits.ts';
 export { publishedUpTo } from './queries/published.ts';
 export { partnerTimeline } from './queries/timeline.ts';
 export { countDimensions, countTurns, sessionOutcomes } from './queries/turn-counts.ts';

@@ -7,7 +7,7 @@ import type {
   Rejection,
   Session,
 } from '#domain';
-import { decideAll, findProcessedCommand, isCellCommand, isStarted, newSession } from '#domain';
+import { decideAll, findProcessedCommand, isCellCommand, isStarted, newSession, overSince } from '#domain';
 import { isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { DataKey } from '#privacy';
 import { erased } from '#privacy';
@@ -127,7 +127,8 @@ export class CommandExecutor {
       const own = commandContext(request, identity, this.store);
       const { commands, context } = tokeniser.tokenise(key, own);
       const decided = decideAll(session, commands, context);
-      if ('session' in decided && !isReached(request, decided.session)) throw new OutOfReachError();
+      // A command may end a session whose last activity is long ago.
+      if ('session' in decided && !isReached(request, decided.session, null)) throw new OutOfReachError();
       const mayAppend =
         hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;
       const appended = mayAppend ? await this.tryAppend(session, decided, key) : undefined;
@@ -265,12 +266,12 @@ function hasEvents(decided: DecidedCommands): decided is AcceptedCommands {
 }
 
 /** A session that has not started belongs to nobody yet. */
-function isReached({ reaches }: CommandRequest, { state }: Session): boolean {
+function isReached({ reaches }: CommandRequest, { state }: Session, over_since = overSince(state)): boolean {
   const { partner_id, region } = state.identity;
   return (
     reaches === undefined ||
     !isStarted(state) ||
-    reaches({ partner_id, region, channel: state.session.channel })
+    reaches({ partner_id, region, channel: state.session.channel, over_since })
   );
 }
 

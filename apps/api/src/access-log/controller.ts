@@ -1,6 +1,8 @@
 import { Controller, Get, Query, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import type { Caller } from '#privacy';
+import { readableSince } from '#privacy';
 import { listAccess, summarizeAccess } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
@@ -35,8 +37,10 @@ export class AccessLogController {
   @ApiOkResponse({ type: AccessPageDto, headers: ageHeaders })
   @ApiProblems(...problems)
   async listAccess(@Req() request: FastifyRequest, @Query() query: AccessQuery): Promise<AccessPageDto> {
-    const partners = reachedPartners(callerOf(request));
-    return this.rows.page(request, query.after, (db, after) => listAccess(db, { ...query, partners, after }));
+    const limits = limitsOf(callerOf(request));
+    return this.rows.page(request, query.after, (db, after) =>
+      listAccess(db, { ...query, ...limits, after }),
+    );
   }
 
   @Get('summary')
@@ -52,9 +56,14 @@ export class AccessLogController {
     @Req() request: FastifyRequest,
     @Query() query: AccessSummaryQuery,
   ): Promise<AccessSummaryDto> {
-    const partners = reachedPartners(callerOf(request));
+    const limits = limitsOf(callerOf(request));
     return this.rows.page(request, query.after, (db, after) =>
-      summarizeAccess(db, { ...query, partners, after }),
+      summarizeAccess(db, { ...query, ...limits, after }),
     );
   }
+}
+
+/** @throws ProblemError `forbidden`, as `reachedPartners` */
+function limitsOf(caller: Caller): Pick<Parameters<typeof listAccess>[1], 'partners' | 'since'> {
+  return { partners: reachedPartners(caller), since: readableSince(caller.limits.access_days) };
 }

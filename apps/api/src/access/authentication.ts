@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Caller } from '#privacy';
 import {
   AccessConfig,
   InvalidTokenError,
   mayActAs,
   openCaller,
+  RetentionConfig,
   TokenVerifier,
   visiblePattern,
+  withReadDays,
 } from '#privacy';
 import { forbidden, toAccessProblem, unauthenticated } from './problems.ts';
 import { Revocations } from './revocations.ts';
@@ -22,12 +24,15 @@ const tokenInAddress = /[?&](access_token|token|id_token|jwt|authorization)=|[=&
 @Injectable()
 export class Authentication {
   private readonly verifier: TokenVerifier | undefined;
+  private readonly openCaller: Caller;
 
   constructor(
     { issuer }: AccessConfig,
     private readonly revocations: Revocations,
+    @Inject(RetentionConfig) { read }: Pick<RetentionConfig, 'read'>,
   ) {
-    this.verifier = issuer && new TokenVerifier(issuer);
+    this.verifier = issuer && new TokenVerifier(issuer, read);
+    this.openCaller = withReadDays(openCaller, read);
   }
 
   /** Whether every caller is accepted. */
@@ -37,7 +42,7 @@ export class Authentication {
 
   /** Synchronous for a token that was verified before. @throws ProblemError, also by rejecting */
   caller(headers: Headers): Caller | Promise<Caller> {
-    if (this.verifier === undefined) return withInstance(openCaller, headers);
+    if (this.verifier === undefined) return withInstance(this.openCaller, headers);
     const [, token] = bearer.exec(headers.authorization ?? '') ?? [];
     if (token === undefined) throw unauthenticated('Send a token as Authorization: Bearer.');
     const known = this.verifier.known(token);

@@ -1,8 +1,10 @@
-import type { Caller, CallerLimits } from '#privacy';
+import type { Caller } from '#privacy';
+import { readableSince } from '#privacy';
+import type { RowLimits } from '#read-models';
 import { forbidden } from './problems.ts';
 
 /** The caller's limits for selecting rows, which have no region. @throws ProblemError `forbidden` */
-export function listable({ limits }: Caller): CallerLimits {
-  if (limits.regions === undefined) return limits;
+export function listable({ limits: { partners, channels, regions, sessions_days } }: Caller): RowLimits {
+  if (regions === undefined) return { partners, channels, active_since: readableSince(sessions_days) };
   throw forbidden('A token limited to regions has no lists; read a session by its id.');
 }

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessConfig, loadAccessConfigOrExit } from '#privacy';
+import { AccessConfig, loadAccessConfigOrExit, retentionConfigProvider } from '#privacy';
 import { Authentication } from './authentication.ts';
 import { AccessGuard } from './guard.ts';
 import { OpenConnections } from './open-connections.ts';
@@ -13,6 +13,7 @@ import { Tickets } from './tickets.ts';
 @Module({
   providers: [
     { provide: AccessConfig, useFactory: loadAccessConfigOrExit },
+    retentionConfigProvider,
     { provide: APP_GUARD, useClass: AccessGuard },
     Authentication,
     OpenConnections,

@@ -14,7 +14,7 @@ import {
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { validationFailed } from '#platform';
-import { DataKeys } from '#privacy';
+import { DataKeys, readableSince } from '#privacy';
 import { countTurns, findJourneys, partnerTimeline } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
@@ -23,7 +23,7 @@ import { RowReads } from '../analysts/row-reads.ts';
 import { ageHeaders, ApiLongestAge, ApiProblems } from '../common/openapi.decorators.ts';
 import { linkHeader, linkPages, pageEnds } from '../common/page-links.ts';
 import { PartnerParams } from '../common/params.ts';
-import { assertReachesPartner } from '../common/reach.ts';
+import { SessionReach } from '../common/reach.ts';
 import { Shows } from '../privacy/shows.ts';
 import { mostCounts, TimelinePageDto, TimelineQuery, TurnCountsDto, TurnCountsQuery } from './dto.ts';
 import { JourneySearchDto, JourneysPageDto } from './journeys.dto.ts';
@@ -36,6 +36,7 @@ import { shownTimeline } from './shown.ts';
 export class AnalysisController {
   constructor(
     private readonly rows: RowReads,
+    private readonly reach: SessionReach,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {}
 
@@ -55,9 +56,11 @@ export class AnalysisController {
     @Param() { partner_id }: PartnerParams,
     @Query() query: TimelineQuery,
   ): Promise<TimelinePageDto> {
-    assertReachesPartner(callerOf(request), partner_id);
+    const caller = callerOf(request);
+    await this.reach.assertPartner(caller, partner_id);
+    const active_since = readableSince(caller.limits.sessions_days);
     const page = await this.rows.page(request, query.after, (db, after) =>
-      partnerTimeline(db, { ...query, partner_id, after }, this.keys),
+      partnerTimeline(db, { ...query, partner_id, active_since, after }, this.keys),
     );
     linkPages(request, reply, { next: page.next === null ? undefined : { after: page.next } });
     return { partner_id, ...page };
@@ -75,9 +78,8 @@ export class AnalysisController {
   @ApiOkResponse({ type: TurnCountsDto, headers: ageHeaders })
   @ApiProblems('validation_failed', 'not_found', 'query_too_broad', 'engine_unavailable')
   async countTurns(@Req() request: FastifyRequest, @Query() query: TurnCountsQuery): Promise<TurnCountsDto> {
-    const { partners, channels } = listable(callerOf(request));
+    const limits = { ...listable(callerOf(request)), limit: mostCounts };
     const period = periodOf(query);
-    const limits = { partners, channels, limit: mostCounts };
     try {
       const found = await this.rows.run(request, (db) => countTurns(db, { ...query, ...period, ...limits }));
       return { ...period, ...found };
@@ -127,8 +129,7 @@ export class AnalysisController {
     @Req() request: FastifyRequest,
     @Body() query: JourneySearchDto,
   ): Promise<JourneysPageDto> {
-    const { partners, channels } = listable(callerOf(request));
-    const scope = { partners, channels, ...periodOf(query) };
+    const scope = { ...listable(callerOf(request)), ...periodOf(query) };
     return this.rows.page(request, query.after, (db, after) =>
       findJourneys(db, { ...query, ...scope, after }),
     );

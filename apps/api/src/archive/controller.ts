@@ -4,7 +4,7 @@ import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nes
 import type { FastifyRequest } from 'fastify';
 import { Pool } from 'pg';
 import type { Caller } from '#privacy';
-import { DataKeys, purposePattern } from '#privacy';
+import { DataKeys, purposePattern, readableSince } from '#privacy';
 import { archiveOf, zipOf } from '#read-models';
 import { AccessLog, EventStore } from '#sessions';
 import { Access } from '../access/access.decorator.ts';
@@ -13,7 +13,7 @@ import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PartnerParams } from '../common/params.ts';
 import { PostgresBreaker } from '../common/postgres-breaker.ts';
 import { partnerNotFound } from '../common/problems.ts';
-import { assertReachesPartner } from '../common/reach.ts';
+import { SessionReach } from '../common/reach.ts';
 import { requiredPurposeOf } from '../privacy/masking.ts';
 import { WhileThere } from '../common/while-there.ts';
 
@@ -26,6 +26,7 @@ export class ArchiveController {
     private readonly pool: Pool,
     private readonly breaker: PostgresBreaker,
     private readonly accessLog: AccessLog,
+    private readonly reach: SessionReach,
     @Optional() @Inject(DataKeys) private readonly keys: DataKeys | undefined,
   ) {}
 
@@ -56,11 +57,13 @@ export class ArchiveController {
     @Req() request: FastifyRequest,
     @WhileThere() signal: AbortSignal,
   ): Promise<StreamableFile> {
-    assertReachesPartner(caller, partner_id);
+    await this.reach.assertPartner(caller, partner_id);
     const { pool, keys } = this;
     const store = this.store.until(signal);
     const purpose = requiredPurposeOf(request);
-    const files = await this.breaker.run(() => archiveOf({ store, pool, keys }, partner_id));
+    const { sessions_days, access_days } = caller.limits;
+    const limits = { active_since: readableSince(sessions_days), access_since: readableSince(access_days) };
+    const files = await this.breaker.run(() => archiveOf({ store, pool, keys }, partner_id, limits));
     if (files === undefined) throw partnerNotFound();
     await this.accessLog.record({
       caller,

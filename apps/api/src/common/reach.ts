@@ -1,24 +1,47 @@
 import { Injectable } from '@nestjs/common';
+import { Pool } from 'pg';
 import type { Session, SessionState } from '#domain';
-import { isStarted } from '#domain';
-import { SessionCache } from '#read-models';
+import { isStarted, overSince } from '#domain';
+import { lastContact, SessionCache } from '#read-models';
 import type { Caller, Reach } from '#privacy';
-import { reaches } from '#privacy';
+import { reaches, readableSince } from '#privacy';
 import { forbidden } from '../access/problems.ts';
+import { PostgresBreaker } from './postgres-breaker.ts';
 import { partnerNotFound, sessionNotFound } from './problems.ts';
 
-/** The parts of a session's state that decide whether a token reaches it. */
+/** The parts of a session's state that decide whether a caller reaches it. */
 type Located = Pick<SessionState, 'identity' | 'session'>;
 
-/** Checks whether tokens reach sessions. */
+/** Checks whether callers reach sessions and partners. */
 @Injectable()
 export class SessionReach {
-  constructor(private readonly sessions: SessionCache) {}
+  constructor(
+    private readonly sessions: SessionCache,
+    private readonly pool: Pool,
+    private readonly breaker: PostgresBreaker,
+  ) {}
 
   /** @throws ProblemError `not_found` for a session that the caller does not reach, as for one that does not exist */
   async assert(caller: Caller, sessionId: string, signal?: AbortSignal): Promise<void> {
     if (!isLimited(caller)) return;
     assertReaches(caller, await this.sessions.latest(sessionId, signal));
+  }
+
+  /**
+   * For what is shown of a partner. @throws ProblemError as `assertReachesPartner`; `not_found` also for a partner whose last contact is
+   * longer ago than the caller reads
+   */
+  async assertPartner(caller: Caller, partnerId: string): Promise<void> {
+    assertReachesPartner(caller, partnerId);
+    if (!(await this.readsPartner(caller, partnerId))) throw partnerNotFound();
+  }
+
+  /** Whether the last contact with a partner is as recent as the caller reads; an unknown one is not. */
+  async readsPartner({ limits }: Caller, partnerId: string): Promise<boolean> {
+    const since = readableSince(limits.partners_days);
+    if (since === undefined) return true;
+    const contact = await this.breaker.run(() => lastContact(this.pool, partnerId));
+    return contact !== null && (contact.active || contact.at >= since);
   }
 }
 
@@ -27,17 +50,19 @@ export function assertReaches(caller: Caller, { state }: Pick<Session, 'state'>)
   if (!isStarted(state) || !isReached(caller, state)) throw sessionNotFound();
 }
 
-export function isReached(caller: Caller, { identity, session }: Located): boolean {
+export function isReached(caller: Caller, state: Located): boolean {
+  const { partner_id, region } = state.identity;
   return reaches(caller, {
-    partner_id: identity.partner_id,
-    region: identity.region,
-    channel: session.channel,
+    partner_id,
+    region,
+    channel: state.session.channel,
+    over_since: overSince(state),
   });
 }
 
 /** @throws ProblemError `forbidden` when a caller would start a session that it does not reach */
-export function assertMayStart(caller: Caller, session: Reach): void {
-  if (!reaches(caller, session))
+export function assertMayStart(caller: Caller, session: Omit<Reach, 'over_since'>): void {
+  if (!reaches(caller, { ...session, over_since: null }))
     throw forbidden('The token is not for sessions of this partner, region and channel.');
 }
 
@@ -62,6 +87,6 @@ export function reachedPartners({
 }
 
 /** Whether there are sessions that a caller does not reach. */
-export function isLimited({ limits: { partners, regions, channels } }: Caller): boolean {
-  return (partners ?? regions ?? channels) !== undefined;
+export function isLimited({ limits: { partners, regions, channels, sessions_days } }: Caller): boolean {
+  return (partners ?? regions ?? channels ?? sessions_days) !== undefined;
 }

@@ -5,7 +5,7 @@ import { Access } from '../access/access.decorator.ts';
 import { CurrentCaller } from '../access/current-caller.ts';
 import { ApiProblems } from '../common/openapi.decorators.ts';
 import { PartnerParams } from '../common/params.ts';
-import { assertReachesPartner } from '../common/reach.ts';
+import { SessionReach } from '../common/reach.ts';
 import { Detokeniser } from './detokenise.ts';
 import { DetokenisedDto, DetokeniseDto } from './dto.ts';
 
@@ -13,7 +13,10 @@ import { DetokenisedDto, DetokeniseDto } from './dto.ts';
 @ApiTags('privacy')
 @Controller('v1/partners')
 export class DetokeniseController {
-  constructor(private readonly detokeniser: Detokeniser) {}
+  constructor(
+    private readonly detokeniser: Detokeniser,
+    private readonly reach: SessionReach,
+  ) {}
 
   @Post(':partner_id/detokenise')
   @HttpCode(200)
@@ -39,7 +42,7 @@ export class DetokeniseController {
     @Param() { partner_id }: PartnerParams,
     @Body() { tokens, purpose }: DetokeniseDto,
   ): Promise<DetokenisedDto> {
-    assertReachesPartner(caller, partner_id);
+    await this.reach.assertPartner(caller, partner_id);
     return { partner_id, ...(await this.detokeniser.show(caller, partner_id, tokens, purpose)) };
   }
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
   writeFileSync(file, JSON.stringify(withNewKey(undefined, new Date())), { mode: 0o600 });
   const address = { KEYSTORE_URL: `file:${join(folder, 'keys.db')}`, MASTER_KEYS: `file:${file}` };
   Object.assign(process.env, address);
-  app = await startTestApp();
+  app = await startTestApp({ env: { READ_SESSIONS_DAYS: 'service:30' } });
   for (const name of Object.keys(address)) delete process.env[name];
   const store = openKeyStore(address.KEYSTORE_URL, createLogger('spec', 'silent'));
   keys = new DataKeys(store, openMasterKeys(address.MASTER_KEYS));
@@ -144,6 +144,22 @@ test('an entity without a value is refused', async () => {
     status: 400,
   });
 });
+
+test.each([
+  [29, { values: [{ token: 'phone' }], unknown: [] }],
+  [31, { values: [], unknown: ['phone'] }],
+])(
+  'a role that reads 30 days reads tokens of a session that ended %i days ago as %j',
+  async (days, shown) => {
+    await app.pool.query(
+      `UPDATE conversation_session SET status = 'ended', last_activity_time = now() - make_interval(days => $2)
+     WHERE session_id = $1`,
+      [id, days],
+    );
+    const { body } = await detokenise([phone]);
+    expect(JSON.parse(JSON.stringify(body).replaceAll(phone, 'phone'))).toMatchObject(shown);
+  },
+);
 
 test('a value copied to another partner is not shown', async () => {
   await app.pool.query('UPDATE personal_token SET partner_id = $2 WHERE partner_id = $1', [

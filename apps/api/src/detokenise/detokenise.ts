@@ -1,7 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { Caller, DataKey, PersonalType } from '#privacy';
-import { DataKeys, erased, keyIdOf, open, stemOf, tokenOf, typeOfToken } from '#privacy';
+import { DataKeys, erased, keyIdOf, open, readableSince, stemOf, tokenOf, typeOfToken } from '#privacy';
 import type { StoredToken } from '#read-models';
 import { storedTokens } from '#read-models';
 import { AccessLog, tokenPlace } from '#sessions';
@@ -37,7 +37,7 @@ export class Detokeniser {
     purpose: string,
   ): Promise<Detokenised> {
     const wanted = [...new Set(tokens)];
-    const stored = await this.stored(partner_id, wanted);
+    const stored = await this.stored(partner_id, wanted, readableSince(caller.limits.sessions_days));
     const values: Shown[] = [];
     for (const token of wanted) {
       const found = stored.get(stemOf(token));
@@ -53,10 +53,14 @@ export class Detokeniser {
     return { values, unknown: wanted.filter((token) => !known.has(token)) };
   }
 
-  private async stored(partnerId: string, tokens: readonly string[]): Promise<Map<string, StoredToken>> {
+  private async stored(
+    partnerId: string,
+    tokens: readonly string[],
+    activeSince: string | undefined,
+  ): Promise<Map<string, StoredToken>> {
     const stems = tokens.filter((token) => typeOfToken(token) !== undefined).map(stemOf);
     if (stems.length === 0 || this.keys === undefined) return new Map();
-    const rows = await this.breaker.run(() => storedTokens(this.pool, partnerId, stems));
+    const rows = await this.breaker.run(() => storedTokens(this.pool, partnerId, stems, activeSince));
     return new Map(rows.map((row) => [row.token, row]));
   }
 

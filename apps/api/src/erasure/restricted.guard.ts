@@ -3,14 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ProblemError } from '#platform';
-import type { Caller } from '#privacy';
 import { RetentionConfig } from '#privacy';
 import { PrivacyWatch, SessionCache } from '#read-models';
 import type { Rule } from '../access/access.decorator.ts';
 import { RULE } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
 import { restrictionsUnknown } from '../common/problems.ts';
-import { assertReaches, assertReachesPartner, isLimited } from '../common/reach.ts';
+import { SessionReach } from '../common/reach.ts';
 
 /** Rules that are allowed for a restricted partner: they show none of its data. */
 const allowed: ReadonlySet<Rule | undefined> = new Set(['erase', 'hold']);
@@ -22,6 +21,7 @@ export class RestrictedGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly watch: PrivacyWatch,
     private readonly sessionCache: SessionCache,
+    private readonly reach: SessionReach,
     @Inject(RetentionConfig) private readonly config: Pick<RetentionConfig, 'restrictedRole'>,
   ) {}
 
@@ -37,21 +37,13 @@ export class RestrictedGuard implements CanActivate {
     if (partner_id === undefined || !this.watch.isClosed(partner_id)) {
       if (session_id === undefined || !(await this.isClosed(session_id.toLowerCase()))) return true;
     }
-    await this.assertReaches(callerOf(request), partner_id, session_id);
+    // A caller that does not reach it must not learn that it is restricted.
+    if (partner_id !== undefined) await this.reach.assertPartner(callerOf(request), partner_id);
+    if (session_id !== undefined) await this.reach.assert(callerOf(request), session_id.toLowerCase());
     throw new ProblemError(
       'partner_restricted',
       'The partner asked to be erased; until the law allows it, only one role reads the data.',
     );
-  }
-
-  /**
-   * A caller that does not reach a partner must not learn that it is restricted: it gets the same answer as on any
-   * route. @throws ProblemError
-   */
-  private async assertReaches(caller: Caller, partnerId?: string, sessionId?: string): Promise<void> {
-    if (partnerId !== undefined) assertReachesPartner(caller, partnerId);
-    if (sessionId !== undefined && isLimited(caller))
-      assertReaches(caller, await this.sessionCache.latest(sessionId.toLowerCase()));
   }
 
   /**

@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Optional, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller, CallerLimits } from '#privacy';
+import type { Caller } from '#privacy';
 import { DataKeys } from '#privacy';
+import type { RowLimits } from '#read-models';
 import { followTurns, listSessions, listTurns } from '#read-models';
 import { Access } from '../access/access.decorator.ts';
 import { callerOf } from '../access/current-caller.ts';
@@ -54,13 +55,13 @@ export class ListsController {
     @Query() { entity, ...query }: SessionsQuery,
   ): Promise<SessionsPageDto> {
     const caller = callerOf(request);
-    const { partners, channels } = listable(caller);
+    const limits = listable(caller);
     assertBounded(caller, 'sessions', query);
     const period = entity === undefined ? {} : searchedPeriod(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
     const token = await this.search.tokenOf(entity);
     const page = await this.rows.page(request, query.after, (db, after) =>
-      listSessions(db, { ...query, ...period, ...token, partners, channels, after }),
+      listSessions(db, { ...query, ...period, ...token, ...limits, after }),
     );
     linkPages(request, reply, { next: page.next === null ? undefined : { after: page.next } });
     return page;
@@ -89,9 +90,9 @@ export class ListsController {
     const isFirst = order !== 'recorded' || query.after === undefined;
     if (isFirst) assertBounded(caller, 'turns', query);
     const period = isFirst && entity !== undefined ? searchedPeriod(caller, query) : {};
-    const { partners, channels } = await this.turnsWithin(caller, query);
+    const limits = await this.turnsWithin(caller, query);
     await this.searches.ofToken(request, entity, query.partner_id);
-    const filter = { ...query, ...period, ...(await this.search.tokenOf(entity)), partners, channels };
+    const filter = { ...query, ...period, ...(await this.search.tokenOf(entity)), ...limits };
     // The cursor of a follower has a position for each partition, so it misses nothing on a server that lags behind.
     const page: TurnsPageDto =
       order === 'recorded'
@@ -151,11 +152,11 @@ export class ListsController {
     );
   }
 
-  /** The turns of one session are shown if the token reaches the session, by its stream. */
+  /** The turns of one session are shown if the caller reaches the session, by its stream. */
   private async turnsWithin(
     caller: Caller,
     { session_id }: Pick<TurnsQuery, 'session_id'>,
-  ): Promise<CallerLimits> {
+  ): Promise<RowLimits> {
     if (session_id === undefined) return listable(caller);
     await this.reach.assert(caller, session_id);
     return {};

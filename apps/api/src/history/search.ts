@@ -1,8 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { validationFailed } from '#platform';
-import type { CallerLimits } from '#privacy';
 import { BlindIndex, DataKeys, tokenise } from '#privacy';
-import type { Page, Queryable, TurnFilter, TurnItem } from '#read-models';
+import type { Page, Queryable, RowLimits, TurnFilter, TurnItem } from '#read-models';
 import {
   entityIndex,
   hasTokens,
@@ -29,13 +28,13 @@ export class TurnSearch {
   async find(
     db: Queryable,
     { entity, text, ...filter }: TurnSearchDto,
-    { partners, channels }: CallerLimits,
+    limits: RowLimits,
   ): Promise<Page<TurnItem>> {
     if (entity === undefined && text === undefined) throw refused('entity', 'or text must be there, or both');
     const words = text === undefined ? undefined : await this.wordsOf(db, text, filter.partner_id);
     if (words?.length === 0) return nothing;
     const values = entity === undefined ? {} : await this.valueOf(db, entity, filter.partner_id);
-    const all = { ...filter, ...values, words, partners, channels };
+    const all = { ...filter, ...values, ...limits, words };
     const { items, next } = await listTurns(db, all, undefined, this.keys);
     return { items, next };
   }

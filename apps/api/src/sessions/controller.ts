@@ -46,7 +46,7 @@ export class CommandsController {
     const request = commandRequest(sessionId, headers, dto, [startId(sessionId, dto)]);
     const start = toStartSession(dto, this.config.sessionIdleS);
     assertMayStart(headers.caller, start);
-    return this.commands.execute(new StartSession(start, request));
+    return this.commands.execute(new StartSession(start, request, headers.caller));
   }
 
   @Post(':session_id/turns')

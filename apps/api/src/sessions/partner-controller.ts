@@ -65,7 +65,7 @@ export class PartnerController {
     const { sessionId: _none, ...request } = commandRequest('', unconditional(headers), dto);
     const start = toStartSession({ ...dto, partner_id }, this.config.sessionIdleS);
     assertMayStart(headers.caller, start);
-    const result = await this.commands.execute(new ResumeOrStart(start, request));
+    const result = await this.commands.execute(new ResumeOrStart(start, request, headers.caller));
     assertReaches(headers.caller, result.session);
     return result;
   }

@@ -25,7 +25,9 @@ import {
 } from '#sessions';
 import { slotOf, withSlot } from '#cells';
 import { KeyedMutex } from '#platform';
+import type { Caller } from '#privacy';
 import { SessionCache } from '#read-models';
+import { SessionReach } from '../common/reach.ts';
 
 type Sender = Pick<CommandRequest, 'actor' | 'correlationId' | 'traceparent'>;
 type Assignment = Pick<AssignSession, 'session_id' | 'completable' | 'language'>;
@@ -45,6 +47,7 @@ export class PartnerSessions {
     private readonly store: EventStore,
     private readonly sessionCache: SessionCache,
     private readonly executor: CommandExecutor,
+    private readonly reach: SessionReach,
   ) {}
 
   newSessionId(partnerId: string): string {
@@ -104,6 +107,16 @@ export class PartnerSessions {
     const context = { actor, $correlationId, ...(traceparent === undefined ? {} : { traceparent }) };
     await appendToPartner(this.store, partner, events, context);
     return inherit(events.reduce(evolvePartner, partner.state), session_id);
+  }
+
+  /**
+   * What a caller's new session inherits: nothing of a partner whose last contact is longer ago than the caller reads, or is unknown since
+   * PostgreSQL does not answer.
+   */
+  async readable<T extends Inheritance | null>(known: T, partnerId: string, caller: Caller): Promise<T> {
+    if (known === null || caller.limits.partners_days === undefined) return known;
+    const isReadable = await this.reach.readsPartner(caller, partnerId).catch(() => false);
+    return isReadable ? known : { ...known, language: null, preferences: {}, open_goals: [] };
   }
 
   /**

@@ -2,6 +2,7 @@ import { Command, CommandBus, CommandHandler } from '@nestjs/cqrs';
 import type { ICommandHandler } from '@nestjs/cqrs';
 import type { Session, StartSession } from '#domain';
 import { isStarted } from '#domain';
+import type { Caller } from '#privacy';
 import type { CommandRequest, CommandResult, Partner } from '#sessions';
 import { CommandRejectedError } from '#sessions';
 import { ExecuteCommands } from './execute-commands.ts';
@@ -18,6 +19,7 @@ export class ResumeOrStart extends Command<PartnerSessionResult> {
   constructor(
     readonly start: Omit<StartSession, 'memory'>,
     readonly request: Omit<CommandRequest, 'commands' | 'sessionId'>,
+    readonly caller: Caller,
   ) {
     super();
   }
@@ -63,17 +65,18 @@ export class ResumeOrStartHandler implements ICommandHandler<ResumeOrStart> {
   private async start(
     partner: Partner,
     found: readonly FoundSession[],
-    { start, request }: ResumeOrStart,
+    { start, request, caller }: ResumeOrStart,
   ): Promise<PartnerSessionResult | undefined> {
     const named = found.findLast(
       ({ listed, session }) => listed.completable && session !== undefined && !isStarted(session.state),
     );
     const sessionId = named?.listed.session_id ?? this.partners.newSessionId(start.partner_id);
     const assignment = { session_id: sessionId, completable: true, language: start.language };
-    const memory = named
+    const known = named
       ? inherit(partner.state, sessionId)
       : await this.partners.assign(partner, found, assignment, request);
     try {
+      const memory = await this.partners.readable(known, start.partner_id, caller);
       const commands = [{ ...start, memory }];
       const result = await this.commands.execute(new ExecuteCommands({ ...request, sessionId, commands }));
       await this.partners.confirmHere(start.partner_id, result.session);

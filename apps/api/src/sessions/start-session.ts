@@ -6,6 +6,7 @@ import type { StartSession as StartSessionCommand } from '#domain';
 import { canonicalJson } from '#domain';
 import { withSlot } from '#cells';
 import { uuidV5 } from '#platform';
+import type { Caller } from '#privacy';
 import type { CommandRequest, CommandResult } from '#sessions';
 import { ExecuteCommands } from './execute-commands.ts';
 import { PartnerSessions } from './partner-sessions.ts';
@@ -15,6 +16,7 @@ export class StartSession extends Command<CommandResult> {
   constructor(
     readonly start: Omit<StartSessionCommand, 'memory'>,
     readonly request: Omit<CommandRequest, 'commands'>,
+    readonly caller: Caller,
   ) {
     super();
   }
@@ -31,12 +33,13 @@ export class StartSessionHandler implements ICommandHandler<StartSession> {
    * The partner's stream is written before the session's. When the second append fails, a repeated request completes
    * it.
    */
-  async execute({ start, request }: StartSession): Promise<CommandResult> {
+  async execute({ start, request, caller }: StartSession): Promise<CommandResult> {
     const { partner_id, language } = start;
     const assignment = { session_id: request.sessionId, completable: false, language };
     // An expected revision refers to an existing session, so nothing is to be started.
     const isNew = request.expectedRevision === undefined;
-    const memory = isNew ? await this.partners.register(partner_id, assignment, request) : null;
+    const known = isNew ? await this.partners.register(partner_id, assignment, request) : null;
+    const memory = await this.partners.readable(known, partner_id, caller);
     const result = await this.commands.execute<ExecuteCommands, CommandResult>(
       new ExecuteCommands({ ...request, commands: [{ ...start, memory }] }),
     );

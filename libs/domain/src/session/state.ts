@@ -135,6 +135,11 @@ export function isStarted(state: SessionState): boolean {
   return state.session.start_time !== '';
 }
 
+/** When a session that is over was last active: its age, by which the retention deletes it; null: it is active. */
+export function overSince({ session }: Pick<SessionState, 'session'>): string | null {
+  return session.status === 'active' ? null : session.last_activity_time;
+}
+
 /** Whether a session is active, and in this cell. */
 export function isActiveIn(here: OwnCell | undefined, { status, home }: SessionState['session']): boolean {
   return status === 'active' && elsewhere(home, here) === undefined;

@@ -1,3 +1,5 @@
+import { daysBefore } from '#platform';
+
 export const roles = ['agent', 'analyst', 'auditor', 'admin', 'service'] as const;
 export type Role = (typeof roles)[number];
 
@@ -24,23 +26,35 @@ export interface CallerLimits {
   readonly pools?: readonly string[];
   /** The agent instances that a request may name: ids, prefixes such as `bot-*`, or `*`. */
   readonly instances?: readonly string[];
+  /** How many days back the role reads: sessions by their end, partners by their last contact, the access log by its entries. */
+  readonly sessions_days?: number | undefined;
+  readonly partners_days?: number | undefined;
+  readonly access_days?: number | undefined;
 }
 
-/** The properties that the limits of a token are checked against. */
+/** The properties that the limits of a caller are checked against. */
 export interface Reach {
   readonly partner_id: string;
   readonly region: string | null;
   readonly channel: string;
+  /** When a session that is over was last active; null: it is active. */
+  readonly over_since: string | null;
 }
 
 /** Whether a session is within the limits of a caller. A session outside is answered as not found. */
-export function reaches({ limits }: Caller, { partner_id, region, channel }: Reach): boolean {
-  const { partners, regions, channels } = limits;
+export function reaches({ limits }: Caller, { partner_id, region, channel, over_since }: Reach): boolean {
+  const { partners, regions, channels, sessions_days } = limits;
   return (
     (partners?.includes(partner_id) ?? true) &&
     (regions === undefined || (region !== null && regions.includes(region))) &&
-    (channels?.includes(channel) ?? true)
+    (channels?.includes(channel) ?? true) &&
+    (over_since === null || over_since >= (readableSince(sessions_days) ?? ''))
   );
+}
+
+/** The time (ISO 8601) since which a caller reads, by its days; undefined: without limit. */
+export function readableSince(days: number | undefined): string | undefined {
+  return days === undefined ? undefined : daysBefore(new Date().toISOString(), days);
 }
 
 /** Whether a token may be used for an agent instance. */

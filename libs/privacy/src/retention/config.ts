@@ -2,6 +2,8 @@ import { IsIn, IsString } from 'class-validator';
 import { IsWhole, orExit, readEnvironment } from '#platform';
 import type { Role } from '../access/caller.ts';
 import { roles } from '../access/caller.ts';
+import type { ReadPolicy } from '../access/read-days.ts';
+import { daysByRole, IsDaysByRole } from '../access/read-days.ts';
 
 /** How long data is kept, in days (0: without limit); the token under which it is injected. */
 export abstract class RetentionConfig {
@@ -19,6 +21,8 @@ export abstract class RetentionConfig {
   abstract readonly sessionsDays: number;
   abstract readonly partnersDays: number;
   abstract readonly accessDays: number;
+  /** How far back each role reads of what is kept. */
+  abstract readonly read: ReadPolicy;
   /** The folder in which turns are archived before their sessions are deleted; null: no archive. */
   abstract readonly archiveDir: string | null;
   /** Time between two retention runs. */
@@ -50,6 +54,15 @@ class Environment {
   @IsWhole(0, 36_500)
   RETENTION_ACCESS_DAYS = 0;
 
+  @IsDaysByRole()
+  READ_SESSIONS_DAYS = '';
+
+  @IsDaysByRole()
+  READ_PARTNERS_DAYS = '';
+
+  @IsDaysByRole()
+  READ_ACCESS_DAYS = '';
+
   @IsString()
   RETENTION_ARCHIVE_DIR = '';
 
@@ -69,6 +82,11 @@ export function loadRetentionConfig(env: NodeJS.ProcessEnv): RetentionConfig {
     sessionsDays: environment.RETENTION_SESSIONS_DAYS,
     partnersDays: environment.RETENTION_PARTNERS_DAYS,
     accessDays: environment.RETENTION_ACCESS_DAYS,
+    read: {
+      sessions: daysByRole(environment.READ_SESSIONS_DAYS),
+      partners: daysByRole(environment.READ_PARTNERS_DAYS),
+      access: daysByRole(environment.READ_ACCESS_DAYS),
+    },
     archiveDir: environment.RETENTION_ARCHIVE_DIR === '' ? null : environment.RETENTION_ARCHIVE_DIR,
     intervalS: environment.RETENTION_INTERVAL_S,
   };

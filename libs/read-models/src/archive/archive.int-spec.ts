@@ -235,6 +235,8 @@ test('holds the access records of the partner without the sessions of others', a
   const own = [`session of ${partner}`];
   expect(records.map(({ session_ids }) => session_ids)).toEqual([own, [], own]);
   expect(text).not.toContain(other);
+  const later = new Date(Date.now() + 60_000).toISOString();
+  expect((await Array.fromAsync(accessJson({ pool, keys }, partner, later))).join('')).toBe('[\n]\n');
 });
 
 test('an unknown partner has no archive', async () => {

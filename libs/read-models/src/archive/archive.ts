@@ -6,6 +6,7 @@ import type { EventStore } from '#sessions';
 import { readPartner, UnprojectableEventError } from '#sessions';
 import { sessionsBefore } from '../erasure/rows.ts';
 import { keptUpdatesOf } from '../queries/kept-updates.ts';
+import { sessionsOverBefore } from '../queries/sessions.ts';
 import { Problems } from './problems.ts';
 import { accessJson, keptUpdatesJson, tokensJson } from './rows.ts';
 import { sessionJson, sessionText } from './sessions.ts';
@@ -23,6 +24,14 @@ interface ArchivePorts {
   readonly keys: DataKeys | undefined;
 }
 
+/** How far back an archive goes (ISO 8601); undefined: without limit. */
+export interface ArchiveLimits {
+  /** Without the sessions that were last active before, and are over. */
+  readonly active_since?: string | undefined;
+  /** Without earlier entries of the access log. */
+  readonly access_since?: string | undefined;
+}
+
 const readme = `All data that Turnstream has of one partner.
 
 partner.json           what is remembered from one session to the next, and what was asked for with the data
@@ -35,12 +44,18 @@ problems.txt           what could not be read: it is shown as it is stored, or w
 `;
 
 /** The files of a partner's archive; undefined: the partner is unknown. */
-export async function archiveOf(ports: ArchivePorts, partnerId: string): Promise<ArchiveFile[] | undefined> {
+export async function archiveOf(
+  ports: ArchivePorts,
+  partnerId: string,
+  { active_since, access_since }: ArchiveLimits = {},
+): Promise<ArchiveFile[] | undefined> {
   const problems = new Problems();
   const state = await partnerIn(ports.store, partnerId, problems);
   const { sessions = [], ...partner } = state ?? remembersNothing;
   const rows = await sessionsBefore(ports.pool, partnerId, 'infinity');
-  const ids = [...new Set([...rows, ...sessions])].sort();
+  const older =
+    active_since === undefined ? [] : await sessionsOverBefore(ports.pool, partnerId, active_since);
+  const ids = [...new Set([...rows, ...sessions])].filter((id) => !older.includes(id)).sort();
   const isKnown =
     state !== undefined || ids.length > 0 || (await keptUpdatesOf(ports.pool, partnerId, '0', 1)).length > 0;
   if (!isKnown) return undefined;
@@ -55,9 +70,9 @@ export async function archiveOf(ports: ArchivePorts, partnerId: string): Promise
         { name: `${name}.txt`, read: () => sessionText(ports.store, id) },
       ];
     }),
-    { name: 'tokens.json', read: () => tokensJson(ports, partnerId, problems) },
+    { name: 'tokens.json', read: () => tokensJson(ports, partnerId, problems, active_since) },
     { name: 'kept-updates.json', read: () => keptUpdatesJson(ports, partnerId, problems) },
-    { name: 'access.json', read: () => accessJson(ports, partnerId) },
+    { name: 'access.json', read: () => accessJson(ports, partnerId, access_since) },
     { name: 'problems.txt', read: () => problems.text() },
   ];
 }

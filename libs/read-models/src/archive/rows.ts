@@ -21,9 +21,10 @@ export async function* tokensJson(
   { pool, keys }: RowPorts,
   partnerId: string,
   problems: Problems,
+  activeSince?: string,
 ): AsyncGenerator<string> {
   yield* listOf(async function* opened() {
-    for (const stored of await storedTokens(pool, partnerId)) {
+    for (const stored of await storedTokens(pool, partnerId, undefined, activeSince)) {
       const token = await openToken(keys, stored).catch((error: unknown) => {
         const { token: stem, type } = stored;
         const problem = reasonOf(error);
@@ -86,9 +87,13 @@ async function contentOf(
 const ownSessions = `ARRAY(SELECT s.session_id FROM ${recordedSessions} WHERE s.partner_id = p.partner_id)`;
 
 /** The records of the access log. */
-export async function* accessJson({ pool }: RowPorts, partnerId: string): AsyncGenerator<string> {
+export async function* accessJson(
+  { pool }: RowPorts,
+  partnerId: string,
+  since = '-infinity',
+): AsyncGenerator<string> {
   yield* listOf(async function* records() {
-    let after = { at: '-infinity', event_id: '00000000-0000-0000-0000-000000000000' };
+    let after = { at: since, event_id: '00000000-0000-0000-0000-000000000000' };
     for (let count = page; count === page;) {
       const { rows } = await pool.query<{ at: string; event_id: string; record: object }>(
         `SELECT p.at::text AS at, p.event_id,

@@ -1,5 +1,6 @@
 import type { Sender } from '#domain';
 import type { Caller } from '#privacy';
+import { daysBefore } from '#platform';
 
 /** The form of an export's rows. `training`: one conversation a row, for training or evaluating a model. */
 export const exportForms = ['turns', 'sessions', 'events', 'training'] as const;
@@ -26,6 +27,8 @@ export interface ExportFilter {
 interface ExportScope {
   readonly partners?: readonly string[] | undefined;
   readonly channels?: readonly string[] | undefined;
+  /** Only sessions that are active, or were within so many days before the request. */
+  readonly sessions_days?: number | undefined;
   /** Whether restricted partners are included. */
   readonly restricted: boolean;
 }
@@ -68,6 +71,11 @@ export interface ExportJob extends ExportRequest {
   readonly until: string;
   /** The tables were complete up to this time when the export was requested; null: unknown. */
   readonly projected_until: string | null;
+}
+
+/** The time since which the sessions of an export have to be active; undefined: any. */
+export function activeSince({ scope, requested_at }: ExportJob): string | undefined {
+  return scope.sessions_days === undefined ? undefined : daysBefore(requested_at, scope.sessions_days);
 }
 
 /** A complete file of an export. */

@@ -21,6 +21,8 @@ interface AccessFilter {
   /** Only entries about any of these partners, shown without the other partners that they name. */
   readonly partners?: readonly string[] | undefined;
   readonly subject?: string | undefined;
+  /** Only those since this time (ISO 8601), whatever the period. */
+  readonly since?: string | undefined;
   /** ISO 8601, inclusive. */
   readonly from?: string | undefined;
   /** ISO 8601, exclusive. */
@@ -31,7 +33,7 @@ interface AccessFilter {
 
 /** The recorded reads and acts, newest first. @throws InvalidCursorError */
 export async function listAccess(pool: Queryable, filter: AccessFilter): Promise<Page<AccessRecord>> {
-  const { partner_id, partners, subject, from, to, limit, after } = filter;
+  const { partner_id, partners, subject, since, from, to, limit, after } = filter;
   // The time of a record is also stored with its partner, so that one index has both.
   const at = partner_id === undefined ? 'r.at' : 'p.at';
   const id = partner_id === undefined ? 'r.event_id' : 'p.event_id';
@@ -39,6 +41,7 @@ export async function listAccess(pool: Queryable, filter: AccessFilter): Promise
     .add('p.partner_id = $?', partner_id)
     .add(partner_id === undefined ? ofPartners : 'p.partner_id = ANY($?::text[])', partners)
     .add('r.subject = $?', subject)
+    .add(`${at} >= $?`, since)
     .add(`${at} >= $?`, from)
     .add(`${at} < $?`, to);
   if (after !== undefined)
@@ -105,6 +108,7 @@ export interface AccessCount {
 interface SummaryFilter {
   /** Only these partners. */
   readonly partners?: readonly string[] | undefined;
+  readonly since?: string | undefined;
   readonly from: string;
   readonly to: string;
   readonly limit: number;
@@ -114,9 +118,10 @@ interface SummaryFilter {
 /** Whose data was accessed in a period and by whom: counts for each subject and partner. @throws InvalidCursorError */
 export async function summarizeAccess(
   pool: Queryable,
-  { partners, from, to, limit, after }: SummaryFilter,
+  { partners, since, from, to, limit, after }: SummaryFilter,
 ): Promise<Page<AccessCount>> {
   const conditions = new Conditions()
+    .add('p.at >= $?', since)
     .add('p.at >= $?', from)
     .add('p.at < $?', to)
     .add('p.partner_id = ANY($?::text[])', partners);

@@ -4,6 +4,8 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { ofFork } from './forks.ts';
 import { isoTime } from './iso-time.ts';
 import type { Queryable } from './queryable.ts';
+import type { RowLimits } from './row-limits.ts';
+import { isActiveSince } from './row-limits.ts';
 
 /** What a session must have, or must not have, after the previous step. */
 export interface JourneyStep {
@@ -20,7 +22,7 @@ export interface JourneyStep {
   readonly same_name?: boolean | undefined;
 }
 
-interface JourneyRequest {
+interface JourneyRequest extends RowLimits {
   /** The first step must be present and within the period. */
   readonly steps: readonly JourneyStep[];
   /** ISO 8601; inclusive, and exclusive. */
@@ -28,8 +30,6 @@ interface JourneyRequest {
   readonly to: string;
   readonly partner_id?: string | undefined;
   readonly channel?: string | undefined;
-  readonly partners?: readonly string[] | undefined;
-  readonly channels?: readonly string[] | undefined;
   /** `exclude` by default. */
   readonly forks?: ForkChoice | undefined;
   readonly limit: number;
@@ -90,12 +90,13 @@ function inSessions(where: string): string {
 }
 
 function addScope(conditions: Conditions, request: JourneyRequest): void {
-  const { partner_id, channel, partners, channels, forks = 'exclude' } = request;
+  const { partner_id, channel, partners, channels, active_since, forks = 'exclude' } = request;
   conditions
     .add('m0.partner_id = $?', partner_id)
     .add('m0.partner_id = ANY($?::text[])', partners)
     .add(inSessions('s.channel = $?'), channel)
     .add(inSessions('s.channel = ANY($?::text[])'), channels)
+    .add(inSessions(isActiveSince('s')), active_since)
     .forks(forks, ofFork('m0'));
 }
 

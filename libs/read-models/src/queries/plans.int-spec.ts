@@ -42,6 +42,7 @@ async function planOf(query: (db: Queryable) => Promise<unknown>): Promise<strin
 
 const period = { from: '2026-01-10T00:00:00Z', to: '2026-01-11T00:00:00Z' };
 const first = { limit: 50 };
+const active_since = '2026-01-10T00:00:00Z';
 
 test.each<[string, (db: Queryable) => Promise<unknown>]>([
   ['turns, the newest', (db) => listTurns(db, { ...first, order: 'desc' })],
@@ -60,12 +61,18 @@ test.each<[string, (db: Queryable) => Promise<unknown>]>([
   ['turns with a value', (db) => listTurns(db, { ...first, blind_index: 'value_7' })],
   ['turns with two words', (db) => listTurns(db, { ...first, words: ['word_7', 'word_8'] })],
   ['turns as they became visible', (db) => followTurns(db, { ...first, partner_id: 'P7' })],
+  ['turns of recent sessions', (db) => listTurns(db, { ...first, order: 'desc', active_since })],
   ['sessions, the newest', (db) => listSessions(db, first)],
+  ['sessions, the newest of recent ones', (db) => listSessions(db, { ...first, active_since })],
   [
     'sessions with a goal and an intent',
     (db) => listSessions(db, { ...first, ...period, goal: 'pay', parsed_intent: 'intent_3' }),
   ],
   ['a timeline', (db) => partnerTimeline(db, { ...first, partner_id: 'P7', order: 'desc' })],
+  [
+    'a timeline of recent sessions',
+    (db) => partnerTimeline(db, { ...first, partner_id: 'P7', order: 'desc', active_since }),
+  ],
   [
     'counts of a day',
     (db) =>

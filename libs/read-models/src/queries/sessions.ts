@@ -8,6 +8,8 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { isFork } from './forks.ts';
 import type { Queryable } from './queryable.ts';
 import { isoTime } from './iso-time.ts';
+import type { RowLimits } from './row-limits.ts';
+import { isActiveSince } from './row-limits.ts';
 import type { CourseFilter } from './turn-filter.ts';
 import { addCourse, addTurnConditions } from './turn-filter.ts';
 
@@ -29,7 +31,7 @@ interface SessionItem {
 }
 
 /** A filter of sessions; all conditions must hold. Turn conditions must hold for one and the same turn of the session. */
-interface SessionFilter extends CourseFilter {
+interface SessionFilter extends CourseFilter, RowLimits {
   readonly session_id?: string | undefined;
   readonly partner_id?: string | undefined;
   readonly status?: SessionStatus | undefined;
@@ -47,9 +49,6 @@ interface SessionFilter extends CourseFilter {
   readonly to?: string | undefined;
   /** `exclude` by default, unless a session is named. */
   readonly forks?: ForkChoice | undefined;
-  /** Only sessions of these partners, and on these channels. */
-  readonly partners?: readonly string[] | undefined;
-  readonly channels?: readonly string[] | undefined;
   /** By start; newest first by default. */
   readonly order?: 'asc' | 'desc';
   readonly limit: number;
@@ -98,6 +97,7 @@ function sessionConditions(filter: SessionFilter): Conditions {
     .add('s.start_time < $?', filter.to)
     .add('s.partner_id = ANY($?::text[])', filter.partners)
     .add('s.channel = ANY($?::text[])', filter.channels)
+    .add(isActiveSince('s'), filter.active_since)
     .add(
       `s.session_id IN (SELECT m.session_id FROM session_milestone AS m WHERE m.kind = 'goal_set' AND m.name = $?)`,
       filter.goal,
@@ -131,6 +131,15 @@ export async function dueSessions(
     [now, limit, prefixes],
   );
   return rows.map((row) => row.session_id);
+}
+
+/** The ids of a partner's sessions that are over and were last active before a time (ISO 8601). */
+export async function sessionsOverBefore(pool: Pool, partnerId: string, before: string): Promise<string[]> {
+  const { rows } = await pool.query<{ session_id: string }>(
+    `SELECT session_id FROM conversation_session AS s WHERE partner_id = $1 AND NOT ${isActiveSince('s', '$2')}`,
+    [partnerId, before],
+  );
+  return rows.map(({ session_id }) => session_id);
 }
 
 /** A session that an agent instance owns, or that waits for an instance of its pool. */

@@ -7,6 +7,8 @@ import { decodeCursor, encodeCursor } from './cursor.ts';
 import { ofFork } from './forks.ts';
 import { isoTime } from './iso-time.ts';
 import type { Queryable } from './queryable.ts';
+import type { RowLimits } from './row-limits.ts';
+import { isActiveSince } from './row-limits.ts';
 import type { Order } from './turns.ts';
 import type { TurnItem } from './turn-rows.ts';
 import { turnColumns } from './turn-rows.ts';
@@ -26,7 +28,7 @@ export interface TimelineItem {
   readonly turn: TurnItem | null;
 }
 
-interface TimelineRequest {
+interface TimelineRequest extends Pick<RowLimits, 'active_since'> {
   readonly partner_id: string;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -75,10 +77,14 @@ export async function partnerTimeline(
 
 /** The conditions on one of the tables, by its alias. */
 function part(conditions: Conditions, request: TimelineRequest, time: string, of: 't' | 'm'): string {
-  const { partner_id, from, to, order, after } = request;
-  const parts = [`${of}.partner_id = ${conditions.parameter(partner_id)}`, `NOT ${ofFork(of)}`];
+  const { partner_id, from, to, order, after, active_since } = request;
+  const partner = conditions.parameter(partner_id);
+  const parts = [`${of}.partner_id = ${partner}`, `NOT ${ofFork(of)}`];
   if (from !== undefined) parts.push(`${time} >= ${conditions.parameter(from)}`);
   if (to !== undefined) parts.push(`${time} < ${conditions.parameter(to)}`);
+  if (active_since !== undefined)
+    parts.push(`${of}.session_id IN (SELECT s.session_id FROM conversation_session AS s
+      WHERE s.partner_id = ${partner} AND ${isActiveSince('s', conditions.parameter(active_since))})`);
   if (after !== undefined) {
     const [at, id, revision] = decodeCursor(after, ['time', 'uuid', 'number']).map((value) =>
       conditions.parameter(value),

@@ -3,6 +3,8 @@ import { storableJson } from '../tables/storable.ts';
 import type { ForkChoice } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { ofFork } from './forks.ts';
+import type { RowLimits } from './row-limits.ts';
+import { ofActiveSince } from './row-limits.ts';
 
 /** Conditions on the milestones of a session. */
 export interface CourseFilter {
@@ -15,7 +17,7 @@ export interface CourseFilter {
 }
 
 /** A filter of turns; all conditions must hold. */
-export interface TurnFilter extends CourseFilter {
+export interface TurnFilter extends CourseFilter, RowLimits {
   readonly session_id?: string | undefined;
   /** `exclude` by default, unless a session is named. */
   readonly forks?: ForkChoice | undefined;
@@ -38,9 +40,6 @@ export interface TurnFilter extends CourseFilter {
   readonly from?: string | undefined;
   /** ISO 8601, exclusive. */
   readonly to?: string | undefined;
-  /** Only turns of these partners, and of sessions on these channels. */
-  readonly partners?: readonly string[] | undefined;
-  readonly channels?: readonly string[] | undefined;
 }
 
 /** The SQL conditions of a filter on `conversation_turn AS t`. */
@@ -56,7 +55,8 @@ export function turnConditions(filter: TurnFilter): Conditions {
     .add(
       't.session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))',
       filter.channels,
-    );
+    )
+    .add(ofActiveSince('t'), filter.active_since);
   addTurnConditions(conditions, filter);
   return addCourse(conditions, 't.session_id', filter);
 }

@@ -2,8 +2,10 @@ import { Conditions } from '../../queries/conditions.ts';
 import { isFork } from '../../queries/forks.ts';
 import { isoTime } from '../../queries/iso-time.ts';
 import { isOpen } from '../../queries/open-partners.ts';
+import { isActiveSince } from '../../queries/row-limits.ts';
 import type { ExportRow } from '../columns.ts';
 import type { Place } from '../request.ts';
+import { activeSince } from '../request.ts';
 import type { ExportBatch, SourceContext } from './source.ts';
 import { pageRows, placeTime } from './source.ts';
 
@@ -58,6 +60,7 @@ async function readPage(
     .add('s.channel = $?', filter.channel)
     .add('s.partner_id = ANY($?::text[])', scope.partners)
     .add('s.channel = ANY($?::text[])', scope.channels)
+    .add(isActiveSince('s'), activeSince(job))
     .add(isOpen('s.partner_id', scope.restricted));
   if (after !== null) conditions.add(`(s.start_time, s.session_id) ${comparison} ($?, $?::uuid)`, ...after);
   const { rows } = await read((db) =>

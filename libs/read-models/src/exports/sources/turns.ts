@@ -3,9 +3,11 @@ import { Conditions } from '../../queries/conditions.ts';
 import { ofFork } from '../../queries/forks.ts';
 import { isoTime } from '../../queries/iso-time.ts';
 import { isOpen } from '../../queries/open-partners.ts';
+import { ofActiveSince } from '../../queries/row-limits.ts';
 import { openTurns } from '../../tables/row-seals.ts';
 import type { ExportRow } from '../columns.ts';
 import type { Place } from '../request.ts';
+import { activeSince } from '../request.ts';
 import type { ExportBatch, SourceContext } from './source.ts';
 import { pageRows, placeTime } from './source.ts';
 
@@ -54,6 +56,7 @@ async function readPage({ rows: read, job }: SourceContext, after: Place | null)
         AND s.channel = ANY($?::text[]))`,
       scope.channels,
     )
+    .add(ofActiveSince('t'), activeSince(job))
     .add(isOpen('t.partner_id', scope.restricted));
   if (after !== null)
     conditions.add('(t.ordered_at, t.session_id, t.revision) > ($?, $?::uuid, $?::bigint)', ...after);
