@@ -3,6 +3,7 @@
  * deleted, or lists past runs.
  */
 import { createLogger, createPool } from '#platform';
+import type { DaysByRole } from '#privacy';
 import { loadRetentionConfig } from '#privacy';
 import { withRetentionLock } from '#read-models';
 import { EventCodec, EventStore, readRetentionRuns } from '#sessions';
@@ -17,7 +18,8 @@ import { recordAct } from '../shared/record-act.ts';
 const usage = `usage: npm run retention -- --dry-run | --apply | --list
 
 The policy is that of the bridge: RETENTION_SESSIONS_DAYS, RETENTION_PARTNERS_DAYS, RETENTION_ACCESS_DAYS, and
-RETENTION_FLOOR_DAYS, before which nothing is deleted. --list shows the runs that
+RETENTION_FLOOR_DAYS, before which nothing is deleted; READ_SESSIONS_DAYS, READ_PARTNERS_DAYS and READ_ACCESS_DAYS say how
+far back roles read. --list shows the runs that
 are recorded, those of the bridge too.`;
 
 await runProgram(async () => {
@@ -45,6 +47,10 @@ await runProgram(async () => {
       console.log(`${verb} ${deleted.sessions} sessions (${limit(before.sessions)})`);
       console.log(`${verb} the memory of ${deleted.partners} partners (${limit(before.partners)})`);
       console.log(`${verb} ${deleted.access_days} days of the access log (${limit(before.access)})`);
+      const { sessions, partners, access } = policy.read;
+      console.log(
+        `Readable: sessions ${shown(sessions)}; partners ${shown(partners)}; access log ${shown(access)}`,
+      );
     });
     if (!ran) throw new Failure('A bridge is running the retention; try again in a moment.');
   } catch (error) {
@@ -66,6 +72,11 @@ async function list(store: EventStore): Promise<void> {
         `${deleted.access_days} days of the access log (${limit(before.access)})`,
       ].join('  '),
     );
+}
+
+function shown(days: DaysByRole): string {
+  const items = Object.entries(days).map(([role, count]) => `${role} ${count} days`);
+  return items.length === 0 ? 'without limit' : items.join(', ');
 }
 
 function limit(at: string | null): string {
