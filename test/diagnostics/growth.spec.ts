@@ -25,9 +25,17 @@ test('a heap that is more than the share larger at the end has grown', () => {
 });
 
 test('calls held at the end count as growth', () => {
-  expect(growths([sample({}), sample({ heldCalls: 66 })], 0.05)).toEqual(['heldCalls of api-1: 2, later 66']);
+  expect(growths([sample({}), sample({ heldCalls: 66 })], 0.05)).toEqual([
+    'heldCalls of api-1: 2, later 66',
+    'heldCalls of all api: 2, later 66',
+  ]);
 });
 
 test('a process that ended is skipped', () => {
   expect(growths([sample({}), new Map()], 0.05)).toEqual([]);
+});
+
+test('connections of a process that replaced another have grown', () => {
+  const later = new Map([['api-2', { ...rest, connections: 70 }]]);
+  expect(growths([sample({}), later], 0.05)).toEqual(['connections of all api: 7, later 70']);
 });
