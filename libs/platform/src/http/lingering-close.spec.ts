@@ -17,6 +17,7 @@ let socket: Socket;
 
 async function start(limitMs: number): Promise<void> {
   installLingeringClose(fastify, limitMs);
+  fastify.post('/refused', { onRequest: (_request, reply) => reply.code(401).send() }, () => 'never');
   fastify.all('/', () => {
     served += 1;
     return 'served';
@@ -30,8 +31,8 @@ async function start(limitMs: number): Promise<void> {
 }
 
 /** The head of a request with a JSON body of so many bytes. */
-const head = (bytes: number): string =>
-  `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`;
+const head = (bytes: number, path = '/'): string =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n`;
 
 const write = (data: string | Buffer): Promise<unknown> =>
   new Promise((resolve, reject) => {
@@ -89,4 +90,14 @@ test('a request whose body is read keeps its connection', async () => {
   await waitUntil(() => served === 1);
   await write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
   expect((await answers).match(/ 200 OK/g)).toHaveLength(2);
+});
+
+test('a request after one whose body was refused and has ended closes the connection at once', async () => {
+  await start(60_000);
+  await write(head(2, '/refused'));
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  expect(first.toString()).toMatch(/^HTTP\/1\.1 401 /);
+  await write('{}GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /);
+  await disconnected();
 });

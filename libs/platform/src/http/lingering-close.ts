@@ -8,14 +8,18 @@ import type { FastifyInstance } from 'fastify';
  */
 export function installLingeringClose(fastify: FastifyInstance, limitMs: number): void {
   fastify.addHook('onRequest', ({ raw }, reply, done) => {
-    // It follows a refused body on a connection that can answer no more.
+    // The connection has sent its last answer; a request that was sent behind the refused body gets none.
     if (raw.socket.writableEnded) reply.hijack();
     else done();
   });
   fastify.addHook('onSend', ({ raw }, _reply, _payload, done) => {
-    if (!raw.complete) linger(raw, limitMs);
+    if (!raw.complete && hasBody(raw)) linger(raw, limitMs);
     done();
   });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? headers['transfer-encoding']) !== undefined;
 }
 
 function linger(request: IncomingMessage, limitMs: number): void {
@@ -28,4 +32,6 @@ function linger(request: IncomingMessage, limitMs: number): void {
     request.resume();
     socket.end();
   };
+  // The connection stays open for other requests if it is not closed before the body ends.
+  request.once('end', () => Reflect.deleteProperty(socket, 'destroySoon'));
 }
