@@ -97,6 +97,8 @@ export async function eventBytes({ store }: Clients, id: string): Promise<number
 export async function contextBytes({ redis, turnstream }: Clients, id: string): Promise<number> {
   const { short_term_memory } = await turnstream.session(id).context();
   const bytes = await redis.hstrlen(`ctx:{${id}}`, 'turns');
+  if (bytes === 0)
+    throw new Error('The context has no sealed turns: the bytes are those of a system with keys.');
   return bytes / short_term_memory.recent_turns.length;
 }
 

@@ -16,7 +16,8 @@ interface Watched {
 const RECOVERY = 10;
 
 /** How long a process may be silent, in milliseconds. 0: no limit. */
-export function silenceLimit(seconds = process.env['TURNSTREAM_SILENCE_S'] || '30'): number {
+export function silenceLimit(variable = process.env['TURNSTREAM_SILENCE_S']): number {
+  const seconds = variable || '30';
   if (!/^\d{1,5}$/.test(seconds))
     throw new Failure(
       `TURNSTREAM_SILENCE_S is '${seconds}': set it to a whole number of seconds; 0: no limit.`,

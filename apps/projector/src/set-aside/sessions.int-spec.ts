@@ -119,9 +119,12 @@ describe('a session that is set aside', () => {
     await waitUntil(() => aside.saysSo(id), { what: 'the context to say so' });
     await harness.redis.hdel(`ctx:{${id}}`, 'set_aside');
     const now = performance.now.bind(performance);
-    jest.spyOn(performance, 'now').mockImplementation(() => now() + 30_000);
-    await waitUntil(() => aside.saysSo(id), { what: 'the context to say so again' });
-    jest.restoreAllMocks();
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + 30_000);
+    try {
+      await waitUntil(() => aside.saysSo(id), { what: 'the context to say so again' });
+    } finally {
+      clock.mockRestore();
+    }
     expect(await aside.saysSo(id)).toBe(true);
   });
 

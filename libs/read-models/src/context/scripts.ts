@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis';
  */
 const contextFormat = '4';
 
-/** Sealed contexts have their own format, so that plain ones are folded again once there are keys. `sealed` alone: each section by itself. */
+/** Sealed contexts have their own format, so that plain ones are folded again once there are keys. The format before, `4-sealed`, sealed each section separately. */
 export function formatOf(isSealed: boolean): string {
   return isSealed ? `${contextFormat}-sealed-together` : contextFormat;
 }

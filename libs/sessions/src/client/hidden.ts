@@ -106,18 +106,18 @@ export function heldCalls(client: EventStoreDBClient): number {
 interface HiddenSubchannel {
   continueConnecting: boolean;
   readonly refcount: number;
-  unref: (this: HiddenSubchannel) => void;
+  handleBackoffTimer: (this: HiddenSubchannel) => void;
 }
 
 const subchannels = Subchannel.prototype as unknown as HiddenSubchannel;
-const { unref } = subchannels;
+const { handleBackoffTimer } = subchannels;
 /**
  * When a channel is closed while it waits to reconnect, gRPC connects it once more and never closes that connection. An outage
  * of the server would leave a connection open for each attempt to reach it.
  */
-subchannels.unref = function () {
-  unref.call(this);
+subchannels.handleBackoffTimer = function () {
   if (this.refcount === 0) this.continueConnecting = false;
+  handleBackoffTimer.call(this);
 };
 
 /** Tracks a client's channels, which its `dispose` leaves open. Returns a function that closes them; calls in flight continue. */
