@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import Fastify from 'fastify';
 import { waitUntil } from '../async/wait-until.ts';
 import { installLingeringClose } from './lingering-close.ts';
@@ -17,7 +17,10 @@ let socket: Socket;
 
 async function start(limitMs: number): Promise<void> {
   installLingeringClose(fastify, limitMs);
-  fastify.post('/refused', { onRequest: (_request, reply) => reply.code(401).send() }, () => 'never');
+  const refuse: onRequestHookHandler = (_request, reply) => {
+    reply.code(401).send();
+  };
+  fastify.post('/refused', { onRequest: refuse }, () => 'never');
   fastify.all('/', () => {
     served += 1;
     return 'served';
