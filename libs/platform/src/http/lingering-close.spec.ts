@@ -15,11 +15,12 @@ let fastify: FastifyInstance;
 let served: number;
 let socket: Socket;
 
+const refuse: onRequestHookHandler = (_request, reply) => {
+  reply.code(401).send();
+};
+
 async function start(limitMs: number): Promise<void> {
   installLingeringClose(fastify, limitMs);
-  const refuse: onRequestHookHandler = (_request, reply) => {
-    reply.code(401).send();
-  };
   fastify.post('/refused', { onRequest: refuse }, () => 'never');
   fastify.all('/', () => {
     served += 1;
