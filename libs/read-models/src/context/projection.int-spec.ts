@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import type { RecordedEvent, SessionCommand } from '#domain';
 import { contextOf } from '#domain';
@@ -183,4 +183,16 @@ test('a context that is ahead of its stream is folded again when it is rebuilt',
   await redis.hset(`ctx:{${id}}`, 'revision', 9, 'session', '{"status":"ended"}');
   expect(await rebuildContext(store, contexts, id)).toMatchObject({ revision: 3 });
   expect(await isRight(id)).toBe(true);
+});
+
+test('while Redis is full, a context whose earlier events are missing is removed, and not folded again', async () => {
+  const id = randomUUID();
+  const events = await fourEvents(id);
+  await projection().write(events.slice(0, 2));
+  const isFull = jest.spyOn(contexts, 'isFull', 'get').mockReturnValue(true);
+  await projection()
+    .write(events.slice(3))
+    .finally(() => isFull.mockRestore());
+  expect(await redis.exists(`ctx:{${id}}`)).toBe(0);
+  expect(rebuilt).toEqual([]);
 });
