@@ -212,7 +212,8 @@ export class EventCodec {
     if (version > current) throw unprojectable(stored, 'newer_schema_version');
     try {
       const upcasted = upcast(this.steps, type, version, data);
-      return { data: upcasted, metadata: { ...metadata, schema_version: current } };
+      const isCurrent = version === current;
+      return { data: upcasted, metadata: isCurrent ? metadata : { ...metadata, schema_version: current } };
     } catch (error) {
       throw unprojectable(stored, 'malformed_event', error);
     }

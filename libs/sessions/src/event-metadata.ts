@@ -14,45 +14,49 @@ const mostSealed = 100;
 /** The metadata of an event. Defaults stand in when another program wrote the event without our metadata. */
 export function metadataOf(stored: StoredEvent): EventMetadata {
   const written = stored.metadata;
-  const defaults = {
-    schema_version: 1,
-    occurred_at: stored.created.toISOString(),
-    actor: { role: 'system', id: 'unknown' },
-    $correlationId: stored.id,
-  } as const;
-  if (written === undefined) return defaults;
+  if (written === undefined) return defaultsOf(stored, {});
   // Metadata that is not a JSON object has no version either.
-  if (!isFields(written)) return { ...defaults, schema_version: Number.NaN };
-  const wrong = metadataChecks.filter(
-    ([name, isRight]) => Object.hasOwn(written, name) && !isRight(written[name]),
-  );
-  if (wrong.length === 0) return { ...defaults, ...written };
-  const names = new Set(wrong.map(([name]) => name));
-  const right = Object.entries(written).filter(([name]) => !names.has(name));
-  return { ...defaults, ...Object.fromEntries(right) };
+  if (!isFields(written)) return { ...defaultsOf(stored, {}), schema_version: Number.NaN };
+  const isRight = (name: string): boolean => metadataChecks.get(name)?.(written[name]) ?? true;
+  const names = Object.keys(written);
+  if (names.every(isRight)) return { ...defaultsOf(stored, written), ...written };
+  const right = Object.fromEntries(names.filter(isRight).map((name) => [name, written[name]]));
+  return { ...defaultsOf(stored, right), ...right };
+}
+
+/** Formatting a time takes long, so it is left empty where another one follows. */
+function defaultsOf({ id, created }: StoredEvent, following: EventFields): EventMetadata {
+  return {
+    schema_version: 1,
+    occurred_at: Object.hasOwn(following, 'occurred_at') ? '' : created.toISOString(),
+    actor: { role: 'system', id: 'unknown' },
+    $correlationId: id,
+  };
 }
 
 /** Validates the fields of metadata: other programs may have written anything. */
-const metadataChecks: readonly [string, (value: unknown) => boolean][] = Object.entries({
-  occurred_at: isText,
-  actor: isActor,
-  $correlationId: isText,
-  $causationId: isText,
-  traceparent: isText,
-  command_id: isText,
-  command_hash: isText,
-  command_aliases: (value: unknown) =>
-    Array.isArray(value) && value.length <= mostAliases && value.every(isText),
-  command_event: Number.isSafeInteger,
-  command_events: Number.isSafeInteger,
-  agent_epoch: Number.isSafeInteger,
-  forked_from: isText,
-  cell: isText,
-  sealed: isSealed,
-  partner_id: isText,
-  chain: (value: unknown) => typeof value === 'string' && chain.test(value),
-  tokens: (value: unknown) => isFields(value) && Object.values(value).every(isText),
-});
+const metadataChecks: ReadonlyMap<string, (value: unknown) => boolean> = new Map(
+  Object.entries({
+    occurred_at: isText,
+    actor: isActor,
+    $correlationId: isText,
+    $causationId: isText,
+    traceparent: isText,
+    command_id: isText,
+    command_hash: isText,
+    command_aliases: (value: unknown) =>
+      Array.isArray(value) && value.length <= mostAliases && value.every(isText),
+    command_event: Number.isSafeInteger,
+    command_events: Number.isSafeInteger,
+    agent_epoch: Number.isSafeInteger,
+    forked_from: isText,
+    cell: isText,
+    sealed: isSealed,
+    partner_id: isText,
+    chain: (value: unknown) => typeof value === 'string' && chain.test(value),
+    tokens: (value: unknown) => isFields(value) && Object.values(value).every(isText),
+  }),
+);
 
 /** The sealing information of a stored event. */
 export function sealedIn({ metadata }: StoredEvent): SealedFields | undefined {

@@ -52,16 +52,23 @@ async function deliveriesOf(
   for (const stored of events) {
     const decode = (): Delivery | Promise<Delivery> =>
       toDelivery(codec, stored, stored.position?.commit ?? 0n);
-    const delivery = await untilAvailable(decode, options);
+    const decoded = decode();
+    // Most are decoded at once: waiting for each would take more time than decoding it.
+    const delivery = decoded instanceof Promise ? await untilAvailable(decode, options, decoded) : decoded;
     if (delivery.kind !== 'access' && delivery.kind !== 'checkpoint') found.push(delivery);
   }
   return found;
 }
 
-async function untilAvailable<T>(work: () => T | Promise<T>, options: ReadLogOptions): Promise<T> {
+/** @param begun the first attempt of the work */
+async function untilAvailable<T>(
+  work: () => T | Promise<T>,
+  options: ReadLogOptions,
+  begun?: Promise<T>,
+): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
-      return await work();
+      return await (failures === 1 && begun ? begun : work());
     } catch (error) {
       const mayPass = error instanceof StoreUnavailableError || error instanceof KeyStoreUnavailableError;
       if (!mayPass || options.signal.aborted) throw error;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AgentState, RecordedEvent, SessionCommand } from '#domain';
-import { mergeChanges, patchRow } from './batch.ts';
+import { mergeChanges, patchRow, withExpiry } from './batch.ts';
 import { rowChange, UnstorableEventError } from './changes.ts';
 import type { SessionRow } from './rows.ts';
 import { Script, startSession, turn } from '../test-support.ts';
@@ -92,7 +92,7 @@ describe('the row of a session', () => {
         for (const size of [...cuts, rest.length]) {
           const changes = rest.splice(0, size).map((event) => rowChange(script.sessionId, event));
           const [patch] = mergeChanges(changes).patches;
-          if (row && patch) row = patchRow(row, patch);
+          if (row && patch) row = withExpiry(patchRow(row, patch));
         }
         expect(row).toEqual(expectedRow(script));
       }),
@@ -163,6 +163,19 @@ describe('the rows of turns', () => {
   });
 
   const [started] = new Script().request(startSession) as [RecordedEvent];
+  test.each([
+    ['of the format', '2026-02-28T23:59:59.999Z', '2026-02-28T23:59:59.999Z'],
+    ['on the last day of a month', '2026-01-31T10:00:00.000Z', '2026-01-31T10:00:00.000Z'],
+    ['on a day that its month lacks', '2026-02-30T10:00:00.000Z', '2026-03-02T10:00:00.000Z'],
+    ['at the end of a day', '2026-02-14T24:00:00.000Z', '2026-02-15T00:00:00.000Z'],
+    ['with an offset', '2026-02-14T01:00:00.000+05:30', '2026-02-13T19:30:00.000Z'],
+    ['without milliseconds', '2026-02-14T10:00:00Z', '2026-02-14T10:00:00.000Z'],
+    ['with microseconds', '2026-02-14T10:00:00.123456Z', '2026-02-14T10:00:00.123Z'],
+  ])('a time %s is stored in UTC to the millisecond', (_, occurred_at, stored) => {
+    const event = { ...started, metadata: { ...started.metadata, occurred_at } };
+    expect(rowChange(randomUUID(), event).started?.start_time).toBe(stored);
+  });
+
   test.each<[string, string, RecordedEvent]>([
     ['malformed session id', 'not-a-uuid', started],
     [

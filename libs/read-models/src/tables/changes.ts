@@ -6,7 +6,7 @@ import { correlationOf } from './correlations.ts';
 import { entityRows } from './entities.ts';
 import { milestoneOf } from './milestones.ts';
 import { referencesOf } from './references.ts';
-import type { RowChange, SessionPatch, SessionRow, TurnContext, TurnRow } from './rows.ts';
+import type { ReplyRow, RowChange, SessionPatch, SessionRow, TurnContext, TurnRow } from './rows.ts';
 import { tokensOf } from './tokens.ts';
 
 /** Thrown when no row can hold an event: a malformed id or time, or a value outside the column's type. */
@@ -15,33 +15,39 @@ export class UnstorableEventError extends Error {}
 /**
  * The rows that an event adds or changes. Pure. An event of an unknown type changes only the revision.
  * @param index undefined: values of entities are not indexed
+ * @param position of the event in the store; undefined: unknown
  */
-export function rowChange(sessionId: string, event: RecordedEvent, index?: BlindIndex): RowChange {
+export function rowChange(
+  sessionId: string,
+  event: RecordedEvent,
+  index?: BlindIndex,
+  position?: bigint,
+): RowChange {
   const session_id = validId(sessionId, 'session_id');
-  return { ...changeOf(session_id, event, index), correlation: correlationOf(session_id, event) };
+  const at = validTime(event.metadata.occurred_at);
+  const isStart = event.type === 'SessionStarted' || event.type === 'SessionForked';
+  const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at, position) : undefined;
+  // All changes have the same members, which makes reading them fast.
+  return {
+    started: isStart ? firstRow(session_id, event, at) : undefined,
+    patch: isStart ? undefined : sessionPatch(session_id, event, at),
+    turn,
+    reply: turn && event.type === 'TurnRecorded' ? replyOf(turn, event.data.in_reply_to) : undefined,
+    references: isStart ? [] : referencesOf(session_id, event),
+    tokens: tokensOf(session_id, event),
+    entities: turn && index ? entityRows(index, turn) : [],
+    milestone: milestoneOf(session_id, event, at),
+    words: undefined,
+    correlation: correlationOf(session_id, event),
+    partner_id: event.metadata.partner_id,
+  };
 }
 
-function changeOf(session_id: string, event: RecordedEvent, index?: BlindIndex): RowChange {
-  const tokens = tokensOf(session_id, event);
-  const at = validTime(event.metadata.occurred_at);
-  const { partner_id } = event.metadata;
-  const owner = partner_id === undefined ? {} : { partner_id };
-  const milestone = milestoneOf(session_id, event, at);
-  const course = milestone && { milestone };
-  if (event.type === 'SessionStarted')
-    return { started: startedRow(session_id, event, at), tokens, ...course };
-  if (event.type === 'SessionForked') return { started: forkedRow(session_id, event, at), tokens, ...course };
-  const patch = { ...unchanged(session_id, event, at), ...patchOf(event) };
-  const turn = event.type === 'TurnRecorded' ? turnRow(session_id, event, at) : undefined;
-  const references = referencesOf(session_id, event);
-  if (event.type !== 'TurnRecorded' || turn === undefined) return { patch, references, tokens, ...course };
-  const entities = index === undefined ? [] : entityRows(index, turn);
-  const rows = { patch, turn, references, tokens, entities, ...owner };
-  const repliesTo = turn.sender === 'bot' ? event.data.in_reply_to?.toLowerCase() : undefined;
-  if (repliesTo === undefined || !isUuid(repliesTo)) return rows;
-  const { message_text, revision } = turn;
-  const reply = { session_id, turn_id: repliesTo, response_text: message_text, response_revision: revision };
-  return { ...rows, reply };
+function replyOf(turn: TurnRow, to: string | null | undefined): ReplyRow | undefined {
+  const { session_id, sender, message_text, revision } = turn;
+  const turn_id = sender === 'bot' ? to?.toLowerCase() : undefined;
+  if (turn_id === undefined || !isUuid(turn_id)) return undefined;
+  return { session_id, turn_id, response_text: message_text, response_revision: revision };
 }
 
 const noAgent = { agent_instance: null, agent_pool: null, agent_epoch: null };
@@ -71,6 +77,16 @@ function startedRow(
   };
 }
 
+function firstRow(
+  session_id: string,
+  event: RecordedEvent & { type: 'SessionStarted' | 'SessionForked' },
+  at: string,
+): SessionRow {
+  return event.type === 'SessionForked'
+    ? forkedRow(session_id, event, at)
+    : startedRow(session_id, event, at);
+}
+
 /** A fork starts with a task and copies no turns: those belong to the other session. */
 function forkedRow(
   session_id: string,
@@ -83,6 +99,12 @@ function forkedRow(
     current_task: current_task === null ? null : text(current_task, 'current_task'),
     forked_from: validId(forked_from, 'forked_from'),
   };
+}
+
+function sessionPatch(session_id: string, event: RecordedEvent, at: string): SessionPatch {
+  const patch = unchanged(session_id, event, at);
+  const changes = patchOf(event);
+  return changes === undefined ? patch : { ...patch, ...changes };
 }
 
 function unchanged(session_id: string, event: RecordedEvent, at: string): SessionPatch {
@@ -103,11 +125,11 @@ function unchanged(session_id: string, event: RecordedEvent, at: string): Sessio
   };
 }
 
-/** Events not listed here change only the revision and the times of the row. */
-function patchOf({ type, data }: RecordedEvent): Partial<SessionPatch> {
+/** Undefined for events not listed here, which change only the revision and the times of the row. */
+function patchOf({ type, data }: RecordedEvent): Partial<SessionPatch> | undefined {
   if (type === 'ChannelSwitched') return { channel: channelName(data.channel) };
   if (type === 'PreferenceChanged') {
-    return data.name === 'language' && typeof data.value === 'string' ? { language: data.value } : {};
+    return data.name === 'language' && typeof data.value === 'string' ? { language: data.value } : undefined;
   }
   if (type === 'AgentAttached')
     return agent(text(data.instance, 'instance'), text(data.pool, 'pool'), data.epoch);
@@ -120,7 +142,7 @@ function patchOf({ type, data }: RecordedEvent): Partial<SessionPatch> {
   if (type === 'InquiryOpened') return { inquiries_opened: idsOf(data.inquiry_id) };
   if (type === 'InquiryClosed') return { inquiries_closed: idsOf(data.inquiry_id) };
   const over = type === 'GoalSuspended' || type === 'GoalCompleted' || type === 'GoalAbandoned';
-  return over ? { tasks_cleared: [text(data.goal, 'goal')] } : {};
+  return over ? { tasks_cleared: [text(data.goal, 'goal')] } : undefined;
 }
 
 function agent(
@@ -150,9 +172,11 @@ function turnRow(
   session_id: string,
   { data, metadata, revision }: RecordedEvent & { type: 'TurnRecorded' },
   timestamp: string,
+  position: bigint | undefined,
 ): TurnRow {
   const actor: Partial<Actor> | undefined = metadata.actor;
   return {
+    ...unknownContext,
     session_id,
     turn_id: validId(data.turn_id, 'turn_id'),
     partner_id: null,
@@ -169,8 +193,8 @@ function turnRow(
     message_id: textOrNull(data.message_id),
     actor_role: textOrNull(actor?.role),
     actor_id: textOrNull(actor?.id),
-    ...unknownContext,
     revision,
+    position: position === undefined ? undefined : String(position),
   };
 }
 
@@ -184,7 +208,12 @@ function validId(value: unknown, field: string): string {
   return id;
 }
 
+/** Times of the first 28 days of a month in the format of the tables: those need no calendar to be known as valid. */
+const plainTime =
+  /^(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 function validTime(value: unknown): string {
+  if (typeof value === 'string' && plainTime.test(value)) return value;
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(at) || at < -62e12 || at > 253e12)
     throw new UnstorableEventError('the time is out of range');

@@ -21,6 +21,6 @@ export function correlationOf(
 /** The rows of correlations, each once. `row` is later than the existing ones. */
 export function addCorrelation(rows: Map<string, CorrelationRow>, row: CorrelationRow): void {
   const key = `${row.session_id}/${row.correlation}`;
-  const { first_revision } = rows.get(key) ?? row;
-  rows.set(key, { ...row, first_revision });
+  const earlier = rows.get(key);
+  rows.set(key, earlier ? { ...row, first_revision: earlier.first_revision } : row);
 }

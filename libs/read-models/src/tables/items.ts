@@ -30,10 +30,9 @@ export interface Deletion {
 }
 
 /** The item of an event. The event of a session's erasure removes the rows of all events before it. */
-export function itemOf({ session_id, event, position }: Positioned): Positioned | Deletion {
-  return event.type === 'SessionErased'
-    ? { session_id, before: event.revision + 1, position }
-    : { session_id, event, position };
+export function itemOf(item: Positioned): Positioned | Deletion {
+  const { session_id, event, position } = item;
+  return event.type === 'SessionErased' ? { session_id, before: event.revision + 1, position } : item;
 }
 
 /** The input of the tables. */
@@ -100,16 +99,12 @@ export function changesOf(
       continue;
     }
     try {
-      changes.push(positioned(rowChange(item.session_id, item.event, index), item.position));
+      changes.push(rowChange(item.session_id, item.event, index, item.position));
     } catch (error) {
       failures.set(item.session_id, setAsideEntry(item.session_id, item.event, error, item.position));
     }
   }
   return { changes, failures: [...failures.values()] };
-}
-
-function positioned(change: RowChange, position: bigint): RowChange {
-  return change.turn ? { ...change, turn: { ...change.turn, position: String(position) } } : change;
 }
 
 /** The parameters $7 to $17 of a batch. @throws UnstorableEventError when a value cannot be written as JSON */

@@ -3,7 +3,11 @@ import { aboutOf } from '#domain';
 import type { ReferenceRow } from './rows.ts';
 
 /** The fields that name the subject of a conversation, each with the kind of its reference. */
-const kinds = { order_id: 'order', payout_id: 'payout', tracking_id: 'tracking' } as const;
+const kinds = [
+  ['order_id', 'order'],
+  ['payout_id', 'payout'],
+  ['tracking_id', 'tracking'],
+] as const;
 /** Longer texts are not references. */
 const longest = 200;
 
@@ -15,14 +19,17 @@ export function isReference(text: unknown): text is string {
 /** The references that an event adds to its session. None for a fork: updates of other systems do not concern it. Pure. */
 export function referencesOf(session_id: string, event: RecordedEvent): ReferenceRow[] {
   if (event.metadata.forked_from !== undefined) return [];
+  const found: ReferenceRow[] = [];
+  const add = (kind: string, reference: unknown): void => {
+    if (!isReference(reference)) return;
+    const isKnown = found.some((row) => row.kind === kind && row.reference === reference);
+    if (!isKnown) found.push({ session_id, kind, reference });
+  };
   const fields = fieldsOf(event);
-  const named = Object.entries(kinds).map(([field, kind]) => ({ kind, reference: fields[field] }));
   const resolved = resolvedIn(event);
-  const all = [...named, ...Object.values(kinds).map((kind) => ({ kind, reference: resolved[kind] }))];
-  const found = new Map<string, ReferenceRow>();
-  for (const { kind, reference } of all)
-    if (isReference(reference)) found.set(`${kind} ${reference}`, { session_id, kind, reference });
-  return [...found.values()];
+  for (const [field, kind] of kinds) add(kind, fields[field]);
+  for (const [, kind] of kinds) add(kind, resolved[kind]);
+  return found;
 }
 
 /** The references that the declaration of an event's type, or of its kind of inquiry, finds in it. */

@@ -79,7 +79,7 @@ export interface TurnRow extends TurnContext {
   readonly actor_id: string | null;
   readonly revision: number;
   /** Commit position of the event, as digits; left out: unknown. */
-  readonly position?: string;
+  readonly position?: string | undefined;
 }
 
 /** The bot's reply, for the row of the user's turn. */
@@ -146,16 +146,16 @@ export interface CorrelationRow {
 
 /** The row changes of one event. */
 export interface RowChange {
-  readonly started?: SessionRow;
-  readonly patch?: SessionPatch;
-  readonly turn?: TurnRow;
-  readonly reply?: ReplyRow;
+  readonly started?: SessionRow | undefined;
+  readonly patch?: SessionPatch | undefined;
+  readonly turn?: TurnRow | undefined;
+  readonly reply?: ReplyRow | undefined;
   readonly references?: readonly ReferenceRow[];
   readonly tokens?: readonly TokenRow[];
   readonly entities?: readonly EntityRow[];
-  readonly milestone?: MilestoneRow;
-  readonly words?: WordsRow;
+  readonly milestone?: MilestoneRow | undefined;
+  readonly words?: WordsRow | undefined;
   readonly correlation?: CorrelationRow | undefined;
   /** The session's partner, if the event itself names it. */
-  readonly partner_id?: string;
+  readonly partner_id?: string | undefined;
 }

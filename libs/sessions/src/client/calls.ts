@@ -9,13 +9,13 @@ import type { Connections } from './connections.ts';
 import { NoAnswerError, StoreSilentError, StoreUnavailableError } from './errors.ts';
 import type { ExactEvent } from './exact-read.ts';
 import { readExactly, readLogExactly, readLogFast } from './exact-read.ts';
-import type { StoredEvent, StreamPage } from './page.ts';
+import type { SizedRead, StoredEvent, StreamPage } from './page.ts';
 import { readPage } from './page.ts';
 
 /** Starts a bounded read on a client. */
 export type BeginRead<E extends StoredEvent = StoredEvent> = (
   client: EventStoreDBClient,
-) => StreamingRead<{ event?: E }>;
+) => StreamingRead<SizedRead<E>>;
 
 /** Starts a read of a part of a stream. */
 export type PageOf<E extends StoredEvent> = (stream: string, from: number, maxCount: number) => BeginRead<E>;

@@ -1,7 +1,15 @@
 import type { AllStreamSubscription, EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { CallOptions, ClientDuplexStream, ClientReadableStream, Metadata } from '@grpc/grpc-js';
+import type {
+  CallOptions,
+  ClientDuplexStream,
+  ClientReadableStream,
+  InterceptingListener,
+  Interceptor,
+  Metadata,
+} from '@grpc/grpc-js';
+import { InterceptingCall } from '@grpc/grpc-js';
 import { Subchannel } from '@grpc/grpc-js/build/src/subchannel.js';
 import type { AppendAnswer } from './append-answer.ts';
 import { readAnswer } from './append-answer.ts';
@@ -54,22 +62,50 @@ export function openBatchAppend(client: EventStoreDBClient): Promise<BatchAppend
   return open();
 }
 
+/** Opens a call that reads from the leader of a cluster, as `openBatchAppend` does. */
+export function openRead(client: EventStoreDBClient, request: ReadReq): () => Promise<ReadCall> {
+  return openReadWith(client, request, streams.StreamsService.read.responseDeserialize, []);
+}
+
 /**
- * Opens a call that reads from the leader of a cluster, as `openBatchAppend` does.
- * @param answerOf decodes an answer from its bytes
+ * The same; the stream of the call has no answers.
+ * @param take is given the bytes of each answer
  */
-export function openRead(
+export function openTakenRead(
   client: EventStoreDBClient,
   request: ReadReq,
-  answerOf = streams.StreamsService.read.responseDeserialize,
+  take: (answer: Buffer) => void,
+): () => Promise<ReadCall> {
+  return openReadWith(client, request, take as (answer: Buffer) => never, [withoutAnswers]);
+}
+
+function openReadWith(
+  client: EventStoreDBClient,
+  request: ReadReq,
+  answerOf: (bytes: Buffer) => ReadResp,
+  interceptors: Interceptor[],
 ): () => Promise<ReadCall> {
   const { callArguments, GRPCStreamCreator } = hidden(client);
   const { path, requestSerialize } = streams.StreamsService.read;
   return GRPCStreamCreator(streams.StreamsClient, 'readStream', (grpc) => {
-    const rest = callArguments({ requiresLeader: true }, { deadline: Infinity });
-    return grpc.makeServerStreamRequest(path, requestSerialize, answerOf, request, ...rest);
+    const [metadata, options] = callArguments({ requiresLeader: true }, { deadline: Infinity });
+    const rest = { ...options, interceptors };
+    return grpc.makeServerStreamRequest(path, requestSerialize, answerOf, request, metadata, rest);
   });
 }
+
+/** Asks for the next answer instead of passing one on. */
+const withoutAnswers: Interceptor = (options, nextCall) => {
+  const call = nextCall(options);
+  const asking = (listener: InterceptingListener): InterceptingListener => ({
+    onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+    onReceiveMessage: () => call.startRead(),
+    onReceiveStatus: (status) => listener.onReceiveStatus(status),
+  });
+  return new InterceptingCall(call, {
+    start: (metadata, listener, next) => next(metadata, asking(listener)),
+  });
+};
 
 /**
  * Begins a subscription, as the client's `subscribeToAll`.

@@ -7,6 +7,12 @@ import { NoAnswerError } from './errors.ts';
 /** An event as the event store's client reads it. */
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
+/** What a read returns: an event, and how many bytes its answer has, if known. */
+export interface SizedRead<E extends StoredEvent> {
+  readonly event?: E;
+  readonly size?: number;
+}
+
 /** The result of a read. */
 export interface StreamPage<E extends StoredEvent = StoredEvent> {
   readonly events: E[];
@@ -28,7 +34,7 @@ const overhead = 500;
 export async function readPage<E extends StoredEvent = StoredEvent>(
   connection: Connection,
   idleMs: number,
-  begin: () => StreamingRead<{ event?: E }>,
+  begin: () => StreamingRead<SizedRead<E>>,
   maxBytes = Infinity,
   after = -1n,
 ): Promise<StreamPage<E>> {
@@ -38,12 +44,12 @@ export async function readPage<E extends StoredEvent = StoredEvent>(
   const ended = Promise.withResolvers<void>();
   const read = begin();
   const timer = setTimeout(() => ended.reject(new NoAnswerError(idleMs)), idleMs);
-  read.on('data', ({ event }) => {
+  read.on('data', ({ event, size }) => {
     timer.refresh();
     connection.answered();
     if (!event || isCut || (event.position?.commit ?? 0n) <= after) return;
     events.push(event);
-    bytes += overhead + jsonSize(event.data);
+    bytes += size ?? overhead + jsonSize(event.data);
     isCut = bytes >= maxBytes;
     if (isCut) ended.resolve();
   });

@@ -1,58 +1,40 @@
 import type { StoredEvent } from './page.ts';
 
-type Fields = (field: number, value: Value) => void;
-
-/** A value of a field: a number, or the slice of the message that holds a text, bytes or a message. */
-interface Value {
-  readonly number: bigint;
-  readonly start: number;
-  readonly end: number;
-}
-
 const never = new Date(0);
 
 /** The event of an answer to a read, decoded as the client does, but faster; undefined: the answer has none. */
 export function eventOf(answer: Buffer): StoredEvent | undefined {
-  let found: StoredEvent | undefined;
-  eachField(answer, 0, answer.length, (field, read) => {
-    if (field !== 1) return;
-    eachField(answer, read.start, read.end, (part, record) => {
-      if (part === 1) found = recordOf(answer, record);
-    });
-  });
-  return found;
+  const record = new Message(answer).inner(1)?.inner(1);
+  return record && recordOf(record);
 }
 
-function recordOf(bytes: Buffer, { start, end }: Value): StoredEvent {
+function recordOf(record: Message): StoredEvent {
   let [id, streamId, type, contentType] = ['', '', '<no-event-type-provided>', ''];
   let [revision, commit, prepare] = [0n, 0n, 0n];
   let created = never;
-  let data = bytes.subarray(0, 0);
+  let data = record.bytes.subarray(0, 0);
   let metadata: unknown;
-  const texts = (place: Value, wanted: number): string => {
-    let text = '';
-    eachField(bytes, place.start, place.end, (field, value) => {
-      if (field === wanted) text = bytes.toString('utf8', value.start, value.end);
-    });
-    return text;
-  };
-  eachField(bytes, start, end, (field, value) => {
-    if (field === 1) id = texts(value, 2);
-    else if (field === 2) streamId = texts(value, 3);
-    else if (field === 3) revision = value.number;
-    else if (field === 4) prepare = value.number;
-    else if (field === 5) commit = value.number;
+  while (record.next()) {
+    const { field } = record;
+    if (field === 1) id = record.message().inner(2)?.text() ?? '';
+    else if (field === 2) streamId = record.message().inner(3)?.text() ?? '';
+    else if (field === 3) revision = record.number();
+    else if (field === 4) prepare = record.number();
+    else if (field === 5) commit = record.number();
     else if (field === 6) {
-      const [name, text] = [texts(value, 1), texts(value, 2)];
+      const name = record.message().inner(1)?.text();
+      const text = record.message().inner(2)?.text() ?? '';
       if (name === 'type') type = text;
       else if (name === 'content-type') contentType = text;
       else if (name === 'created') created = timeOf(text);
-    } else if (field === 7) metadata = jsonOf(bytes.subarray(value.start, value.end), (raw) => raw);
-    else if (field === 8) data = bytes.subarray(value.start, value.end);
-  });
+    } else if (field === 7) metadata = jsonOf(record.value(), (raw) => raw);
+    else if (field === 8) data = record.value();
+  }
   const isJson = contentType === 'application/json';
-  const event = { streamId, id, revision, type, metadata, isJson, created, position: { commit, prepare } };
-  return { ...event, data: isJson ? jsonOf(data, String) : data } as unknown as StoredEvent;
+  const position = { commit, prepare };
+  const content: unknown = isJson ? jsonOf(data, String) : data;
+  const event = { streamId, id, revision, type, data: content, metadata, isJson, created, position };
+  return event as unknown as StoredEvent;
 }
 
 /** The time of a tick count; a millisecond has 10,000 ticks. */
@@ -68,35 +50,74 @@ function jsonOf(bytes: Buffer, otherwise: (bytes: Buffer) => unknown): unknown {
   }
 }
 
-/** Calls `take` with each field of a message of Protocol Buffers. @throws RangeError when it is cut */
-function eachField(bytes: Buffer, start: number, end: number, take: Fields): void {
-  const value = { number: 0n, start: 0, end: 0 };
-  let at = start;
-  const varint = (): number => {
+/** A message of Protocol Buffers, read field by field. */
+class Message {
+  /** The number of the present field. */
+  field = 0;
+  /** Where the value of the present field begins; it ends at `at`. */
+  private start: number;
+
+  constructor(
+    readonly bytes: Buffer,
+    private at = 0,
+    private readonly end = bytes.length,
+  ) {
+    this.start = at;
+  }
+
+  /** Moves to the next field; false: there is none. @throws RangeError when the message is truncated */
+  next(): boolean {
+    if (this.at >= this.end) return false;
+    const tag = this.varint();
+    const kind = tag & 7;
+    this.field = tag >>> 3;
+    this.start = this.at;
+    if (kind === 0) this.varint();
+    else if (kind === 2) {
+      const size = this.varint();
+      this.start = this.at;
+      this.at += size;
+    } else if (kind === 1 || kind === 5) this.at += kind === 1 ? 8 : 4;
+    else throw new RangeError(`unknown wire type ${kind}`);
+    if (this.at > this.end) throw new RangeError('the message is truncated');
+    return true;
+  }
+
+  /** The first value of a field of this message, which nobody has read yet; undefined: none. */
+  inner(field: number): Message | undefined {
+    while (this.next()) if (this.field === field) return this.message();
+    return undefined;
+  }
+
+  /** The value of the present field as a message. */
+  message(): Message {
+    return new Message(this.bytes, this.start, this.at);
+  }
+
+  value(): Buffer {
+    return this.bytes.subarray(this.start, this.at);
+  }
+
+  /** The whole of this message as a text. */
+  text(): string {
+    return this.bytes.toString('utf8', this.start, this.end);
+  }
+
+  /** The value of the present field as a number. */
+  number(): bigint {
+    this.at = this.start;
+    const number = this.varint();
+    return number <= Number.MAX_SAFE_INTEGER ? BigInt(number) : largeVarint(this.bytes, this.start);
+  }
+
+  private varint(): number {
     let [result, factor] = [0, 1];
     for (;;) {
-      const byte = bytes[at++] ?? 0;
+      const byte = this.bytes[this.at++] ?? 0;
       result += (byte & 0x7f) * factor;
       if (byte < 0x80) return result;
       factor *= 128;
     }
-  };
-  while (at < end) {
-    const tag = varint();
-    const kind = tag & 7;
-    if (kind === 0) {
-      const from = at;
-      const number = varint();
-      value.number = number <= Number.MAX_SAFE_INTEGER ? BigInt(number) : largeVarint(bytes, from);
-    } else if (kind === 2) {
-      const size = varint();
-      value.start = at;
-      at += size;
-      value.end = at;
-    } else if (kind === 1 || kind === 5) at += kind === 1 ? 8 : 4;
-    else throw new RangeError(`unknown wire type ${kind}`);
-    if (at > end) throw new RangeError('the message is truncated');
-    take(tag >>> 3, value);
   }
 }
 

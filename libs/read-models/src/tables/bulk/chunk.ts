@@ -1,4 +1,4 @@
-import { contextOf, isOver, latest, patchRow } from '../batch.ts';
+import { isOver, latest, patchRow } from '../batch.ts';
 import { addCorrelation } from '../correlations.ts';
 import type {
   CorrelationRow,
@@ -7,135 +7,98 @@ import type {
   ReplyRow,
   RowChange,
   SessionPatch,
+  SessionRow,
   TokenRow,
   TurnRow,
   WordsRow,
 } from '../rows.ts';
-import type { FoldedSessions } from './sessions.ts';
+import type { FoldedSession, FoldedSessions } from './sessions.ts';
 
-/** A value of an entity as stored in its table. */
-interface StoredEntity extends EntityRow {
+/** A turn, and what is stored with it. */
+export interface ChunkTurn {
+  readonly row: TurnRow;
+  /** As of the turn. */
+  readonly session: SessionRow;
   readonly ordered_at: string;
-  readonly partner_id: string;
-}
-
-/** A word of a turn as stored in its table. */
-interface StoredWord extends Omit<WordsRow, 'words'> {
-  readonly word: string;
-  readonly ordered_at: string;
-  readonly partner_id: string;
+  readonly entities: readonly EntityRow[];
+  readonly words: WordsRow | undefined;
+  reply: ReplyRow | undefined;
 }
 
 /** The rows that a chunk of events, in log order, adds to the tables being filled. The rows of its sessions are in memory. */
 export class Chunk {
-  private readonly byRevision = new Map<string, TurnRow>();
-  /** The row of the user's latest turn with an id. */
-  private readonly asked = new Map<string, string>();
-  private readonly entityRows: StoredEntity[] = [];
-  private readonly wordRows: StoredWord[] = [];
-  private readonly milestoneRows = new Map<string, MilestoneRow>();
+  turns: ChunkTurn[] = [];
+  milestones: MilestoneRow[] = [];
+  /** Replies to turns of earlier chunks. */
+  readonly replies: ReplyRow[] = [];
+  /** The user's latest turn with an id. */
+  private readonly asked = new Map<string, ChunkTurn>();
   private readonly tokenRows = new Map<string, TokenRow>();
-  private readonly replyRows: ReplyRow[] = [];
   private readonly correlationRows = new Map<string, CorrelationRow>();
 
   constructor(private readonly sessions: FoldedSessions) {}
-
-  get turns(): Iterable<TurnRow> {
-    return this.byRevision.values();
-  }
-
-  get entities(): readonly StoredEntity[] {
-    return this.entityRows.filter((row) => this.byRevision.has(keyOf(row)));
-  }
-
-  get words(): readonly StoredWord[] {
-    return this.wordRows.filter((row) => this.byRevision.has(keyOf(row)));
-  }
-
-  get milestones(): Iterable<MilestoneRow> {
-    return this.milestoneRows.values();
-  }
 
   get tokens(): readonly TokenRow[] {
     return [...this.tokenRows.values()];
   }
 
   /** A correlation may continue in other chunks. */
-  get correlations(): readonly CorrelationRow[] {
-    return [...this.correlationRows.values()];
+  get correlations(): Iterable<CorrelationRow> {
+    return this.correlationRows.values();
   }
 
-  /** Replies to turns of earlier chunks. */
-  get replies(): readonly ReplyRow[] {
-    return this.replyRows;
-  }
-
-  add({ references = [], tokens = [], entities = [], ...change }: RowChange): void {
-    const { started, patch, turn, reply, milestone, words, correlation } = change;
-    if (started && !this.sessions.get(started.session_id)) this.sessions.add(started);
-    if (patch) this.patch(patch);
-    if (milestone) this.addMilestone(milestone);
-    if (turn) this.addTurn(turn, entities, words);
-    if (reply) this.addReply(reply);
-    for (const row of references) {
-      const session = this.sessions.get(row.session_id);
-      if (session && !isOver(session.row)) session.references.set(`${row.kind}/${row.reference}`, row);
+  /** Returns the session; undefined: it has no row, so nothing else has. */
+  add(change: RowChange): FoldedSession | undefined {
+    const { started, patch, milestone, turn, reply, references = [], tokens = [], correlation } = change;
+    const session =
+      this.sessions.get((started ?? patch)?.session_id ?? '') ?? (started && this.sessions.add(started));
+    if (session) {
+      if (patch) patchSession(session, patch);
+      if (milestone) this.addMilestone(session.row, milestone);
+      if (turn) this.addTurn(session.row, turn, change);
+      if (!isOver(session.row))
+        for (const row of references) session.references.set(`${row.kind}/${row.reference}`, row);
     }
+    if (reply) this.addReply(reply);
     for (const row of tokens) this.tokenRows.set(`${row.partner_id}/${row.session_id}/${row.token}`, row);
     if (correlation) addCorrelation(this.correlationRows, correlation);
+    return session;
   }
 
   /** Drops the rows of a session's events below a revision. */
   forget(sessionId: string, before: number): void {
     const isGone = (row: { session_id: string; revision: number }): boolean =>
       row.session_id === sessionId && row.revision < before;
-    for (const [key, row] of this.byRevision) if (isGone(row)) this.byRevision.delete(key);
-    for (const [key, row] of this.milestoneRows) if (isGone(row)) this.milestoneRows.delete(key);
+    this.turns = this.turns.filter(({ row }) => !isGone(row));
+    for (const [id, { row }] of this.asked) if (isGone(row)) this.asked.delete(id);
+    this.milestones = this.milestones.filter((row) => !isGone(row));
     for (const [key, row] of this.tokenRows) if (isGone(row)) this.tokenRows.delete(key);
     for (const [key, row] of this.correlationRows)
       if (row.session_id === sessionId && row.last_revision < before) this.correlationRows.delete(key);
   }
 
-  private patch(patch: SessionPatch): void {
-    const session = this.sessions.get(patch.session_id);
-    if (session === undefined || session.row.revision >= patch.revision) return;
-    session.row = patchRow(session.row, patch);
-    session.changed = true;
-    if (isOver(session.row)) session.references.clear();
+  private addMilestone({ partner_id, last_activity_time }: SessionRow, milestone: MilestoneRow): void {
+    this.milestones.push({ ...milestone, at: latest(milestone.at, last_activity_time), partner_id });
   }
 
-  private addMilestone(milestone: MilestoneRow): void {
-    const session = this.sessions.get(milestone.session_id);
-    if (session === undefined) return;
-    const { partner_id, last_activity_time } = session.row;
-    const at = latest(milestone.at, last_activity_time);
-    this.milestoneRows.set(keyOf(milestone), { ...milestone, at, partner_id });
+  private addTurn(session: SessionRow, row: TurnRow, { entities = [], words }: RowChange): void {
+    const ordered_at = latest(row.ordered_at, session.last_activity_time);
+    const turn = { row, session, ordered_at, entities, words, reply: undefined };
+    this.turns.push(turn);
+    if (row.sender === 'user') this.asked.set(row.turn_id, turn);
   }
 
-  private addTurn(turn: TurnRow, entities: readonly EntityRow[], words: WordsRow | undefined): void {
-    const session = this.sessions.get(turn.session_id);
-    if (session === undefined) return;
-    const { row } = session;
-    const { partner_id } = row;
-    const ordered_at = latest(turn.ordered_at, row.last_activity_time);
-    const key = keyOf(turn);
-    this.byRevision.set(key, { ...turn, ...contextOf(row), ordered_at, partner_id });
-    if (turn.sender === 'user') this.asked.set(`${turn.session_id}/${turn.turn_id}`, key);
-    for (const entity of entities) this.entityRows.push({ ...entity, ordered_at, partner_id });
-    const { session_id, revision } = turn;
-    for (const word of words?.words ?? [])
-      this.wordRows.push({ word, ordered_at, session_id, revision, partner_id });
-  }
-
+  /** A reply whose turn is not found here, also since another session has a turn of the same id, is as good as a later one. */
   private addReply(reply: ReplyRow): void {
-    const key = this.asked.get(`${reply.session_id}/${reply.turn_id}`);
-    const turn = key === undefined ? undefined : this.byRevision.get(key);
-    const { response_text, response_revision } = reply;
-    if (key === undefined || turn === undefined) this.replyRows.push(reply);
-    else this.byRevision.set(key, { ...turn, response_text, response_revision });
+    const turn = this.asked.get(reply.turn_id);
+    if (turn?.row.session_id === reply.session_id) turn.reply = reply;
+    else this.replies.push(reply);
   }
 }
 
-function keyOf({ session_id, revision }: { session_id: string; revision: number }): string {
-  return `${session_id}/${revision}`;
+function patchSession(session: FoldedSession, patch: SessionPatch): void {
+  if (session.row.revision >= patch.revision) return;
+  session.row = patchRow(session.row, patch);
+  session.changed = true;
+  if (isOver(session.row)) session.references.clear();
 }

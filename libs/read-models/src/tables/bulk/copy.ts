@@ -6,7 +6,8 @@ import { storableJson } from '../storable.ts';
 /** A value of a column; values other than texts are written as JSON. Undefined: malformed data lack it, which becomes null as in JSON. */
 export type Cell = string | number | null | undefined | object;
 
-const special = /[\\\n\r\t\0]/g;
+const special = /[\\\n\r\t\0]/;
+const allSpecial = /[\\\n\r\t\0]/g;
 const escapes: Readonly<Record<string, string>> = {
   '\\': '\\\\',
   '\n': '\\n',
@@ -17,7 +18,9 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** A row in the text format of COPY. Encoding turns lone surrogates into U+FFFD. */
 export function copyLine(cells: readonly Cell[]): string {
-  return `${cells.map((cell) => textOf(cell)).join('\t')}\n`;
+  let line = textOf(cells[0]);
+  for (let index = 1; index < cells.length; index += 1) line += `\t${textOf(cells[index])}`;
+  return `${line}\n`;
 }
 
 function textOf(cell: Cell): string {
@@ -27,7 +30,8 @@ function textOf(cell: Cell): string {
 }
 
 function escaped(text: string): string {
-  return text.replaceAll(special, (character) => escapes[character] ?? character);
+  if (!special.test(text)) return text;
+  return text.replaceAll(allSpecial, (character) => escapes[character] ?? character);
 }
 
 /** Adds rows to a table by COPY, all or none. */

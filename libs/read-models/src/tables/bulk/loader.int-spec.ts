@@ -201,6 +201,29 @@ test.each<[string, TableItem[], number[]]>([
   expect(await digestTables(database.pool)).toEqual(digest);
 });
 
+test('a reply to a turn whose id another session uses, too, belongs to its own session', async () => {
+  const shared = randomUUID();
+  const reply = { sender: 'bot', in_reply_to: shared, parsed_intent: null } as const;
+  const [one, other] = [new Script(), new Script()];
+  for (const script of [one, other]) script.request({ ...startSession }, turn(shared));
+  one.request(turn(randomUUID(), { ...reply, message_text: 'To one.' }));
+  other.request(turn(randomUUID(), { ...reply, message_text: 'To the other.' }));
+  const all = [one, other].map(({ sessionId: session_id, events }) =>
+    events.map((event) => ({ session_id, event, position: 0n })),
+  );
+  const [[first, asked, answer], rest] = all as [[TableItem, TableItem, TableItem], TableItem[]];
+  await rebuilt(placed([first, asked, ...rest, answer]), 10_000);
+  const { rows } = await database.pool.query<{ session_id: string; response_text: string }>(
+    'SELECT session_id, response_text FROM conversation_turn WHERE response_text IS NOT NULL',
+  );
+  expect(new Map(rows.map((row) => [row.session_id, row.response_text]))).toEqual(
+    new Map([
+      [one.sessionId, 'To one.'],
+      [other.sessionId, 'To the other.'],
+    ]),
+  );
+});
+
 test('a later chunk that deletes a set-aside session takes it off the list', async () => {
   await rebuilt(placed([...first, undecodable(id, 3), deletion(id, everything)]), 4);
   expect(await listSetAside(database.pool)).toEqual([]);

@@ -7,11 +7,12 @@ import type { Deletion, StorableItem, TableItem } from '../items.ts';
 import { changesOf, divide, forgetDeleted, isDeletion } from '../items.ts';
 import { TurnPartitions } from '../partitions.ts';
 import { RowSeals, sealedOf } from '../row-seals.ts';
-import type { RowChange, TurnRow } from '../rows.ts';
+import type { RowChange } from '../rows.ts';
 import type { SetAside } from '../set-aside.ts';
 import { setAsideEntry } from '../set-aside.ts';
 import { saveSetAside, saveTokens } from '../sql.ts';
 import { storableJson } from '../storable.ts';
+import type { ChunkTurn } from './chunk.ts';
 import { Chunk } from './chunk.ts';
 import { copyLine, copyRows } from './copy.ts';
 import { finishTables, saveDeletions, saveReplies, unlistDeleted } from './finish.ts';
@@ -38,7 +39,8 @@ const turnColumns = [
   'goal',
   'inquiry_id',
   'revision',
-] as const satisfies readonly (keyof TurnRow)[];
+  'written',
+] as const;
 const wordColumns = ['word', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
 const milestoneColumns = ['session_id', 'revision', 'partner_id', 'at', 'kind', 'name', 'outcome'] as const;
 const correlationColumns = ['session_id', 'correlation', 'first_revision', 'last_revision'] as const;
@@ -86,23 +88,22 @@ export class BulkLoader {
     const chunk = new Chunk(this.sessions);
     const failures = new Map<string, SetAside>();
     const deletions: Deletion[] = [];
-    const events = items.filter((item): item is StorableItem => !isDeletion(item));
-    await this.sessions.load(new Set(events.filter((item) => !isFirst(item)).flatMap(idOf)));
+    await this.sessions.load(sessionsOf(items));
     for (const part of divide<StorableItem>(items, items.at(-1)?.position ?? 0n))
       if ('deletion' in part) {
         forgetDeleted(failures, part.deletion);
         deletions.push(await this.delete(chunk, part.deletion));
       } else {
         const rest = part.items.filter(({ session_id }) => !failures.has(session_id));
-        for (const [item, change] of await this.changes(rest, failures)) this.add(chunk, item, change);
+        const { written, changes } = await this.changes(rest, failures);
+        for (const [place, item] of written.entries()) this.add(chunk, item, changes[place]);
       }
-    const turns = [...chunk.turns];
     await this.copying;
     if (deletions.length > 0)
       await this.pool.query(unlistDeleted, [textOfDeletions(items.filter((item) => isDeletion(item)))]);
     await this.sessions.flush();
-    await this.partitions.prepare(turns.map(({ ordered_at }) => ordered_at));
-    this.copying = this.copy(turns, chunk, [...failures.values()], deletions);
+    await this.partitions.prepare(chunk.turns.map(({ ordered_at }) => ordered_at));
+    this.copying = this.copy(chunk, [...failures.values()], deletions);
     // The next call that awaits it gets its error.
     this.copying.catch(() => undefined);
     return [...failures.values()];
@@ -116,9 +117,9 @@ export class BulkLoader {
     await finishTables(this.pool, this.copyPool);
   }
 
-  private add(chunk: Chunk, { session_id, ...item }: StorableItem, change: RowChange): void {
-    chunk.add(change);
-    if ('event' in item && !this.sessions.get(session_id)) this.rowless.set(session_id, item.event.revision);
+  private add(chunk: Chunk, item: StorableItem, change: RowChange | undefined): void {
+    const session = change && chunk.add(change);
+    if (!session && 'event' in item) this.rowless.set(item.session_id, item.event.revision);
   }
 
   /**
@@ -144,20 +145,16 @@ export class BulkLoader {
   }
 
   private async copy(
-    turns: readonly TurnRow[],
     chunk: Chunk,
     failures: readonly SetAside[],
     deletions: readonly Deletion[],
   ): Promise<void> {
     const { copyPool: pool } = this;
-    await copyRows(pool, 'conversation_turn', [...turnColumns, 'written'], turns.map(lineOf).join(''));
-    const entities = chunk.entities.map((row) => copyLine(entityColumns.map((name) => row[name])));
-    await copyRows(pool, 'turn_entity', entityColumns, entities.join(''));
-    const words = chunk.words.map((row) => copyLine(wordColumns.map((name) => row[name])));
-    await copyRows(pool, 'turn_word', wordColumns, words.join(''));
-    const milestones = [...chunk.milestones].map((row) =>
-      copyLine(milestoneColumns.map((name) => row[name])),
-    );
+    const { turns } = chunk;
+    await copyRows(pool, 'conversation_turn', turnColumns, turns.map(lineOf).join(''));
+    await copyRows(pool, 'turn_entity', entityColumns, turns.flatMap(entityLines).join(''));
+    await copyRows(pool, 'turn_word', wordColumns, turns.flatMap(wordLines).join(''));
+    const milestones = chunk.milestones.map((row) => copyLine(milestoneColumns.map((name) => row[name])));
     await copyRows(pool, 'session_milestone', milestoneColumns, milestones.join(''));
     for (const row of chunk.correlations)
       this.correlations.push(copyLine(correlationColumns.map((name) => row[name])));
@@ -168,19 +165,23 @@ export class BulkLoader {
     if (failures.length > 0) await pool.query(saveSetAside, [storableJson(failures)]);
   }
 
-  /** The sealed change of each event. A session whose key cannot be opened is set aside at the first event that needs it. */
+  /**
+   * The events that are written, and their sealed changes in the same order. A session whose key cannot be opened is set aside at the
+   * first event that needs it.
+   */
   private async changes(
     items: readonly StorableItem[],
     failures: Map<string, SetAside>,
-  ): Promise<ReadonlyMap<StorableItem, RowChange>> {
+  ): Promise<{ readonly written: readonly StorableItem[]; readonly changes: readonly RowChange[] }> {
     const index = this.keys && (await BlindIndex.load(this.keys));
     const found = changesOf(items, index);
     for (const failure of found.failures) failures.set(failure.session_id, failure);
     const written = items.filter((item) => isBefore(item, failures));
-    const plain = found.changes.map((change, place) => this.withPartner(change, written[place]));
+    const plain = this.keys
+      ? found.changes.map((change, place) => this.withPartner(change, written[place]))
+      : found.changes;
     try {
-      const sealed = await this.seals.seal(plain);
-      return new Map(written.map((item, place) => [item, sealed[place] ?? {}]));
+      return { written, changes: await this.seals.seal(plain) };
     } catch (error) {
       if (!(error instanceof UnknownKeyError)) throw error;
       const failed = await this.unsealable(written, plain, error);
@@ -221,12 +222,18 @@ export class BulkLoader {
   }
 }
 
-function isFirst(item: StorableItem): boolean {
-  return 'event' in item && item.event.revision === 0;
+/** The sessions that had events before. */
+function sessionsOf(items: readonly TableItem[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const item of items) {
+    const isFirst = 'event' in item && item.event.revision === 0;
+    if (!isFirst && !isDeletion(item)) found.add(item.session_id);
+  }
+  return new Set([...found].flatMap((session_id) => idOf({ session_id })));
 }
 
 /** The session's id; none when it is not a UUID: such sessions have no rows. */
-function idOf({ session_id }: TableItem): string[] {
+function idOf({ session_id }: Pick<TableItem, 'session_id'>): string[] {
   return isUuid(session_id) ? [session_id.toLowerCase()] : [];
 }
 
@@ -236,11 +243,46 @@ function isBefore(item: StorableItem, failures: ReadonlyMap<string, SetAside>): 
   return 'event' in item && (failure === undefined || item.event.revision < failure.revision);
 }
 
-function lineOf(row: TurnRow): string {
-  const cells = turnColumns.map((name) =>
-    name === 'extracted_entities' ? storableJson(row[name]) : row[name],
+/** The values of `turnColumns`. */
+function lineOf({ row, session, ordered_at, reply }: ChunkTurn): string {
+  return copyLine([
+    row.session_id,
+    row.turn_id,
+    session.partner_id,
+    row.timestamp,
+    ordered_at,
+    row.sender,
+    row.message_text,
+    row.parsed_intent,
+    // A text when sealed, which is a text of JSON, too.
+    storableJson(row.extracted_entities),
+    reply?.response_text,
+    reply?.response_revision,
+    row.intent_confidence,
+    row.bot_action,
+    row.message_id,
+    row.actor_role,
+    row.actor_id,
+    session.channel,
+    session.current_task,
+    session.open_inquiries.at(-1),
+    row.revision,
+    String(BigInt(row.position ?? 0) * 1_024n),
+  ]);
+}
+
+function entityLines({ row, session, ordered_at, entities }: ChunkTurn): string[] {
+  const { session_id, revision } = row;
+  return entities.map(({ blind_index }) =>
+    copyLine([blind_index, ordered_at, session_id, revision, session.partner_id]),
   );
-  return copyLine([...cells, String(BigInt(row.position ?? 0) * 1_024n)]);
+}
+
+function wordLines({ row, session, ordered_at, words }: ChunkTurn): string[] {
+  const { session_id, revision } = row;
+  return (words?.words ?? []).map((word) =>
+    copyLine([word, ordered_at, session_id, revision, session.partner_id]),
+  );
 }
 
 function textOfDeletions(deletions: readonly Deletion[]): string {

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { withExpiry } from '../batch.ts';
 import type { ReferenceRow, SessionRow } from '../rows.ts';
 import { storableJson } from '../storable.ts';
 
@@ -43,8 +44,10 @@ export class FoldedSessions {
     return this.sessions.get(id);
   }
 
-  add(row: SessionRow): void {
-    this.sessions.set(row.session_id, { row, stored: false, changed: true, references: new Map() });
+  add(row: SessionRow): FoldedSession {
+    const session = { row, stored: false, changed: true, references: new Map<string, ReferenceRow>() };
+    this.sessions.set(row.session_id, session);
+    return session;
   }
 
   /** Loads the rows of these sessions into memory, if the table has them. */
@@ -85,7 +88,7 @@ export class FoldedSessions {
     const count = all ? surplus : surplus + kept / 10;
     const leaving = [...this.sessions.values()].slice(0, count);
     const changed = leaving.filter((session) => session.changed);
-    await this.pool.query(save, [storableJson(changed.map(({ row }) => row))]);
+    await this.pool.query(save, [storableJson(changed.map(({ row }) => withExpiry(row)))]);
     const over = changed.filter(({ row, stored }) => stored && row.status !== 'active');
     if (over.length > 0)
       await this.pool.query('DELETE FROM session_reference WHERE session_id = ANY ($1::uuid[])', [
