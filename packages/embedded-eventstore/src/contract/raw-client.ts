@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import messages, {
   type BatchAppendReq,
@@ -54,6 +56,43 @@ export class RawClient {
     });
   }
 }
+
+/** The messages that a Read call returns, and the HTTP/2 frames that they arrive in. */
+export const framesOf = async (
+  url: string,
+  configure: (options: ReadReq.Options) => void,
+): Promise<{ messages: number; frames: number }> => {
+  const options = new messages.ReadReq.Options();
+  configure(options);
+  const request = new messages.ReadReq();
+  request.setOptions(options);
+  const bytes = Buffer.from(request.serializeBinary());
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(bytes.length, 1);
+  const session = connect(`http://${targetOf(url)}`);
+  try {
+    const { path } = streams.StreamsService.read;
+    const call = session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    call.end(Buffer.concat([prefix, bytes]));
+    const frames: Buffer[] = [];
+    call.on('data', (frame: Buffer) => frames.push(frame));
+    await once(call, 'end');
+    return { messages: countMessages(Buffer.concat(frames)), frames: frames.length };
+  } finally {
+    session.destroy();
+  }
+};
+
+const countMessages = (bytes: Buffer): number => {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt32BE(at + 1)) count += 1;
+  return count;
+};
 
 export const streamIdentifier = (name: string) => {
   const identifier = new shared.StreamIdentifier();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import messages, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { event, events, isOwnStore, newStream, openTestStore, type TestStore } from './harness.ts';
-import { empty, plainOptions, RawClient, readAllOptions, readStreamOptions } from './raw-client.ts';
+import { empty, framesOf, plainOptions, RawClient, readAllOptions, readStreamOptions } from './raw-client.ts';
 
 const INVALID_ARGUMENT = 3;
 const UNKNOWN = 2;
@@ -34,6 +34,15 @@ describe('on the wire', () => {
     return responses.filter((response) => streamOf(response).startsWith(kind)).map(numberOf);
   };
   describe('Read', () => {
+    if (isOwnStore)
+      test('sends many events of a page in one frame', async () => {
+        const stream = newStream('page');
+        await store.client.appendToStream(stream, events(500));
+        const read = await framesOf(store.url, (options) => readStreamOptions(options, stream));
+        expect(read.messages).toBe(500);
+        expect(read.frames).toBeLessThan(100);
+      });
+
     test('refuses a request without uuid_option', async () => {
       const read = raw.read((options) => {
         readStreamOptions(options, `${kind}-a`);

@@ -8,10 +8,17 @@ const MAX_HELD_BYTES = 1024 * 1024;
 
 type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<never, Buffer>;
 
+/** What a call writes to. The call itself waits until each message is written, so each would be a packet of its own. */
+interface Output {
+  sendMessage(message: Buffer, onSent: () => void): void;
+}
+
 /** The server's side of a streaming call, with back-pressure. It ends the call once, at the latest when the server stops. */
 export class Sender implements OpenCall {
   private isClosed = false;
   private bytes = 0;
+  private messages = 0;
+  private readonly output: Output;
   private readonly waiting: (() => void)[] = [];
   private readonly closeListeners: (() => void)[] = [];
 
@@ -19,14 +26,11 @@ export class Sender implements OpenCall {
     private readonly call: WritableCall,
     private readonly openCalls: Set<OpenCall>,
   ) {
+    this.output = (call as unknown as { readonly call: Output }).call;
     openCalls.add(this);
-    const resume = (): void => {
-      for (const resolve of this.waiting.splice(0)) resolve();
-    };
-    call.on('drain', resume);
     call.on('cancelled', () => this.close());
     call.on('close', () => this.close());
-    this.closeListeners.push(resume);
+    this.closeListeners.push(() => this.resume());
   }
 
   get closed(): boolean {
@@ -41,7 +45,7 @@ export class Sender implements OpenCall {
 
   /** Messages that the client has not received yet. */
   get pending(): number {
-    return this.call.writableLength;
+    return this.messages;
   }
 
   /** The bytes of these messages. */
@@ -58,16 +62,19 @@ export class Sender implements OpenCall {
   send(message: Buffer, onSent?: () => void): void {
     if (this.closed) return;
     this.bytes += message.length;
-    this.call.write(message, () => {
+    this.messages += 1;
+    this.output.sendMessage(message, () => {
       this.bytes -= message.length;
+      this.messages -= 1;
       onSent?.();
+      if (this.messages === 0) this.resume();
     });
   }
 
-  /** Resolves when there is room in the send buffer, or the call has ended. */
+  /** Resolves when the send buffer is empty, or the call has ended. */
   async drained(): Promise<void> {
     if (this.closed) return;
-    if (!this.call.writableNeedDrain) {
+    if (this.messages === 0) {
       await new Promise<void>((resolve) => void setImmediate(resolve));
       return;
     }
@@ -88,6 +95,10 @@ export class Sender implements OpenCall {
 
   shutdown(): void {
     this.fail(shuttingDown());
+  }
+
+  private resume(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private close(): void {
