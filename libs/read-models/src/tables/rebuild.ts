@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { pendingTables } from './bulk/finish.ts';
+import { indexedLast, pendingTables } from './bulk/finish.ts';
 import { partitionedTables } from './partitions.ts';
 import { isRefusedData } from './refused.ts';
 
@@ -100,6 +100,8 @@ export async function fillTables(
     await createTables(client, false);
     await fill(false);
   }
+  // Before they are in use, so that no query is planned without statistics.
+  await client.query(`ANALYZE ${rebuildSchema}.conversation_session, ${rebuildSchema}.conversation_turn`);
 }
 
 async function createTables(client: PoolClient, inBulk: boolean): Promise<void> {
@@ -124,7 +126,7 @@ const foreignKey = `ALTER TABLE ${rebuildSchema}.conversation_turn ADD FOREIGN K
 
 function createTable(table: string, inBulk: boolean): string {
   const isPartitioned = partitionedTables.some((name) => name === table);
-  const like = `INCLUDING ALL${isPartitioned && inBulk ? ' EXCLUDING INDEXES' : ''}`;
+  const like = `INCLUDING ALL${inBulk && indexedLast.includes(table) ? ' EXCLUDING INDEXES' : ''}`;
   const create = `CREATE TABLE ${rebuildSchema}.${table} (LIKE public.${table} ${like})`;
   if (isPartitioned)
     return `${create} PARTITION BY RANGE (ordered_at);
@@ -148,7 +150,6 @@ async function switchTables(client: PoolClient, reach: RebuildSteps['reach']): P
     [position],
   );
   await client.query('COMMIT');
-  await client.query('ANALYZE conversation_session, conversation_turn');
 }
 
 const replaceTables = `

@@ -1,6 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 import { partitionedTables } from '../partitions.ts';
 
+/** The tables that are filled without indexes: adding rows to an index one by one takes longer than creating it. */
+export const indexedLast = [...partitionedTables, 'turn_word', 'session_milestone', 'event_correlation'];
+
 /** Changes to rows of earlier chunks, applied once an index can find those rows. */
 export const pendingTables = `
   CREATE UNLOGGED TABLE rebuild.pending_reply
@@ -50,7 +53,10 @@ export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
     for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
     // A failure waits for the other connection: its statement would go on.
-    const parts = await Promise.allSettled([finishTurns(client), withConnection(otherPool, finishOthers)]);
+    const parts = await Promise.allSettled([
+      createIndexes(client, 'conversation_turn'),
+      withConnection(otherPool, finishOthers),
+    ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
     await client.query(reply);
@@ -73,15 +79,9 @@ async function withConnection(pool: Pool, work: (client: PoolClient) => Promise<
   }
 }
 
-async function finishTurns(client: PoolClient): Promise<void> {
-  await createIndexes(client, 'conversation_turn');
-  await client.query('ANALYZE rebuild.conversation_turn');
-}
-
 async function finishOthers(client: PoolClient): Promise<void> {
   await client.query(correlations);
-  for (const table of partitionedTables)
-    if (table !== 'conversation_turn') await createIndexes(client, table);
+  for (const table of indexedLast) if (table !== 'conversation_turn') await createIndexes(client, table);
   await client.query('ANALYZE rebuild.pending_reply');
 }
 
