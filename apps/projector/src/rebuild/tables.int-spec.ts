@@ -20,18 +20,20 @@ function run(onProgress?: () => void): ReturnType<typeof rebuild> {
 }
 
 /** Everything about the tables that a migration can create. */
+const rebuilt = `ARRAY['conversation_session', 'conversation_turn', 'set_aside_session', 'turn_entity', 'turn_word',
+  'session_milestone', 'event_correlation', 'session_reference', 'personal_token']`;
+
 async function schema(): Promise<unknown> {
   const { rows } = await harness.pool.query(`
     SELECT 'index' AS kind, tablename AS name, indexname AS part, indexdef AS text FROM pg_indexes
-      WHERE schemaname = 'public' AND tablename IN ('conversation_session', 'conversation_turn', 'set_aside_session')
+      WHERE schemaname = 'public' AND tablename = ANY (${rebuilt})
     UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-      WHERE conrelid IN ('conversation_session'::regclass, 'conversation_turn'::regclass, 'set_aside_session'::regclass)
+      WHERE conrelid = ANY (${rebuilt}::regclass[])
     UNION ALL SELECT 'column', attrelid::regclass::text, attname, format('%s %s %s %s', attnum, atttypid::regtype,
         attnotnull, col_description(attrelid, attnum)) FROM pg_attribute
-      WHERE attnum > 0 AND attrelid IN ('conversation_session'::regclass, 'conversation_turn'::regclass,
-        'set_aside_session'::regclass)
+      WHERE attnum > 0 AND attrelid = ANY (${rebuilt}::regclass[])
     UNION ALL SELECT 'table', oid::regclass::text, reloptions::text, obj_description(oid) FROM pg_class
-      WHERE oid IN ('conversation_session'::regclass, 'conversation_turn'::regclass, 'set_aside_session'::regclass)
+      WHERE oid = ANY (${rebuilt}::regclass[])
     ORDER BY 1, 2, 3, 4`);
   return rows;
 }
