@@ -89,5 +89,5 @@ export {
 export type { FoundCommand, ProcessedCommand, ProcessedCommands } from './session/processed-commands.ts';
 export { evolveSession, newSession } from './session/session.ts';
 export type { Session } from './session/session.ts';
-export { derivedFlags, initialState, isActiveIn, isStarted, overSince } from './session/state.ts';
+export { derivedFlags, initialState, inactiveSince, isActiveIn, isStarted } from './session/state.ts';
 export type { Section, SessionState, SessionStatus } from './session/state.ts';

@@ -6,7 +6,7 @@ export { DevelopmentIssuer } from './access/development-issuer.ts';
 export { purposeForm, purposePattern, visibleForm, visiblePattern } from './access/forms.ts';
 export { InvalidTokenError, IssuerUnavailableError } from './access/errors.ts';
 export type { DaysByRole } from './access/read-days.ts';
-export { withReadDays } from './access/read-days.ts';
+export { readDaysByRole } from './access/read-days.ts';
 export { TokenVerifier } from './access/token-verifier.ts';
 export { loadKeysConfig } from './keys/config.ts';
 export type { DataKey } from './keys/data-key.ts';

@@ -7,7 +7,14 @@ import type {
   Rejection,
   Session,
 } from '#domain';
-import { decideAll, findProcessedCommand, isCellCommand, isStarted, newSession, overSince } from '#domain';
+import {
+  decideAll,
+  findProcessedCommand,
+  inactiveSince,
+  isCellCommand,
+  isStarted,
+  newSession,
+} from '#domain';
 import { isDeeperThan, KeyedMutex, sleep } from '#platform';
 import type { DataKey } from '#privacy';
 import { erased } from '#privacy';
@@ -266,12 +273,16 @@ function hasEvents(decided: DecidedCommands): decided is AcceptedCommands {
 }
 
 /** A session that has not started belongs to nobody yet. */
-function isReached({ reaches }: CommandRequest, { state }: Session, over_since = overSince(state)): boolean {
+function isReached(
+  { reaches }: CommandRequest,
+  { state }: Session,
+  inactive_since = inactiveSince(state),
+): boolean {
   const { partner_id, region } = state.identity;
   return (
     reaches === undefined ||
     !isStarted(state) ||
-    reaches({ partner_id, region, channel: state.session.channel, over_since })
+    reaches({ partner_id, region, channel: state.session.channel, inactive_since })
   );
 }
 

@@ -65,5 +65,5 @@ export class AccessLogController {
 
 /** @throws ProblemError `forbidden`, as `reachedPartners` */
 function limitsOf(caller: Caller): Pick<Parameters<typeof listAccess>[1], 'partners' | 'since'> {
-  return { partners: reachedPartners(caller), since: readableSince(caller.limits.access_days) };
+  return { partners: reachedPartners(caller), since: readableSince(caller.readDays?.access) };
 }

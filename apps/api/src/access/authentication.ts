@@ -6,10 +6,10 @@ import {
   InvalidTokenError,
   mayActAs,
   openCaller,
+  readDaysByRole,
   RetentionConfig,
   TokenVerifier,
   visiblePattern,
-  withReadDays,
 } from '#privacy';
 import { forbidden, toAccessProblem, unauthenticated } from './problems.ts';
 import { Revocations } from './revocations.ts';
@@ -24,15 +24,15 @@ const tokenInAddress = /[?&](access_token|token|id_token|jwt|authorization)=|[=&
 @Injectable()
 export class Authentication {
   private readonly verifier: TokenVerifier | undefined;
-  private readonly openCaller: Caller;
+  private readonly readDays: ReturnType<typeof readDaysByRole>;
 
   constructor(
     { issuer }: AccessConfig,
     private readonly revocations: Revocations,
     @Inject(RetentionConfig) { read }: Pick<RetentionConfig, 'read'>,
   ) {
-    this.verifier = issuer && new TokenVerifier(issuer, read);
-    this.openCaller = withReadDays(openCaller, read);
+    this.verifier = issuer && new TokenVerifier(issuer);
+    this.readDays = readDaysByRole(read);
   }
 
   /** Whether every caller is accepted. */
@@ -42,7 +42,7 @@ export class Authentication {
 
   /** Synchronous for a token that was verified before. @throws ProblemError, also by rejecting */
   caller(headers: Headers): Caller | Promise<Caller> {
-    if (this.verifier === undefined) return withInstance(this.openCaller, headers);
+    if (this.verifier === undefined) return this.completed(openCaller, headers);
     const [, token] = bearer.exec(headers.authorization ?? '') ?? [];
     if (token === undefined) throw unauthenticated('Send a token as Authorization: Bearer.');
     const known = this.verifier.known(token);
@@ -53,7 +53,14 @@ export class Authentication {
   admitted(caller: Caller, headers: Headers): Caller {
     if (this.revocations.includes(caller))
       throw toAccessProblem(new InvalidTokenError('The token was revoked.'));
-    return withInstance(caller, headers);
+    return this.completed(caller, headers);
+  }
+
+  /** Adds what the caller's token does not say: the instance that the request names, and how far back the role reads here. */
+  private completed(caller: Caller, headers: Headers): Caller {
+    const readDays = this.readDays[caller.role];
+    const known = withInstance(caller, headers);
+    return known.readDays === readDays ? known : { ...known, readDays };
   }
 
   private async verified(verifier: TokenVerifier, token: string, headers: Headers): Promise<Caller> {

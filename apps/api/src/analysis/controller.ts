@@ -58,7 +58,7 @@ export class AnalysisController {
   ): Promise<TimelinePageDto> {
     const caller = callerOf(request);
     await this.reach.assertPartner(caller, partner_id);
-    const active_since = readableSince(caller.limits.sessions_days);
+    const active_since = readableSince(caller.readDays?.sessions);
     const page = await this.rows.page(request, query.after, (db, after) =>
       partnerTimeline(db, { ...query, partner_id, active_since, after }, this.keys),
     );

@@ -61,8 +61,8 @@ export class ArchiveController {
     const { pool, keys } = this;
     const store = this.store.until(signal);
     const purpose = requiredPurposeOf(request);
-    const { sessions_days, access_days } = caller.limits;
-    const limits = { active_since: readableSince(sessions_days), access_since: readableSince(access_days) };
+    const { sessions, access } = caller.readDays ?? {};
+    const limits = { active_since: readableSince(sessions), access_since: readableSince(access) };
     const files = await this.breaker.run(() => archiveOf({ store, pool, keys }, partner_id, limits));
     if (files === undefined) throw partnerNotFound();
     await this.accessLog.record({

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
 import type { Session, SessionState } from '#domain';
-import { isStarted, overSince } from '#domain';
+import { isStarted, inactiveSince } from '#domain';
 import { lastContact, SessionCache } from '#read-models';
 import type { Caller, Reach } from '#privacy';
 import { reaches, readableSince } from '#privacy';
@@ -37,8 +37,8 @@ export class SessionReach {
   }
 
   /** Whether the last contact with a partner is as recent as the caller reads; an unknown one is not. */
-  async readsPartner({ limits }: Caller, partnerId: string): Promise<boolean> {
-    const since = readableSince(limits.partners_days);
+  async readsPartner({ readDays }: Caller, partnerId: string): Promise<boolean> {
+    const since = readableSince(readDays?.partners);
     if (since === undefined) return true;
     const contact = await this.breaker.run(() => lastContact(this.pool, partnerId));
     return contact !== null && (contact.active || contact.at >= since);
@@ -56,13 +56,13 @@ export function isReached(caller: Caller, state: Located): boolean {
     partner_id,
     region,
     channel: state.session.channel,
-    over_since: overSince(state),
+    inactive_since: inactiveSince(state),
   });
 }
 
 /** @throws ProblemError `forbidden` when a caller would start a session that it does not reach */
-export function assertMayStart(caller: Caller, session: Omit<Reach, 'over_since'>): void {
-  if (!reaches(caller, { ...session, over_since: null }))
+export function assertMayStart(caller: Caller, session: Omit<Reach, 'inactive_since'>): void {
+  if (!reaches(caller, { ...session, inactive_since: null }))
     throw forbidden('The token is not for sessions of this partner, region and channel.');
 }
 
@@ -87,6 +87,6 @@ export function reachedPartners({
 }
 
 /** Whether there are sessions that a caller does not reach. */
-export function isLimited({ limits: { partners, regions, channels, sessions_days } }: Caller): boolean {
-  return (partners ?? regions ?? channels ?? sessions_days) !== undefined;
+export function isLimited({ limits: { partners, regions, channels }, readDays }: Caller): boolean {
+  return (partners ?? regions ?? channels ?? readDays?.sessions) !== undefined;
 }

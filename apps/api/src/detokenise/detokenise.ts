@@ -37,7 +37,7 @@ export class Detokeniser {
     purpose: string,
   ): Promise<Detokenised> {
     const wanted = [...new Set(tokens)];
-    const stored = await this.stored(partner_id, wanted, readableSince(caller.limits.sessions_days));
+    const stored = await this.stored(partner_id, wanted, readableSince(caller.readDays?.sessions));
     const values: Shown[] = [];
     for (const token of wanted) {
       const found = stored.get(stemOf(token));

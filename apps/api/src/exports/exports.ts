@@ -45,8 +45,8 @@ export class Exports {
 
   /** @throws ExportIdReusedError, TooManyExportsError, ProblemError `forbidden` for a token limited to regions */
   async request(caller: Caller, body: ExportRequestDto, purpose: string | undefined): Promise<ExportJob> {
-    const { role, subject, instance, limits } = caller;
-    const { partners, channels, regions, sessions_days } = limits;
+    const { role, subject, instance, limits, readDays } = caller;
+    const { partners, channels, regions } = limits;
     if (regions !== undefined) throw forbidden('A token that is limited to regions has no exports.');
     const { export_id = randomUUID(), form, format, gzip, ...filter } = body;
     const masked = purpose === undefined || viewOf(caller, purpose) === 'masked';
@@ -56,7 +56,12 @@ export class Exports {
       format,
       gzip,
       filter,
-      scope: { partners, channels, sessions_days, restricted: role === this.retention.restrictedRole },
+      scope: {
+        partners,
+        channels,
+        sessions_days: readDays?.sessions,
+        restricted: role === this.retention.restrictedRole,
+      },
       masked,
       purpose: purpose ?? null,
       requested_by: { role, subject, instance, limits },

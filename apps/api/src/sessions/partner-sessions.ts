@@ -114,7 +114,7 @@ export class PartnerSessions {
    * PostgreSQL does not answer.
    */
   async readable<T extends Inheritance | null>(known: T, partnerId: string, caller: Caller): Promise<T> {
-    if (known === null || caller.limits.partners_days === undefined) return known;
+    if (known === null || caller.readDays?.partners === undefined) return known;
     const isReadable = await this.reach.readsPartner(caller, partnerId).catch(() => false);
     return isReadable ? known : { ...known, language: null, preferences: {}, open_goals: [] };
   }

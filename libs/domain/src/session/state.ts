@@ -135,8 +135,8 @@ export function isStarted(state: SessionState): boolean {
   return state.session.start_time !== '';
 }
 
-/** When a session that is over was last active: its age, by which the retention deletes it; null: it is active. */
-export function overSince({ session }: Pick<SessionState, 'session'>): string | null {
+/** The last activity of a session that is over, from which the retention counts its days; null: it is active. */
+export function inactiveSince({ session }: Pick<SessionState, 'session'>): string | null {
   return session.status === 'active' ? null : session.last_activity_time;
 }
 

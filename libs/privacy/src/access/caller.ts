@@ -16,6 +16,15 @@ export interface Caller {
   readonly issued_at?: number | null;
   readonly expires_at: number | null;
   readonly limits: CallerLimits;
+  /** How far back the role reads, by the configuration of the node; absent: without limit. */
+  readonly readDays?: ReadDays | undefined;
+}
+
+/** Days: of sessions that are over by their last activity, of partners by their last contact, of the access log by its entries. */
+export interface ReadDays {
+  readonly sessions?: number | undefined;
+  readonly partners?: number | undefined;
+  readonly access?: number | undefined;
 }
 
 /** The limits of a token; an absent limit does not apply. */
@@ -26,10 +35,6 @@ export interface CallerLimits {
   readonly pools?: readonly string[];
   /** The agent instances that a request may name: ids, prefixes such as `bot-*`, or `*`. */
   readonly instances?: readonly string[];
-  /** How many days back the role reads: sessions by their end, partners by their last contact, the access log by its entries. */
-  readonly sessions_days?: number | undefined;
-  readonly partners_days?: number | undefined;
-  readonly access_days?: number | undefined;
 }
 
 /** The properties that the limits of a caller are checked against. */
@@ -37,18 +42,19 @@ export interface Reach {
   readonly partner_id: string;
   readonly region: string | null;
   readonly channel: string;
-  /** When a session that is over was last active; null: it is active. */
-  readonly over_since: string | null;
+  /** The last activity of a session that is over; null: it is active. */
+  readonly inactive_since: string | null;
 }
 
 /** Whether a session is within the limits of a caller. A session outside is answered as not found. */
-export function reaches({ limits }: Caller, { partner_id, region, channel, over_since }: Reach): boolean {
-  const { partners, regions, channels, sessions_days } = limits;
+export function reaches({ limits, readDays }: Caller, session: Reach): boolean {
+  const { partners, regions, channels } = limits;
+  const { partner_id, region, channel, inactive_since } = session;
   return (
     (partners?.includes(partner_id) ?? true) &&
     (regions === undefined || (region !== null && regions.includes(region))) &&
     (channels?.includes(channel) ?? true) &&
-    (over_since === null || over_since >= (readableSince(sessions_days) ?? ''))
+    (inactive_since === null || inactive_since >= (readableSince(readDays?.sessions) ?? ''))
   );
 }
 

@@ -6,7 +6,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT 
 import type { CallerLimits, Role } from './caller.ts';
 
 /** The claims of a token. */
-export interface TokenClaims extends Omit<CallerLimits, `${string}_days`> {
+export interface TokenClaims extends CallerLimits {
   readonly role: Role;
   readonly sub: string;
   /** The only agent instance that the token is for. */

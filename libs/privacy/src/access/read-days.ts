@@ -1,6 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import { listOf } from '#platform';
-import type { Caller, Role } from './caller.ts';
+import type { ReadDays, Role } from './caller.ts';
 import { roles } from './caller.ts';
 
 /** Days by role; a role that is not named has no limit. */
@@ -12,8 +12,6 @@ export interface ReadPolicy {
   readonly partners: DaysByRole;
   readonly access: DaysByRole;
 }
-
-export const noReadPolicy: ReadPolicy = { sessions: {}, partners: {}, access: {} };
 
 const most = 36_500;
 const known: ReadonlySet<string> = new Set(roles);
@@ -46,9 +44,11 @@ function parsed(text: string): (readonly [string, number])[] {
   });
 }
 
-/** The caller with the limits of its role. */
-export function withReadDays(caller: Caller, { sessions, partners, access }: ReadPolicy): Caller {
-  const { role, limits } = caller;
-  const days = { sessions_days: sessions[role], partners_days: partners[role], access_days: access[role] };
-  return { ...caller, limits: { ...limits, ...days } };
+/** The days of each role that has some. */
+export function readDaysByRole(policy: ReadPolicy): Readonly<Partial<Record<Role, ReadDays>>> {
+  const { sessions, partners, access } = policy;
+  const named = roles.filter((role) => role in { ...sessions, ...partners, ...access });
+  return Object.fromEntries(
+    named.map((role) => [role, { sessions: sessions[role], partners: partners[role], access: access[role] }]),
+  );
 }

@@ -8,8 +8,6 @@ import type { Issuer } from './config.ts';
 import { InvalidTokenError, IssuerUnavailableError } from './errors.ts';
 import type { KeyFinder } from './keys.ts';
 import { keyFinder } from './keys.ts';
-import type { ReadPolicy } from './read-days.ts';
-import { noReadPolicy, withReadDays } from './read-days.ts';
 
 /** The most characters of a token, and how many verified tokens are remembered. */
 const longest = 8_192;
@@ -26,11 +24,7 @@ export class TokenVerifier {
   private readonly verified = new LRUCache<string, Caller>({ max: mostRemembered });
   private readonly keys: KeyFinder;
 
-  /** @param read how far back each role reads: a limit of its callers */
-  constructor(
-    private readonly issuer: Issuer,
-    private readonly read: ReadPolicy = noReadPolicy,
-  ) {
+  constructor(private readonly issuer: Issuer) {
     this.keys = keyFinder(issuer);
   }
 
@@ -48,7 +42,7 @@ export class TokenVerifier {
     const claims = await this.claims(token);
     // A token is not valid beyond the maximum age, nor is a connection that it opened.
     const exp = Math.min(claims.exp ?? 0, (claims.iat ?? 0) + this.issuer.maxAgeS);
-    const caller = withReadDays(callerOfClaims({ ...claims, exp }), this.read);
+    const caller = callerOfClaims({ ...claims, exp });
     this.verified.set(nameOf(token), caller);
     return caller;
   }

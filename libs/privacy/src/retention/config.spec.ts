@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { daysBefore } from '#platform';
+import type { Role } from '../access/caller.ts';
 import { openCaller, reaches } from '../access/caller.ts';
-import { withReadDays } from '../access/read-days.ts';
+import { readDaysByRole } from '../access/read-days.ts';
 import { loadRetentionConfig } from './config.ts';
 
 test('each role reads without limit by default', () => {
@@ -34,11 +35,14 @@ test.each([
 });
 
 test('a session that is over is reached for as many days as the role reads, an active one always', () => {
-  const { read } = loadRetentionConfig({ READ_SESSIONS_DAYS: 'service:90' });
-  const reached = (over_since: string | null, caller = withReadDays(openCaller, read)): boolean =>
-    reaches(caller, { partner_id: 'P1', region: null, channel: 'ivr', over_since });
+  const days = readDaysByRole(loadRetentionConfig({ READ_SESSIONS_DAYS: 'service:90' }).read);
+  const reached = (inactive_since: string | null, role: Role = 'service'): boolean =>
+    reaches(
+      { ...openCaller, role, readDays: days[role] },
+      { partner_id: 'P1', region: null, channel: 'ivr', inactive_since },
+    );
   expect([daysAgo(89), daysAgo(91), null].map((time) => reached(time))).toEqual([true, false, true]);
-  expect(reached(daysAgo(91), { ...openCaller, role: 'auditor' })).toBe(true);
+  expect(reached(daysAgo(91), 'auditor')).toBe(true);
 });
 
 function daysAgo(days: number): string {
