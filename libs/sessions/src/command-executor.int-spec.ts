@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
+import type { Reach } from '#privacy';
 import type { Appended } from './command-executor.ts';
 import { CommandExecutor } from './command-executor.ts';
 import {
@@ -189,6 +190,8 @@ describe('an append', () => {
   });
 });
 
+const reachesActive = ({ inactive_since }: Reach): boolean => inactive_since === null;
+
 describe('a session that is over', () => {
   test.each([
     ['ended', endSession],
@@ -203,7 +206,10 @@ describe('a session that is over', () => {
     expect(state).toMatchObject({ memory: { language: 'ta' }, sessions: [] });
   });
 
-  test('leaves it on a repetition when the first attempt failed after the append', async () => {
+  test.each([
+    ['', {}],
+    [' of a sender that reaches only active sessions', { reaches: reachesActive }],
+  ])('leaves it on a repetition%s when the first attempt failed after the append', async (_, sender) => {
     const partner_id = randomUUID();
     await assignSession(store, partner_id, testSession.id);
     await run({ ...startSession, partner_id });
@@ -211,12 +217,12 @@ describe('a session that is over', () => {
       if (stream.startsWith('partner-')) throw new StoreUnavailableError();
       return append();
     });
-    const end = request(testSession.id, endSession, { commandIds: ['end'] });
+    const end = request(testSession.id, endSession, { commandIds: ['end'], ...sender });
     await expect(new CommandExecutor(faulty, noCache).execute(end)).rejects.toBeInstanceOf(
       StoreUnavailableError,
     );
     await faulty.dispose();
-    expect(await run(endSession, { commandIds: ['end'] })).toMatchObject({ replayed: true });
+    expect(await run(endSession, { commandIds: ['end'], ...sender })).toMatchObject({ replayed: true });
     expect((await readPartner(store, partner_id)).state.sessions).toEqual([]);
   });
 });
@@ -233,6 +239,16 @@ describe('a sender that does not reach the session', () => {
     const known = run(raiseFlag('a'), { commandIds: ['key:a'], reaches });
     await expect(known).rejects.toMatchObject({ rejection: { code: 'session_not_found' }, revision: -1 });
     expect(await revisions()).toEqual([0, 1, 2]);
+  });
+
+  test.each<[string, SessionCommand, string]>([
+    ['another command', raiseFlag('b'), 'b'],
+    ['another command under the same id', raiseFlag('b'), 'end'],
+  ])('since it is over is told for %s that it does not exist', async (_, command, id) => {
+    await run(startSession);
+    await run(endSession, { commandIds: ['end'] });
+    const known = run(command, { commandIds: [id], reaches: reachesActive });
+    await expect(known).rejects.toMatchObject({ rejection: { code: 'session_not_found' }, revision: -1 });
   });
 
   test('cannot move a session that it reaches out of its reach', async () => {

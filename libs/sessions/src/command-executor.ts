@@ -113,17 +113,21 @@ export class CommandExecutor {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       // Bounded: with ever longer pauses, a request that has lost often would win ever less often.
       if (attempt > 3) await sleep(Math.random() * 5 * Math.min(attempt, 8));
-      if (!isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
+      if (!isReached(request, session, null)) throw new CommandRejectedError(notFound, 0, -1);
       // No key is made here for a partner who has left: it would differ from the one in the cell that has the data.
       if (makesKey(this.store, session, request))
         session = assertAtHome(this.store, await this.catchUp(session));
       const key = await keyFor(this.store.codec, session, request);
       if (key === erased) {
+        if (!isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
         session = await this.afterErasure(session);
         continue;
       }
       const identity = new CommandIdentity(request, key);
       const processed = await this.findRequest(session, request, identity);
+      // The request may be the one that ended the session, whose last activity is long ago.
+      const isRepeated = processed !== undefined && identity.hasHash(processed.hash);
+      if (!isRepeated && !isReached(request, session)) throw new CommandRejectedError(notFound, 0, -1);
       if (processed) {
         const replayed = await this.replay(session, processed, identity);
         if (replayed) return replayed;
@@ -134,7 +138,6 @@ export class CommandExecutor {
       const own = commandContext(request, identity, this.store);
       const { commands, context } = tokeniser.tokenise(key, own);
       const decided = decideAll(session, commands, context);
-      // A command may end a session whose last activity is long ago.
       if ('session' in decided && !isReached(request, decided.session, null)) throw new OutOfReachError();
       const mayAppend =
         hasEvents(decided) && (request.expectedRevision ?? session.revision) === session.revision;
