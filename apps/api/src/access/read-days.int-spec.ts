@@ -29,6 +29,8 @@ let app: TestApp;
 let old: string;
 let recent: string;
 let idle: string;
+/** A session whose row says that it is active, and may be outdated. */
+let setAside: string;
 
 beforeAll(async () => {
   issuer = await DevelopmentIssuer.in(dir);
@@ -42,6 +44,13 @@ beforeAll(async () => {
   old = await addOldSession(app, { partner_id, daysAgo: 31, isOver: true, correlation });
   recent = await addOldSession(app, { partner_id, daysAgo: 29, isOver: true, correlation });
   idle = await addOldSession(app, { partner_id, daysAgo: 31, isOver: false, correlation });
+  setAside = await addOldSession(app, { partner_id, daysAgo: 31, isOver: false });
+  // Simulates the projector.
+  await app.pool.query(
+    `INSERT INTO set_aside_session (session_id, revision, event_id, type, reason, since)
+     VALUES ($1, 4, 'e', 'SessionEnded', 'malformed_event', now())`,
+    [setAside],
+  );
   await addOldSession(app, { partner_id: gone, daysAgo: 31, isOver: true });
 });
 afterAll(async () => {
@@ -121,7 +130,7 @@ describe('a session that ended before the days that a role reads', () => {
     expect((await call('agent', 'GET', `/v1/sessions/${id}`)).status).toBe(404);
   });
 
-  test('is in no list, search or count', async () => {
+  test('is in no list, search or count, nor is one that is set aside', async () => {
     const since = new Date(Date.now() - 60 * dayMs).toISOString();
     const filter = `partner_id=${partner_id}&from=${since}`;
     const entity = { name: 'month', value: 'October' };
@@ -141,7 +150,8 @@ describe('a session that ended before the days that a role reads', () => {
     const { body } = await call('auditor', 'GET', `/v1/stats/turns?${filter}&by=channel`);
     expect(body['counts']).toMatchObject([{ turns: 2, sessions: 2 }]);
     expect((await call('auditor', 'GET', `/v1/turns?session_id=${old}`)).status).toBe(404);
-    expect((await call('auditor', 'GET', `/v1/sessions?session_id=${old}`)).body['items']).toEqual([]);
+    for (const id of [old, setAside])
+      expect((await call('auditor', 'GET', `/v1/sessions?session_id=${id}`)).body['items']).toEqual([]);
   });
 
   test('is the one that the retention with as many days deletes', async () => {
@@ -155,28 +165,33 @@ describe('a session that ended before the days that a role reads', () => {
     expect(new Set(body['session_ids'] as string[])).toEqual(new Set([recent, idle]));
   });
 
-  test.each(['turns', 'sessions', 'events', 'training'])('is in no export of %s', async (form) => {
-    const headers = await headersOf('auditor', purpose);
-    const from = new Date(Date.now() - 60 * dayMs).toISOString();
-    const request = { form, format: 'ndjson', from, partner_id };
-    const made = await app.call('POST', '/v1/exports', request, headers);
-    const path = `/v1/exports/${String(made.body['export_id'])}`;
-    let { body } = made;
-    const isDone = async (): Promise<boolean> => {
-      ({ body } = await app.call('GET', path, undefined, headers));
-      return body['status'] === 'done';
-    };
-    await waitUntil(isDone, { what: 'the export' });
-    const [file] = body['files'] as { name: string }[];
-    const text = await (await fetch(`${app.url}${path}/files/${file?.name}`, { headers })).text();
-    expect([old, recent, idle].map((id) => text.includes(id))).toEqual([false, true, true]);
-  });
+  test.each(['turns', 'sessions', 'events', 'training'])(
+    'is in no export of %s, nor is one that is set aside',
+    async (form) => {
+      const headers = await headersOf('auditor', purpose);
+      const from = new Date(Date.now() - 60 * dayMs).toISOString();
+      const request = { form, format: 'ndjson', from, partner_id };
+      const made = await app.call('POST', '/v1/exports', request, headers);
+      const path = `/v1/exports/${String(made.body['export_id'])}`;
+      let { body } = made;
+      const isDone = async (): Promise<boolean> => {
+        ({ body } = await app.call('GET', path, undefined, headers));
+        return body['status'] === 'done';
+      };
+      await waitUntil(isDone, { what: 'the export' });
+      const [file] = body['files'] as { name: string }[];
+      const text = await (await fetch(`${app.url}${path}/files/${file?.name}`, { headers })).text();
+      const found = [old, setAside, recent, idle].map((id) => text.includes(id));
+      expect(found).toEqual([false, false, true, true]);
+    },
+  );
 
-  test('is in no archive', async () => {
+  test('is in no archive, nor is one that is set aside', async () => {
     const headers = await headersOf('auditor', purpose);
     const answer = await fetch(`${app.url}/v1/partners/${partner_id}/archive`, { headers });
     const zip = Buffer.from(await answer.arrayBuffer());
-    expect([old, recent, idle].map((id) => zip.includes(`sessions/${id}.json`))).toEqual([false, true, true]);
+    const found = [old, setAside, recent, idle].map((id) => zip.includes(`sessions/${id}.json`));
+    expect(found).toEqual([false, false, true, true]);
   });
 
   test('cannot be attached over the WebSocket', async () => {

@@ -18,7 +18,7 @@ import { createDatabase, serviceUrl, startSession, turn } from '../test-support.
 import { keptUpdatePlace } from '../queries/kept-updates.ts';
 import { itemOf } from '../tables/items.ts';
 import { RowsStore } from '../tables/store.ts';
-import type { ArchiveFile } from './archive.ts';
+import type { ArchiveFile, ArchiveLimits } from './archive.ts';
 import { archiveOf } from './archive.ts';
 import { accessJson } from './rows.ts';
 import { zipOf } from './zip.ts';
@@ -237,6 +237,22 @@ test('holds the access records of the partner without the sessions of others', a
   expect(text).not.toContain(other);
   const later = new Date(Date.now() + 60_000).toISOString();
   expect((await Array.fromAsync(accessJson({ pool, keys }, partner, later))).join('')).toBe('[\n]\n');
+});
+
+test('with a limit leaves out a session that has no row yet', async () => {
+  const [partner_id, id, named] = [`P-${randomUUID()}`, randomUUID(), randomUUID()];
+  await startWithTurn(partner_id, id);
+  const assignment = { session_id: named, completable: false, language: null, updates: [] };
+  const context = { actor, $correlationId: 'spec' };
+  await commandPartner(store, { type: 'AssignSession', partner_id, ...assignment }, context);
+  const namesOf = async (limits: ArchiveLimits): Promise<string[]> => {
+    const files = await archiveOf({ store, pool: database.pool, keys }, partner_id, limits);
+    return (files ?? []).map(({ name }) => name).filter((name) => name.endsWith('.json'));
+  };
+  expect(await namesOf({})).toContain(`sessions/${named}.json`);
+  const names = await namesOf({ active_since: '2000-01-01T00:00:00.000Z' });
+  expect(names).toContain(`sessions/${id}.json`);
+  expect(names).not.toContain(`sessions/${named}.json`);
 });
 
 test('an unknown partner has no archive', async () => {

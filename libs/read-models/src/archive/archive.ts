@@ -6,7 +6,7 @@ import type { EventStore } from '#sessions';
 import { readPartner, UnprojectableEventError } from '#sessions';
 import { sessionsBefore } from '../erasure/rows.ts';
 import { keptUpdatesOf } from '../queries/kept-updates.ts';
-import { sessionsOverBefore } from '../queries/sessions.ts';
+import { sessionsActiveSince } from '../queries/sessions.ts';
 import { Problems } from './problems.ts';
 import { accessJson, keptUpdatesJson, tokensJson } from './rows.ts';
 import { sessionJson, sessionText } from './sessions.ts';
@@ -26,7 +26,7 @@ interface ArchivePorts {
 
 /** How far back an archive goes (ISO 8601); undefined: without limit. */
 export interface ArchiveLimits {
-  /** Without the sessions that were last active before, and are over. */
+  /** Only sessions whose rows say that they are active, or were since then. */
   readonly active_since?: string | undefined;
   /** Without earlier entries of the access log. */
   readonly access_since?: string | undefined;
@@ -52,10 +52,11 @@ export async function archiveOf(
   const problems = new Problems();
   const state = await partnerIn(ports.store, partnerId, problems);
   const { sessions = [], ...partner } = state ?? remembersNothing;
-  const rows = await sessionsBefore(ports.pool, partnerId, 'infinity');
-  const older =
-    active_since === undefined ? [] : await sessionsOverBefore(ports.pool, partnerId, active_since);
-  const ids = [...new Set([...rows, ...sessions])].filter((id) => !older.includes(id)).sort();
+  const found =
+    active_since === undefined
+      ? [...(await sessionsBefore(ports.pool, partnerId, 'infinity')), ...sessions]
+      : await sessionsActiveSince(ports.pool, partnerId, active_since);
+  const ids = [...new Set(found)].sort();
   const isKnown =
     state !== undefined || ids.length > 0 || (await keptUpdatesOf(ports.pool, partnerId, '0', 1)).length > 0;
   if (!isKnown) return undefined;

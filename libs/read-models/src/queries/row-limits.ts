@@ -7,9 +7,10 @@ export interface RowLimits {
   readonly active_since?: string | undefined;
 }
 
-/** Whether a session is active, or was since `$?`: what the retention would keep. */
+/** Whether a session is active, or was since `$?`: what the retention would keep. The row of one that is set aside may be outdated. */
 export function isActiveSince(session: string, since = '$?'): string {
-  return `(${session}.status = 'active' OR ${session}.last_activity_time >= ${since})`;
+  return `(${session}.status = 'active' OR ${session}.last_activity_time >= ${since})
+    AND NOT EXISTS (SELECT FROM set_aside_session AS x WHERE x.session_id = ${session}.session_id::text)`;
 }
 
 /** The same for a row of a session. */

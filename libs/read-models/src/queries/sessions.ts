@@ -133,11 +133,11 @@ export async function dueSessions(
   return rows.map((row) => row.session_id);
 }
 
-/** The ids of a partner's sessions that are over and were last active before a time (ISO 8601). */
-export async function sessionsOverBefore(pool: Pool, partnerId: string, before: string): Promise<string[]> {
+/** The ids of a partner's sessions that are active, or were since a time (ISO 8601). */
+export async function sessionsActiveSince(pool: Pool, partnerId: string, since: string): Promise<string[]> {
   const { rows } = await pool.query<{ session_id: string }>(
-    `SELECT session_id FROM conversation_session AS s WHERE partner_id = $1 AND NOT ${isActiveSince('s', '$2')}`,
-    [partnerId, before],
+    `SELECT session_id FROM conversation_session AS s WHERE partner_id = $1 AND ${isActiveSince('s', '$2')}`,
+    [partnerId, since],
   );
   return rows.map(({ session_id }) => session_id);
 }
