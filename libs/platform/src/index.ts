@@ -9,6 +9,7 @@ export { Semaphore } from './async/semaphore.ts';
 export { sleep } from './async/sleep.ts';
 export { Slices } from './async/slices.ts';
 export { waitUntil } from './async/wait-until.ts';
+export { withBudget } from './async/with-budget.ts';
 export { withTimeout } from './async/with-timeout.ts';
 export { Breaker, BudgetExceededError } from './backing-services/breaker.ts';
 export { createPool, isPoolBusy, pingPostgres, withClient } from './backing-services/postgres.ts';

@@ -24,13 +24,17 @@ import {
   UnprojectableEventError,
 } from '#sessions';
 import { slotOf, withSlot } from '#cells';
-import { KeyedMutex } from '#platform';
+import type { Logger } from '#platform';
+import { BudgetExceededError, InjectLogger, isUnavailable, KeyedMutex, withBudget } from '#platform';
 import type { Caller } from '#privacy';
 import { SessionCache } from '#read-models';
 import { SessionReach } from '../common/reach.ts';
 
 type Sender = Pick<CommandRequest, 'actor' | 'correlationId' | 'traceparent'>;
 type Assignment = Pick<AssignSession, 'session_id' | 'completable' | 'language'>;
+
+/** How long the start of a session waits for the last contact with its partner. */
+const contactBudgetMs = 500;
 
 /** A listed session as of the end of its stream; undefined: its stream cannot be read, or was not read. */
 export interface FoundSession {
@@ -48,6 +52,7 @@ export class PartnerSessions {
     private readonly sessionCache: SessionCache,
     private readonly executor: CommandExecutor,
     private readonly reach: SessionReach,
+    @InjectLogger() private readonly logger: Logger,
   ) {}
 
   newSessionId(partnerId: string): string {
@@ -111,12 +116,22 @@ export class PartnerSessions {
 
   /**
    * What a caller's new session inherits: nothing of a partner whose last contact is longer ago than the caller reads, or is unknown since
-   * PostgreSQL does not answer.
+   * PostgreSQL does not answer in time.
    */
   async readable<T extends Inheritance | null>(known: T, partnerId: string, caller: Caller): Promise<T> {
-    if (known === null || caller.readDays?.partners === undefined) return known;
-    const isReadable = await this.reach.readsPartner(caller, partnerId).catch(() => false);
-    return isReadable ? known : { ...known, language: null, preferences: {}, open_goals: [] };
+    const isFirst = known === null || known.previous_session_id === null;
+    if (isFirst || caller.readDays?.partners === undefined) return known;
+    try {
+      const late = (): Error => new BudgetExceededError(`No answer within ${contactBudgetMs} ms.`);
+      if (await withBudget(this.reach.readsPartner(caller, partnerId), contactBudgetMs, late)) return known;
+    } catch (err) {
+      if (!isUnavailable(err)) throw err;
+      this.logger.warn(
+        { err },
+        'a session starts without the memory of its partner: the last contact is unknown',
+      );
+    }
+    return { ...known, language: null, preferences: {}, open_goals: [] };
   }
 
   /**
