@@ -66,7 +66,8 @@ export class TraceDto {
   @ApiProperty({ format: 'date-time' }) ended_at: string;
   @ApiProperty({
     description:
-      'Whether there is more than the maximum of 200 sessions, 2,000 events and 2,000 acknowledgements.',
+      'Whether there is more than the maximum of 200 sessions, 2,000 events and 2,000 acknowledgements, or a session that cannot be read, ' +
+      'so that it is unknown whether the token reaches it.',
   })
   truncated: boolean;
   @ApiProperty({ type: [TraceNodeDto] }) children: TraceNodeDto[];

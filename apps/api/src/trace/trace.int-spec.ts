@@ -120,6 +120,23 @@ test('a token sees the sessions that it reaches only', async () => {
   expect((await trace({ channels: ['ivr'] })).status).toBe(404);
 });
 
+test('a limited token does not see a session that cannot be folded, and sees the others', async () => {
+  const start = { partner_id, channel: 'whatsapp', language: 'hi' };
+  const { body } = await call('POST', '/v1/sessions', { role: 'service' }, start);
+  const session_id = String(body['session_id']);
+  const metadata = { schema_version: 99, $correlationId: correlation };
+  const newer = { event_id: randomUUID(), type: 'GoalSet', data: { goal: 'pay' }, metadata };
+  await app.store.append(sessionStream(session_id), [app.store.codec.encode(newer)], 0);
+  // Simulates the projector.
+  const key = correlationKey(correlation);
+  await app.pool.query('INSERT INTO event_correlation VALUES ($1, $2, 1, 1)', [session_id, key]);
+  const limited = await trace({ partners: [partner_id] });
+  expect(limited).toMatchObject({ status: 200, body: { truncated: true } });
+  expect(limited.body['session_ids']).not.toContain(session_id);
+  expect(limited.body['session_ids']).toContain(id);
+  expect((await trace()).body['session_ids']).toContain(session_id);
+});
+
 test('an unknown correlation id is not found, and an invalid one is refused', async () => {
   expect((await trace({}, randomUUID())).status).toBe(404);
   expect((await trace({}, 'a%20b')).status).toBe(400);

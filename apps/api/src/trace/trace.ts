@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Pool } from 'pg';
-import type { AgentState } from '#domain';
+import type { AgentState, Session } from '#domain';
 import { conversationSchemas, conversationType } from '#messaging';
 import { inParallel } from '#platform';
 import type { Caller } from '#privacy';
@@ -59,7 +59,9 @@ export class Traces {
     const acknowledgements: TracedEvent[] = [];
     let truncated = found.length > most.sessions;
     await inParallel(found.slice(0, most.sessions), sessionsAtOnce, async (session) => {
-      if (!(await this.isShown(caller, session.session_id, signal))) return;
+      const isShown = await this.isShown(caller, session.session_id, signal);
+      truncated ||= isShown === undefined;
+      if (isShown !== true) return;
       if (session.last_revision - session.first_revision >= most.scanned) truncated = true;
       for await (const event of read(store, session, correlationId, published)) {
         if (event.metadata['$correlationId'] === correlationId) events.push(event);
@@ -68,7 +70,7 @@ export class Traces {
         truncated ||= isFull;
         if (isFull) break;
       }
-      const owner = await this.ownerOf(session.session_id, signal);
+      const owner = (await this.folded(session.session_id, signal))?.state.agent;
       if (owner !== undefined) owners.set(session.session_id, owner);
     });
     const times = events.map(({ created }) => created).sort();
@@ -86,23 +88,27 @@ export class Traces {
   }
 
   /** Undefined: the session cannot be folded. */
-  private async ownerOf(sessionId: string, signal: AbortSignal): Promise<AgentState | undefined> {
+  private async folded(sessionId: string, signal: AbortSignal): Promise<Session | undefined> {
     try {
-      return (await this.sessions.latest(sessionId, signal)).state.agent;
+      return await this.sessions.latest(sessionId, signal);
     } catch (error) {
       if (error instanceof UnprojectableEventError) return undefined;
       throw error;
     }
   }
 
-  /** Sessions of restricted partners are left out, as in lists. */
-  private async isShown(caller: Caller, sessionId: string, signal: AbortSignal): Promise<boolean> {
+  /** Sessions of restricted partners are left out, as in lists. Undefined: the caller is limited, and the session cannot be folded. */
+  private async isShown(
+    caller: Caller,
+    sessionId: string,
+    signal: AbortSignal,
+  ): Promise<boolean | undefined> {
     const mayAll = caller.role === this.config.restrictedRole;
     if (!mayAll && !this.watch.isKnown) throw restrictionsUnknown();
     const isOpen = mayAll || !this.watch.isClosedSession(sessionId);
     if (!isOpen || !isLimited(caller)) return isOpen;
-    const { state, revision } = await this.sessions.latest(sessionId, signal);
-    return revision >= 0 && isReached(caller, state);
+    const session = await this.folded(sessionId, signal);
+    return session && session.revision >= 0 && isReached(caller, session.state);
   }
 }
 

@@ -2715,7 +2715,7 @@ export interface components {
             readonly started_at: string;
             /** Format: date-time */
             readonly ended_at: string;
-            /** @description Whether there is more than the maximum of 200 sessions, 2,000 events and 2,000 acknowledgements. */
+            /** @description Whether there is more than the maximum of 200 sessions, 2,000 events and 2,000 acknowledgements, or a session that cannot be read, so that it is unknown whether the token reaches it. */
             readonly truncated: boolean;
             readonly children: readonly components["schemas"]["TraceNodeDto"][];
         };
