@@ -101,7 +101,7 @@ export async function fillTables(
     await fill(false);
   }
   // Before they are in use, so that no query is planned without statistics.
-  await client.query(`ANALYZE ${rebuildSchema}.conversation_session, ${rebuildSchema}.conversation_turn`);
+  await client.query(`ANALYZE ${tables.map((table) => `${rebuildSchema}.${table}`).join(', ')}`);
 }
 
 async function createTables(client: PoolClient, inBulk: boolean): Promise<void> {

@@ -94,7 +94,10 @@ function openReadWith(
   });
 }
 
-/** Asks for the next answer instead of passing one on. */
+/**
+ * Asks for the next answer instead of passing one on. gRPC takes listeners whose `onReceiveMetadata` has one parameter as they are; others it
+ * would wait for.
+ */
 const withoutAnswers: Interceptor = (options, nextCall) => {
   const call = nextCall(options);
   const asking = (listener: InterceptingListener): InterceptingListener => ({

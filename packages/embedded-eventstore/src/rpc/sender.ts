@@ -8,9 +8,19 @@ const MAX_HELD_BYTES = 1024 * 1024;
 
 type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<never, Buffer>;
 
-/** What a call writes to. The call itself waits until each message is written, so each would be a packet of its own. */
+/** What a call writes to. */
 interface Output {
   sendMessage(message: Buffer, onSent: () => void): void;
+}
+
+/** Messages of one turn of the event loop share packets; `onSent` of all is called when the last of them has left. */
+function together(call: WritableCall): Output {
+  return (call as unknown as { readonly call: Output }).call;
+}
+
+/** The call waits until each message has left before it writes the next, so each is a packet, and `onSent` says of each when it left. */
+export function oneByOne(call: WritableCall): Output {
+  return { sendMessage: (message, onSent) => void call.write(message, () => onSent()) };
 }
 
 /** The server's side of a streaming call, with back-pressure. It ends the call once, at the latest when the server stops. */
@@ -18,15 +28,14 @@ export class Sender implements OpenCall {
   private isClosed = false;
   private bytes = 0;
   private messages = 0;
-  private readonly output: Output;
   private readonly waiting: (() => void)[] = [];
   private readonly closeListeners: (() => void)[] = [];
 
   constructor(
     private readonly call: WritableCall,
     private readonly openCalls: Set<OpenCall>,
+    private readonly output = together(call),
   ) {
-    this.output = (call as unknown as { readonly call: Output }).call;
     openCalls.add(this);
     call.on('cancelled', () => this.close());
     call.on('close', () => this.close());

@@ -10,7 +10,7 @@ import type { User } from '../rpc/access.ts';
 import type { ServiceContext } from './context.ts';
 import { groupError } from './group-errors.ts';
 import { invalidArgument } from '../rpc/errors.ts';
-import { Sender } from '../rpc/sender.ts';
+import { oneByOne, Sender } from '../rpc/sender.ts';
 
 const DEFAULT_BUFFER_SIZE = 10;
 
@@ -20,7 +20,9 @@ type Call = ServerDuplexStream<ConsumerRequest, Buffer>;
 export const persistentReadService =
   (context: ServiceContext, groups: Groups) =>
   (call: Call): void => {
-    const sender = new Sender(call as ServerDuplexStream<never, Buffer>, context.openCalls);
+    const stream = call as ServerDuplexStream<never, Buffer>;
+    // A message that has not left may go to another consumer.
+    const sender = new Sender(stream, context.openCalls, oneByOne(stream));
     const session = new ConsumerSession(context, groups, sender);
     sender.onClose(() => session.leave());
     call.on('data', (request: ConsumerRequest) => {

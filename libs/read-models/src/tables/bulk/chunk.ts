@@ -50,8 +50,10 @@ export class Chunk {
   /** Returns the session; undefined: it has no row, so nothing else has. */
   add(change: RowChange): FoldedSession | undefined {
     const { started, patch, milestone, turn, reply, references = [], tokens = [], correlation } = change;
-    const session =
-      this.sessions.get((started ?? patch)?.session_id ?? '') ?? (started && this.sessions.add(started));
+    const known = this.sessions.get((started ?? patch)?.session_id ?? '');
+    // An event that was read twice.
+    if (known && patch && patch.revision <= known.row.revision) return known;
+    const session = known ?? (started && this.sessions.add(started));
     if (session) {
       if (patch) patchSession(session, patch);
       if (milestone) this.addMilestone(session.row, milestone);
@@ -97,7 +99,6 @@ export class Chunk {
 }
 
 function patchSession(session: FoldedSession, patch: SessionPatch): void {
-  if (session.row.revision >= patch.revision) return;
   session.row = patchRow(session.row, patch);
   session.changed = true;
   if (isOver(session.row)) session.references.clear();

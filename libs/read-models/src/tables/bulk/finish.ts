@@ -58,8 +58,12 @@ export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
       withConnection(otherPool, finishOthers),
     ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
-    await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
-    await client.query(reply);
+    const { rowCount } = await client.query('SELECT FROM rebuild.pending_reply LIMIT 1');
+    if (rowCount !== 0) {
+      await client.query('ANALYZE rebuild.conversation_turn');
+      await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
+      await client.query(reply);
+    }
     await client.query(
       'DROP TABLE rebuild.pending_reply, rebuild.pending_deletion, rebuild.pending_correlation',
     );
