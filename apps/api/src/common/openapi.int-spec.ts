@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Answer, TestApp } from '../test-app.ts';
 import { startTestApp } from '../test-app.ts';
 
@@ -12,6 +12,19 @@ const get = (path: string, headers?: Record<string, string>): Promise<Answer> =>
   app.call('GET', path, undefined, headers);
 
 describe('the OpenAPI document', () => {
+  test('is made once, not for each request', async () => {
+    await get('/openapi.json');
+    const stringify = jest.spyOn(JSON, 'stringify');
+    const { status, headers } = await get('/openapi.json');
+    const made = stringify.mock.calls.filter(([value]) => Object.hasOwn(Object(value) as object, 'openapi'));
+    stringify.mockRestore();
+    expect([status, headers.get('content-type'), made.length]).toEqual([200, 'application/json', 0]);
+  });
+
+  test('is not served as YAML, which would be made for each request', async () => {
+    expect(await get('/docs-yaml')).toMatchObject({ status: 404 });
+  });
+
   test('has version 3.1 and every route with its errors', async () => {
     const { body } = await get('/openapi.json');
     expect(body).toMatchObject({ openapi: '3.1.0' });

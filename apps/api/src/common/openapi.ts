@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { commonResponses } from './openapi.decorators.ts';
 import { addLinks, operationsOf } from './openapi-links.ts';
 
@@ -88,7 +89,17 @@ function addCommonResponses(document: OpenAPIObject): void {
   }
 }
 
-/** Serves the document at /openapi.json and Swagger UI at /docs. */
+/**
+ * Serves the document at /openapi.json and Swagger UI at /docs. Its text is made once: Swagger's own route makes it anew for each
+ * request, which takes the time of many commands.
+ */
 export function serveOpenApi(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'openapi.json' });
+  let document: OpenAPIObject | undefined;
+  let text: Buffer | undefined;
+  const built = (): OpenAPIObject => (document ??= openApiDocument(app));
+  SwaggerModule.setup('docs', app, built, { raw: false });
+  app.getHttpAdapter().get('/openapi.json', (_request: FastifyRequest, reply: FastifyReply) => {
+    text ??= Buffer.from(JSON.stringify(built()));
+    return reply.type('application/json').send(text);
+  });
 }
