@@ -75,7 +75,7 @@ export async function runHostileMessages(
   const measuring = measure(processes, over.signal, (bytes) => {
     bridgeBytes = Math.max(bridgeBytes, bytes);
   });
-  const watched = await watch(processes, system.apis, async () => {
+  const watched = await watch(processes, system.apps, async () => {
     await sender.send(goodOnEach);
     await waitUntilCommitted(system);
   }).finally(() => over.abort());

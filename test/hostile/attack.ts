@@ -16,7 +16,7 @@ export interface Attack {
 
 /** Sends the cases repeatedly while the processes are watched; normal work must succeed after each round. */
 export async function attack(
-  { apis, env }: System,
+  { apis, apps, env }: System,
   processes: Processes,
   cases: readonly Case[],
   runs: number,
@@ -32,7 +32,7 @@ export async function attack(
     const work = async (): Promise<void> => {
       surprises.push(...(await runCases(target, cases)));
     };
-    watched.push(await watch(processes, apis, work));
+    watched.push(await watch(processes, apps, work));
     await workOrderly(target.url);
     held.push(await settled(processes));
   }

@@ -5,7 +5,7 @@ import type { Processes } from '../diagnostics/processes.ts';
 export interface Watched {
   /** Processes that were running at the beginning and no longer are, or vice versa. */
   readonly changed: readonly string[];
-  /** The slowest answer of /health/live of an api node, or of another process itself (ms). */
+  /** The slowest answer of /health/live of an app (ms). */
   readonly slowestLiveMs: number;
   /** The longest turn of a process's event loop (ms of CPU time). */
   readonly longestBlock: { readonly process: string; readonly ms: number };
@@ -16,17 +16,20 @@ const everyMs = 200;
 /** Watches the processes of a system while `work` runs. */
 export async function watch(
   processes: Processes,
-  apis: readonly string[],
+  apps: readonly string[],
   work: () => Promise<void>,
 ): Promise<Watched> {
   const before = await processes.held(false);
   const over = new AbortController();
   let slowestLiveMs = 0;
   let longestBlock = { process: '', ms: 0 };
-  const look = async (): Promise<void> => {
+  const askWhetherLive = async (url: string): Promise<void> => {
     const start = performance.now();
-    const [held] = await Promise.all([processes.held(false), ...apis.map(isLive)]);
+    await assertLive(url);
     slowestLiveMs = Math.max(slowestLiveMs, performance.now() - start);
+  };
+  const look = async (): Promise<void> => {
+    const [held] = await Promise.all([processes.held(false), ...apps.map(askWhetherLive)]);
     for (const [process, { longestTurnMs: ms }] of held)
       if (ms > longestBlock.ms) longestBlock = { process, ms };
   };
@@ -45,7 +48,7 @@ export async function watch(
   return { changed, slowestLiveMs, longestBlock };
 }
 
-async function isLive(url: string): Promise<void> {
+async function assertLive(url: string): Promise<void> {
   const answer = await fetch(`${url}/health/live`);
   if (!answer.ok) throw new Error(`${url}/health/live answers ${answer.status}`);
 }

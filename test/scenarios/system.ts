@@ -10,6 +10,8 @@ export interface System {
   readonly env: Readonly<Record<string, string>>;
   /** Addresses of the api nodes. */
   readonly apis: readonly [string, string, ...string[]];
+  /** Addresses of all apps. */
+  readonly apps: readonly string[];
   /** The data folder of its own services; the event store's is `event-store`. */
   readonly dir: string;
   /** The ids of its processes by name; a restarted process has a new one. */
@@ -47,8 +49,9 @@ export async function withOwnSystem<T>(
         signal(name, 'SIGKILL');
         await waitUntil(() => (pids.get(name) ?? pid) !== pid, { what: `a new process ${name}` });
       };
-      const { env: services, dir } = launched;
-      return work({ env: services, dir, apis: [first, second, ...others], pids, kafkaGroup, signal, kill });
+      const { env: services, dir, apps } = launched;
+      const addresses = { apis: [first, second, ...others], apps } as const;
+      return work({ env: services, dir, ...addresses, pids, kafkaGroup, signal, kill });
     });
   } finally {
     await restore();

@@ -23,6 +23,8 @@ export interface BackingServices {
 export interface System extends BackingServices {
   /** Addresses of the api nodes. */
   readonly apis: readonly string[];
+  /** Addresses of all apps: the api nodes, the projector and the bridge. */
+  readonly apps: readonly string[];
 }
 
 /** Private backing services with fresh data while `fn` runs; services that a variable names are used as they are. */
@@ -50,7 +52,8 @@ export async function withSystem<T>(
     const apps = appList(0, apis).map((app, index) => ({ ...app, port: ports[index] ?? 0 }));
     return withIssuer(dir, async (issuer) => {
       await startApps(supervisor, apps, dir, { ...env, ...issuer, ...more });
-      return fn({ env, supervisor, dir, apis: apps.filter(({ app }) => app === 'api').map(addressOf) });
+      const addresses = apps.filter(({ app }) => app === 'api').map(addressOf);
+      return fn({ env, supervisor, dir, apis: addresses, apps: apps.map(addressOf) });
     });
   });
 }
