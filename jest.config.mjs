@@ -20,7 +20,7 @@ export default {
   testMatch: ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.e2e-spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.*/dist/', '<rootDir>/dist/'],
   // Specs of whole systems mostly wait: more workers than cores.
-  maxWorkers: availableParallelism() + 3,
+  maxWorkers: availableParallelism() + 2,
   testSequencer: '<rootDir>/tools/test/sequencer.mjs',
   // What specs have loaded stays in memory: a worker that holds more begins anew.
   workerIdleMemoryLimit: '1GB',

@@ -119,7 +119,7 @@ test(`no id of an order or a shipment is matched (${source} ones)`, () => {
 
 /** The least CPU time of some runs, in microseconds. */
 function costOf(text: string): number {
-  const costs = Array.from({ length: 3 }, () => {
+  const costs = Array.from({ length: 5 }, () => {
     const start = process.cpuUsage();
     recognise(text);
     return process.cpuUsage(start).user;
@@ -128,10 +128,11 @@ function costOf(text: string): number {
 }
 
 test.each(['9876543210 ', 'SBIN0001234 9876543210 '])(
-  'sixteen times as many of %j cost far less than the square of it',
+  'eight times as many of %j cost far less than the square of it',
   (part) => {
-    const few = part.repeat(30_000 / part.length);
-    expect(costOf(few.repeat(16)) / costOf(few)).toBeLessThan(80);
+    // So many that CPU time, which some kernels count in steps of 10 ms, can be compared.
+    const few = part.repeat(60_000 / part.length);
+    expect(costOf(few.repeat(8)) / costOf(few)).toBeLessThan(32);
   },
 );
 
