@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RecordedEvent, SessionCommand } from '#domain';
 import { PartitionLeaseStore } from '#partitions';
-import { pageBytes } from '#platform';
+import { pageBytes, withClient } from '#platform';
 import { MemoryKeyStore, testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { eraseRows } from '../erasure/rows.ts';
 import { RowsStore } from '../tables/store.ts';
@@ -214,19 +214,15 @@ test('a partner has one timeline over sessions and channels, in pages', async ()
 });
 
 test('a page of a timeline ends by bytes, and the next one continues', async () => {
-  const client = await database.pool.connect();
   const request = { partner_id: 'P1', order: 'asc', limit: 500 } as const;
-  const items = await (async () => {
-    try {
-      await client.query(
-        `BEGIN; UPDATE conversation_turn SET message_text = repeat('x', 300000) WHERE partner_id = 'P1'`,
-      );
-      return await pages((after) => within(pageBytes, partnerTimeline(client, { ...request, after })));
-    } finally {
-      await client.query('ROLLBACK');
-      client.release();
-    }
-  })();
+  const items = await withClient(database.pool, async (client) => {
+    await client.query(
+      `BEGIN; UPDATE conversation_turn SET message_text = repeat('x', 300000) WHERE partner_id = 'P1'`,
+    );
+    const found = await pages((after) => within(pageBytes, partnerTimeline(client, { ...request, after })));
+    await client.query('ROLLBACK');
+    return found;
+  });
   expect(items.filter(({ kind }) => kind === 'turn')).toHaveLength(4);
   expect(items).toHaveLength(12);
 });
