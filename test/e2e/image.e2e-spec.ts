@@ -83,6 +83,9 @@ test('the api of the image does not start without an issuer', () => {
   );
 });
 
+/** A busy machine may take long to stop an app. */
+const patient = { SHUTDOWN_GRACE_MS: '120000' };
+
 test('the migrations and the three apps run from the folder of the image', async () => {
   const migrate = ['node_modules/node-pg-migrate/bin/node-pg-migrate.js', 'up', '-t', 'schema_migration'];
   execFileSync(process.execPath, migrate, { cwd: image, env, stdio: 'pipe' });
@@ -95,8 +98,8 @@ test('the migrations and the three apps run from the folder of the image', async
     const [port = 0] = await freePorts(1);
     const child = spawn(process.execPath, ['--enable-source-maps', `dist/apps/${app}/main.js`], {
       cwd: image,
-      env: { ...env, ...services, ...issuer.env, PORT: String(port), LOG_LEVEL: 'error' },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...env, ...services, ...issuer.env, PORT: String(port), LOG_LEVEL: 'error', ...patient },
+      stdio: ['ignore', 2, 2],
     });
     try {
       await waitUntil(async () => child.exitCode !== null || (await isReady(port)), { everyMs: 100 });
