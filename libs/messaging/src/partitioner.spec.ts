@@ -13,7 +13,11 @@ function choose(key: string | Buffer, choosing = createPartitioner()): number {
 }
 
 test('a key gets the same partition as with other clients', () => {
-  const keys = Array.from({ length: 50 }, (_, n) => `ORD${n}`);
+  const texts = Array.from({ length: 50 }, (_, n) => `ORD${n}`);
+  const bytes = Array.from({ length: 200 }, (_, n) =>
+    Buffer.from(Array.from({ length: n }, (_1, k) => n * k)),
+  );
+  const keys = [...texts, 'भुगतान', '\u{1F69A}', ...bytes];
   const others = kafkajs.Partitioners.DefaultPartitioner();
   expect(keys.map((key) => choose(key))).toEqual(keys.map((key) => choose(key, others)));
 });

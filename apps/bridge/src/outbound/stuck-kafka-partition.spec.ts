@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Outgoing } from '#messaging';
-import { conversationTopic, partitionOf } from '#messaging';
+import { partitionOf } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
@@ -15,7 +15,7 @@ const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], of: 16, positi
 /** A session of each Kafka partition. */
 const sessions = Array.from({ length: partitions }, (_, partition) => {
   const ids = Array.from({ length: 200 }, (_item, n) => `session-${n}`);
-  return ids.find((id) => partitionOf({ topic: conversationTopic, key: id }, partitions) === partition) ?? '';
+  return ids.find((id) => partitionOf({ key: id }, partitions) === partition) ?? '';
 });
 
 /** The Kafka partitions that take nothing: they refuse it, or do not answer. */
