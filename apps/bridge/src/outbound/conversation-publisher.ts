@@ -154,7 +154,11 @@ export class ConversationPublisher {
   /** Resolves when a message was sent, or after a pause. */
   private async untilProgress(): Promise<void> {
     const progress = new AbortController();
-    this.notify = () => progress.abort();
+    this.notify = () => {
+      // Only once: each abort makes an error with a stack trace.
+      this.notify = undefined;
+      progress.abort();
+    };
     await sleep(passIntervalMs, AbortSignal.any([progress.signal, this.signal]));
     this.notify = undefined;
   }
