@@ -43,11 +43,11 @@ async function send(messages: readonly Outgoing[]): Promise<void> {
   taken[kafkaPartition]?.push(...messages.map(idOf));
 }
 
-function begin(position: bigint): void {
+function begin(position: bigint, queueBytes = 2 ** 22): void {
   const logger = createLogger('bridge', 'silent');
   const metrics = new BridgeMetrics(new Metrics('bridge'));
   flows = testFlows({ send, partitions });
-  const ports = { flows, savePosition, positionAfterRestore, queueBytes: 2 ** 22, metrics, logger };
+  const ports = { flows, savePosition, positionAfterRestore, queueBytes, metrics, logger };
   const index = {
     name: 'index',
     load: async () => null,
@@ -145,6 +145,23 @@ test('while no Kafka partition takes messages, events are not read without limit
   await advance(60_000);
   const [, publisher] = subscription.readers;
   expect(publisher?.read).toBeLessThan(2_100);
+  refusing.clear();
+  await advance(30_000);
+  for (const kafkaPartition of [0, 1, 2, 3]) expect(taken[kafkaPartition]).toEqual(allOf(kafkaPartition));
+});
+
+test('while no Kafka partition takes messages, events take no more memory than they may', async () => {
+  const stopping = processor.stop();
+  await advance(1_000);
+  await stopping;
+  await flows.stop();
+  for (let kafkaPartition = 0; kafkaPartition < partitions; kafkaPartition += 1) refusing.add(kafkaPartition);
+  begin(0n, 20_000);
+  deliver(500);
+  await advance(60_000);
+  expect(processor.backlogBytes).toBeGreaterThan(10_000);
+  // Each Kafka partition has room for its part, and the message that fills it.
+  expect(processor.backlogBytes).toBeLessThan(20_000 + partitions * 1_000);
   refusing.clear();
   await advance(30_000);
   for (const kafkaPartition of [0, 1, 2, 3]) expect(taken[kafkaPartition]).toEqual(allOf(kafkaPartition));

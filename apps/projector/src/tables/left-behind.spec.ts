@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { Semaphore, sleep } from '#platform';
-import type { RowsStore } from '#read-models';
+import type { RowsStore, TableItem } from '#read-models';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { LeftBehindError } from '../common/left-behind.ts';
 import { TableWriter } from './writer.ts';
 
 /** More events than may wait for PostgreSQL. */
 const many = 10_000n;
+/** The bytes that may wait. */
+const queueBytes = 2 ** 20;
 const tooSlow = Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
 const hung = new Error('Query read timeout');
 
@@ -44,7 +46,7 @@ beforeEach(() => {
       lease,
       owner: 'me',
       setAside: setAside as unknown as SetAsideSessions,
-      bytes: 2 ** 20,
+      bytes: queueBytes,
       writes: new Semaphore(1),
       isUpToDate: () => true,
     },
@@ -70,6 +72,21 @@ test('a writer whose service hangs does not block the other one, however many ev
   await jest.advanceTimersByTimeAsync(10_000);
   await expect(pushed).resolves.toBeUndefined();
   expect(writer.waiting).toBeLessThan(1_000);
+});
+
+test('large events fill a queue by their size', async () => {
+  const data = { text: 'x'.repeat(100_000) };
+  const pushed = (async () => {
+    for (let position = 1n; position <= 100n; position += 1n)
+      await writer.push({ session_id: 's', position, event: { data, metadata: {} } } as unknown as TableItem);
+  })();
+  await jest.advanceTimersByTimeAsync(3_000);
+  // A batch that is being written, and a full queue.
+  expect(writer.waitingBytes).toBeLessThan(2 * (queueBytes + 100_100));
+  available = true;
+  await jest.advanceTimersByTimeAsync(20_000);
+  await pushed;
+  expect([writer.idle, writer.position]).toEqual([true, 100n]);
 });
 
 test('a writer that was left behind ends when its service is back, at its written position', async () => {
