@@ -34,6 +34,7 @@ import { Feed } from './subscriptions/feed.ts';
 
 const MIB = 1024 * 1024;
 export const DEFAULT_MAX_APPEND_SIZE = MIB;
+const DEFAULT_APPEND_TIMEOUT_MS = 30_000;
 /** Limit of a request, in bytes: a record of EventStoreDB's log, minus its overhead. */
 const MAX_MESSAGE_SIZE = 16 * MIB - 10_000;
 /** Time for open calls to end at a shutdown, in milliseconds. */
@@ -50,6 +51,8 @@ export interface ServerOptions {
   readonly maxAppendSize?: number;
   /** Limit of all unfinished appends together. Default 64 MiB. */
   readonly maxUnfinishedBytes?: number;
+  /** How long an Append may take to arrive, in milliseconds. Default 30,000. */
+  readonly appendTimeoutMs?: number;
   /** The number of streams whose state is kept in memory. Default 50,000. */
   readonly streamInfoCacheCapacity?: number;
   /** Imitates the timing of EventStoreDB. */
@@ -89,6 +92,7 @@ export const startServer = async (options: ServerOptions): Promise<RunningServer
       access: new Access(store, options.secure ?? false),
       unfinished: new UnfinishedAppends(options.maxUnfinishedBytes),
       maxAppendSize: options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE,
+      appendTimeoutMs: options.appendTimeoutMs ?? DEFAULT_APPEND_TIMEOUT_MS,
       advertise,
       likeAServer: likeAServer && {
         cluster: new Cluster(options.dir, `${advertise.host}:${advertise.port}`),

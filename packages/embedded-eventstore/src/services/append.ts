@@ -20,9 +20,6 @@ import {
   toRpcError,
 } from '../rpc/errors.ts';
 
-/** How long an append may take to arrive. */
-const PATIENCE_MS = 30_000;
-
 /** Streams.Append: the options first, then one message per event. */
 export const appendService =
   (context: ServiceContext) =>
@@ -36,7 +33,7 @@ export const appendService =
       shutdown: () => answer(shuttingDown()),
     };
     context.openCalls.add(openCall);
-    const timer = setTimeout(() => answer(operationTimeout()), PATIENCE_MS);
+    const timer = setTimeout(() => answer(operationTimeout()), context.appendTimeoutMs);
     const answer = (error: unknown, response?: Buffer): void => {
       if (answered) return;
       answered = true;

@@ -12,6 +12,7 @@ export interface ServiceContext {
   readonly unfinished: UnfinishedAppends;
   /** Maximum size of an append, in bytes. */
   readonly maxAppendSize: number;
+  readonly appendTimeoutMs: number;
   /** The address that Gossip gives to clients. */
   readonly advertise: { readonly host: string; readonly port: number };
   /** The imitated timing and cluster of EventStoreDB; undefined: not imitated. */
