@@ -4,9 +4,11 @@ import type { RecordedEvent } from '#domain';
 import { repeat, sleep } from '#platform';
 import type { StreamNotification } from '#read-models';
 
-const defaultHeartbeatMs = 15_000;
-/** How long a blocked reader may take to make room, in milliseconds. */
-const patienceMs = 30_000;
+const defaultTimes = {
+  heartbeatMs: 15_000,
+  /** How long a blocked reader may take to make room, in milliseconds. */
+  patienceMs: 30_000,
+};
 /** Retry pause, in milliseconds: of a reader before it reconnects, and of a failed read of the stream. */
 const retryMs = 1_000;
 
@@ -28,7 +30,7 @@ export class SessionFeed {
     private readonly response: ServerResponse,
     private sent: number,
     private readonly read: (from: number) => AsyncIterable<RecordedEvent>,
-    private readonly heartbeatMs = defaultHeartbeatMs,
+    private readonly times = defaultTimes,
   ) {}
 
   /** Begins, unless the reader has already disconnected. */
@@ -38,7 +40,11 @@ export class SessionFeed {
     this.response.write(`retry: ${retryMs}\n\n`);
     this.readTo();
     const { signal } = this.closing;
-    void repeat(() => this.keepAlive(), { everyMs: this.heartbeatMs, signal, onError: () => undefined });
+    void repeat(() => this.keepAlive(), {
+      everyMs: this.times.heartbeatMs,
+      signal,
+      onError: () => undefined,
+    });
   }
 
   readonly onNotification = ({ last }: StreamNotification): void => {
@@ -107,7 +113,7 @@ export class SessionFeed {
 
   /** Waits until the reader has made room; false when it has disconnected or takes too long. */
   private async drained(): Promise<boolean> {
-    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(patienceMs)]);
+    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(this.times.patienceMs)]);
     try {
       await once(this.response, 'drain', { signal });
       return true;
