@@ -26,6 +26,15 @@ test('an unused key leaves the memory after its time', async () => {
   expect(keys.size).toBe(0);
 });
 
+test('the keys used last stay in memory, as many as allowed; others are read again', async () => {
+  const keys = new DataKeys(new MemoryKeyStore(), testMasterKeys, { max: 2 });
+  const { id } = await keys.of('P1');
+  for (const partner of ['P2', 'P3']) await keys.of(partner);
+  expect(keys.size).toBe(2);
+  expect([keys.cachedOf('P1'), keys.cached(id)]).toEqual([undefined, undefined]);
+  expect((await keys.of('P1')).id).toBe(id);
+});
+
 test('a destroyed key stays erased, and the partner can start again', async () => {
   const store = new MemoryKeyStore();
   const keys = testDataKeys(store);
