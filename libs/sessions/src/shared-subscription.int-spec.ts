@@ -131,18 +131,22 @@ test('a reader that is behind catches up alone, then joins the others', async ()
   expect(await revisionsOf(other, id, 6)).toEqual(upTo(6));
 });
 
-test('a slow reader does not hold up the others, and misses nothing', async () => {
+test.each([
+  ['more events than may wait', 3_000, 500, null],
+  ['larger events than may wait', 40, 1, 'x'.repeat(500_000)],
+])('a slow reader for which %s arrive does not hold up the others, and misses nothing', async (...events) => {
+  const [, count, step, text] = events;
   const [slow, fast] = [read('session-30'), read('session-4')];
   await allLive();
   const [slowId, fastId] = [sessionOf(slow), sessionOf(fast)];
   slow.hold();
-  for (let revision = 0; revision < 3_000; revision += 500) await append(slowId, revision - 1, 500);
+  for (let revision = 0; revision < count; revision += step) await append(slowId, revision - 1, step, text);
   await append(fastId, -1, 3);
   expect(await revisionsOf(fast, fastId, 3)).toEqual(upTo(3));
   slow.letGo();
   await waitUntil(() => !slow.isLive, { what: 'it to have fallen behind', everyMs: 1 });
-  expect(slow.revisions.get(slowId)?.length).toBeLessThan(3_000);
-  expect(await revisionsOf(slow, slowId, 3_000)).toEqual(upTo(3_000));
+  expect(slow.revisions.get(slowId)?.length).toBeLessThan(count);
+  expect(await revisionsOf(slow, slowId, count)).toEqual(upTo(count));
   await waitUntil(() => shared.size === 1, { what: 'one subscription' });
 });
 
