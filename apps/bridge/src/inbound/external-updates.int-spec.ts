@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadDeclarations } from '#declarations';
 import { NonRetryableError } from '#messaging';
-import { createLogger, Metrics } from '#platform';
+import { createLogger, HealthChecks, Metrics } from '#platform';
 import type { DataKeys } from '#privacy';
 import type { CommandResult } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
@@ -10,6 +10,7 @@ import type { TestDatabase } from '../../../../libs/platform/src/testing/test-se
 import { createTestDatabase } from '../../../../libs/platform/src/testing/test-services.ts';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { IndexBehindError, IndexLag } from '../references/index-lag.ts';
+import { ReferencesModule } from '../references/module.ts';
 import { SessionFinder } from '../references/session-finder.ts';
 import { KeptUpdates } from '../updates/kept-updates.ts';
 import { Ownership } from '../updates/ownership.ts';
@@ -151,6 +152,18 @@ describe('while the index is behind for nearly as long as updates are kept', () 
     expect(error).toBeInstanceOf(IndexBehindError);
     expect(String(error)).toContain('72000 s behind');
     expect(mustWait(error)).toBe(true);
+  });
+
+  test('its readiness says so, and a metric shows the lag', async () => {
+    await isBehind(20);
+    const [metrics, health] = [new Metrics('bridge'), new HealthChecks()];
+    const index = new IndexLag(database.pool, { keepUpdatesHours: 24 });
+    void new ReferencesModule(index, new BridgeMetrics(metrics), health);
+    expect((await health.ready()).details).toEqual({
+      index: { lag_s: expect.closeTo(72_000, -3), updates_wait: expect.stringContaining('72000 s behind') },
+    });
+    const shown = await metrics.registry.getSingleMetricAsString('bridge_index_lag_seconds');
+    expect(shown).toMatch(/ 72\d{3}(\.\d+)?$/m);
   });
 
   test('updates are received again as soon as the lag is smaller', async () => {
