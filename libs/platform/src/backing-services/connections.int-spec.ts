@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createLogger } from '../logging/logger.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -87,6 +90,19 @@ describe('the clients of the backing services', () => {
     service.strand();
     await service.restore();
     await Promise.all([pool.query('select 1'), pingPostgres(service.url)]);
+  });
+
+  test('PostgreSQL that hangs after a login: a ping ends', async () => {
+    const loggedIn = Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I');
+    const server = createServer((socket) => socket.once('data', () => socket.write(loggedIn)));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanup.push(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const error: unknown = await pingPostgres(`postgresql://user@127.0.0.1:${port}/any`, 500).catch(
+      (error: unknown) => error,
+    );
+    expect(isUnavailable(error)).toBe(true);
   });
 
   test('PostgreSQL: a lost connection, idle or in use, does not end the process and is replaced', async () => {

@@ -100,11 +100,11 @@ export function isPoolBusy(error: unknown): boolean {
  * Health check: rejects when PostgreSQL does not answer. It uses its own connection, since those of a pool may all be in use
  * by slow queries.
  */
-export async function pingPostgres(databaseUrl: string): Promise<void> {
+export async function pingPostgres(databaseUrl: string, timeoutMs = pingMs): Promise<void> {
   const client = new Client({
     connectionString: addressParts(databaseUrl).url,
-    connectionTimeoutMillis: pingMs,
-    query_timeout: pingMs,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
     application_name: 'turnstream-ping',
   });
   client.on('error', () => undefined);
