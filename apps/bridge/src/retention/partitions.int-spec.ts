@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parquetReadObjects } from 'hyparquet';
 import { Pool } from 'pg';
+import { dropOldPartitions } from '#read-models';
 import { testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { turn } from '../../../../libs/read-models/src/test-support.ts';
 import { erasureWorld } from '../erasure/test-partner.ts';
@@ -115,6 +116,21 @@ test('partitions that cannot be checked in time are left to the next run', async
   }
   await run();
   expect(await hasPartition()).toBe(false);
+});
+
+test('projectors wait only for a while for partitions to be dropped, whatever the limits of the pool', async () => {
+  await conversation(true);
+  const reader = await world.pool.connect();
+  const patient = new Pool({ ...world.pool.options, query_timeout: 0, statement_timeout: 0 });
+  try {
+    await reader.query('BEGIN; LOCK TABLE projection_slot IN ACCESS SHARE MODE');
+    const before = new Date(Date.now() + 90 * dayMs).toISOString();
+    expect(await dropOldPartitions(patient, before, [], 200)).toEqual([]);
+  } finally {
+    reader.release(true);
+    await patient.end();
+  }
+  expect(await hasPartition()).toBe(true);
 });
 
 test('a run continues when no partition can be dropped', async () => {

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { partitionedTables } from '../tables/partitions.ts';
 
 /** How long projectors may wait while a partition is examined, in milliseconds: less than the timeout of their pools. */
-const patienceMs = 3_000;
+const defaultPatienceMs = 3_000;
 
 /**
  * Drops the partitions of turns that end before a time (ISO 8601) and hold only turns of sessions that the retention has
@@ -15,6 +15,7 @@ export async function dropOldPartitions(
   pool: Pool,
   before: string,
   deleted: readonly string[],
+  patienceMs = defaultPatienceMs,
 ): Promise<string[]> {
   const { rows } = await pool.query<{ month: string }>(
     `SELECT right(relname, 7) AS month FROM pg_inherits JOIN pg_class ON oid = inhrelid
@@ -25,11 +26,17 @@ export async function dropOldPartitions(
   );
   const dropped: string[] = [];
   for (const { month } of rows)
-    if (await drop(pool, month, before, deleted)) dropped.push(month.replace('_', '-'));
+    if (await drop(pool, month, before, deleted, patienceMs)) dropped.push(month.replace('_', '-'));
   return dropped;
 }
 
-async function drop(pool: Pool, month: string, before: string, deleted: readonly string[]): Promise<boolean> {
+async function drop(
+  pool: Pool,
+  month: string,
+  before: string,
+  deleted: readonly string[],
+  patienceMs: number,
+): Promise<boolean> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
