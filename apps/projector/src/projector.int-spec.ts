@@ -183,6 +183,21 @@ describe('PostgreSQL', () => {
   });
 });
 
+test('while PostgreSQL is unavailable, no more events wait than the memory of all partitions allows', async () => {
+  const [id = ''] = await harness.sessions(1);
+  const { metrics } = await harness.start({ queueBytes: 2 ** 20 });
+  await harness.settled([id]);
+  await harness.postgresProxy.cut();
+  const value = 'x'.repeat(100_000);
+  for (let count = 0; count < 20; count += 1) await harness.append(id, 'FlagRaised', { flag: 'big', value });
+  await harness.contextSettled(id);
+  const shown = await metrics.registry.getSingleMetricAsString('projector_waiting_bytes');
+  const waiting = Number(/\} (\d+)$/m.exec(shown)?.[1]);
+  expect(waiting).toBeGreaterThan(0);
+  // The share of a writer of one of four partitions, twice, each time with the event that fills it.
+  expect(waiting).toBeLessThan(2 * (2 ** 20 / 8 + 101_000));
+});
+
 describe('two projectors', () => {
   test('share the partitions', async () => {
     await harness.start({ name: 'a' });

@@ -123,6 +123,7 @@ export class ProjectorHarness {
     textSearch = 'off',
     drift,
     leaseMs = 3_000,
+    queueBytes = 2 ** 23,
   }: InstanceOptions = {}): Promise<Instance> {
     const redis = createRedis(this.redisProxy.url, { logger });
     await redisReady(redis);
@@ -155,7 +156,7 @@ export class ProjectorHarness {
         heartbeatMs: 150,
         setAsidePerMinute,
         stalledAfterS,
-        queueBytes: 2 ** 23,
+        queueBytes,
       },
       logger,
       { scope: textSearch },

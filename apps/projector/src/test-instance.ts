@@ -35,6 +35,8 @@ export interface InstanceOptions {
   readonly leaseMs?: number;
   /** By default no session is checked. */
   readonly drift?: Partial<DriftConfig>;
+  /** Maximum bytes waiting for the writers of all partitions. */
+  readonly queueBytes?: number;
 }
 
 export const noDriftCheck: DriftConfig = {
