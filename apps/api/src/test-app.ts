@@ -35,6 +35,7 @@ export interface TestAppOptions {
   readonly kafka?: Config['kafka'];
   readonly cell?: Config['cell'];
   readonly appendBytesInFlight?: Config['appendBytesInFlight'];
+  readonly sessionCacheMb?: Config['sessionCacheMb'];
   readonly leaseMs?: number;
   readonly unansweredHandoffS?: number;
   /** The issuer of accepted tokens; by default no token is needed. */
