@@ -3,7 +3,7 @@ import type { Handoff } from '../handoff/state.ts';
 import type { InquiryClosed, InquiryEvent, InquiryOutcome } from './events.ts';
 import { evolveInquiry } from './evolve-inquiry.ts';
 import type { InquiryKind } from './kinds.ts';
-import { mergeAnswers } from './kinds.ts';
+import { mergeAnswers, mergedAnswerLimit } from './kinds.ts';
 import { answersOf } from './requests.ts';
 import type { Inquiry } from './state.ts';
 import { isPending } from './state.ts';
@@ -11,6 +11,7 @@ import { isPending } from './state.ts';
 /**
  * Closes an inquiry with its merged answer; if its kind declares it, a missing required answer requests a handoff.
  * @param sent the sources whose requests were certainly sent
+ * @param limit the size of the answer (characters of JSON)
  */
 export function closeInquiry(
   inquiry: Inquiry,
@@ -18,6 +19,7 @@ export function closeInquiry(
   cause: InquiryClosed['data']['cause'],
   handoff: Handoff,
   sent: readonly string[] = [],
+  limit = mergedAnswerLimit,
 ): (InquiryEvent | HandoffRequested)[] {
   const { inquiry_id, kind, subject } = inquiry;
   const answers = answersOf(inquiry);
@@ -36,7 +38,7 @@ export function closeInquiry(
       kind,
       outcome: outcomeOf(inquiry, declared, cause),
       cause,
-      answer: some ? mergeAnswers(declared, subject, answers) : fallback,
+      answer: some ? mergeAnswers(declared, subject, answers, limit) : fallback,
       unanswered,
       ...(silent.length > 0 && { silent }),
     },

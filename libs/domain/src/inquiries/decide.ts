@@ -11,7 +11,7 @@ import { decideReply } from './decide-reply.ts';
 import { openInquiry } from './evolve-inquiry.ts';
 import type { InquiryEvent, InquiryOpened } from './events.ts';
 import { failUnaskable } from './fail.ts';
-import { requestTo } from './kinds.ts';
+import { mergedAnswerLimit, requestTo } from './kinds.ts';
 import { dueRequests } from './requests.ts';
 import type { InquiryState } from './state.ts';
 import { findInquiry, kindOf, openInquiriesLimit } from './state.ts';
@@ -21,6 +21,9 @@ export type InquiryRejection =
   | 'too_many_inquiries'
   | 'inquiry_not_found'
   | 'unknown_source';
+/** The size limit of all answers that inquiries get when their session ends (characters of JSON). */
+const answersLimit = 4 * mergedAnswerLimit;
+
 type InquiryDecision = Decision<InquiryEvent | HandoffRequested, InquiryRejection>;
 
 /** Decides a command about the inquiries of a session. Closing one may request a handoff. */
@@ -113,9 +116,14 @@ function cancel({ inquiry_id }: CancelInquiry, state: InquiryState, handoff: Han
   return reject('inquiry_not_found', 'The session has no such inquiry.');
 }
 
-/** The events that close the open inquiries of a session that ends. */
+/**
+ * The events that close the open inquiries of a session that ends. They are appended together, so their answers share a
+ * limit: an append holds a megabyte.
+ */
 export function cancelAll(state: InquiryState, handoff: Handoff): (InquiryEvent | HandoffRequested)[] {
-  return state.inquiries.open.flatMap((inquiry) =>
-    closeInquiry(inquiry, kindOf(state, inquiry), 'session_over', handoff),
+  const { open: inquiries } = state.inquiries;
+  const limit = Math.min(mergedAnswerLimit, Math.floor(answersLimit / inquiries.length));
+  return inquiries.flatMap((inquiry) =>
+    closeInquiry(inquiry, kindOf(state, inquiry), 'session_over', handoff, [], limit),
   );
 }

@@ -61,16 +61,17 @@ export function requestTo(
   return JSON.stringify(value).length > requestLimit ? 'request_too_large' : value;
 }
 
-/** The merged answer; for an unknown kind the answers side by side. */
+/** The merged answer; for an unknown kind the answers side by side. `limit`: its size (characters of JSON). */
 export function mergeAnswers(
   kind: InquiryKind | undefined,
   subject: JsonObject,
   answers: Answers,
+  limit = mergedAnswerLimit,
 ): JsonObject {
   const parts = kind ? kind.merge.map((part) => mapJson(part, { subject, answers }).value) : [answers];
   return parts.filter(isObject).reduce<JsonObject>((merged, part) => {
     const more = { ...merged, ...part };
-    return JSON.stringify(more).length > mergedAnswerLimit ? merged : more;
+    return JSON.stringify(more).length > limit ? merged : more;
   }, {});
 }
 
