@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
-import type { Session } from '#domain';
+import type { Session, SessionEvent } from '#domain';
 import { newSession } from '#domain';
 import { openCaller } from '#privacy';
+import { erasureInProgress } from '#sessions';
 import type { Attachment } from '../delivery/attachment.ts';
-import { TestOutlet } from '../delivery/test-updates.ts';
+import { recorded, TestOutlet } from '../delivery/test-updates.ts';
 import type { Connection } from './connection.ts';
 import { SessionAssignment } from './session-assignment.ts';
 
@@ -42,4 +43,36 @@ test('an instance that is replaced while its read is recorded resumes nothing, a
   const holder = { instance: 'bot-2', epoch: 6, pool };
   expect(outlet.frames).toEqual([{ type: 'detached', session_id, epoch: 5, reason: 'replaced', holder }]);
   expect(added).toEqual([]);
+});
+
+test.each([
+  ['another instance owns', 'bot-2'],
+  ['it owns itself by now', 'bot-1'],
+])('a session of a partner who is being erased, which %s, is offered once', async (_, instance) => {
+  const attached = { instance, epoch: 5, pool, node: 'one', after: null, reason: 'requested' };
+  const events = [
+    recorded(0, {
+      type: 'SessionStarted',
+      data: { expires_in_s: 60, open_goals: [] },
+    } as unknown as SessionEvent),
+    recorded(1, { type: 'AgentAttached', data: attached } as SessionEvent),
+  ];
+  const store = { read: () => events, codec: { decode: (event: unknown) => event } };
+  const assigned = new Set([session_id]);
+  const registry = {
+    detach: async (id: string) => void assigned.delete(id),
+    recover: async (id: string) => void assigned.add(id),
+  };
+  let offers = 0;
+  const attach = async (): Promise<never> => {
+    offers += 1;
+    throw erasureInProgress(1);
+  };
+  const services = [{}, registry, { attach }, {}, store, {}, { name: 'one' }, {}, {}];
+  const assignment = new SessionAssignment(
+    ...(services as unknown as ConstructorParameters<typeof SessionAssignment>),
+  );
+  const outlet = Object.assign(new TestOutlet(), { caller: openCaller, attachment: () => undefined });
+  await assignment.takeOver(outlet as unknown as Connection, { session_id, epoch: 4 });
+  expect([offers, assigned.size]).toEqual([1, 0]);
 });

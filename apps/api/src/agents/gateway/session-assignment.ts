@@ -114,7 +114,7 @@ export class SessionAssignment {
     } catch (error) {
       if (error instanceof UnprojectableEventError) return;
       if (!(error instanceof CommandRejectedError)) throw error;
-      await this.correctRegistry(connection, { session_id, epoch });
+      await this.correctRegistry(connection, { session_id, epoch }, error);
     } finally {
       this.takingOver.delete(session_id);
     }
@@ -224,15 +224,23 @@ export class SessionAssignment {
   }
 
   /**
-   * Corrects the registry by the stream: the instance itself owns the session, another one does, or the session is
-   * over, or in another cell.
+   * Corrects the registry by the stream after a refused takeover: the instance itself owns the session, another one
+   * does, or the session is over, or in another cell.
    */
-  private async correctRegistry(connection: Connection, { session_id, epoch }: OwnedSession): Promise<void> {
+  private async correctRegistry(
+    connection: Connection,
+    { session_id, epoch }: OwnedSession,
+    { rejection }: CommandRejectedError,
+  ): Promise<void> {
     const { instance } = connection.member;
     const { state } = (await readSession(this.store, session_id)) ?? newSession(session_id);
     const { agent, session } = state;
-    // Offered again, the session would come back to this instance: tokens of a pool have to reach the same sessions.
-    const isOffered = isActiveIn(this.store.cell, session) && isReached(connection.caller, state);
+    // Offered again, the session would come back to this instance: tokens of a pool have to reach the same sessions,
+    // and no instance gets the session of a partner who is being erased.
+    const isOffered =
+      rejection.code !== 'erasure_in_progress' &&
+      isActiveIn(this.store.cell, session) &&
+      isReached(connection.caller, state);
     if (isOffered && agent.instance === instance) {
       await this.takeAgain(connection, session_id, agent.epoch);
       return;
