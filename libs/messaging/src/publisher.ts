@@ -1,8 +1,8 @@
-import type { IHeaders, Kafka, Message, Producer } from 'kafkajs';
+import type { IHeaders, Kafka, Message, Producer, RecordMetadata } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { withSignal } from '../../platform/src/async/with-signal.ts';
 import { withTimeout } from '../../platform/src/async/with-timeout.ts';
-import { createPartitioner } from './partitioner.ts';
+import { Places } from './places.ts';
 import { isLeaderMissing } from './topic-faults.ts';
 
 const { CompressionTypes, KafkaJSRequestTimeoutError } = kafkajs;
@@ -35,9 +35,16 @@ const disconnectTimeout = (): Error => new Error('The producer did not disconnec
 
 interface Connecting {
   readonly producer: Promise<Producer>;
+  readonly places: Places;
   /** Aborts, with the error, when a broker did not answer a request. */
   readonly silence: AbortSignal;
   readonly client: Producer;
+}
+
+/** A message and how the client gets it. */
+interface Sending {
+  readonly outgoing: Outgoing;
+  readonly message: Message;
 }
 
 /**
@@ -61,7 +68,8 @@ export class Publisher {
     if (messages.length === 0) return;
     const connecting = (this.producer ??= this.connect());
     try {
-      await withSignal(this.sendOn(await connecting.producer, messages), connecting.silence);
+      const producer = await connecting.producer;
+      await withSignal(this.sendOn(producer, connecting.places, messages), connecting.silence);
     } catch (error) {
       // Others may be sending on it, to partitions that have a leader.
       if (isLeaderMissing(error)) throw error;
@@ -77,18 +85,36 @@ export class Publisher {
     if (producer) await disconnect(producer);
   }
 
-  private async sendOn(producer: Producer, messages: readonly Outgoing[]): Promise<void> {
+  private async sendOn(producer: Producer, places: Places, messages: readonly Outgoing[]): Promise<void> {
+    for (const part of requests(messages)) {
+      const batch = part.map((outgoing) => ({ outgoing, message: messageOf(outgoing) }));
+      await this.sendAll(producer, places, batch);
+    }
+  }
+
+  /**
+   * Sends what is not confirmed again: when a partition moves to a broker that has confirmed others of the batch, the client takes
+   * that for the confirmation of all.
+   */
+  private async sendAll(producer: Producer, places: Places, batch: readonly Sending[]): Promise<void> {
     const compression = this.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
-    for (const part of requests(messages))
-      await producer.sendBatch({ acks: -1, timeout: replicasMs, compression, topicMessages: byTopic(part) });
+    const request = { acks: -1, timeout: replicasMs, compression };
+    let left = batch;
+    while (left.length > 0) {
+      const confirmed = await producer.sendBatch({ ...request, topicMessages: byTopic(left) });
+      const next = left.filter((item) => !isConfirmed(item, places, confirmed));
+      if (next.length === left.length) throw new Error('Kafka has confirmed none of the messages.');
+      left = next;
+    }
   }
 
   private connect(): Connecting {
     const { retries } = this;
+    const places = new Places();
     const producer = this.kafka.producer({
       ...(retries !== undefined && { retry: { retries, initialRetryTime: 100 } }),
       allowAutoTopicCreation: false,
-      createPartitioner,
+      createPartitioner: () => places.choose,
     });
     const silence = new AbortController();
     // The client would retry on the same connection, which may be dead.
@@ -96,7 +122,12 @@ export class Publisher {
       silence.abort(new KafkaJSRequestTimeoutError(`no answer to ${payload.apiName} of ${payload.broker}`)),
     );
     const connected = producer.connect().then(() => producer);
-    return { producer: withSignal(connected, silence.signal), silence: silence.signal, client: producer };
+    return {
+      producer: withSignal(connected, silence.signal),
+      places,
+      silence: silence.signal,
+      client: producer,
+    };
   }
 }
 
@@ -127,12 +158,20 @@ function sizeOf({ key, value, headers = {} }: Outgoing): number {
   );
 }
 
-function byTopic(messages: readonly Outgoing[]): { topic: string; messages: Message[] }[] {
-  const topics = new Map<string, Message[]>();
-  for (const { topic, key, value, headers, partition } of messages) {
-    const list = topics.get(topic) ?? [];
-    list.push({ key, value, ...(headers && { headers }), ...(partition !== undefined && { partition }) });
-    topics.set(topic, list);
-  }
-  return [...topics].map(([topic, list]) => ({ topic, messages: list }));
+function messageOf({ key, value, headers, partition }: Outgoing): Message {
+  return { key, value, ...(headers && { headers }), ...(partition !== undefined && { partition }) };
+}
+
+function byTopic(batch: readonly Sending[]): { topic: string; messages: Message[] }[] {
+  const topics = Map.groupBy(batch, ({ outgoing }) => outgoing.topic);
+  return [...topics].map(([topic, items]) => ({ topic, messages: items.map(({ message }) => message) }));
+}
+
+function isConfirmed(
+  { outgoing: { topic }, message }: Sending,
+  places: Places,
+  confirmed: readonly RecordMetadata[],
+): boolean {
+  const partition = places.partitionOf(message);
+  return confirmed.some((one) => one.topicName === topic && one.partition === partition);
 }
