@@ -101,12 +101,15 @@ test('a partition without a leader holds up no other, in both directions', async
   failing.catch(() => undefined);
   await send(publisher, 0, 'during');
   await expect(failing).rejects.toThrow('There is no leader for this topic-partition');
+  const values = ['beside it', 'left'];
+  const both = publisher.send(values.map((value, partition) => ({ topic, key: null, value, partition })));
+  await expect(both).rejects.toMatchObject({ unsent: [{ value: 'left' }] });
   // One that begins now.
   await send(open(), 0, 'begun meanwhile');
   // The consumer that was there, and one that begins now.
   const late = read('late');
   for (const found of [early, late])
-    await Promise.all([until(found, 'during'), until(found, 'begun meanwhile')]);
+    for (const value of ['during', 'beside it', 'begun meanwhile']) await until(found, value);
 
   cluster.restart();
   await sendAtLast(publisher, 1, 'after');

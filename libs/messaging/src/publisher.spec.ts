@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, jest, test } from '@jest/globals';
 import type { Kafka, ProducerBatch, ProducerConfig, RecordMetadata } from 'kafkajs';
 import kafkajs from 'kafkajs';
-import { Publisher, publisherRequestMs } from './publisher.ts';
+import { LeaderMissingError, Publisher, publisherRequestMs } from './publisher.ts';
 
 const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
 
@@ -60,6 +60,15 @@ function publisherTo(leaders: readonly number[], first?: readonly number[]) {
   };
   return { publisher: new Publisher({ producer } as unknown as Kafka), sent };
 }
+
+test('only messages to partitions without a leader are left', async () => {
+  const { publisher, sent } = publisherTo([1, -1, 2]);
+  const batch = [0, 1, 2, 1].map((partition, n) => ({ topic, key: null, value: `${n}`, partition }));
+  const failed = await publisher.send(batch).catch((error: unknown) => error);
+  expect(failed).toBeInstanceOf(LeaderMissingError);
+  expect((failed as LeaderMissingError).unsent).toEqual([batch[1], batch[3]]);
+  expect(sent).toEqual([['0', '2']]);
+});
 
 test('messages that no broker has confirmed are sent again', async () => {
   const { publisher, sent } = publisherTo([1, 2], [0]);

@@ -41,6 +41,18 @@ interface Connecting {
   readonly client: Producer;
 }
 
+/** Thrown when the partitions of some messages have no leader, and all other messages were sent. */
+export class LeaderMissingError extends Error {
+  override readonly name = 'LeaderMissingError';
+
+  constructor(
+    readonly unsent: readonly Outgoing[],
+    options: ErrorOptions,
+  ) {
+    super('There is no leader for this topic-partition.', options);
+  }
+}
+
 /** A message and how the client gets it. */
 interface Sending {
   readonly outgoing: Outgoing;
@@ -63,7 +75,10 @@ export class Publisher {
     private readonly retries?: number,
   ) {}
 
-  /** Resolves when every message is in all replicas. When it rejects, some may be in, so a retry may send them twice. */
+  /**
+   * Resolves when every message is in all replicas. When it rejects, some may be in, so a retry may send them twice.
+   * @throws LeaderMissingError when partitions of some messages have no leader: the others are in all replicas
+   */
   async send(messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
     const connecting = (this.producer ??= this.connect());
@@ -86,10 +101,21 @@ export class Publisher {
   }
 
   private async sendOn(producer: Producer, places: Places, messages: readonly Outgoing[]): Promise<void> {
+    const unsent: Outgoing[] = [];
+    let cause: unknown;
     for (const part of requests(messages)) {
       const batch = part.map((outgoing) => ({ outgoing, message: messageOf(outgoing) }));
-      await this.sendAll(producer, places, batch);
+      try {
+        await this.sendAll(producer, places, batch);
+      } catch (error) {
+        const led = batch.filter(({ message }) => places.hasLeader(message));
+        if (!isLeaderMissing(error) || led.length === batch.length) throw error;
+        cause = error;
+        unsent.push(...batch.filter((item) => !led.includes(item)).map(({ outgoing }) => outgoing));
+        await this.sendAll(producer, places, led);
+      }
     }
+    if (unsent.length > 0) throw new LeaderMissingError(unsent, { cause });
   }
 
   /**

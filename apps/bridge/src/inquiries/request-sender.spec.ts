@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import type { Outgoing } from '#messaging';
+import { LeaderMissingError } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import { BridgeMetrics } from '../common/metrics.ts';
 import { RequestSender } from './request-sender.ts';
@@ -17,13 +18,18 @@ let faults: Record<string, Error>;
 let lost: string[];
 let metrics: Metrics;
 let available: boolean;
+/** The requests to a partition without a leader. */
+let leaderless: string[];
 let stop: AbortController;
 let sender: RequestSender;
 let running: Promise<void>;
 
 const advance = (ms = 0): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-function add(value: string, { usefulMs = 60_000, source = 'orders' } = {}): void {
+function add(
+  value: string,
+  { usefulMs = 60_000, source = 'orders' }: { usefulMs?: number | undefined; source?: string } = {},
+): void {
   const message = { topic: `inquiry.requests.${source}`, key: null, value };
   sender.add({
     source,
@@ -40,7 +46,9 @@ const publisher = (source: string): { send(messages: readonly Outgoing[]): Promi
     const fault = faults[source];
     if (fault) throw fault;
     if (!available) throw new Error('Kafka is unavailable');
-    batches.push(messages.map(({ value }) => String(value)));
+    const unsent = messages.filter(({ value }) => leaderless.includes(String(value)));
+    batches.push(messages.filter((one) => !unsent.includes(one)).map(({ value }) => String(value)));
+    if (unsent.length > 0) throw new LeaderMissingError(unsent, {});
   },
 });
 
@@ -55,7 +63,7 @@ async function waiting(): Promise<string> {
 
 beforeEach(() => {
   jest.useFakeTimers();
-  [batches, attempts, available] = [[], 0, true];
+  [batches, attempts, available, leaderless] = [[], 0, true, []];
   [results, faults, lost, metrics] = [[], {}, [], new Metrics('bridge')];
   stop = new AbortController();
   sender = new RequestSender(
@@ -97,6 +105,19 @@ test('a batch that fails is sent again, before later requests', async () => {
   available = true;
   await advance(2_000);
   expect(batches).toEqual([['a'], ['b']]);
+});
+
+test('requests to a partition without a leader wait apart, until they expire', async () => {
+  leaderless = ['b', 'c'];
+  for (const [value, usefulMs] of [['a'], ['b'], ['c', 500]] as const) add(value, { usefulMs });
+  await advance();
+  add('d');
+  await advance(1_000);
+  expect(results).toEqual(['a sent', 'd sent']);
+  leaderless = [];
+  await advance(2_000);
+  expect(results).toEqual(['a sent', 'd sent', 'b sent']);
+  expect(batches.filter((batch) => batch.length > 0)).toEqual([['a'], ['d'], ['b']]);
 });
 
 test('pauses between attempts grow to about a second', async () => {

@@ -1,5 +1,5 @@
 import type { Outgoing, Publisher, TopicFault } from '#messaging';
-import { topicFaultOf } from '#messaging';
+import { LeaderMissingError, topicFaultOf } from '#messaging';
 import { BatchWriter } from '#platform';
 
 /** Limits of the waiting requests of one source, and of one batch; bytes are those of the messages. */
@@ -33,35 +33,26 @@ interface SourceRequestsOptions {
   readonly onFault: (error: unknown, fault: TopicFault) => void;
 }
 
-/** The waiting requests to one source, sent in batches and retried until Kafka accepts them or they expire. */
+/**
+ * The waiting requests to one source, sent in batches and retried until Kafka accepts them or they expire. Those to partitions without a
+ * leader wait apart.
+ */
 export class SourceRequests {
   private readonly writer: BatchWriter<PendingRequest>;
+  private readonly leaderless: BatchWriter<PendingRequest>;
+  /** Those of a batch that is sent again which are in Kafka already. */
+  private readonly sent = new WeakSet<PendingRequest>();
 
   constructor(
     private readonly options: SourceRequestsOptions,
     signal: AbortSignal,
   ) {
-    this.writer = new BatchWriter<PendingRequest>(
-      {
-        ...requestLimits,
-        sizeOf: ({ message: { key, value } }) =>
-          Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? ''),
-        intervalMs: 0,
-        passIntervalMs: 60_000,
-        backOff: { minMs: 50, maxMs: 1_000 },
-        write: ({ items }) => this.send(items),
-        isTerminal: () => false,
-        onRetry: (error, attempt) => {
-          this.writer.discard(isOver(Date.now()));
-          options.onRetry(error, attempt);
-        },
-      },
-      signal,
-    );
+    this.writer = this.createWriter(signal, (items) => this.send(items));
+    this.leaderless = this.createWriter(signal, (items) => this.sendLed(items));
   }
 
   get waiting(): number {
-    return this.writer.waiting;
+    return this.writer.waiting + this.leaderless.waiting;
   }
 
   add(request: PendingRequest): void {
@@ -70,25 +61,74 @@ export class SourceRequests {
   }
 
   /** Runs until the signal. */
-  run(): Promise<void> {
-    return this.writer.run();
+  async run(): Promise<void> {
+    await Promise.all([this.writer.run(), this.leaderless.run()]);
+  }
+
+  private createWriter(
+    signal: AbortSignal,
+    write: (items: readonly PendingRequest[]) => Promise<void>,
+  ): BatchWriter<PendingRequest> {
+    const { options } = this;
+    const writer: BatchWriter<PendingRequest> = new BatchWriter<PendingRequest>(
+      {
+        ...requestLimits,
+        sizeOf: ({ message: { key, value } }) =>
+          Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? ''),
+        intervalMs: 0,
+        passIntervalMs: 60_000,
+        backOff: { minMs: 50, maxMs: 1_000 },
+        write: ({ items }) => write(items),
+        isTerminal: () => false,
+        onRetry: (error, attempt) => {
+          writer.discard(isOver(Date.now()));
+          options.onRetry(error, attempt);
+        },
+      },
+      signal,
+    );
+    return writer;
   }
 
   private async send(requests: readonly PendingRequest[]): Promise<void> {
+    try {
+      await this.sendLed(requests);
+    } catch (error) {
+      if (!(error instanceof LeaderMissingError)) throw error;
+      const unsent = new Set(error.unsent);
+      for (const request of requests.filter(({ message }) => unsent.has(message)))
+        if (this.leaderless.isFull) request.onRefused('queue_full');
+        else void this.leaderless.push(request);
+    }
+  }
+
+  /** @throws LeaderMissingError for those to partitions without a leader */
+  private async sendLed(requests: readonly PendingRequest[]): Promise<void> {
     const over = isOver(Date.now());
-    const useful = requests.filter((request) => !over(request));
+    const useful = requests.filter((request) => !over(request) && !this.sent.has(request));
     if (useful.length === 0) return;
     try {
       await this.options.publisher.send(useful.map(({ message }) => message));
     } catch (error) {
+      if (error instanceof LeaderMissingError) {
+        const unsent = new Set(error.unsent);
+        this.markSent(useful.filter(({ message }) => !unsent.has(message)));
+      }
       const fault = topicFaultOf(error);
       if (fault === undefined) throw error;
       this.options.onFault(error, fault);
       for (const request of useful) request.onRefused(fault);
       return;
     }
-    this.options.onSent();
-    for (const request of useful) request.onSent();
+    this.markSent(useful);
+  }
+
+  private markSent(requests: readonly PendingRequest[]): void {
+    if (requests.length > 0) this.options.onSent();
+    for (const request of requests) {
+      this.sent.add(request);
+      request.onSent();
+    }
   }
 }
 
