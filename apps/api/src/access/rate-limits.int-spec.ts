@@ -68,6 +68,11 @@ describe('a node that shares its counts over an unreliable connection', () => {
     await nodes[0].redis.acl('DELUSER', user);
   });
 
+  async function isDegraded(): Promise<boolean> {
+    const text = await (await fetch(`${node.url}/metrics`)).text();
+    return /^redis_degraded\{.*\} 1$/m.test(text);
+  }
+
   /** A new subject: sends one of its requests, and says how many Redis has counted. */
   async function newSubject() {
     const subject = `bot-${randomUUID()}`;
@@ -91,6 +96,17 @@ describe('a node that shares its counts over an unreliable connection', () => {
     await waitUntil(async () => (await counted()) >= 4, { what: 'the count of another request' });
     await sleep(1_000);
     expect(await counted()).toBe(4);
+  });
+
+  test('does without Redis while the counts get no answer, until they do', async () => {
+    const { send, counted } = await newSubject();
+    await proxy.cut();
+    await send();
+    await waitUntil(isDegraded, { what: 'the node to do without Redis', timeoutMs: 20_000 });
+    await proxy.restore();
+    await waitUntil(async () => (await counted()) > 0, { what: 'the count' });
+    expect(await counted()).toBe(1);
+    await waitUntil(async () => !(await isDegraded()), { what: 'an answer of Redis' });
   });
 
   test('sends a count again that Redis has refused', async () => {

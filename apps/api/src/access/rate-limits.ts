@@ -76,7 +76,10 @@ export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShut
     if (changed.length > 0) await this.breaker.run(() => this.send(changed));
   }
 
-  /** Without an answer it is unknown whether Redis has added a count, or will, so it is not sent again. An answer counts, however late. */
+  /**
+   * Without an answer it is unknown whether Redis has added a count, or will, so it is not sent again. An answer counts, however late.
+   * @throws the first error of a command, which tells the breaker that Redis did not answer
+   */
   private async send(changed: readonly (readonly [string, Count])[]): Promise<void> {
     const { window, config } = this;
     const pipeline = this.redis.pipeline();
@@ -93,6 +96,8 @@ export class RateLimits implements OnApplicationBootstrap, BeforeApplicationShut
       if (error && wasNotExecuted(error)) count.unshared += unshared;
       if (typeof total === 'number') count.total = Math.max(count.total, total + count.unshared);
     }
+    const failed = answers?.find(([error]) => error !== null);
+    if (failed?.[0]) throw failed[0];
   }
 }
 
