@@ -8,7 +8,7 @@ import { loadKafkaConnection, waitUntil } from '#platform';
 import { kafkaJvm } from '../../tools/backing-services/kafka.ts';
 import { freePorts } from '../../tools/shared/free-ports.ts';
 import { root } from '../../tools/shared/paths.ts';
-import { run } from '../../tools/shared/run.ts';
+import { dyingWithParent, run } from '../../tools/shared/run.ts';
 
 export const user = { name: 'turnstream', password: 'a secret of the spec' };
 const storePassword = 'changeit';
@@ -40,8 +40,8 @@ export async function withSecureKafka<T>(work: (kafka: SecureKafka) => Promise<T
   ]);
   const id = 'c2VjdXJlLWthZmthLWlkMQ';
   await succeed([...jvm, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config, ...scram]);
-  const [command = 'java', ...args] = jvm;
-  const broker = spawn(command, [...args, 'kafka.Kafka', config], { stdio: 'ignore' });
+  const [command, ...args] = [...dyingWithParent('SIGKILL'), ...jvm, 'kafka.Kafka', config];
+  const broker = spawn(command, args, { stdio: 'ignore' });
   const ended = once(broker, 'exit');
   try {
     const secure = { brokers: `127.0.0.1:${port}`, caFile };

@@ -9,7 +9,7 @@ import { kafkaJvm } from '../../tools/backing-services/kafka.ts';
 import { freePorts } from '../../tools/shared/free-ports.ts';
 import { kafkaOf } from '../../tools/shared/kafka.ts';
 import { root } from '../../tools/shared/paths.ts';
-import { run } from '../../tools/shared/run.ts';
+import { dyingWithParent, run } from '../../tools/shared/run.ts';
 
 const clusterId = 'dHdvLWJyb2tlcnMtb2Ytb24';
 
@@ -34,7 +34,8 @@ export async function withTwoBrokers<T>(work: (cluster: TwoBrokers) => Promise<T
   });
   const running = new Map<string, ChildProcess>();
   const start = (config = ''): void => {
-    running.set(config, spawn(java, [...jvm, 'kafka.Kafka', config], { stdio: 'ignore' }));
+    const [command, ...args] = [...dyingWithParent('SIGKILL'), java, ...jvm, 'kafka.Kafka', config];
+    running.set(config, spawn(command, args, { stdio: 'ignore' }));
   };
   const kill = async (config = ''): Promise<void> => {
     const broker = running.get(config);
