@@ -37,16 +37,17 @@ afterAll(async () => {
   rmSync(dir, { recursive: true });
 });
 
-test('an export is still found after the days of its role have changed', async () => {
+test('an export is still found, and its repeated request is recognised, after the days of its role have changed', async () => {
   for (const [before, after] of [
     [unlimited, limited],
     [limited, unlimited],
   ] as const) {
     const from = new Date(Date.now() - 60 * dayMs).toISOString();
-    const request = { form: 'turns', format: 'ndjson', from };
+    const request = { export_id: randomUUID(), form: 'turns', format: 'ndjson', from };
     const { body } = await before.call('POST', '/v1/exports', request, headers);
     const path = `/v1/exports/${String(body['export_id'])}`;
     expect((await after.call('GET', path, undefined, headers)).status).toBe(200);
+    expect((await after.call('POST', '/v1/exports', request, headers)).body).toEqual(body);
     const list = await after.call('GET', '/v1/exports', undefined, headers);
     expect(list.body['items']).toContainEqual(expect.objectContaining({ export_id: body['export_id'] }));
   }

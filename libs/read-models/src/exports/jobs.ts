@@ -77,18 +77,10 @@ async function addExport(pool: Pool, request: ExportRequest): Promise<ExportJob 
   });
 }
 
-function canonical({
-  form,
-  format,
-  gzip,
-  filter,
-  scope,
-  masked,
-  purpose,
-  requested_by,
-}: ExportRequest): string {
+/** What was asked, and who asked. What the requester may see follows from settings, which may have changed since. */
+function canonical({ form, format, gzip, filter, masked, purpose, requested_by }: ExportRequest): string {
   const { role, subject, limits } = requested_by;
-  const parts = [sorted(filter), sorted(scope), sorted(limits)];
+  const parts = [sorted(filter), sorted(limits)];
   return JSON.stringify([form, format, gzip, masked, purpose, role, subject, ...parts]);
 }
 
