@@ -29,6 +29,7 @@ export class Roots {
   readonly faults: RootFault[] = [];
   /** Roots of unknown keys that exported roots confirm. */
   byExport = 0;
+  private readonly known = new Set<string>();
   private readonly pages = new LRUCache<string, readonly Leaf[]>({ max: pagesKept });
 
   private constructor(private readonly store: EventStore) {}
@@ -178,7 +179,9 @@ export class Roots {
 
   /** A page that is read again adds no fault again. */
   private fault(number: number, kind: RootFault['kind'], detail: string, page?: number): void {
-    const isKnown = this.faults.some((fault) => fault.number === number && fault.detail === detail);
-    if (!isKnown) this.faults.push({ number, kind, detail, ...(page === undefined ? {} : { page }) });
+    const name = `${number} ${detail}`;
+    if (this.known.has(name)) return;
+    this.known.add(name);
+    this.faults.push({ number, kind, detail, ...(page === undefined ? {} : { page }) });
   }
 }
