@@ -9,6 +9,7 @@ import {
   CommandExecutor,
   HistoryKeys,
   lastLinkOf,
+  proveEvent,
   Roots,
   readRoots,
   sealHistory,
@@ -113,6 +114,20 @@ test('a broken signature leaves no session intact that began before the next roo
   const covered = [false, 0, '1 signature'];
   const not = [false, null, '1 signature'];
   expect(await after(sign(1))).toEqual(result(covered, covered, covered, not, not));
+});
+
+test('an event that a faulty root may cover has no proof, for that reason', async () => {
+  const { signature } = stranger.sign('other');
+  const dir = copied((file) => {
+    file.rewrite<StoredRoot>('history-roots', 0, (root) => ({ ...root, signature }));
+  });
+  const proofs = await withStore(dir, async (store) => {
+    const read = await Roots.read(store, keys);
+    return Promise.all(ids.map((id) => proveEvent(store, id, 0, read, keys)));
+  });
+  const proven = expect.objectContaining({ version: 1 });
+  const hidden = sealed.map(() => 'faulty_root');
+  expect(proofs).toEqual([...hidden, proven, 'not_sealed']);
 });
 
 test('a root whose key is unknown leaves no session intact that it may cover', async () => {

@@ -20,6 +20,7 @@ import { WhileThere } from '../common/while-there.ts';
 
 const reasons: Readonly<Record<Exclude<NoProof, 'not_found'>, string>> = {
   not_sealed: 'No signed root covers the event yet. The root of its day will.',
+  faulty_root: 'A signed root that may cover the event has a fault; see …/verification.',
   not_chained: 'The event, or a later one, was written by a version without hashes.',
   broken: 'The history differs from the signed one; see …/verification.',
 };

@@ -37,11 +37,11 @@ export interface EventProof {
 }
 
 /** Why there is no proof of an event. */
-export type NoProof = 'not_found' | 'not_sealed' | 'not_chained' | 'broken';
+export type NoProof = 'not_found' | 'not_sealed' | 'faulty_root' | 'not_chained' | 'broken';
 
 /**
- * The proof of an event, or why there is none: no such event, no root covers it yet, it or a later event has no hash, or the history
- * differs from what was signed.
+ * The proof of an event, or why there is none: no such event, no root covers it yet, the root that may cover it has a fault, it or a
+ * later event has no hash, or the history differs from what was signed.
  * @throws StoreUnavailableError
  */
 export async function proveEvent(
@@ -56,7 +56,10 @@ export async function proveEvent(
   if (found === undefined || Number(found.revision) !== revision) return 'not_found';
   const event = toChecked(found);
   const sealed = await sealedBy(roots, stream, revision, store.signal);
-  if (sealed === undefined) return 'not_sealed';
+  if (sealed === undefined) {
+    const hidden = roots.concerning(await roots.sealedOf(stream, store.signal), event.position);
+    return hidden.length > 0 ? 'faulty_root' : 'not_sealed';
+  }
   const [, last, chain] = sealed.leaf;
   const previous = await linkBefore(store, session_id, revision, keys);
   const walked = await walk(store, stream, event, last);
