@@ -45,6 +45,8 @@ export interface Stores {
 
 const pageSize = 500;
 const streamsAtOnce = 16;
+/** Placeholders in one append: an append holds a megabyte. */
+const fillersAtOnce = 1_000;
 const personal = /^(session|partner)-/;
 const metaPrefix = '$$';
 const sessionPrefix = 'session-';
@@ -157,9 +159,13 @@ export class Copy {
 
   /** The events before an existing one were deleted: the new store gets placeholders, and truncates them. */
   private async fill(stream: string, at: number, revision: number): Promise<void> {
-    const fillers = Array.from({ length: revision - at - 1 }, (_, index) => filler(stream, at + 1 + index));
-    await this.appends.append(stream, fillers, at);
-    this.copied.fillers += fillers.length;
+    for (let last = at; last < revision - 1;) {
+      const length = Math.min(fillersAtOnce, revision - 1 - last);
+      const fillers = Array.from({ length }, (_, index) => filler(stream, last + 1 + index));
+      await this.appends.append(stream, fillers, last);
+      this.copied.fillers += length;
+      last += length;
+    }
     await this.noteRemoval(stream, revision);
     await this.stores.writer.setStreamMetadata(stream, { truncateBefore: revision });
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { jsonEvent } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import { jsonEvent, START } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionCommand } from '#domain';
 import type { EventStore, StoredEvent } from '#sessions';
@@ -136,6 +137,43 @@ test('the same after an earlier run had carried the deletion over', async () => 
     expect(await counts(stores.to, data.streams)).toEqual([1, 1, 1]);
     expect(await copiedOf(data)).toEqual(await expected(data));
   }
+});
+
+/** Reads the log as it is after a scavenge of a stream whose events up to a revision were truncated. */
+async function withoutTruncated(reader: EventStoreDBClient, stream: string, upTo: number) {
+  const log = (await Array.fromAsync(reader.readAll())).filter(
+    ({ event }) => event?.streamId !== stream || event.revision > upTo,
+  );
+  const readAll = ({ fromPosition }: { fromPosition: unknown }) => (fromPosition === START ? log : []);
+  return { readAll } as unknown as EventStoreDBClient;
+}
+
+test('thousands of deleted events are replaced in several appends, which a later run continues', async () => {
+  const { streams } = await write();
+  const [, partner = ''] = streams;
+  const { type, data, metadata } = (await plain.readLast(partner)) as StoredEvent;
+  const count = 12_000;
+  for (let at = 0; at < count; at += 2_000)
+    await plain.append(
+      partner,
+      Array.from({ length: 2_000 }, () => event('Any')),
+      at,
+    );
+  await plain.append(partner, [{ ...event(type), data, metadata }], count);
+  await stores.reader.setStreamMetadata(partner, { truncateBefore: count + 1 });
+  const scavenged = { ...stores, reader: await withoutTruncated(stores.reader, partner, count) };
+  const append = stores.to.append.bind(stores.to);
+  let left = 3;
+  stores.to.append = async (stream, events, expected) => {
+    if (stream === partner && (left -= 1) < 0) throw new Error('killed');
+    return append(stream, events, expected);
+  };
+  await expect(new Copy(scavenged).run()).rejects.toThrow('killed');
+  stores.to.append = append;
+  const { fillers } = await new Copy(scavenged).run();
+  expect(fillers).toBeGreaterThan(0);
+  expect(fillers).toBeLessThan(count);
+  expect(await places(stores.to, partner)).toEqual(await places(stores.from, partner));
 });
 
 test('a stream that was deleted in the new store continues after its last revision', async () => {
