@@ -28,7 +28,7 @@ export { slotOf } from './backing-services/redis-cluster.ts';
 export { publishVerb, RedisSubscriber } from './backing-services/redis-subscriber.ts';
 export { RedisBreaker, redisBreakerProvider } from './backing-services/redis-breaker.ts';
 export { isUnavailable } from './backing-services/unavailable.ts';
-export { Config, loadConfig, NamesPooling } from './config/config.ts';
+export { Config, loadConfig, NamesPooling, RecognisedCommands } from './config/config.ts';
 export { IsWhole, listOf, orExit, readEnvironment } from './config/environment.ts';
 export { ConfigError, EnvironmentError } from './config/errors.ts';
 export type { ConfigFault } from './config/errors.ts';

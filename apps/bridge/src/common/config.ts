@@ -1,6 +1,6 @@
 import type { TopicSettings } from '#messaging';
 import type { ConfigFault } from '#platform';
-import { EnvironmentError, IsWhole, orExit, readEnvironment } from '#platform';
+import { EnvironmentError, IsWhole, orExit, readEnvironment, RecognisedCommands } from '#platform';
 
 /** The bridge's own configuration beside `Config`; also the injection token. */
 export abstract class BridgeConfig {
@@ -28,17 +28,12 @@ export abstract class BridgeConfig {
   abstract readonly circuit: { readonly threshold: number; readonly openMs: number };
 }
 
-const day = 86_400;
-
-class Environment {
+class Environment extends RecognisedCommands {
   @IsWhole(300, 600_000)
   BRIDGE_LEASE_MS = 3_000;
 
   @IsWhole(1, 720)
   BRIDGE_KEEP_UPDATES_HOURS = 24;
-
-  @IsWhole(60, 30 * day)
-  COMMANDS_RECOGNISED_S = day;
 
   @IsWhole(1, 3_650)
   FOREIGN_REFERENCES_DAYS = 90;

@@ -88,7 +88,13 @@ export const NamesPooling = (): PropertyDecorator =>
     },
   });
 
-class Environment {
+/** A variable that the bridge compares with its own. */
+export class RecognisedCommands {
+  @IsWhole(60, 30 * day)
+  COMMANDS_RECOGNISED_S = day;
+}
+
+class Environment extends RecognisedCommands {
   @Matches(/^(esdb|kurrentdb)(\+discover)?:\/\/[^\s/]+/, { message: 'must be an esdb:// address' })
   EVENTSTORE_URL: string;
 
@@ -149,9 +155,6 @@ class Environment {
 
   @IsWhole(100, 100_000)
   COMMANDS_RECOGNISED = 10_000;
-
-  @IsWhole(60, 30 * day)
-  COMMANDS_RECOGNISED_S = day;
 
   @IsWhole(1, 4_294_967_296)
   APPEND_BYTES_IN_FLIGHT = 33_554_432;
