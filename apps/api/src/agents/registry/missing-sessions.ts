@@ -30,11 +30,9 @@ export class MissingSessions {
   async registerSome(): Promise<void> {
     if (this.store.cell === undefined) return;
     const page = await ownedSessions(this.pool, await this.redis.get(cursorKey), pageSize);
-    const pools = Map.groupBy(page, ({ agent_pool }) => agent_pool);
-    for (const [pool, rows] of pools) {
-      const ids = rows.map(({ session_id }) => session_id);
-      await inParallel(await this.registry.missing(pool, ids), readAtOnce, (id) => this.register(id));
-    }
+    const pools = [...Map.groupBy(page, ({ agent_pool }) => agent_pool)];
+    const ids = pools.map(([pool, rows]) => [pool, rows.map(({ session_id }) => session_id)] as const);
+    await inParallel(await this.registry.missing(new Map(ids)), readAtOnce, (id) => this.register(id));
     const last = page.length === pageSize ? page.at(-1)?.session_id : undefined;
     await (last === undefined ? this.redis.del(cursorKey) : this.redis.set(cursorKey, last));
   }

@@ -235,12 +235,19 @@ export class Registry {
     return (await this.redis.del(`agents:task:${task}`)) === 1;
   }
 
-  /** Those of these sessions that the registry of a pool does not know; none while a part of the registry is lost. */
-  async missing(pool: string, sessionIds: readonly string[]): Promise<string[]> {
+  /** Those of the sessions of pools that the registry does not know; none while a part of the registry is lost. */
+  async missing(sessions: ReadonlyMap<string, readonly string[]>): Promise<string[]> {
     const { pools, complete } = await this.pools.list();
     if (!complete) return [];
-    if (!pools.includes(pool)) return [...sessionIds];
-    return (await this.scripts.run(scripts.missingScript, pool, [...sessionIds])) as string[];
+    const known = new Set(pools);
+    const asked = [...sessions].filter(([pool]) => known.has(pool));
+    const unknown = [...sessions].filter(([pool]) => !known.has(pool)).flatMap(([, ids]) => ids);
+    const replies = await this.scripts.runAll(asked.map(([pool, ids]) => [scripts.missingScript, pool, ids]));
+    const found = replies.flatMap((reply) => {
+      if ('error' in reply) throw reply.error;
+      return reply.value as string[];
+    });
+    return [...unknown, ...found];
   }
 
   /** The owner of a session of a pool; undefined when the registry does not know the session. */
