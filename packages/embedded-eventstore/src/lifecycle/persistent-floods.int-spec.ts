@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from 'node:http2';
 import { Metadata, credentials } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -34,11 +35,15 @@ const connect = (port: number) => {
   const stub = new services.PersistentSubscriptionsClient(`127.0.0.1:${port}`, credentials.createInsecure());
   const call = stub.read(new Metadata());
   const received: string[] = [];
+  /** How often an event was tried before it came first, by its revision. */
+  const retries = new Map<string, number>();
   call.on('error', () => undefined);
   call.on('data', (response: ReadResp) => {
     const event = response.getEvent()?.getEvent();
     if (!event) return;
     received.push(event.getStreamRevision());
+    const tried = response.getEvent()?.getRetryCount() ?? 0;
+    retries.set(event.getStreamRevision(), retries.get(event.getStreamRevision()) ?? tried);
     const ack = new persistent.ReadReq.Ack();
     const id = event.getId();
     if (id) ack.addIds(id);
@@ -49,21 +54,41 @@ const connect = (port: number) => {
     call.cancel();
     stub.close();
   };
-  return { call, received, close };
+  return { call, received, retries, close };
 };
 
-const data = Buffer.alloc(900_000, 'x');
-const bigEvent = () => proposed({ type: 'Big', contentType: 'application/octet-stream', data });
+/** A consumer that gets only what fits into the window of HTTP/2; returns what ends it. */
+const connectSilently = (port: number): (() => void) => {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  const path = '/event_store.client.persistent_subscriptions.PersistentSubscriptions/Read';
+  const headers = { 'content-type': 'application/grpc', te: 'trailers' };
+  const stream = session.request({ ':method': 'POST', ':path': path, ...headers });
+  for (const emitter of [session, stream]) emitter.on('error', () => undefined);
+  const message = readRequest().serializeBinary();
+  const frame = Buffer.alloc(5);
+  frame.writeUInt32BE(message.length, 1);
+  stream.write(Buffer.concat([frame, message]));
+  return () => session.destroy();
+};
 
-/** Runs `use` with a server that has a group on a stream of large events. */
-const withGroup = (use: (server: Awaited<ReturnType<typeof startServer>>) => Promise<void>): Promise<void> =>
+const BIG = 900_000;
+const eventOf = (bytes: number) => {
+  const data = Buffer.alloc(bytes, 'x');
+  return proposed({ type: 'Any', contentType: 'application/octet-stream', data });
+};
+
+/** Runs `use` with a server that has a group on a stream of events of these sizes; by default all are large. */
+const withGroup = (
+  use: (server: Awaited<ReturnType<typeof startServer>>) => Promise<void>,
+  sizes = Array.from({ length: EVENTS }, () => BIG),
+): Promise<void> =>
   withDirectory(async (dir) => {
     const server = await startServer({ dir, port: 0 });
     const url = `esdb://127.0.0.1:${server.port}?tls=false`;
     const [raw, client] = [new RawClient(url), EventStoreDBClient.connectionString(url)];
     try {
-      const requests = Array.from({ length: EVENTS }, () =>
-        batch({ correlation: crypto.randomUUID(), stream: 'stream', events: [bigEvent()] }),
+      const requests = sizes.map((size) =>
+        batch({ correlation: crypto.randomUUID(), stream: 'stream', events: [eventOf(size)] }),
       );
       await raw.batchAppend(requests);
       const settings = persistentSubscriptionToStreamSettingsFromDefaults({
@@ -107,4 +132,20 @@ describe('a consumer that does not read', () => {
       silent.close();
       eager.close();
     }));
+
+  test('has tried what has left for it, and not what waits behind that', () =>
+    withGroup(
+      async (server) => {
+        const end = connectSilently(server.port);
+        await waitUntil('the large messages', () => server.heldBytes() > MIB);
+        await waitLong();
+        const eager = connect(server.port);
+        await waitUntil('all messages', () => new Set(eager.received).size === 4);
+        const tried = ['0', '1', '2', '3'].map((revision) => Number(eager.retries.get(revision)) > 0);
+        expect(tried).toEqual([true, true, false, false]);
+        end();
+        eager.close();
+      },
+      [100, 100, BIG, BIG],
+    ));
 });
