@@ -9,28 +9,7 @@ import { Feed } from '../subscriptions/feed.ts';
 import type { FilterOptions } from '../wire/read-request.ts';
 import { Consumer } from './consumer.ts';
 import { Groups } from './groups.ts';
-import type { GroupConfig } from './settings.ts';
-
-const onAll = (settings: Partial<GroupConfig> = {}): GroupConfig => ({
-  stream: '$all',
-  group: 'group',
-  filter: undefined,
-  startFrom: 'start',
-  startAfter: 0,
-  resolveLinks: false,
-  extraStatistics: false,
-  messageTimeoutMs: 30_000,
-  maxRetryCount: 10,
-  checkpointAfterMs: 2_000,
-  minCheckpointCount: 10,
-  maxCheckpointCount: 1_000,
-  maxSubscriberCount: 0,
-  liveBufferSize: 500,
-  readBatchSize: 20,
-  historyBufferSize: 500,
-  strategy: 'RoundRobin',
-  ...settings,
-});
+import { onAll } from './test-groups.ts';
 
 const streams = (...prefixes: string[]): FilterOptions => ({
   on: 'stream',

@@ -6,29 +6,13 @@ import { append } from '../store/append.ts';
 import type { Store } from '../store/store.ts';
 import { Feed } from '../subscriptions/feed.ts';
 import { Groups } from './groups.ts';
+import { onAll } from './test-groups.ts';
 import type { GroupConfig } from './settings.ts';
 
 const CONFIG_STREAM = '$persistentSubscriptionConfig';
 
-const configOf = (group: string, regex: string): GroupConfig => ({
-  stream: '$all',
-  group,
-  filter: { on: 'stream', regex, prefixes: [], window: undefined, multiplier: 1 },
-  startFrom: 'start',
-  startAfter: 0,
-  resolveLinks: false,
-  extraStatistics: false,
-  messageTimeoutMs: 30_000,
-  maxRetryCount: 10,
-  checkpointAfterMs: 2_000,
-  minCheckpointCount: 10,
-  maxCheckpointCount: 1_000,
-  maxSubscriberCount: 0,
-  liveBufferSize: 500,
-  readBatchSize: 20,
-  historyBufferSize: 500,
-  strategy: 'RoundRobin',
-});
+const configOf = (group: string, regex: string): GroupConfig =>
+  onAll({ group, filter: { on: 'stream', regex, prefixes: [], window: undefined, multiplier: 1 } });
 
 const storedGroups = (store: Store): string[] => {
   const { entries } = JSON.parse(readAll(store, CONFIG_STREAM).at(-1)?.data.toString() ?? '') as {
