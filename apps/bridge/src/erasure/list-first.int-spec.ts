@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import { sleep, waitUntil } from '#platform';
 import { erasureStream } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
-import { erasureWorld } from './test-partner.ts';
+import { separateErasureWorld } from './test-partner.ts';
 
 /** Answers questions for the ledger late. */
 class SlowLedger extends MemoryKeyStore {
@@ -18,19 +14,12 @@ class SlowLedger extends MemoryKeyStore {
 }
 
 const keys = testDataKeys(new SlowLedger());
-const dir = mkdtempSync(join(tmpdir(), 'turnstream-list-first-'));
-let world: Awaited<ReturnType<typeof erasureWorld>>;
-let server: EmbeddedStore;
+let world: Awaited<ReturnType<typeof separateErasureWorld>>;
 
 beforeAll(async () => {
-  server = await startEventStore({ dir });
-  world = await erasureWorld(keys, undefined, server.connectionString);
+  world = await separateErasureWorld(keys);
 });
-afterAll(async () => {
-  await world.close();
-  await server.stop();
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => world.close());
 
 test('a bridge that starts completes the list of erasures before it erases anyone', async () => {
   const earlier = {

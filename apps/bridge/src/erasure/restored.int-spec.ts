@@ -1,32 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
 import { erased } from '#privacy';
 import { applyErasures, knownErasures } from '#read-models';
 import { loggedErasures } from '#sessions';
 import { MemoryKeyStore, testDataKeys } from '../../../../libs/privacy/src/keys/test-keys.ts';
 import { eraseRestored, listErasures } from './restored.ts';
-import { erasureWorld } from './test-partner.ts';
+import { separateErasureWorld } from './test-partner.ts';
 
 const keyStore = new MemoryKeyStore();
 const keys = testDataKeys(keyStore);
-let world: Awaited<ReturnType<typeof erasureWorld>>;
-/** Its list of erasures belongs to this key store alone. */
-let server: EmbeddedStore;
-const dir = mkdtempSync(join(tmpdir(), 'turnstream-restored-'));
+let world: Awaited<ReturnType<typeof separateErasureWorld>>;
 
 beforeAll(async () => {
-  server = await startEventStore({ dir });
-  world = await erasureWorld(keys, undefined, server.connectionString);
+  world = await separateErasureWorld(keys);
 });
-afterAll(async () => {
-  await world.close();
-  await server.stop();
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => world.close());
 
 const partner = (): string => `P-${randomUUID()}`;
 const fail = (_: string, error: Error): never => {

@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEventStore } from '@turnstream/embedded-eventstore';
 import { Redis } from 'ioredis';
 import type { PartnerCommand, PartnerState, SessionCommand } from '#domain';
 import type { Config } from '#platform';
@@ -157,4 +161,17 @@ export async function makeUnreadable(store: EventStore, partnerId: string): Prom
     metadata,
   };
   await store.append(stream, [event], Number(last?.revision ?? -1));
+}
+
+/** As `erasureWorld`, with an event store of its own: its list of erasures belongs to these keys alone. */
+export async function separateErasureWorld(keys: DataKeys) {
+  const dir = mkdtempSync(join(tmpdir(), 'turnstream-erasures-'));
+  const server = await startEventStore({ dir });
+  const world = await erasureWorld(keys, undefined, server.connectionString);
+  const close = async (): Promise<void> => {
+    await world.close();
+    await server.stop();
+    rmSync(dir, { recursive: true });
+  };
+  return { ...world, close };
 }
