@@ -30,6 +30,22 @@ export function isRunning({ pid, since }: Pick<Running, 'pid' | 'since'>): boole
   return start !== undefined && (since === undefined || start === since);
 }
 
+/** The last system on this data folder, which may have ended. */
+export function lastSystem(): Running | undefined {
+  return stored();
+}
+
+/** Whether programs that a launcher has started still run: they are in its process group, also when it was killed. */
+export function hasPrograms({ pid, since }: Running): boolean {
+  const { stdout } = execaSync('ps', ['-eo', 'pid=,pgid=,stat='], { reject: false });
+  const rows = stdout.split('\n').map((line) => line.trim().split(/ +/));
+  const living = rows.filter(([, , state = 'Z']) => !state.startsWith('Z'));
+  // The id of a group is not given to a process before the group has ended.
+  if (living.some(([id]) => Number(id) === pid))
+    return isRunning({ pid, ...(since !== undefined && { since }) });
+  return living.some(([, group]) => Number(group) === pid);
+}
+
 /** Claims the data folder for this process; fails when another launcher runs on it. */
 export async function claim(api: string): Promise<void> {
   // Two launchers that start at once claim one after the other.
