@@ -8,8 +8,6 @@ export const indexedLast = [...partitionedTables, 'turn_word', 'session_mileston
 export const pendingTables = `
   CREATE UNLOGGED TABLE rebuild.pending_reply
     (session_id uuid, turn_id uuid, response_text text, response_revision bigint);
-  CREATE UNLOGGED TABLE rebuild.pending_correlation
-    (session_id uuid, correlation bigint, first_revision bigint, last_revision bigint);
   CREATE UNLOGGED TABLE rebuild.pending_deletion (session_id text, before bigint);`;
 
 /** $1: late replies. */
@@ -37,21 +35,22 @@ const reply = `UPDATE rebuild.conversation_turn AS t
   WHERE t.session_id = r.session_id AND t.ordered_at = r.ordered_at AND t.revision = r.revision
     AND r.response_revision > coalesce(t.response_revision, -1)`;
 
-const deleted =
-  'rebuild.pending_deletion AS d WHERE t.session_id::text = d.session_id AND t.revision < d.before';
+const deleted = 'rebuild.pending_deletion AS d WHERE t.session_id::text = d.session_id AND';
 
-/** Each chunk knows only its own events. */
-const correlations = `INSERT INTO rebuild.event_correlation (session_id, correlation, first_revision, last_revision)
-  SELECT session_id, correlation, min(first_revision), max(last_revision) FROM rebuild.pending_correlation AS c
-  WHERE NOT EXISTS (SELECT FROM rebuild.pending_deletion AS d
-    WHERE d.session_id = c.session_id::text AND c.last_revision < d.before)
-  GROUP BY session_id, correlation`;
+/** A correlation that continued in a later chunk has a row for each of them. */
+const correlations = `WITH
+  repeated AS (SELECT session_id, correlation, min(first_revision) AS first_revision, max(last_revision) AS last_revision
+    FROM rebuild.event_correlation GROUP BY session_id, correlation HAVING count(*) > 1),
+  removed AS (DELETE FROM rebuild.event_correlation AS c USING repeated AS r
+    WHERE c.session_id = r.session_id AND c.correlation = r.correlation)
+  INSERT INTO rebuild.event_correlation (session_id, correlation, first_revision, last_revision)
+  SELECT session_id, correlation, first_revision, last_revision FROM repeated`;
 
 /** Gives the tables of turns the indexes and keys of those in use, on two connections, and applies the pending changes. */
 export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
   await withConnection(pool, async (client) => {
     for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
-      await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted}`);
+      await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted} t.revision < d.before`);
     // A failure waits for the other connection: its statement would go on.
     const parts = await Promise.allSettled([
       createIndexes(client, 'conversation_turn'),
@@ -60,13 +59,11 @@ export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     const { rowCount } = await client.query('SELECT FROM rebuild.pending_reply LIMIT 1');
     if (rowCount !== 0) {
-      await client.query('ANALYZE rebuild.conversation_turn');
+      // The settings leave one plan, so it needs no statistics, which would take long to collect.
       await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
       await client.query(reply);
     }
-    await client.query(
-      'DROP TABLE rebuild.pending_reply, rebuild.pending_deletion, rebuild.pending_correlation',
-    );
+    await client.query('DROP TABLE rebuild.pending_reply, rebuild.pending_deletion');
   });
 }
 
@@ -75,7 +72,7 @@ async function withConnection(pool: Pool, work: (client: PoolClient) => Promise<
   const client = await pool.connect();
   try {
     await client.query('SET enable_hashjoin = on; SET enable_mergejoin = on; SET enable_seqscan = on');
-    await client.query("SET maintenance_work_mem = '256MB'; SET jit = off");
+    await client.query("SET maintenance_work_mem = '256MB'; SET work_mem = '64MB'; SET jit = off");
     await work(client);
   } finally {
     // Closing the connection discards its settings.
@@ -84,6 +81,9 @@ async function withConnection(pool: Pool, work: (client: PoolClient) => Promise<
 }
 
 async function finishOthers(client: PoolClient): Promise<void> {
+  await client.query(
+    `DELETE FROM rebuild.event_correlation AS t USING ${deleted} t.last_revision < d.before`,
+  );
   await client.query(correlations);
   for (const table of indexedLast) if (table !== 'conversation_turn') await createIndexes(client, table);
   await client.query('ANALYZE rebuild.pending_reply');

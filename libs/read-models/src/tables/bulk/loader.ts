@@ -141,7 +141,7 @@ export class BulkLoader {
   private async copyCorrelations(): Promise<void> {
     const lines = this.correlations.join('');
     this.correlations = [];
-    await copyRows(this.copyPool, 'pending_correlation', correlationColumns, lines);
+    await copyRows(this.copyPool, 'event_correlation', correlationColumns, lines);
   }
 
   private async copy(
