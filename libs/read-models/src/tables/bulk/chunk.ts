@@ -1,5 +1,5 @@
 import { isOver, latest, patchRow } from '../batch.ts';
-import { addCorrelation } from '../correlations.ts';
+import type { Deletion } from '../items.ts';
 import type {
   CorrelationRow,
   EntityRow,
@@ -10,41 +10,49 @@ import type {
   SessionRow,
   TokenRow,
   TurnRow,
-  WordsRow,
 } from '../rows.ts';
+import type { SetAside } from '../set-aside.ts';
+import type { ChunkTurn } from './columns.ts';
+import { correlationColumns, entityColumns, milestoneColumns, turnColumns, wordColumns } from './columns.ts';
+import { CopyRows } from './copy.ts';
 import type { FoldedSession, FoldedSessions } from './sessions.ts';
 
-/** A turn, and what is stored with it. */
-export interface ChunkTurn {
-  readonly row: TurnRow;
-  /** As of the turn. */
-  readonly session: SessionRow;
-  readonly ordered_at: string;
+/** A turn of the user that a reply may follow. */
+interface AskedTurn extends Omit<ChunkTurn, 'reply'> {
   readonly entities: readonly EntityRow[];
-  readonly words: WordsRow | undefined;
-  reply: ReplyRow | undefined;
+  readonly words: readonly string[];
 }
 
-/** The rows that a chunk of events, in log order, adds to the tables being filled. The rows of its sessions are in memory. */
+/** The length of the month in a time. */
+const monthLength = 7;
+
+/** The rows that some events, in log order, add to the tables being filled. The rows of its sessions are in memory. */
 export class Chunk {
-  turns: ChunkTurn[] = [];
-  milestones: MilestoneRow[] = [];
-  /** Replies to turns of earlier chunks. */
+  readonly turns = new CopyRows('conversation_turn', turnColumns);
+  readonly entities = new CopyRows('turn_entity', entityColumns);
+  readonly words = new CopyRows('turn_word', wordColumns);
+  readonly milestones = new CopyRows('session_milestone', milestoneColumns);
+  readonly correlations = new CopyRows('event_correlation', correlationColumns);
+  /** Replies to turns that are written already. */
   readonly replies: ReplyRow[] = [];
-  /** The user's latest turn with an id. */
-  private readonly asked = new Map<string, ChunkTurn>();
+  readonly deletions: Deletion[] = [];
+  readonly setAside = new Map<string, SetAside>();
+  /** A time of each month that has turns. */
+  readonly months = new Map<string, string>();
+  events = 0;
+  /** The user's latest turn with an id, until it has a reply. */
+  private readonly asked = new Map<string, AskedTurn>();
   private readonly tokenRows = new Map<string, TokenRow>();
-  private readonly correlationRows = new Map<string, CorrelationRow>();
 
   constructor(private readonly sessions: FoldedSessions) {}
 
-  get tokens(): readonly TokenRow[] {
-    return [...this.tokenRows.values()];
+  /** Bytes of the rows. */
+  get size(): number {
+    return this.turns.size + this.words.size + this.correlations.size;
   }
 
-  /** A correlation may continue in other chunks. */
-  get correlations(): Iterable<CorrelationRow> {
-    return this.correlationRows.values();
+  get tokens(): readonly TokenRow[] {
+    return [...this.tokenRows.values()];
   }
 
   /** Returns the session; undefined: it has no row, so nothing else has. */
@@ -63,38 +71,64 @@ export class Chunk {
     }
     if (reply) this.addReply(reply);
     for (const row of tokens) this.tokenRows.set(`${row.partner_id}/${row.session_id}/${row.token}`, row);
-    if (correlation) addCorrelation(this.correlationRows, correlation);
+    if (correlation) this.addCorrelation(session, correlation);
     return session;
   }
 
-  /** Drops the rows of a session's events below a revision. */
+  /** Drops tokens of a session's events below a revision. Other rows of these events are deleted at the end. */
   forget(sessionId: string, before: number): void {
-    const isGone = (row: { session_id: string; revision: number }): boolean =>
-      row.session_id === sessionId && row.revision < before;
-    this.turns = this.turns.filter(({ row }) => !isGone(row));
-    for (const [id, { row }] of this.asked) if (isGone(row)) this.asked.delete(id);
-    this.milestones = this.milestones.filter((row) => !isGone(row));
-    for (const [key, row] of this.tokenRows) if (isGone(row)) this.tokenRows.delete(key);
-    for (const [key, row] of this.correlationRows)
-      if (row.session_id === sessionId && row.last_revision < before) this.correlationRows.delete(key);
+    for (const [key, row] of this.tokenRows)
+      if (row.session_id === sessionId && row.revision < before) this.tokenRows.delete(key);
+  }
+
+  /** Adds the turns that wait for a reply. */
+  end(): void {
+    for (const turn of this.asked.values()) this.write(turn, undefined);
+    this.asked.clear();
   }
 
   private addMilestone({ partner_id, last_activity_time }: SessionRow, milestone: MilestoneRow): void {
-    this.milestones.push({ ...milestone, at: latest(milestone.at, last_activity_time), partner_id });
+    this.milestones.add({ ...milestone, at: latest(milestone.at, last_activity_time), partner_id });
   }
 
   private addTurn(session: SessionRow, row: TurnRow, { entities = [], words }: RowChange): void {
     const ordered_at = latest(row.ordered_at, session.last_activity_time);
-    const turn = { row, session, ordered_at, entities, words, reply: undefined };
-    this.turns.push(turn);
-    if (row.sender === 'user') this.asked.set(row.turn_id, turn);
+    const turn = { row, session, ordered_at, entities, words: words?.words ?? [] };
+    const month = ordered_at.slice(0, monthLength);
+    if (!this.months.has(month)) this.months.set(month, ordered_at);
+    if (row.sender !== 'user') {
+      this.write(turn, undefined);
+      return;
+    }
+    const earlier = this.asked.get(row.turn_id);
+    if (earlier) this.write(earlier, undefined);
+    this.asked.set(row.turn_id, turn);
   }
 
-  /** A reply whose turn is not found here, also since another session has a turn of the same id, is as good as a later one. */
+  /** A reply whose turn does not wait here, also since another session has a turn of the same id, is as good as a later one. */
   private addReply(reply: ReplyRow): void {
     const turn = this.asked.get(reply.turn_id);
-    if (turn?.row.session_id === reply.session_id) turn.reply = reply;
-    else this.replies.push(reply);
+    if (turn?.row.session_id === reply.session_id) {
+      this.asked.delete(reply.turn_id);
+      this.write(turn, reply);
+    } else this.replies.push(reply);
+  }
+
+  private write({ row, session, ordered_at, entities, words }: AskedTurn, reply: ReplyRow | undefined): void {
+    const turn = { row, session, ordered_at, reply };
+    this.turns.add(turn);
+    for (const { blind_index } of entities) this.entities.add({ value: blind_index, turn });
+    for (const value of words) this.words.add({ value, turn });
+  }
+
+  /** A correlation mostly has consecutive events of a session. If it continues later, it gets another row, and they are merged at the end. */
+  private addCorrelation(session: FoldedSession | undefined, row: CorrelationRow): void {
+    const open = session?.correlation;
+    if (session) {
+      const continues = open?.correlation === row.correlation;
+      session.correlation = continues ? { ...row, first_revision: open.first_revision } : row;
+      if (open && !continues) this.correlations.add(open);
+    } else this.correlations.add(row);
   }
 }
 

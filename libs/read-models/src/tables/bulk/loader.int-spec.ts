@@ -127,7 +127,7 @@ async function rebuilt(all: readonly TableItem[], size: number, keys?: DataKeys)
   const [filling, copying] = pools as [(typeof pools)[0], (typeof pools)[0]];
   await rebuildTables(database.pool, {
     fill: async () => {
-      const loader = new BulkLoader(filling, copying, keys, 'all');
+      const loader = new BulkLoader(filling, copying, keys, 'all', undefined, size);
       for (let from = 0; from < all.length; from += size)
         failures.push(...(await loader.write(all.slice(from, from + size))));
       await loader.finish();

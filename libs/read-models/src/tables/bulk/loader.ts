@@ -12,42 +12,12 @@ import type { SetAside } from '../set-aside.ts';
 import { setAsideEntry } from '../set-aside.ts';
 import { saveSetAside, saveTokens } from '../sql.ts';
 import { storableJson } from '../storable.ts';
-import type { ChunkTurn } from './chunk.ts';
 import { Chunk } from './chunk.ts';
-import { copyLine, copyRows } from './copy.ts';
 import { finishTables, saveDeletions, saveReplies, unlistDeleted } from './finish.ts';
 import { FoldedSessions } from './sessions.ts';
 
-const turnColumns = [
-  'session_id',
-  'turn_id',
-  'partner_id',
-  'timestamp',
-  'ordered_at',
-  'sender',
-  'message_text',
-  'parsed_intent',
-  'extracted_entities',
-  'response_text',
-  'response_revision',
-  'intent_confidence',
-  'bot_action',
-  'message_id',
-  'actor_role',
-  'actor_id',
-  'channel',
-  'goal',
-  'inquiry_id',
-  'revision',
-  'written',
-] as const;
-const wordColumns = ['word', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
-const milestoneColumns = ['session_id', 'revision', 'partner_id', 'at', 'kind', 'name', 'outcome'] as const;
-const correlationColumns = ['session_id', 'correlation', 'first_revision', 'last_revision'] as const;
-const entityColumns = ['blind_index', 'ordered_at', 'session_id', 'revision', 'partner_id'] as const;
-
-/** Correlation rows per COPY: a chunk may be small. */
-const correlationsAtOnce = 20_000;
+/** What a chunk holds at most. */
+const chunkLimits = { events: 4_096, bytes: 8 * 1_024 * 1_024 };
 
 /**
  * Fills the empty tables of a rebuild, whose turns have no indexes yet: sessions are folded in memory, turns are written by COPY.
@@ -58,8 +28,7 @@ export class BulkLoader {
   private readonly sessions: FoldedSessions;
   private readonly partitions: TurnPartitions;
   private copying: Promise<unknown> = Promise.resolve();
-  /** Lines of COPY. */
-  private correlations: string[] = [];
+  private chunk: Chunk;
   /** The revision of sessions with events but no row: few, such as those that were only named when their partner moved. */
   private readonly rowless = new Map<string, number>();
 
@@ -67,6 +36,7 @@ export class BulkLoader {
    * @param pool its connections must have `rebuildConnectionSettings`
    * @param copyPool the same; it writes turns while the next ones are folded, and creates half of the indexes
    * @param onPartitionFailure called with the reason why rows are in the default partition
+   * @param chunkEvents how many events are written together at most
    */
   constructor(
     private readonly pool: Pool,
@@ -74,47 +44,63 @@ export class BulkLoader {
     private readonly keys: DataKeys | undefined,
     textSearch: TextSearchScope,
     onPartitionFailure?: (error: unknown) => void,
+    private readonly chunkEvents = chunkLimits.events,
   ) {
     this.seals = new RowSeals(pool, keys, textSearch);
     this.sessions = new FoldedSessions(pool);
+    this.chunk = new Chunk(this.sessions);
     this.partitions = new TurnPartitions(pool, onPartitionFailure);
   }
 
   /**
-   * Writes events in log order. Returns the sessions that it sets aside; the caller must leave out their later items.
+   * Adds events in log order, and writes what is enough for a chunk. Returns the sessions that it sets aside; the caller must leave out
+   * their later items.
    * @throws an error of PostgreSQL for which `isRefusedData`: some row cannot be stored; it is unknown which
    */
   async write(items: readonly TableItem[]): Promise<SetAside[]> {
-    const chunk = new Chunk(this.sessions);
+    const { chunk } = this;
     const failures = new Map<string, SetAside>();
-    const deletions: Deletion[] = [];
     await this.sessions.load(sessionsOf(items));
     for (const part of divide<StorableItem>(items, items.at(-1)?.position ?? 0n))
       if ('deletion' in part) {
         forgetDeleted(failures, part.deletion);
-        deletions.push(await this.delete(chunk, part.deletion));
+        await this.delete(chunk, part.deletion);
       } else {
         const rest = part.items.filter(({ session_id }) => !failures.has(session_id));
         const { written, changes } = await this.changes(rest, failures);
         for (const [place, item] of written.entries()) this.add(chunk, item, changes[place]);
       }
-    await this.copying;
-    if (deletions.length > 0)
-      await this.pool.query(unlistDeleted, [textOfDeletions(items.filter((item) => isDeletion(item)))]);
-    await this.sessions.flush();
-    await this.partitions.prepare(chunk.turns.map(({ ordered_at }) => ordered_at));
-    this.copying = this.copy(chunk, [...failures.values()], deletions);
-    // The next call that awaits it gets its error.
-    this.copying.catch(() => undefined);
+    for (const [id, failure] of failures) chunk.setAside.set(id, failure);
+    const deletions = items.filter((item) => isDeletion(item));
+    if (deletions.length > 0) {
+      // The sessions that earlier chunks set aside are listed then.
+      await this.copying;
+      await this.pool.query(unlistDeleted, [textOfDeletions(deletions)]);
+    }
+    chunk.events += items.length;
+    if (chunk.events >= this.chunkEvents || chunk.size >= chunkLimits.bytes) await this.endChunk();
     return [...failures.values()];
   }
 
   /** Writes the rest and creates the indexes. The tables are then as if each event had been written separately. */
   async finish(): Promise<void> {
+    await this.endChunk(true);
     await this.copying;
-    await this.copyCorrelations();
-    await this.sessions.flush(true);
     await finishTables(this.pool, this.copyPool);
+  }
+
+  /** Writes the chunk while the next one is filled. @param isLast whether no events follow, so that all sessions are written too */
+  private async endChunk(isLast = false): Promise<void> {
+    const { chunk } = this;
+    chunk.end();
+    await this.copying;
+    for (const { correlation } of await this.sessions.flush(isLast))
+      if (correlation) chunk.correlations.add(correlation);
+    await this.partitions.prepare(chunk.months.values());
+    this.chunk = new Chunk(this.sessions);
+    this.copying = this.copy(chunk);
+    // The next call that awaits it gets its error.
+    this.copying.catch(() => undefined);
   }
 
   private add(chunk: Chunk, item: StorableItem, change: RowChange | undefined): void {
@@ -123,46 +109,32 @@ export class BulkLoader {
   }
 
   /**
-   * Deletes from memory what a session has so far. Returns the deletion without the revisions that it has not reached:
-   * a soft delete names all, and the session may start again.
+   * Deletes from memory what a session has so far, and notes the deletion without the revisions that the session has not reached: a
+   * soft delete names all, and the session may start again.
    */
-  private async delete(chunk: Chunk, deletion: Deletion): Promise<Deletion> {
+  private async delete(chunk: Chunk, deletion: Deletion): Promise<void> {
     const { session_id, before } = deletion;
+    forgetDeleted(chunk.setAside, deletion);
     chunk.forget(session_id, before);
     await this.sessions.load(new Set(idOf(deletion)));
     const session = this.sessions.get(session_id);
     const reached = session?.row.revision ?? this.rowless.get(session_id) ?? -1;
-    if (reached >= before) return deletion;
+    chunk.deletions.push({ ...deletion, before: Math.min(before, reached + 1) });
+    if (session?.correlation && session.correlation.last_revision < before) session.correlation = undefined;
+    if (reached >= before) return;
     this.rowless.delete(session_id);
     if (session) await this.sessions.delete(session_id);
-    return { ...deletion, before: reached + 1 };
   }
 
-  private async copyCorrelations(): Promise<void> {
-    const lines = this.correlations.join('');
-    this.correlations = [];
-    await copyRows(this.copyPool, 'event_correlation', correlationColumns, lines);
-  }
-
-  private async copy(
-    chunk: Chunk,
-    failures: readonly SetAside[],
-    deletions: readonly Deletion[],
-  ): Promise<void> {
+  private async copy(chunk: Chunk): Promise<void> {
     const { copyPool: pool } = this;
-    const { turns } = chunk;
-    await copyRows(pool, 'conversation_turn', turnColumns, turns.map(lineOf).join(''));
-    await copyRows(pool, 'turn_entity', entityColumns, turns.flatMap(entityLines).join(''));
-    await copyRows(pool, 'turn_word', wordColumns, turns.flatMap(wordLines).join(''));
-    const milestones = chunk.milestones.map((row) => copyLine(milestoneColumns.map((name) => row[name])));
-    await copyRows(pool, 'session_milestone', milestoneColumns, milestones.join(''));
-    for (const row of chunk.correlations)
-      this.correlations.push(copyLine(correlationColumns.map((name) => row[name])));
-    if (this.correlations.length >= correlationsAtOnce) await this.copyCorrelations();
-    if (chunk.tokens.length > 0) await pool.query(saveTokens, [storableJson(chunk.tokens)]);
-    if (chunk.replies.length > 0) await pool.query(saveReplies, [storableJson(chunk.replies)]);
+    const { turns, entities, words, milestones, correlations, tokens, replies, deletions } = chunk;
+    for (const rows of [turns, entities, words, milestones, correlations]) await rows.copy(pool);
+    const setAside = [...chunk.setAside.values()];
+    if (tokens.length > 0) await pool.query(saveTokens, [storableJson(tokens)]);
+    if (replies.length > 0) await pool.query(saveReplies, [storableJson(replies)]);
     if (deletions.length > 0) await pool.query(saveDeletions, [textOfDeletions(deletions)]);
-    if (failures.length > 0) await pool.query(saveSetAside, [storableJson(failures)]);
+    if (setAside.length > 0) await pool.query(saveSetAside, [storableJson(setAside)]);
   }
 
   /**
@@ -241,48 +213,6 @@ function idOf({ session_id }: Pick<TableItem, 'session_id'>): string[] {
 function isBefore(item: StorableItem, failures: ReadonlyMap<string, SetAside>): boolean {
   const failure = failures.get(item.session_id);
   return 'event' in item && (failure === undefined || item.event.revision < failure.revision);
-}
-
-/** The values of `turnColumns`. */
-function lineOf({ row, session, ordered_at, reply }: ChunkTurn): string {
-  return copyLine([
-    row.session_id,
-    row.turn_id,
-    session.partner_id,
-    row.timestamp,
-    ordered_at,
-    row.sender,
-    row.message_text,
-    row.parsed_intent,
-    // A text when sealed, which is a text of JSON, too.
-    storableJson(row.extracted_entities),
-    reply?.response_text,
-    reply?.response_revision,
-    row.intent_confidence,
-    row.bot_action,
-    row.message_id,
-    row.actor_role,
-    row.actor_id,
-    session.channel,
-    session.current_task,
-    session.open_inquiries.at(-1),
-    row.revision,
-    String(BigInt(row.position ?? 0) * 1_024n),
-  ]);
-}
-
-function entityLines({ row, session, ordered_at, entities }: ChunkTurn): string[] {
-  const { session_id, revision } = row;
-  return entities.map(({ blind_index }) =>
-    copyLine([blind_index, ordered_at, session_id, revision, session.partner_id]),
-  );
-}
-
-function wordLines({ row, session, ordered_at, words }: ChunkTurn): string[] {
-  const { session_id, revision } = row;
-  return (words?.words ?? []).map((word) =>
-    copyLine([word, ordered_at, session_id, revision, session.partner_id]),
-  );
 }
 
 function textOfDeletions(deletions: readonly Deletion[]): string {

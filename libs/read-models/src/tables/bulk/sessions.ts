@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { withExpiry } from '../batch.ts';
-import type { ReferenceRow, SessionRow } from '../rows.ts';
+import type { CorrelationRow, ReferenceRow, SessionRow } from '../rows.ts';
 import { storableJson } from '../storable.ts';
 
 /** A session as of the events so far. */
@@ -10,6 +10,8 @@ export interface FoldedSession {
   stored: boolean;
   changed: boolean;
   readonly references: Map<string, ReferenceRow>;
+  /** Of the latest event; not written yet. */
+  correlation: CorrelationRow | undefined;
 }
 
 /** Sessions kept in memory: those with the most recent events. */
@@ -45,7 +47,8 @@ export class FoldedSessions {
   }
 
   add(row: SessionRow): FoldedSession {
-    const session = { row, stored: false, changed: true, references: new Map<string, ReferenceRow>() };
+    const references = new Map<string, ReferenceRow>();
+    const session = { row, stored: false, changed: true, references, correlation: undefined };
     this.sessions.set(row.session_id, session);
     return session;
   }
@@ -69,7 +72,8 @@ export class FoldedSessions {
     );
     for (const { row } of rows) {
       const references = new Map<string, ReferenceRow>();
-      this.sessions.set(row.session_id, { row: withTimes(row), stored: true, changed: false, references });
+      const session = { stored: true, changed: false, references, correlation: undefined };
+      this.sessions.set(row.session_id, { row: withTimes(row), ...session });
     }
   }
 
@@ -81,10 +85,10 @@ export class FoldedSessions {
     await this.pool.query('DELETE FROM conversation_session WHERE session_id = $1', [id]);
   }
 
-  /** Writes the least recently used sessions, or with `all` every session. */
-  async flush(all = false): Promise<void> {
+  /** Writes the least recently used sessions, or with `all` every session. Returns those that it wrote: they are no longer in memory. */
+  async flush(all = false): Promise<readonly FoldedSession[]> {
     const surplus = all ? this.sessions.size : this.sessions.size - kept;
-    if (surplus <= 0) return;
+    if (surplus <= 0) return [];
     const count = all ? surplus : surplus + kept / 10;
     const leaving = [...this.sessions.values()].slice(0, count);
     const changed = leaving.filter((session) => session.changed);
@@ -97,6 +101,7 @@ export class FoldedSessions {
     const references = leaving.flatMap((session) => [...session.references.values()]);
     if (references.length > 0) await this.pool.query(saveReferences, [storableJson(references)]);
     for (const { row } of leaving) this.sessions.delete(row.session_id);
+    return leaving;
   }
 }
 
