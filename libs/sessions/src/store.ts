@@ -19,6 +19,8 @@ import type { Connection } from './client/connection.ts';
 import { Connections } from './client/connections.ts';
 import type { ExactEvent } from './client/exact-read.ts';
 import type { StoredEvent, StreamPage } from './client/page.ts';
+import { isUpTo } from './client/page.ts';
+import { eventOf } from './client/wire-event.ts';
 import { EventCodec } from './codec.ts';
 
 /** Which events of a stream a read returns. */
@@ -181,7 +183,7 @@ export class EventStore {
     let from = after;
     let awaitVisible: ReturnType<typeof visibility> | undefined;
     for (;;) {
-      const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes, from);
+      const { events } = await this.calls.part(exactLogPage(from, pageSize), pageBytes, isUpTo(from));
       for (const event of events) {
         if ((event.position?.commit ?? 0n) > upTo) return;
         yield event;
@@ -250,11 +252,14 @@ export class EventStore {
   }
 
   /**
-   * A page of the whole log, with the events of all streams, after a position; undefined: from the start. Empty at the end.
+   * A page of the whole log, with the events of all streams, after a position; undefined: from the start. Empty at the end. `eventOf`
+   * decodes an answer.
    * @throws StoreUnavailableError
    */
-  async readLogPage(after: bigint | undefined): Promise<StoredEvent[]> {
-    return (await this.calls.part(logPage(after, pageOfLog.events), pageOfLog.bytes, after)).events;
+  async readLogPage(after: bigint | undefined): Promise<Buffer[]> {
+    const [begin, isKnown] = [logPage(after, pageOfLog.events), isUpTo(after)];
+    const page = await this.calls.part(begin, pageOfLog.bytes, (answer) => isKnown(eventOf(answer)));
+    return page.events;
   }
 
   /** The position of the last event in the store. */

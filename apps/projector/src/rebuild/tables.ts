@@ -241,9 +241,11 @@ export class Filler {
     };
     const head = await store.head();
     let after: bigint | 'start' = this.options.after || 'start';
-    const log = after === 'start' ? readSessionLog(store, { signal, onInterruption }) : [];
+    const reading = { signal, onInterruption, ...(this.loader ? {} : { eventsAtOnce: batchSize }) };
+    const log = after === 'start' ? readSessionLog(store, reading) : [];
     for await (const { deliveries, position } of log) {
-      await this.mutex.run(() => this.writePage(deliveries, position));
+      const items = deliveries.flatMap((delivery) => this.itemsOf(delivery));
+      await this.mutex.run(() => this.write(items, position));
       this.delivered = position;
       after = position;
       // While events keep arriving, each page would be followed by another one.
@@ -252,17 +254,6 @@ export class Filler {
     const prefixes = partitionPrefixes(1).flat();
     for await (const delivery of subscribeToSessions(store, { prefixes, after, signal, onInterruption }))
       await this.take(delivery);
-  }
-
-  /** Writes a page of the log: in bulk as a whole, most replies together with their questions. */
-  private async writePage(deliveries: readonly Delivery[], position: bigint): Promise<void> {
-    const items = deliveries.flatMap((delivery) => this.itemsOf(delivery));
-    const size = this.loader ? Infinity : batchSize;
-    while (items.length > size) {
-      const part = items.splice(0, size);
-      await this.write(part, part.at(-1)?.position ?? this.position);
-    }
-    await this.write(items, position);
   }
 
   private async take(delivery: Delivery): Promise<void> {

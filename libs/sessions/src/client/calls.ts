@@ -1,4 +1,4 @@
-import type { Direction, EventStoreDBClient, StreamingRead } from '@eventstore/db-client';
+import type { Direction, EventStoreDBClient, ReadRevision } from '@eventstore/db-client';
 import { BACKWARDS, END, FORWARDS } from '@eventstore/db-client';
 import { Breaker, BudgetExceededError, Semaphore, withTimeout } from '#platform';
 import type { AppendOutcome } from './append-answer.ts';
@@ -8,14 +8,12 @@ import { Deadline, untilAnswered } from './attempts.ts';
 import type { Connections } from './connections.ts';
 import { NoAnswerError, StoreSilentError, StoreUnavailableError } from './errors.ts';
 import type { ExactEvent } from './exact-read.ts';
-import { readExactly, readLogExactly, readLogFast } from './exact-read.ts';
-import type { SizedRead, StoredEvent, StreamPage } from './page.ts';
-import { readPage } from './page.ts';
+import { readExactly, readLogAnswers, readLogExactly } from './exact-read.ts';
+import type { Reading, StoredEvent, StreamPage, Take } from './page.ts';
+import { readingOf, readPage } from './page.ts';
 
 /** Starts a bounded read on a client. */
-export type BeginRead<E extends StoredEvent = StoredEvent> = (
-  client: EventStoreDBClient,
-) => StreamingRead<SizedRead<E>>;
+export type BeginRead<E = StoredEvent> = (client: EventStoreDBClient, take: Take<E>) => Reading;
 
 /** Starts a read of a part of a stream. */
 export type PageOf<E extends StoredEvent> = (stream: string, from: number, maxCount: number) => BeginRead<E>;
@@ -30,23 +28,24 @@ export function streamPage(
   maxCount: number,
   direction: Direction = FORWARDS,
 ): BeginRead {
-  const fromRevision = from === END ? END : BigInt(from);
-  return (client) => client.readStream(stream, { direction, fromRevision, maxCount, requiresLeader: true });
+  const fromRevision: ReadRevision = from === END ? END : BigInt(from);
+  const options = { direction, fromRevision, maxCount, requiresLeader: true };
+  return (client, take) => readingOf(client.readStream(stream, options), take);
 }
 
 /** As `streamPage`, with the bytes of each event. */
 export function exactPage(stream: string, from: number, maxCount: number): BeginRead<ExactEvent> {
-  return (client) => readExactly(client, stream, from, maxCount);
+  return (client, take) => readingOf(readExactly(client, stream, from, maxCount), take);
 }
 
 /** Starts a read of a part of the whole log, with the bytes of each event. */
 export function exactLogPage(from: bigint | undefined, maxCount: number): BeginRead<ExactEvent> {
-  return (client) => readLogExactly(client, from, maxCount);
+  return (client, take) => readingOf(readLogExactly(client, from, maxCount), take);
 }
 
-/** Starts a read of a part of the whole log. */
-export function logPage(from: bigint | undefined, maxCount: number): BeginRead {
-  return (client) => readLogFast(client, from, maxCount);
+/** Starts a read of a part of the whole log, whose answers are not decoded. */
+export function logPage(from: bigint | undefined, maxCount: number): BeginRead<Buffer> {
+  return (client, take) => readLogAnswers(client, from, maxCount, take);
 }
 
 /** Pause before an unresponsive store is called again, in milliseconds. */
@@ -71,15 +70,15 @@ export class Calls {
   ) {}
 
   /** @throws StoreUnavailableError */
-  async page(begin: BeginRead): Promise<StoredEvent[]> {
-    return (await this.part(begin, Infinity)).events;
+  async page(begin: (client: EventStoreDBClient) => Parameters<typeof readingOf>[0]): Promise<StoredEvent[]> {
+    return (await this.part<StoredEvent>((client, take) => readingOf(begin(client), take), Infinity)).events;
   }
 
-  /** As `page`, but the read ends after about that many bytes, and skips the events up to a position. @throws StoreUnavailableError */
-  part<E extends StoredEvent>(begin: BeginRead<E>, maxBytes: number, after?: bigint): Promise<StreamPage<E>> {
+  /** As `page`, but the read ends after about that many bytes, and skips the first events that are known. @throws StoreUnavailableError */
+  part<E>(begin: BeginRead<E>, maxBytes: number, isKnown?: (event: E) => boolean): Promise<StreamPage<E>> {
     const deadline = new Deadline(this.limits);
     return this.unlessSilent(() =>
-      deadline.bound(untilAnswered(deadline, () => this.partOnce(deadline, begin, maxBytes, after))),
+      deadline.bound(untilAnswered(deadline, () => this.partOnce(deadline, begin, maxBytes, isKnown))),
     );
   }
 
@@ -179,16 +178,16 @@ export class Calls {
     return { appended: false, revision: Number(last.revision) };
   }
 
-  private partOnce<E extends StoredEvent>(
+  private partOnce<E>(
     deadline: Deadline,
     begin: BeginRead<E>,
     maxBytes: number,
-    after?: bigint,
+    isKnown?: (event: E) => boolean,
   ): Promise<StreamPage<E>> {
     return this.reads.run(async () => {
       deadline.check();
       return this.connections.use('reads', (connection) =>
-        readPage(connection, deadline.attemptMs, () => begin(connection.client), maxBytes, after),
+        readPage(connection, deadline.attemptMs, (take) => begin(connection.client, take), maxBytes, isKnown),
       );
     });
   }

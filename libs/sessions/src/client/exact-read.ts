@@ -5,7 +5,8 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import { openRead, openSubscription, openTakenRead } from './hidden.ts';
-import type { SizedRead, StoredEvent } from './page.ts';
+import type { Reading, StoredEvent, Take } from './page.ts';
+import { readingOf } from './page.ts';
 import { eventOf } from './wire-event.ts';
 
 const { Options } = messages.ReadReq;
@@ -44,21 +45,20 @@ export function readLogExactly(
 }
 
 /**
- * The same without the bytes, which is faster to decode. Each event is emitted as it arrives, since the streams between a call and its
- * reader cost more than decoding it; so the read does not wait for a slow reader.
+ * Starts the same read, whose answers are taken as they are: `eventOf` decodes them. They do not pass the streams between a call and
+ * its reader, which cost more than decoding; so the read does not wait for a slow reader.
  */
-export function readLogFast(
+export function readLogAnswers(
   client: EventStoreDBClient,
   from: bigint | undefined,
   maxCount: number,
-): StreamingRead<SizedRead<StoredEvent>> {
-  const take = (bytes: Buffer): void => {
-    const event = eventOf(bytes);
-    if (event) read.emit('data', { event, size: bytes.length });
-  };
-  const call = openTakenRead(client, requestOf(logFrom(from), maxCount), take);
-  const read = new ReadStream<SizedRead<StoredEvent>>(call, () => ({}), {});
-  return read;
+  take: Take<Buffer>,
+): Reading {
+  const call = openTakenRead(client, requestOf(logFrom(from), maxCount), (answer) =>
+    take(answer, answer.length),
+  );
+  // It ends with the call, and has no events.
+  return readingOf(new ReadStream<object>(call, () => ({}), {}), () => undefined);
 }
 
 /** The client's `subscribeToAll`, its events decoded in less time. */

@@ -5,14 +5,14 @@ import type {
   CallOptions,
   ClientDuplexStream,
   ClientReadableStream,
-  InterceptingListener,
   Interceptor,
   Metadata,
 } from '@grpc/grpc-js';
-import { InterceptingCall } from '@grpc/grpc-js';
 import { Subchannel } from '@grpc/grpc-js/build/src/subchannel.js';
 import type { AppendAnswer } from './append-answer.ts';
 import { readAnswer } from './append-answer.ts';
+import type { TakeAnswer } from './taken-read.ts';
+import { takingAnswers } from './taken-read.ts';
 
 type StreamsClient = InstanceType<typeof streams.StreamsClient>;
 
@@ -67,16 +67,13 @@ export function openRead(client: EventStoreDBClient, request: ReadReq): () => Pr
   return openReadWith(client, request, streams.StreamsService.read.responseDeserialize, []);
 }
 
-/**
- * The same; the stream of the call has no answers.
- * @param take is given the bytes of each answer
- */
+/** The same; the stream of the call has no answers: they are taken when they arrive. */
 export function openTakenRead(
   client: EventStoreDBClient,
   request: ReadReq,
-  take: (answer: Buffer) => void,
+  take: TakeAnswer,
 ): () => Promise<ReadCall> {
-  return openReadWith(client, request, take as (answer: Buffer) => never, [withoutAnswers]);
+  return openReadWith(client, request, take as (answer: Buffer) => never, [takingAnswers(take)]);
 }
 
 function openReadWith(
@@ -93,22 +90,6 @@ function openReadWith(
     return grpc.makeServerStreamRequest(path, requestSerialize, answerOf, request, metadata, rest);
   });
 }
-
-/**
- * Asks for the next answer instead of passing one on. gRPC takes listeners whose `onReceiveMetadata` has one parameter as they are; others it
- * would wait for.
- */
-const withoutAnswers: Interceptor = (options, nextCall) => {
-  const call = nextCall(options);
-  const asking = (listener: InterceptingListener): InterceptingListener => ({
-    onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
-    onReceiveMessage: () => call.startRead(),
-    onReceiveStatus: (status) => listener.onReceiveStatus(status),
-  });
-  return new InterceptingCall(call, {
-    start: (metadata, listener, next) => next(metadata, asking(listener)),
-  });
-};
 
 /**
  * Begins a subscription, as the client's `subscribeToAll`.

@@ -7,14 +7,21 @@ import { NoAnswerError } from './errors.ts';
 /** An event as the event store's client reads it. */
 export type StoredEvent = NonNullable<ResolvedEvent['event']>;
 
-/** What a read returns: an event, and how many bytes its answer has, if known. */
-export interface SizedRead<E extends StoredEvent> {
-  readonly event?: E;
-  readonly size?: number;
+/** Takes an event of a read, in the form that the read has, and about how many bytes it has. */
+export type Take<E> = (event: E, size: number) => void;
+
+/** A read in flight. It calls its `take` for each event. */
+export interface Reading {
+  /** Settles when the read has ended. */
+  readonly ended: Promise<void>;
+  /** Ends the read; events in flight may still be taken. */
+  cancel(): void;
+  /** Ends the read at once. */
+  destroy(): void;
 }
 
 /** The result of a read. */
-export interface StreamPage<E extends StoredEvent = StoredEvent> {
+export interface StreamPage<E = StoredEvent> {
   readonly events: E[];
   /** Whether the byte limit ended the read: there may be more events. */
   readonly isCut: boolean;
@@ -23,49 +30,67 @@ export interface StreamPage<E extends StoredEvent = StoredEvent> {
 /** Bytes of an event besides its data: its ids, names and metadata. */
 const overhead = 500;
 
+/** A read of the client. */
+export function readingOf<E extends StoredEvent>(
+  read: StreamingRead<{ readonly event?: E }>,
+  take: Take<E>,
+): Reading {
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+  read.on('data', ({ event }) => {
+    if (event) take(event, overhead + jsonSize(event.data));
+  });
+  read.on('end', resolve);
+  read.on('error', reject);
+  const cancel = (): void => void read.cancel().catch(() => undefined);
+  return { ended, cancel, destroy: () => read.destroy() };
+}
+
 /**
  * The events of a bounded read; none when there is no such stream, or no longer. The call has ended when this settles: the
  * client keeps a call that is left before its end.
  * @param idleMs how long to wait for an event, or the end
  * @param maxBytes the read ends after the event that reaches about this many bytes
- * @param after skips the events up to this position of the log, without counting them: a read starts with the event there
+ * @param isKnown skips the first events for which it holds, without counting them
  * @throws NoAnswerError, the client's errors
  */
-export async function readPage<E extends StoredEvent = StoredEvent>(
+export async function readPage<E = StoredEvent>(
   connection: Connection,
   idleMs: number,
-  begin: () => StreamingRead<SizedRead<E>>,
+  begin: (take: Take<E>) => Reading,
   maxBytes = Infinity,
-  after = -1n,
+  isKnown?: (event: E) => boolean,
 ): Promise<StreamPage<E>> {
   let bytes = 0;
   let isCut = false;
   const events: E[] = [];
-  const ended = Promise.withResolvers<void>();
-  const read = begin();
-  const timer = setTimeout(() => ended.reject(new NoAnswerError(idleMs)), idleMs);
-  read.on('data', ({ event, size }) => {
+  const cut = Promise.withResolvers<void>();
+  const reading = begin((event, size) => {
     timer.refresh();
     connection.answered();
-    if (!event || isCut || (event.position?.commit ?? 0n) <= after) return;
+    if (isCut || (events.length === 0 && isKnown?.(event) === true)) return;
     events.push(event);
-    bytes += size ?? overhead + jsonSize(event.data);
+    bytes += size;
     isCut = bytes >= maxBytes;
-    if (isCut) ended.resolve();
+    if (isCut) cut.resolve();
   });
-  read.on('end', ended.resolve);
-  read.on('error', ended.reject);
+  const timer = setTimeout(() => cut.reject(new NoAnswerError(idleMs)), idleMs);
   try {
-    await ended.promise;
+    await Promise.race([reading.ended, cut.promise]);
     // Events in flight are still consumed: the client keeps a call until its last event is consumed.
-    if (isCut) read.cancel().catch(() => undefined);
+    if (isCut) reading.cancel();
   } catch (error) {
-    read.cancel().catch(() => undefined);
-    read.destroy();
+    reading.cancel();
+    reading.destroy();
     if (!(error instanceof StreamNotFoundError || error instanceof StreamDeletedError)) throw error;
   } finally {
     clearTimeout(timer);
+    reading.ended.catch(() => undefined);
   }
   connection.answered();
   return { events, isCut };
+}
+
+/** Whether an event is not after a position: a read of the log starts with the event there. */
+export function isUpTo(position: bigint | undefined): (event: StoredEvent | undefined) => boolean {
+  return (event) => position !== undefined && (event?.position?.commit ?? 0n) <= position;
 }
