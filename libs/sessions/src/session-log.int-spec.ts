@@ -1,60 +1,79 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, expect, test } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
+import { waitUntil } from '#platform';
 import { tcpProxy } from '../../platform/src/testing/tcp-proxy.ts';
 import { readSessionLog } from './session-log.ts';
-import type { EventStore } from './store.ts';
+import { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
-import { patientStore } from './test-support.ts';
 import { goals } from './testing/events.ts';
 
-const url = process.env['EVENTSTORE_URL'] ?? '';
+/** Its log has one session with large events. */
+let embedded: EmbeddedStore;
+let dir: string;
+const id = randomUUID();
+const all = Array.from({ length: 40 }, (_, revision) => revision);
 const stores: EventStore[] = [];
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'session-log-'));
+  embedded = await startEventStore({ dir });
+  const store = newStore();
+  for (const revision of all)
+    await store.append(sessionStream(id), goals(1, 'x'.repeat(500_000)), revision - 1);
+});
 afterEach(() => Promise.all(stores.splice(0).map((store) => store.dispose())));
+afterAll(async () => {
+  await embedded.stop();
+  await rm(dir, { recursive: true });
+});
 
-function newStore(address = url): EventStore {
-  const store = patientStore(address);
+function newStore(address = embedded.connectionString): EventStore {
+  const store = new EventStore(address, undefined, { answerMs: 30_000, totalMs: 30_000 });
   stores.push(store);
   return store;
 }
 
-const large = 'x'.repeat(500_000);
-const all = Array.from({ length: 40 }, (_, revision) => revision);
-
-/** A session with large events in the log. */
-async function session(): Promise<string> {
-  const [id, store] = [randomUUID(), newStore()];
-  for (const revision of all) await store.append(sessionStream(id), goals(1, large), revision - 1);
-  return id;
-}
-
-/** The revisions of a session in each page that has some. */
-async function pagesOf(id: string, store: EventStore, afterPage?: () => Promise<void>): Promise<number[][]> {
-  const pages: number[][] = [];
-  const abort = new AbortController();
-  for await (const { deliveries } of readSessionLog(store, abort)) {
+/** The revisions in each part of the log that has some. */
+async function partsOf(store: EventStore, afterPart?: () => Promise<void>): Promise<number[][]> {
+  const parts: number[][] = [];
+  const { signal } = new AbortController();
+  for await (const { deliveries } of readSessionLog(store, { signal })) {
     const found = deliveries.flatMap((delivery) =>
-      delivery.kind === 'event' && delivery.session_id === id ? [delivery.event.revision] : [],
+      delivery.kind === 'event' ? delivery.event.revision : [],
     );
-    if (found.length > 0) pages.push(found);
-    await afterPage?.();
+    if (found.length > 0) parts.push(found);
+    await afterPart?.();
   }
-  abort.abort();
-  return pages;
+  return parts;
 }
 
 test('the log is read in pages of bounded bytes that have each event once, in order', async () => {
-  const pages = await pagesOf(await session(), newStore());
-  expect(pages.flat()).toEqual(all);
-  expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(17);
+  const parts = await partsOf(newStore());
+  expect(parts.flat()).toEqual(all);
+  expect(Math.max(...parts.map(({ length }) => length))).toBeLessThanOrEqual(17);
 });
 
-test('a connection that breaks while the log is read loses and repeats no event', async () => {
-  const id = await session();
-  const proxy = await tcpProxy(url);
-  const pages = await pagesOf(id, newStore(proxy.url), async () => {
+test('few events are decoded at once', async () => {
+  const { signal } = new AbortController();
+  const parts = await Array.fromAsync(readSessionLog(newStore(), { signal, eventsAtOnce: 5 }));
+  expect(parts.length).toBeGreaterThanOrEqual(8);
+});
+
+test('a connection that breaks while a page arrives loses and repeats no event', async () => {
+  const proxy = await tcpProxy(embedded.connectionString);
+  const store = newStore(proxy.url);
+  let broken = 0;
+  const parts = await partsOf(store, async () => {
+    proxy.delay(Infinity);
+    await waitUntil(() => store.counts.calls > 0, { what: 'the next page to be in flight' });
+    broken += 1;
     await proxy.cut();
     await proxy.restore();
   });
   await proxy.cut();
-  expect(pages.flat()).toEqual(all);
+  expect(parts.flat()).toEqual(all);
+  expect(broken).toBeGreaterThan(1);
 });
