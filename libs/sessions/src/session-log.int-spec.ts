@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { startEventStore, type EventStore as EmbeddedStore } from '@turnstream/embedded-eventstore';
+import type { RecordedEvent } from '#domain';
 import { waitUntil } from '#platform';
+import { KeyStoreUnavailableError } from '#privacy';
 import { tcpProxy } from '../../platform/src/testing/tcp-proxy.ts';
+import type { StoredEvent } from './client/page.ts';
+import { EventCodec } from './codec.ts';
 import { readSessionLog } from './session-log.ts';
 import { EventStore } from './store.ts';
 import { sessionStream } from './streams.ts';
@@ -30,17 +34,23 @@ afterAll(async () => {
   await rm(dir, { recursive: true });
 });
 
-function newStore(address = embedded.connectionString): EventStore {
-  const store = new EventStore(address, undefined, { answerMs: 30_000, totalMs: 30_000 });
+function newStore(address = embedded.connectionString, codec?: EventCodec): EventStore {
+  const store = new EventStore(address, codec, { answerMs: 30_000, totalMs: 30_000 });
   stores.push(store);
   return store;
 }
 
 /** The revisions in each part of the log that has some. */
-async function partsOf(store: EventStore, afterPart?: () => Promise<void>): Promise<number[][]> {
+async function partsOf(
+  store: EventStore,
+  { afterPart, onInterruption }: { afterPart?: () => Promise<void>; onInterruption?: () => void } = {},
+): Promise<number[][]> {
   const parts: number[][] = [];
   const { signal } = new AbortController();
-  for await (const { deliveries } of readSessionLog(store, { signal })) {
+  for await (const { deliveries } of readSessionLog(store, {
+    signal,
+    ...(onInterruption && { onInterruption }),
+  })) {
     const found = deliveries.flatMap((delivery) =>
       delivery.kind === 'event' ? delivery.event.revision : [],
     );
@@ -66,14 +76,34 @@ test('a connection that breaks while a page arrives loses and repeats no event',
   const proxy = await tcpProxy(embedded.connectionString);
   const store = newStore(proxy.url);
   let broken = 0;
-  const parts = await partsOf(store, async () => {
-    proxy.delay(Infinity);
-    await waitUntil(() => store.counts.calls > 0, { what: 'the next page to be in flight' });
-    broken += 1;
-    await proxy.cut();
-    await proxy.restore();
+  const parts = await partsOf(store, {
+    afterPart: async () => {
+      proxy.delay(Infinity);
+      await waitUntil(() => store.counts.calls > 0, { what: 'the next page to be in flight' });
+      broken += 1;
+      await proxy.cut();
+      await proxy.restore();
+    },
   });
   await proxy.cut();
   expect(parts.flat()).toEqual(all);
   expect(broken).toBeGreaterThan(1);
+});
+
+/** Its keys are unavailable at the first event. */
+class UnavailableOnce extends EventCodec {
+  private failed = false;
+
+  override decode(stored: StoredEvent): RecordedEvent | Promise<RecordedEvent> {
+    if (this.failed) return super.decode(stored);
+    this.failed = true;
+    throw new KeyStoreUnavailableError();
+  }
+}
+
+test('a key that is unavailable before anything is awaited is asked for again', async () => {
+  let interruptions = 0;
+  const onInterruption = (): void => void (interruptions += 1);
+  const parts = await partsOf(newStore(undefined, new UnavailableOnce()), { onInterruption });
+  expect([parts.flat(), interruptions]).toEqual([all, 1]);
 });

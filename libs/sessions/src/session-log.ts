@@ -74,12 +74,21 @@ async function deliveriesOf(
   for (const stored of events) {
     const decode = (): Delivery | Promise<Delivery> =>
       toDelivery(codec, stored, stored.position?.commit ?? 0n);
-    const decoded = decode();
+    const decoded = begun(decode);
     // Most are decoded at once: waiting for each would take more time than decoding it.
     const delivery = decoded instanceof Promise ? await untilAvailable(decode, options, decoded) : decoded;
     if (delivery.kind !== 'access' && delivery.kind !== 'checkpoint') found.push(delivery);
   }
   return found;
+}
+
+/** Begins work; what it throws at once is a rejection, too. */
+function begun<T>(work: () => T | Promise<T>): T | Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** @param first the first attempt of the work */
