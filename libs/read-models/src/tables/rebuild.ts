@@ -95,6 +95,8 @@ export async function fillTables(
   await createTables(client, inBulk);
   try {
     await fill(inBulk);
+    // In bulk, each table is analysed as soon as it has its indexes.
+    if (inBulk) return;
   } catch (error) {
     if (!inBulk || !isRefusedData(error)) throw error;
     await createTables(client, false);

@@ -46,15 +46,26 @@ const correlations = `WITH
   INSERT INTO rebuild.event_correlation (session_id, correlation, first_revision, last_revision)
   SELECT session_id, correlation, first_revision, last_revision FROM repeated`;
 
-/** Gives the tables of turns the indexes and keys of those in use, on two connections, and applies the pending changes. */
-export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
+/**
+ * Gives the tables of turns the indexes and keys of those in use, on two connections, applies the pending changes, and collects
+ * statistics.
+ * @param tables all that are rebuilt
+ */
+export async function finishTables(pool: Pool, otherPool: Pool, tables: readonly string[]): Promise<void> {
   await withConnection(pool, async (client) => {
     for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
       await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted} t.revision < d.before`);
+    const { constraints, indexes } = await keysOf(client, 'conversation_turn');
     // A failure waits for the other connection: its statement would go on.
     const parts = await Promise.allSettled([
-      createIndexes(client, 'conversation_turn'),
-      withConnection(otherPool, finishOthers),
+      (async () => {
+        await runAll(client, constraints);
+        await runAll(client, indexes);
+      })(),
+      withConnection(otherPool, async (other) => {
+        await finishOthers(other, tables);
+        await runAll(other, indexes);
+      }),
     ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     const { rowCount } = await client.query('SELECT FROM rebuild.pending_reply LIMIT 1');
@@ -64,6 +75,7 @@ export async function finishTables(pool: Pool, otherPool: Pool): Promise<void> {
       await client.query(reply);
     }
     await client.query('DROP TABLE rebuild.pending_reply, rebuild.pending_deletion');
+    await client.query('ANALYZE rebuild.conversation_turn');
   });
 }
 
@@ -80,26 +92,42 @@ async function withConnection(pool: Pool, work: (client: PoolClient) => Promise<
   }
 }
 
-async function finishOthers(client: PoolClient): Promise<void> {
+async function finishOthers(client: PoolClient, tables: readonly string[]): Promise<void> {
   await client.query(
     `DELETE FROM rebuild.event_correlation AS t USING ${deleted} t.last_revision < d.before`,
   );
   await client.query(correlations);
-  for (const table of indexedLast) if (table !== 'conversation_turn') await createIndexes(client, table);
+  for (const table of indexedLast) {
+    if (table === 'conversation_turn') continue;
+    const { constraints, indexes } = await keysOf(client, table);
+    await runAll(client, [...constraints, ...indexes]);
+  }
   await client.query('ANALYZE rebuild.pending_reply');
+  const others = tables.filter((table) => table !== 'conversation_turn');
+  await client.query(`ANALYZE ${others.map((table) => `rebuild.${table}`).join(', ')}`);
 }
 
-/** Creates the keys and indexes of a table in use on the new table, under the same names. */
-async function createIndexes(client: PoolClient, table: string): Promise<void> {
-  const { rows } = await client.query<{ text: string }>(
+/** Runs the statements that are left of a list that connections share. */
+async function runAll(client: PoolClient, statements: string[]): Promise<void> {
+  for (let text = statements.shift(); text !== undefined; text = statements.shift()) await client.query(text);
+}
+
+/** What creates the keys and indexes of a table in use on the new table, under the same names. */
+async function keysOf(
+  client: PoolClient,
+  table: string,
+): Promise<{ readonly constraints: string[]; readonly indexes: string[] }> {
+  const { rows } = await client.query<{ text: string; is_index: boolean }>(
     `SELECT format('ALTER TABLE rebuild.%I ADD CONSTRAINT %I %s', $1::text, conname,
-       regexp_replace(pg_get_constraintdef(oid), 'REFERENCES (public\\.)?', 'REFERENCES rebuild.')) AS text
+       regexp_replace(pg_get_constraintdef(oid), 'REFERENCES (public\\.)?', 'REFERENCES rebuild.')) AS text, false AS is_index
      FROM pg_constraint WHERE conrelid = ('public.' || $1)::regclass AND contype IN ('p', 'u', 'f') AND conparentid = 0
      UNION ALL
-     SELECT regexp_replace(pg_get_indexdef(indexrelid), ' ON (ONLY )?(public\\.)?', ' ON rebuild.')
+     SELECT regexp_replace(pg_get_indexdef(indexrelid), ' ON (ONLY )?(public\\.)?', ' ON rebuild.'), true
      FROM pg_index WHERE indrelid = ('public.' || $1)::regclass
        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
     [table],
   );
-  for (const { text } of rows) await client.query(text);
+  const textsOf = (isIndex: boolean): string[] =>
+    rows.flatMap(({ text, is_index }) => (is_index === isIndex ? [text] : []));
+  return { constraints: textsOf(false), indexes: textsOf(true) };
 }

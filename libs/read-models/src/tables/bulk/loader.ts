@@ -7,6 +7,7 @@ import type { Deletion, StorableItem, TableItem } from '../items.ts';
 import { changesOf, divide, forgetDeleted, isDeletion } from '../items.ts';
 import { TurnPartitions } from '../partitions.ts';
 import { RowSeals, sealedOf } from '../row-seals.ts';
+import { tables } from '../rebuild.ts';
 import type { RowChange } from '../rows.ts';
 import type { SetAside } from '../set-aside.ts';
 import { setAsideEntry } from '../set-aside.ts';
@@ -86,7 +87,7 @@ export class BulkLoader {
   async finish(): Promise<void> {
     await this.endChunk(true);
     await this.copying;
-    await finishTables(this.pool, this.copyPool);
+    await finishTables(this.pool, this.copyPool, tables);
   }
 
   /** Writes the chunk while the next one is filled. @param isLast whether no events follow, so that all sessions are written too */
