@@ -140,9 +140,15 @@ export class EventLog {
   }
 
   /** A page ends with the event that makes it larger than {@link PAGE_BYTES}. */
-  private page({ rows, sizes }: PageStatements, from: readonly number[], limit: number): EventRecord[] {
+  private page(
+    { rows, sizes, bytes }: PageStatements,
+    from: readonly number[],
+    limit: number,
+  ): EventRecord[] {
     const isPage = limit > FEW_EVENTS && limit <= MANY_EVENTS;
-    const fitting = isPage ? countFitting(sizes.all([...from, limit]) as [number][]) : limit;
+    const [sum] = (isPage ? bytes.get([...from, limit]) : [0]) as [number | null];
+    const isTooLarge = (sum ?? 0) > PAGE_BYTES;
+    const fitting = isTooLarge ? countFitting(sizes.all([...from, limit]) as [number][]) : limit;
     return this.records(rows.all([...from, fitting]) as Row[]);
   }
 

@@ -34,10 +34,11 @@ export const prepareStatements = (db: Sqlite, health: Health) => {
   const ofStream = 'FROM events WHERE sid = ? AND rev >= ? AND rev <= ? AND created >= ? ORDER BY rev';
   const forwards = 'FROM events WHERE pos >= ? ORDER BY pos LIMIT ?';
   const backwards = 'FROM events WHERE pos < ? ORDER BY pos DESC LIMIT ?';
-  /** Rows, and their sizes alone, which cost little: payloads are not read for them. */
+  /** Rows, and the sum of their sizes, which costs little: payloads are not read for it. Each row that is returned costs more. */
   const page = (source: string) => ({
     rows: raw(`SELECT ${COLUMNS} ${source}`),
     sizes: raw(`SELECT length(data) + length(meta) ${source}`),
+    bytes: raw(`SELECT sum(size) FROM (SELECT length(data) + length(meta) AS size ${source})`),
   });
   return {
     head: raw('SELECT pos, length(data) + length(meta) FROM events ORDER BY pos DESC LIMIT 1'),
