@@ -106,10 +106,15 @@ async function copySeconds(pool: Pool): Promise<number> {
     );
     for (const { part, bound } of rows)
       await to.query(`CREATE TABLE bench.${part} PARTITION OF bench.conversation_turn ${bound}`);
+    const { rows: names } = await to.query<{ list: string }>(
+      `SELECT string_agg(quote_ident(attname), ', ') AS list FROM pg_attribute
+       WHERE attrelid = 'public.conversation_turn'::regclass AND attnum > 0 AND NOT attisdropped`,
+    );
+    const columns = names[0]?.list ?? '';
     const start = performance.now();
     await pipeline(
-      from.query(copyTo('COPY (SELECT * FROM public.conversation_turn) TO STDOUT')),
-      to.query(copyFrom('COPY bench.conversation_turn FROM STDIN')),
+      from.query(copyTo(`COPY (SELECT ${columns} FROM public.conversation_turn) TO STDOUT`)),
+      to.query(copyFrom(`COPY bench.conversation_turn (${columns}) FROM STDIN`)),
     );
     const seconds = (performance.now() - start) / 1_000;
     await to.query('DROP SCHEMA bench CASCADE');
