@@ -46,9 +46,9 @@ async function partsOf(
   { afterPart, onInterruption }: { afterPart?: () => Promise<void>; onInterruption?: () => void } = {},
 ): Promise<number[][]> {
   const parts: number[][] = [];
-  const { signal } = new AbortController();
+  const abort = new AbortController();
   for await (const { deliveries } of readSessionLog(store, {
-    signal,
+    signal: abort.signal,
     ...(onInterruption && { onInterruption }),
   })) {
     const found = deliveries.flatMap((delivery) =>
@@ -57,6 +57,8 @@ async function partsOf(
     if (found.length > 0) parts.push(found);
     await afterPart?.();
   }
+  // The next page may be in flight.
+  abort.abort();
   return parts;
 }
 

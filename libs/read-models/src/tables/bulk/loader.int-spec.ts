@@ -10,6 +10,7 @@ import { rebuildTables } from '../rebuild.ts';
 import type { SetAside } from '../set-aside.ts';
 import { listSetAside, setAsideEntry } from '../set-aside.ts';
 import { rebuildConnectionSettings } from '../sql.ts';
+import { correlationColumns, entityColumns, milestoneColumns, turnColumns, wordColumns } from './columns.ts';
 import { BulkLoader } from './loader.ts';
 
 let database: TestDatabase;
@@ -227,4 +228,18 @@ test('a reply to a turn whose id another session uses, too, belongs to its own s
 test('a later chunk that deletes a set-aside session takes it off the list', async () => {
   await rebuilt(placed([...first, undecodable(id, 3), deletion(id, everything)]), 4);
   expect(await listSetAside(database.pool)).toEqual([]);
+});
+
+test.each([
+  ['conversation_turn', turnColumns],
+  ['turn_entity', entityColumns],
+  ['turn_word', wordColumns],
+  ['session_milestone', milestoneColumns],
+  ['event_correlation', correlationColumns],
+])('every column of %s is filled', async (table, columns) => {
+  const { rows } = await database.pool.query<{ name: string }>(
+    'SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped',
+    [table],
+  );
+  expect(Object.keys(columns).toSorted()).toEqual(rows.map(({ name }) => name).toSorted());
 });
