@@ -1,6 +1,6 @@
 /**
  * Preloaded into a process (NODE_OPTIONS=--import=…). Reports on a Unix socket in the folder DIAGNOSTICS_DIR what the
- * process holds after a forced collection, and the longest turn of its event loop since the last call.
+ * process holds, after a forced collection if the path names one, and the longest turn of its event loop since the last call.
  */
 import { createServer } from 'node:http';
 import { findSourceMap } from 'node:module';
@@ -18,6 +18,8 @@ const name =
   /dist\/apps\/([a-z]+)\/main\.js$/.exec(program)?.[1] ??
   (program.endsWith('embedded-eventstore/src/main.ts') ? 'event-store' : undefined) ??
   (program.endsWith('scale/bare-sockets.ts') ? 'bare-sockets' : undefined);
+/** The collections by path. The thorough one also drops compiled code, which the process then has to compile again. */
+const flavors = { '/usual': 'regular', '/thorough': 'last-resort' };
 if (dir && name && isMainThread) serve(join(dir, `${name}-${process.pid}.sock`));
 
 function serve(path) {
@@ -29,8 +31,10 @@ function serve(path) {
     // Otherwise the first stack that is logged reads it, which looks like a leak of 20 MB.
     findSourceMap(pathToFileURL(program).href);
     // Weak references and finalizers release their objects in a later turn.
-    for (let n = 0; request.url === '/collected' && n < 3; n += 1) {
-      gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    const flavor = flavors[request.url];
+    const collections = flavor ? 3 : 0;
+    for (let n = 0; n < collections; n += 1) {
+      gc({ type: 'major', execution: 'sync', flavor });
       await sleep(20);
     }
     longest.take();

@@ -18,6 +18,9 @@ export interface Held {
   readonly heldCalls: number;
 }
 
+/** A forced collection of garbage; the thorough one also drops compiled code and gives memory back. */
+export type Collection = 'usual' | 'thorough';
+
 /** The Node processes of a system, as visible to a test. */
 export class Processes {
   constructor(private readonly dir: string) {}
@@ -29,18 +32,18 @@ export class Processes {
       .sort();
   }
 
-  /** The resources of each living process; after a forced collection unless `collected` is false. */
-  async held(collected = true): Promise<Map<string, Held>> {
+  /** The resources of each living process, after a forced collection. */
+  async held(collection: Collection | 'none' = 'thorough'): Promise<Map<string, Held>> {
     const answers = await Promise.all(
-      this.all.map(async (name) => [name, await this.ask(name, collected).catch(() => undefined)] as const),
+      this.all.map(async (name) => [name, await this.ask(name, collection).catch(() => undefined)] as const),
     );
     return new Map(answers.filter((answer): answer is [string, Held] => answer[1] !== undefined));
   }
 
-  private ask(name: string, collected: boolean): Promise<Held> {
+  private ask(name: string, collection: Collection | 'none'): Promise<Held> {
     const options = {
       socketPath: join(this.dir, `${name}.sock`),
-      path: collected ? '/collected' : '/',
+      path: `/${collection}`,
       agent: false,
     };
     return new Promise((resolve, reject) => {

@@ -157,7 +157,7 @@ describe('100 webhooks of one partner at once, while an api node is killed', () 
 /** Normal load in every partition, and the resources of the processes at rest after it. */
 async function workForAWhile(): Promise<ReadonlyMap<string, Held>> {
   for (let n = 0; n < 5; n += 1) await workOrderly(system.apis[0]);
-  return settled(processes);
+  return settled(processes, 'usual');
 }
 
 describe('equal stretches of work, after one to warm up', () => {

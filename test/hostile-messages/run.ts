@@ -90,7 +90,7 @@ async function measure(
 ): Promise<void> {
   while (!signal.aborted) {
     // The processes may have ended already when the run fails.
-    const held = await processes.held(false).catch(() => new Map<string, Held>());
+    const held = await processes.held('none').catch(() => new Map<string, Held>());
     for (const [name, { rss }] of held) if (name.startsWith('bridge')) onBytes(rss);
     await sleep(500, signal);
   }

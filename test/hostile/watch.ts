@@ -19,7 +19,7 @@ export async function watch(
   apps: readonly string[],
   work: () => Promise<void>,
 ): Promise<Watched> {
-  const before = await processes.held(false);
+  const before = await processes.held('none');
   const over = new AbortController();
   let slowestLiveMs = 0;
   let longestBlock = { process: '', ms: 0 };
@@ -29,7 +29,7 @@ export async function watch(
     slowestLiveMs = Math.max(slowestLiveMs, performance.now() - start);
   };
   const look = async (): Promise<void> => {
-    const [held] = await Promise.all([processes.held(false), ...apps.map(askWhetherLive)]);
+    const [held] = await Promise.all([processes.held('none'), ...apps.map(askWhetherLive)]);
     for (const [process, { longestTurnMs: ms }] of held)
       if (ms > longestBlock.ms) longestBlock = { process, ms };
   };
@@ -42,7 +42,7 @@ export async function watch(
   });
   await work().finally(() => over.abort());
   await watching;
-  const after = await processes.held(false);
+  const after = await processes.held('none');
   const all = new Set([...before.keys(), ...after.keys()]);
   const changed = [...all].filter((name) => !before.has(name) || !after.has(name));
   return { changed, slowestLiveMs, longestBlock };

@@ -159,7 +159,7 @@ function messageOf(to: string, type: string, id: string, data: object) {
 function watchBridge(processes: Processes, signal: AbortSignal): { most: () => Promise<number> } {
   let most = 0;
   const look = async (): Promise<void> => {
-    for (const [name, { rss }] of await processes.held(false))
+    for (const [name, { rss }] of await processes.held('none'))
       if (name.startsWith('bridge')) most = Math.max(most, rss);
   };
   void (async () => {

@@ -133,7 +133,7 @@ const bytes = ({ heapUsed, external }: Held): number => heapUsed + external;
 
 /** After a forced collection, except the resident set, which is measured before. */
 async function heldBy(name: string, processes: Processes): Promise<Held> {
-  const { rss } = (await processes.held(false)).get(name) ?? {};
+  const { rss } = (await processes.held('none')).get(name) ?? {};
   const held = (await processes.held()).get(name);
   if (rss === undefined || held === undefined) throw new Error(`${name} does not say what it holds.`);
   return { ...held, rss };
