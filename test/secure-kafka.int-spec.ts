@@ -129,14 +129,18 @@ test('inquiries are asked and answered over TLS and SCRAM', async () => {
   const before = { ...process.env };
   Object.assign(process.env, secureEnv(secure));
   try {
-    await withOwnSystem((own) =>
-      withClients(own, async (system) => {
-        const subjects = await startSubjects(system, 5);
-        const ids = subjects.map(({ session_id }) => session_id);
-        const { closings, replies } = await inquireTroubledServices(system, ids, 10_000);
-        expect(closings).toMatchObject({ opened: 5, closedOnce: 5 });
-        expect(replies).toBeGreaterThan(0);
-      }),
+    await withOwnSystem(
+      (own) =>
+        withClients(own, async (system) => {
+          const subjects = await startSubjects(system, 5);
+          const ids = subjects.map(({ session_id }) => session_id);
+          const { closings, replies } = await inquireTroubledServices(system, ids, 10_000);
+          expect(closings).toMatchObject({ opened: 5, closedOnce: 5 });
+          expect(replies).toBeGreaterThan(0);
+        }),
+      {},
+      false,
+      1,
     );
   } finally {
     for (const name of Object.keys(secureEnv(secure))) delete process.env[name];

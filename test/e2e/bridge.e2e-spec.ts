@@ -27,7 +27,9 @@ import { withOwnSystem } from '../scenarios/system.ts';
 /** The scenarios of `npm run prove -- inquiries` at small size, on one system. */
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
-const held = holdOpen<ConnectedSystem>((work) => withOwnSystem((own) => withClients(own, work)));
+const held = holdOpen<ConnectedSystem>((work) =>
+  withOwnSystem((own) => withClients(own, work), {}, false, 1),
+);
 /** Other specs have dead letters, too. */
 const topics = readTopics(declared().names);
 let system: ConnectedSystem;

@@ -16,7 +16,7 @@ import { withOwnSystem } from '../scenarios/system.ts';
 type Watched = { readonly system: ConnectedSystem; readonly processes: Processes };
 const held = holdOpen<Watched>((work) =>
   withDiagnostics((processes) =>
-    withOwnSystem((own) => withClients(own, (system) => work({ system, processes }))),
+    withOwnSystem((own) => withClients(own, (system) => work({ system, processes })), {}, false, 1),
   ),
 );
 let watched: Watched;

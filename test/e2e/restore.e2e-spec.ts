@@ -9,7 +9,7 @@ import { withOwnSystem } from '../scenarios/system.ts';
 
 /** Restores backups that were taken under load at different times, that of the event store first. */
 const conversations = generatedDialogues('restore-', 24, 5);
-const held = holdOpen<System>(withOwnSystem);
+const held = holdOpen<System>((work) => withOwnSystem(work, {}, false, 1));
 let result: RestoredBackups;
 beforeAll(async () => {
   result = await restoreBackups(await held.open(), conversations);

@@ -9,7 +9,7 @@ export interface System {
   /** EVENTSTORE_URL, KAFKA_BROKERS, REDIS_URL and DATABASE_URL. */
   readonly env: Readonly<Record<string, string>>;
   /** Addresses of the api nodes. */
-  readonly apis: readonly [string, string, ...string[]];
+  readonly apis: readonly [string, ...string[]];
   /** Addresses of all apps. */
   readonly apps: readonly string[];
   /** The data folder of its own services; the event store's is `event-store`. */
@@ -29,7 +29,7 @@ export interface System {
  * test run) are shared, but with a separate database, Redis number and consumer group.
  * @param env additional variables of the apps
  * @param ownKafka whether it has its own Kafka, too
- * @param apis the number of api nodes, at least two
+ * @param apis the number of api nodes; one is enough for a scenario that sends nothing to another
  */
 export async function withOwnSystem<T>(
   work: (system: System) => Promise<T>,
@@ -42,7 +42,7 @@ export async function withOwnSystem<T>(
   try {
     return await withSystem({ apis, env: { KAFKA_GROUP: kafkaGroup, ...env } }, (launched) => {
       const { signal, pids } = supervisorOf(launched);
-      const [first = '', second = '', ...others] = launched.apis;
+      const [first = '', ...others] = launched.apis;
       const kill = async (name: string): Promise<void> => {
         const pid = pids.get(name);
         if (pid === undefined) throw new Error(`There is no process ${name} to kill.`);
@@ -50,12 +50,18 @@ export async function withOwnSystem<T>(
         await waitUntil(() => (pids.get(name) ?? pid) !== pid, { what: `a new process ${name}` });
       };
       const { env: services, dir, apps } = launched;
-      const addresses = { apis: [first, second, ...others], apps } as const;
+      const addresses = { apis: [first, ...others], apps } as const;
       return work({ env: services, dir, ...addresses, pids, kafkaGroup, signal, kill });
     });
   } finally {
     await restore();
   }
+}
+
+/** The first two api nodes of a system that has more than one. */
+export function firstTwoApis({ apis: [first, second] }: Pick<System, 'apis'>): readonly [string, string] {
+  if (second === undefined) throw new Error('The system has only one api node.');
+  return [first, second];
 }
 
 type Launched = Parameters<Parameters<typeof withSystem>[1]>[0];

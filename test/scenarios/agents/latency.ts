@@ -7,6 +7,7 @@ import { withTurnstream } from '../clients.ts';
 import { fastServices, orderId, withSampleServices } from '../inquiries/lifecycle.ts';
 import { Instance } from './instance.ts';
 import { recordUpdate } from './updates.ts';
+import { firstTwoApis } from '../system.ts';
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -29,7 +30,7 @@ export interface AnswerLatency {
 
 /** Measures the time until an agent's handler has a writer's update and the answers of an inquiry's sources. */
 export async function measureAgentLatency(system: ConnectedSystem, updates: number): Promise<AgentLatency> {
-  const [first, second] = system.apis;
+  const [first, second] = firstTwoApis(system);
   const agent = await Instance.start([first], `pool-${randomUUID()}`);
   try {
     return {

@@ -5,6 +5,7 @@ import type { Latency } from '../../../tools/shared/statistics.ts';
 import { latencyOf } from '../../../tools/shared/statistics.ts';
 import { withTurnstream } from '../clients.ts';
 import type { System } from '../system.ts';
+import { firstTwoApis } from '../system.ts';
 import { AgentSockets } from './sockets.ts';
 import { recordUpdate } from './updates.ts';
 
@@ -39,7 +40,7 @@ export function stopReading(
   scale: Scale,
   onProgress: (text: string) => void = () => undefined,
 ): Promise<SlowReaders> {
-  const [node, other] = system.apis;
+  const [node, other] = firstTwoApis(system);
   const address = `${node.replace('http', 'ws')}/v1/agents`;
   return withTurnstream({ url: other }, async (writer) => {
     const pool = `pool-${randomUUID().slice(0, 8)}`;

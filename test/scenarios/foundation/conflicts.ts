@@ -3,6 +3,7 @@ import type { CommandResult, Session } from '@turnstream/sdk';
 import { RevisionConflict, Turnstream } from '@turnstream/sdk';
 import { clientOptions } from '../clients.ts';
 import type { System } from '../system.ts';
+import { firstTwoApis } from '../system.ts';
 
 export interface Competition {
   readonly winners: number;
@@ -64,13 +65,12 @@ function answerOf({ revision, events }: CommandResult): string {
 
 /** One session, as each of the api nodes sees it. */
 async function withSession<T>(
-  { apis }: System,
+  system: System,
   work: (sessions: readonly [Session, ...Session[]]) => Promise<T>,
 ): Promise<T> {
-  const [first, second] = apis.map((url) => new Turnstream({ ...clientOptions, url, connections: 128 })) as [
-    Turnstream,
-    Turnstream,
-  ];
+  const [first, second] = firstTwoApis(system).map(
+    (url) => new Turnstream({ ...clientOptions, url, connections: 128 }),
+  ) as [Turnstream, Turnstream];
   try {
     const session = await first.startSession({ partner_id: `P-${randomUUID()}`, channel: 'whatsapp' });
     return await work([session, second.session(session.id)]);

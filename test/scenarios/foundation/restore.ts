@@ -14,7 +14,6 @@ import { backUpEventStore, backUpPostgres, backUpRedis } from './backups.ts';
 
 const parallel = 8;
 const timeoutMs = 120_000;
-const apps = ['projector', 'bridge', 'api', 'api-2'];
 /**
  * The event store's backup is the oldest, so that the other stores know events that it has lost. Shares of the turns.
  */
@@ -58,6 +57,7 @@ export function restoreBackups(
 
 async function restoreAll(system: System, restores: readonly Restore[]): Promise<void> {
   if (restores.length < backups.length) throw new Error('Too few turns for all backups.');
+  const apps = [...system.pids.keys()].filter((name) => /^(projector|bridge|api(-\d+)?)$/.test(name));
   for (const app of apps) system.signal(app, 'SIGSTOP');
   for (const restore of restores) await restore();
   await system.kill('event-store');

@@ -5,7 +5,7 @@ import { waitUntil } from '#platform';
 import { ownKeys } from '../../../tools/launcher/keys.ts';
 import { authorization } from '../../../tools/shared/token.ts';
 import type { System } from '../system.ts';
-import { withOwnSystem } from '../system.ts';
+import { firstTwoApis, withOwnSystem } from '../system.ts';
 import type { Canaries, Sent } from './doors.ts';
 import { readSession, sendThroughDoors } from './doors.ts';
 import { sendThroughTopics } from './messages.ts';
@@ -54,7 +54,7 @@ export async function findCanaries(partners: number): Promise<CanaryFacts> {
 }
 
 async function lookFor(system: System, partners: number): Promise<CanaryFacts> {
-  const [api, other] = system.apis;
+  const [api, other] = firstTwoApis(system);
   const sent = await Promise.all(Array.from({ length: partners }, () => sendThroughDoors(api)));
   const letters = await sendThroughTopics(system, sent);
   const canaries = allOf(sent, 'canaries');

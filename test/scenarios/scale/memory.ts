@@ -7,6 +7,7 @@ import type { Held, Processes } from '../../diagnostics/processes.ts';
 import { AgentSockets } from '../agents/sockets.ts';
 import { withTurnstream } from '../clients.ts';
 import type { System } from '../system.ts';
+import { firstTwoApis } from '../system.ts';
 
 export interface SocketsSize {
   readonly sockets: number;
@@ -30,16 +31,17 @@ interface Server {
 
 /** Holds idle agents' sockets with attached sessions on the first api node. The sessions are started on the second. */
 export function holdOnNode(
-  { apis: [node, other], pids }: System,
+  system: System,
   processes: Processes,
   size: SocketsSize,
   onProgress?: (text: string) => void,
 ): Promise<SocketMemory> {
+  const [node, other] = firstTwoApis(system);
   return withTurnstream({ url: other, connections: 64 }, (turnstream) =>
     hold(
       {
         address: `${node.replace('http', 'ws')}/v1/agents`,
-        name: `api-${pids.get('api')}`,
+        name: `api-${system.pids.get('api')}`,
         newSession: async (n) =>
           (await turnstream.startSession({ partner_id: `P${n}`, channel: 'whatsapp' })).id,
       },
