@@ -87,6 +87,21 @@ export default {
       to: { path: '^(bench|test|tools)/' },
     },
     {
+      // It would load Nest, validators and more for every command of the launcher.
+      name: 'launcher-loads-no-whole-lib',
+      severity: 'error',
+      from: {
+        path: [
+          '^tools/(launcher|backing-services)/',
+          '^tools/shared/(address|build|failure|free-ports|kafka|paths|ports|run|token|watch)\\.ts$',
+          '^tools/(history-roots|keys)/key-file\\.ts$',
+          '^libs/privacy/src/keys/(errors|key-file)\\.ts$',
+        ],
+        pathNot: 'spec\\.ts$',
+      },
+      to: { path: '^libs/[^/]+/src/index\\.ts$', dependencyTypesNot: ['type-only'], dynamic: false },
+    },
+    {
       name: 'consistency-checker-imports-only-types-of-ours',
       severity: 'error',
       from: { path: '^test/consistency/checker/', pathNot: '(spec\\.ts$|/porcupine/)' },

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { lockSync } from 'proper-lockfile';
-import { readKeyFile, withNewKey } from '#privacy';
+// Not imported from its lib, which would load Nest for every command of the launcher.
+import { readKeyFile, withNewKey } from '../../libs/privacy/src/keys/key-file.ts';
 import { Failure } from '../shared/failure.ts';
 import { folder } from '../shared/paths.ts';
 

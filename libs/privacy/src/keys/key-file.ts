@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { ConfigError } from '#platform';
+// Not imported from its lib: the launcher needs this file, but not Nest.
+import { ConfigError } from '../../../platform/src/config/errors.ts';
 import { KeyStoreUnavailableError, MasterKeyMissingError, UnknownKeyError } from './errors.ts';
 import type { WrappedKey } from './key-store.ts';
 import type { MasterKeys, WrapContext } from './master-keys.ts';
