@@ -79,11 +79,15 @@ export async function publish({ kafka }: Pick<ConnectedSystem, 'kafka'>, { messa
 /** Waits until the bridge has committed every existing message. */
 export async function waitUntilCommitted({ kafka, kafkaGroup }: ConnectedSystem): Promise<void> {
   const { incoming } = loadDeclarations({}).names;
-  const isCommitted = async (): Promise<boolean> => {
-    const lags = incoming.map((topic) => lagOf(kafka, `${kafkaGroup}.${topic}`, topic));
-    return (await Promise.all(lags)).every((one) => [...one.values()].every((lag) => lag === 0n));
-  };
-  await waitUntil(isCommitted, { what: 'the bridge to catch up', timeoutMs: 900_000, everyMs: 200 });
+  // One topic after the other: each look opens connections to Kafka.
+  for (const topic of incoming) {
+    const isCommitted = async (): Promise<boolean> => {
+      const lags = await lagOf(kafka, `${kafkaGroup}.${topic}`, topic);
+      return [...lags.values()].every((lag) => lag === 0n);
+    };
+    const what = `the bridge to catch up with ${topic}`;
+    await waitUntil(isCommitted, { what, timeoutMs: 900_000, everyMs: 200 });
+  }
 }
 
 async function disturb(
