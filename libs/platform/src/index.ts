@@ -1,6 +1,7 @@
 export { BatchWriter, batchWriterSizes } from './async/batch-writer.ts';
 export type { Batch, BatchWriterHooks } from './async/batch-writer.ts';
 export { ByteBudget } from './async/byte-budget.ts';
+export { expiringCache } from './async/expiring-cache.ts';
 export { inParallel } from './async/in-parallel.ts';
 export { KeyedMutex } from './async/keyed-mutex.ts';
 export { repeat } from './async/repeat.ts';

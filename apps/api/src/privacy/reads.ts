@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import { isPartnerId } from '#domain';
 import type { Caller } from '#privacy';
 import { visiblePattern } from '#privacy';
 import type { Logger } from '#platform';
-import { InjectLogger } from '#platform';
+import { expiringCache, InjectLogger } from '#platform';
 import { AccessLog, EventStore, readRawEvents } from '#sessions';
 import { callerOf } from '../access/current-caller.ts';
 import type { View } from './masking.ts';
@@ -45,7 +44,7 @@ export class Reads {
    * By session, reader and hour: whether the record of a read by an agent or a service is stored, or the promise of
    * it.
    */
-  private readonly own = new LRUCache<string, Promise<void> | true>({ max: remembered, ttl: hourMs });
+  private readonly own = expiringCache<Promise<void> | true>({ max: remembered, ttl: hourMs });
 
   constructor(
     private readonly log: AccessLog,

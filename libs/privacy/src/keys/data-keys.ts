@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import { Breaker, BudgetExceededError } from '#platform';
+import type { LRUCache } from 'lru-cache';
+import { Breaker, BudgetExceededError, expiringCache } from '#platform';
 import type { DataKey } from './data-key.ts';
 import { dataKey } from './data-key.ts';
 import {
@@ -55,8 +55,8 @@ export class DataKeys {
   ) {
     const { keepMs: ttl = 300_000, max = 50_000, retryMs = 1_000, onFailure: onSkipped } = options;
     // What is not used any more does not wait for a newer key to take its place.
-    this.ids = new LRUCache({ max, ttl, ttlAutopurge: true });
-    this.keys = new LRUCache({ max, ttl, ttlAutopurge: true });
+    this.ids = expiringCache({ max, ttl, ttlAutopurge: true });
+    this.keys = expiringCache({ max, ttl, ttlAutopurge: true });
     this.storeBreaker = new Breaker({ retryMs, isFailure, onSkipped });
     this.masterBreaker = new Breaker({ retryMs, isFailure, onSkipped });
   }

@@ -1,7 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { Section, Session, SessionState } from '#domain';
 import { initialState } from '#domain';
-import { inParallel } from '#platform';
+import { expiringCache, inParallel } from '#platform';
 import type { DataKey, DataKeys, Place } from '#privacy';
 import {
   BrokenSealError,
@@ -54,7 +53,7 @@ export interface Reading {
 /** Seals the sections of contexts in Redis and opens them. An empty section hides nothing and stays plain. */
 export class SectionSeals {
   /** Recently opened sections with their places, since agents read a context again and again. Only used while the key is in memory. */
-  private readonly opened = new LRUCache<string, Opened>({
+  private readonly opened = expiringCache<Opened>({
     maxSize: openedCharacters,
     sizeCalculation: ({ texts }, sealed) =>
       texts.reduce((sum, { length }) => sum + length + 1, sealed.length),
