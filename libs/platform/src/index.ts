@@ -63,4 +63,5 @@ export type { FieldError, ProblemCode } from './problems/problem.ts';
 export { PageBudget, pageBytes, withinBytes } from './values/page-budget.ts';
 export { isDeeperThan, jsonSize } from './values/json-size.ts';
 export { daysBefore, largestRevision, parseTime, parseWhole, timeFormat } from './values/parse.ts';
+export { RecentValues } from './values/recent-values.ts';
 export { uuidV5 } from './values/uuid-v5.ts';

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LRUCache } from 'lru-cache';
-import { Breaker, BudgetExceededError, expiringCache } from '#platform';
+import { Breaker, BudgetExceededError, expiringCache, RecentValues } from '#platform';
 import type { DataKey } from './data-key.ts';
 import { dataKey } from './data-key.ts';
 import {
@@ -40,6 +40,8 @@ type BegunAfter = (partnerId: string) => Promise<string | undefined>;
 export class DataKeys {
   private readonly ids: LRUCache<string, CurrentKey>;
   private readonly keys: LRUCache<string, DataKey | typeof erased>;
+  /** Blind indexes by value, since many values are indexed again and again; for a minute after their last use. */
+  readonly indexes = new RecentValues<string>(5_000, 60_000);
   /** Pending fetches, which concurrent callers share. */
   private readonly flights = new Map<string, Promise<unknown>>();
   private readonly storeBreaker: Breaker;
@@ -109,10 +111,11 @@ export class DataKeys {
     return this.keys.get(keyId) ?? this.alone(`id ${keyId}`, () => this.fetchById(keyId));
   }
 
-  /** Drops the keys of a partner from memory, and which keys are destroyed: a key comes back with its partner from another cell. */
+  /** Drops the keys of a partner and all indexes from memory, and which keys are destroyed: a key comes back with its partner from another cell. */
   forget(partnerId: string): void {
     this.generation += 1;
     this.flights.clear();
+    this.indexes.clear();
     this.ids.delete(partnerId);
     for (const [keyId, key] of this.keys) {
       if (key === erased || key.partner_id === partnerId) this.keys.delete(keyId);

@@ -3,6 +3,8 @@ import type { BlindIndex } from '#privacy';
 import { stemOf, typeOfToken } from '#privacy';
 import type { EntityRow, TurnRow } from './rows.ts';
 
+/** How every token begins. */
+const tokenStart = 'tok_';
 /** The places where a text may hold a token of a personal value. */
 const tokens = /tok_[a-z]+_[a-p]+(?:_\d{4})?/g;
 
@@ -29,11 +31,17 @@ export function entityRows(
     if (found.size >= mostValues) break;
     found.add(entityIndex(index, name, value));
   }
-  for (const [token] of `${message_text} ${JSON.stringify(extracted_entities)}`.matchAll(tokens)) {
+  const text = `${message_text} ${JSON.stringify(extracted_entities)}`;
+  if (!text.includes(tokenStart)) return rowsOf(found, session_id, revision);
+  for (const [token] of text.matchAll(tokens)) {
     if (found.size >= 2 * mostValues) break;
     if (typeOfToken(token) !== undefined) found.add(tokenIndex(index, token));
   }
-  return [...found].map((blind_index) => ({ blind_index, session_id, revision }));
+  return rowsOf(found, session_id, revision);
+}
+
+function rowsOf(found: ReadonlySet<string>, session_id: string, revision: number): EntityRow[] {
+  return Array.from(found, (blind_index) => ({ blind_index, session_id, revision }));
 }
 
 function* valuesIn(value: Json, name: string): Generator<readonly [string, string | number | boolean]> {
