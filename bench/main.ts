@@ -32,7 +32,7 @@ const usage = `usage: npm run bench -- [options]
   --quick          fewer rounds and shorter conversations
   --cpu, cpu       only the CPU time of a command and of a context read, by process and stage, beside bare programs
   --overload       only goodput and latency by offered load, from a quarter to four times the capacity
-  --privacy        only the cost of encryption: CPU time with it and without, of a command and of a context read
+  --privacy        only the cost of encryption: CPU time with it and without, of a command and of a context read; and time of a command
   --rebuild        only the rebuild of the tables from the streams, beside a COPY of the same turns
   --lag            only how fast contexts and rows follow, and answers reach an agent, at half load
   --bytes          only the bytes of a turn in each store, with encryption, beside the WAL of a bare INSERT of it

@@ -8,6 +8,8 @@ import { fill } from './conversations.ts';
 import type { CpuPerCommand } from '../tools/shared/cpu-time.ts';
 import { totalOf } from '../tools/shared/cpu-time.ts';
 import { measureCpu, measureReads } from './cpu.ts';
+import type { PrivacyTime } from './privacy-time.ts';
+import { measurePrivacyTime, privacyTimeLines } from './privacy-time.ts';
 
 /** CPU time of a call by process, without encryption and with it: medians of the rounds. */
 interface Cost {
@@ -20,16 +22,19 @@ interface Cost {
 export interface PrivacyCost {
   readonly turn: Cost;
   readonly read: Cost;
+  readonly time: PrivacyTime;
 }
 
 interface PrivacySize {
   readonly rounds: number;
   readonly turns: number;
   readonly reads: number;
+  /** How long each of the two is given turns at a time (ms). */
+  readonly sliceMs: number;
 }
 
-export const fullPrivacy: PrivacySize = { rounds: 5, turns: 8_000, reads: 16_000 };
-export const quickPrivacy: PrivacySize = { rounds: 2, turns: 600, reads: 2_000 };
+export const fullPrivacy: PrivacySize = { rounds: 5, turns: 8_000, reads: 16_000, sliceMs: 5_000 };
+export const quickPrivacy: PrivacySize = { rounds: 2, turns: 600, reads: 2_000, sliceMs: 1_500 };
 /** The maximum cost of a call with encryption, relative to one without. */
 export const privacyTarget = 1.15;
 
@@ -56,7 +61,12 @@ export function measurePrivacy(size: PrivacySize, report: (text: string) => void
         reads.push({ plain: await readsOf(plain, size), sealed: await readsOf(sealed, size) });
         report(`round ${round} of ${size.rounds}`);
       }
-      return { turn: costOf(turns), read: costOf(reads) };
+      report('turns a second, and answers at half of them');
+      const time = await measurePrivacyTime(
+        { plain: plain.clients, sealed: sealed.clients },
+        { rounds: size.rounds, ms: size.sliceMs },
+      );
+      return { turn: costOf(turns), read: costOf(reads), time };
     });
   });
 }
@@ -106,8 +116,15 @@ function medians(all: readonly CpuPerCommand[]): CpuPerCommand {
 }
 
 /** The costs as a table. */
-export function privacyTable({ turn, read }: PrivacyCost): string {
-  return [...linesOf('CPU of RecordTurn', turn), '', ...linesOf('CPU of a context read', read)].join('\n');
+export function privacyTable({ turn, read, time }: PrivacyCost): string {
+  return [
+    ...linesOf('CPU of RecordTurn', turn),
+    '',
+    ...linesOf('CPU of a context read', read),
+    '',
+    'Time of RecordTurn',
+    ...privacyTimeLines(time),
+  ].join('\n');
 }
 
 function linesOf(name: string, { plain, sealed, ratio }: Cost): string[] {
