@@ -96,7 +96,11 @@ function withTarget<T>(
 function keysIn(dir: string, name: string): Readonly<Record<string, string>> {
   const masterKeys = join(dir, `${name}-master-keys.json`);
   initKeyFile(masterKeys);
-  return { KEYSTORE_URL: `file:${join(dir, `${name}-keys.db`)}`, MASTER_KEYS: `file:${masterKeys}` };
+  return {
+    KEYSTORE_URL: `file:${join(dir, `${name}-keys.db`)}`,
+    MASTER_KEYS: `file:${masterKeys}`,
+    SEAL_TOGETHER: 'on',
+  };
 }
 
 async function measureCalls({ clients, pids }: Target, count: number): Promise<Calls> {

@@ -52,7 +52,11 @@ export function measurePrivacy(size: PrivacySize, report: (text: string) => void
   return withSide({}, (plain, dir) => {
     const masterKeys = join(dir, 'master-keys.json');
     initKeyFile(masterKeys);
-    const env = { KEYSTORE_URL: `file:${join(dir, 'keys.db')}`, MASTER_KEYS: `file:${masterKeys}` };
+    const env = {
+      KEYSTORE_URL: `file:${join(dir, 'keys.db')}`,
+      MASTER_KEYS: `file:${masterKeys}`,
+      SEAL_TOGETHER: 'on',
+    };
     return withSide(env, async (sealed) => {
       const turns: Record<'plain' | 'sealed', CpuPerCommand>[] = [];
       const reads: Record<'plain' | 'sealed', CpuPerCommand>[] = [];

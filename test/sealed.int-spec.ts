@@ -15,6 +15,7 @@ let id: string;
 let partner_id: string;
 
 beforeAll(async () => {
+  process.env['SEAL_TOGETHER'] = 'on';
   apps = await startSealedApps('sealed');
   ({ app } = apps);
   await converse();

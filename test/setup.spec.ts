@@ -57,6 +57,7 @@ describe('docker-compose.yml', () => {
       ...variables,
       'KEYSTORE_URL',
       'MASTER_KEYS',
+      'SEAL_TOGETHER',
       'HOST',
       'ALLOWED_HOSTS',
       'PORT',

@@ -24,13 +24,17 @@ export { KEY_STORE, PrivacyModule } from './privacy.module.ts';
 export type { Place } from './seal/seal.ts';
 export {
   BrokenSealError,
+  countIn,
   erasedText,
+  erasedTogether,
   erasedValue,
   keyIdOf,
   open,
   openText,
+  openTogether,
   seal,
   sealObjectText,
+  sealTogether,
 } from './seal/seal.ts';
 export type { PersonalType } from './recognise/found.ts';
 export { personalTypes } from './recognise/found.ts';

@@ -62,7 +62,7 @@ function createMasterKeys({ keys }: KeysConfig): MasterKeys | undefined {
 }
 
 function createDataKeys(
-  { keptS, kept }: KeysConfig,
+  { keptS, kept, together }: KeysConfig,
   metrics: Metrics,
   store: KeyStore | undefined,
   masters: MasterKeys | undefined,
@@ -75,6 +75,7 @@ function createDataKeys(
   const keys = new DataKeys(store, masters, {
     keepMs: keptS * 1_000,
     max: kept,
+    together,
     onUnwrapped: () => unwraps.inc(),
     onFailure: () => failures.inc(),
   });

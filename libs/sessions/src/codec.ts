@@ -109,7 +109,7 @@ export class EventCodec {
       throw new Error(`There is no key for event ${id} (${type}).`);
     const place = { stream: sealing?.stream ?? '', event_id: id };
     const { data, metadata } = sealing?.key
-      ? sealData(sealing.key, place, type, event.data as EventFields)
+      ? sealData(sealing.key, place, type, event.data as EventFields, this.keys?.together ?? false)
       : { data: event.data, metadata: {} };
     return {
       contentType: 'application/json',

@@ -1,6 +1,7 @@
 import type { EventMetadata } from '#domain';
 import type { StoredEvent } from './client/page.ts';
 import type { SealedFields } from './sealed-events.ts';
+import { areTogether } from './sealed-events.ts';
 import type { EventFields } from './upcasters.ts';
 
 /** Ids of one command at most: a Redis script takes only some thousand values at once. */
@@ -64,10 +65,11 @@ export function sealedIn({ metadata }: StoredEvent): SealedFields | undefined {
   return metadata;
 }
 
-/** A stored event of which only some sealed fields will be opened: the others stay sealed. */
+/** A stored event of which only some sealed fields will be opened: the others stay sealed, unless they are sealed as one. */
 export function openingOnly(stored: StoredEvent, opens: (field: string) => boolean): StoredEvent {
   const { sealed = [] } = sealedIn(stored) ?? {};
   if (sealed.every(opens)) return stored;
+  if (sealed.some(opens) && isFields(stored.data) && areTogether(stored.data, sealed)) return stored;
   const metadata = { ...(stored.metadata as EventFields), sealed: sealed.filter(opens) };
   return { ...stored, metadata };
 }

@@ -1,7 +1,18 @@
 import type { EventMetadata, FieldClass, Json, JsonObject } from '#domain';
 import { fieldClasses, isPartnerEventType, partnerFieldClasses } from '#domain';
 import type { DataKey, Place } from '#privacy';
-import { BrokenSealError, erased, erasedValue, keyIdOf, open, seal } from '#privacy';
+import {
+  BrokenSealError,
+  countIn,
+  erased,
+  erasedTogether,
+  erasedValue,
+  keyIdOf,
+  open,
+  openTogether,
+  seal,
+  sealTogether,
+} from '#privacy';
 
 /** The metadata of a sealed event that describe its sealing. */
 export type SealedFields = Pick<EventMetadata, 'sealed' | 'partner_id'>;
@@ -49,22 +60,29 @@ function isEmpty(value: unknown, type = ''): boolean {
   return members.length === 0 || (isPartnerEventType(type) && members.every((member) => isEmpty(member)));
 }
 
-/** The data of an event with its personal fields sealed, and the metadata that describe that. An undeclared field counts as personal. */
+/**
+ * The data of an event with its personal fields sealed, and the metadata that describe that. An undeclared field counts as personal.
+ * @param together several fields are sealed as one, in the first of them; the others stay as empty texts
+ */
 export function sealData(
   key: DataKey,
   place: EventPlace,
   type: string,
   data: Fields,
+  together: boolean,
 ): { readonly data: Fields; readonly metadata: SealedFields } {
   const declared = Object.hasOwn(classes, type) ? classes[type] : undefined;
-  const sealed: string[] = [];
-  const entries = Object.entries(data).map(([field, value]): [string, unknown] => {
-    if (declared?.[field] === 'plain' || isEmpty(value, type)) return [field, value];
-    sealed.push(field);
-    return [field, seal(key, placeOf(place, field), value as Json)];
-  });
+  const sealed = Object.keys(data).filter(
+    (field) => declared?.[field] !== 'plain' && !isEmpty(data[field], type),
+  );
   if (sealed.length === 0) return { data, metadata: {} };
-  return { data: Object.fromEntries(entries), metadata: { sealed, partner_id: key.partner_id } };
+  const result: Record<string, unknown> = { ...data };
+  if (together && sealed.length > 1) {
+    const values = sealed.map((field) => data[field] as NonNullable<Json>);
+    for (const field of sealed) result[field] = '';
+    result[sealed[0] ?? ''] = sealTogether(key, placeOf(place, sealed), values);
+  } else for (const field of sealed) result[field] = seal(key, placeOf(place, field), data[field] as Json);
+  return { data: result, metadata: { sealed, partner_id: key.partner_id } };
 }
 
 /** The key that seals the fields of an event; undefined: they are plain. @throws BrokenSealError */
@@ -86,6 +104,8 @@ export function openData(
   const result: Record<string, unknown> = { ...data };
   if (key !== erased && key.partner_id !== partnerOf(place.stream, partner_id))
     throw new BrokenSealError(placeOf(place, 'partner_id'));
+  if (areTogether(data, sealed))
+    return Object.assign(result, openedAsOne(key, place, data, sealed)) as JsonObject;
   for (const field of sealed) {
     const text = Object.hasOwn(result, field) ? result[field] : undefined;
     if (typeof text !== 'string' || keyIdOf(text) === undefined)
@@ -95,11 +115,30 @@ export function openData(
   return result as JsonObject;
 }
 
+/** Whether the sealed fields of an event are sealed as one. */
+export function areTogether(data: Fields, [first = '']: readonly string[]): boolean {
+  return Object.hasOwn(data, first) && countIn(data[first]) > 1;
+}
+
+function openedAsOne(
+  key: DataKey | typeof erased,
+  place: EventPlace,
+  data: Fields,
+  sealed: readonly string[],
+): Fields {
+  const [first = '', ...others] = sealed;
+  const text = String(data[first]);
+  const isWhole = countIn(text) === sealed.length && others.every((field) => data[field] === '');
+  if (!isWhole) throw new BrokenSealError(placeOf(place, sealed));
+  const values = key === erased ? erasedTogether(text) : openTogether(key, placeOf(place, sealed), text);
+  return Object.fromEntries(sealed.map((field, index) => [field, values[index]]));
+}
+
 /** The partner that a stream is about. */
 function partnerOf(stream: string, partnerId: string | undefined): string | undefined {
   return stream.startsWith(partnerPrefix) ? stream.slice(partnerPrefix.length) : partnerId;
 }
 
-function placeOf({ stream, event_id }: EventPlace, field: string): Place {
+function placeOf({ stream, event_id }: EventPlace, field: Place['field']): Place {
   return { of: stream, record: event_id, field };
 }

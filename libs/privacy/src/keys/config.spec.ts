@@ -31,6 +31,11 @@ test.each([
   expect(load).not.toThrow('hidden');
 });
 
+test('the fields of an event are sealed as one where every process can read that', () => {
+  expect(loadKeysConfig({ SEAL_TOGETHER: 'on' }).together).toBe(true);
+  expect(() => loadKeysConfig({ SEAL_TOGETHER: 'yes' })).toThrow('SEAL_TOGETHER must be one of on, off');
+});
+
 test('the address of the key store can be in a file', () => {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-keys-config-'));
   const file = join(dir, 'url');
@@ -42,5 +47,5 @@ test('the address of the key store can be in a file', () => {
   });
   rmSync(dir, { recursive: true });
   expect(keys).toEqual({ storeUrl: postgres, masterKeys: masters });
-  expect(limits).toEqual({ keptS: 300, kept: 9 });
+  expect(limits).toEqual({ keptS: 300, kept: 9, together: false });
 });

@@ -1,4 +1,4 @@
-import { Matches } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { ConfigError, IsWhole, NamesPooling, orExit, readEnvironment } from '#platform';
 
 /** The key configuration of each process; the token under which it is injected. */
@@ -8,9 +8,12 @@ export abstract class KeysConfig {
   /** How long an unwrapped key stays in memory, and how many at most. */
   abstract readonly keptS: number;
   abstract readonly kept: number;
+  /** Whether the personal fields of a new event are sealed as one. */
+  abstract readonly together: boolean;
 }
 
 const day = 86_400;
+const switches = ['on', 'off'] as const;
 
 class Environment {
   @Matches(/^$|^file:[^\s]+$|^postgres(ql)?:\/\/[^\s/]*\/[^\s/]+/, {
@@ -27,6 +30,9 @@ class Environment {
 
   @IsWhole(1, 10_000_000)
   KEYS_KEPT = 50_000;
+
+  @IsIn(switches, { message: `must be one of ${switches.join(', ')}` })
+  SEAL_TOGETHER: (typeof switches)[number] = 'off';
 }
 
 const examples = {
@@ -47,6 +53,7 @@ export function loadKeysConfig(env: NodeJS.ProcessEnv): KeysConfig {
     keys: storeUrl === '' ? null : { storeUrl, masterKeys },
     keptS: given.KEYS_KEPT_S,
     kept: given.KEYS_KEPT,
+    together: given.SEAL_TOGETHER === 'on',
   };
 }
 

@@ -20,6 +20,8 @@ interface DataKeysOptions {
   /** How long an unwrapped key stays in memory (ms), and how many at most. */
   readonly keepMs?: number;
   readonly max?: number;
+  /** Whether the personal fields of a new event are sealed as one. */
+  readonly together?: boolean;
   /** Pause after the key store, or the holder of the master keys, did not answer (ms). */
   readonly retryMs?: number;
   /** Called for each key unwrapped by a master key, and for each call that failed or was skipped. */
@@ -44,6 +46,8 @@ export class DataKeys {
   readonly indexes = new RecentValues<string>(5_000, 60_000);
   /** Pending fetches, which concurrent callers share. */
   private readonly flights = new Map<string, Promise<unknown>>();
+  /** Whether the personal fields of a new event are sealed as one. */
+  readonly together: boolean;
   private readonly storeBreaker: Breaker;
   private readonly masterBreaker: Breaker;
   /** Incremented by each `forget`: a key fetched meanwhile is not kept. */
@@ -56,6 +60,7 @@ export class DataKeys {
     private readonly options: DataKeysOptions = {},
   ) {
     const { keepMs: ttl = 300_000, max = 50_000, retryMs = 1_000, onFailure: onSkipped } = options;
+    this.together = options.together ?? false;
     // What is not used any more does not wait for a newer key to take its place.
     this.ids = expiringCache({ max, ttl, ttlAutopurge: true });
     this.keys = expiringCache({ max, ttl, ttlAutopurge: true });

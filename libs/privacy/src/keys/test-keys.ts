@@ -156,6 +156,6 @@ export const testMasterKeys: MasterKeys = {
 };
 
 /** For specs: data keys in a key store of their own. */
-export function testDataKeys(store: KeyStore = new MemoryKeyStore()): DataKeys {
-  return new DataKeys(store, testMasterKeys);
+export function testDataKeys(store: KeyStore = new MemoryKeyStore(), together = false): DataKeys {
+  return new DataKeys(store, testMasterKeys, { together });
 }

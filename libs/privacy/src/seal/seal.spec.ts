@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import type { Json } from '#domain';
 import { testDataKeys } from '../keys/test-keys.ts';
 import type { DataKey } from '../keys/data-key.ts';
-import { BrokenSealError, erasedValue, keyIdOf, open, seal } from './seal.ts';
+import {
+  BrokenSealError,
+  erasedTogether,
+  erasedValue,
+  keyIdOf,
+  open,
+  openTogether,
+  seal,
+  sealTogether,
+} from './seal.ts';
 
 const keys = testDataKeys();
 const place = { of: 'session-1', record: 'event-1', field: 'message_text' };
@@ -63,4 +72,31 @@ test.each<[Json, Json]>([
   [true, false],
 ])('the placeholder for an erased %j keeps its type', async (value, expected) => {
   expect(erasedValue(sealed(await keys.of('P1'), value))).toEqual(expected);
+});
+
+test('any values that are sealed as one open together, in their place and order only', async () => {
+  const key = await keys.of('P1');
+  const shared = { ...place, field: ['a', 'b'] };
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
+      fc.pre(one !== null && other !== null);
+      const values = JSON.parse(JSON.stringify([one, other])) as [string, string];
+      const text = sealTogether(key, shared, values);
+      expect(openTogether(key, shared, text)).toEqual(values);
+      for (const field of [['b', 'a'], ['a'], ['a', 'b', 'c'], 'a', 'a,b'])
+        expect(() => openTogether(key, { ...shared, field }, text)).toThrow(BrokenSealError);
+      const retyped = ['to', 't', 'ttt'].map((type) => text.replace(/\.[tnblo]{2}\./, `.${type}.`));
+      for (const other of retyped.filter((item) => item !== text))
+        expect(() => openTogether(key, shared, other)).toThrow(BrokenSealError);
+    }),
+  );
+});
+
+test('the placeholders for values that were sealed as one keep their types', async () => {
+  const text = sealTogether(await keys.of('P1'), { ...place, field: ['a', 'b', 'c'] }, [
+    'hello',
+    { a: 1 },
+    7,
+  ]);
+  expect(erasedTogether(text)).toEqual(['[erased]', {}, 0]);
 });

@@ -8,7 +8,8 @@ export interface Place {
   readonly of: string;
   /** The event's id, or the row's key. */
   readonly record: string;
-  readonly field: string;
+  /** Several: of values that are sealed as one, in their order. */
+  readonly field: string | readonly string[];
 }
 
 /** Thrown when a sealed value was changed, or copied to another place. */
@@ -17,23 +18,29 @@ export class BrokenSealError extends Error {
   readonly code = 'broken_seal';
 
   constructor(place: Place, options?: ErrorOptions) {
-    super(`The sealed value of ${place.field} in ${place.record} does not open.`, options);
+    super(`The sealed value of ${String(place.field)} in ${place.record} does not open.`, options);
   }
 }
 
 const algorithm = 'A256GCM';
 const nonceBytes = 12;
 const tagBytes = 16;
-/** The type of a sealed value, so that its placeholder after an erasure has the same type. */
+/** The type of each sealed value, so that its placeholder after an erasure has the same type. */
 const types = { string: 't', number: 'n', boolean: 'b', list: 'l', object: 'o' } as const;
 /** The placeholder for a text whose key was destroyed. */
 export const erasedText = '[erased]';
 const erasedValues: { readonly [type: string]: Json } = { t: erasedText, n: 0, b: false, l: [], o: {} };
-const head = /^A256GCM\.([0-9a-f-]{36})\.([tnblo])\./;
+const head = /^A256GCM\.([0-9a-f-]{36})\.([tnblo]+)\./;
 
 /** Encrypts a value, bound to its place: algorithm, key id, type, then nonce, ciphertext and tag. Null stays null. */
 export function seal(key: DataKey, place: Place, value: Json): string | null {
   return value === null ? null : sealText(key, place, types[typeOf(value)], JSON.stringify(value));
+}
+
+/** Encrypts several values as one, bound to their places and order: a cipher costs more than the characters that it encrypts. */
+export function sealTogether(key: DataKey, place: Place, values: readonly NonNullable<Json>[]): string {
+  const letters = values.map((value) => types[typeOf(value)]);
+  return sealText(key, place, letters.join(''), JSON.stringify(values));
 }
 
 /** As `seal`, for the JSON text of an object, or several texts. */
@@ -55,6 +62,11 @@ function sealText(key: DataKey, place: Place, type: string, json: string): strin
 /** @throws BrokenSealError */
 export function open(key: DataKey, place: Place, sealed: string): Json {
   return JSON.parse(openText(key, place, sealed)) as Json;
+}
+
+/** The values that are sealed as one. @throws BrokenSealError */
+export function openTogether(key: DataKey, place: Place, sealed: string): readonly Json[] {
+  return JSON.parse(openText(key, place, sealed)) as readonly Json[];
 }
 
 /** The JSON text of a sealed value. @throws BrokenSealError */
@@ -84,9 +96,19 @@ export function keyIdOf(sealed: unknown): string | undefined {
   return typeof sealed === 'string' ? head.exec(sealed)?.[1] : undefined;
 }
 
+/** How many values are sealed as one; 0: `seal` did not make it. */
+export function countIn(sealed: unknown): number {
+  return typeof sealed === 'string' ? (head.exec(sealed)?.[2]?.length ?? 0) : 0;
+}
+
 /** The placeholder for a sealed value whose key was destroyed. */
 export function erasedValue(sealed: string): Json {
   return erasedValues[head.exec(sealed)?.[2] ?? 't'] ?? null;
+}
+
+/** The placeholders for values that are sealed as one, and whose key was destroyed. */
+export function erasedTogether(sealed: string): readonly Json[] {
+  return Array.from(head.exec(sealed)?.[2] ?? '', (type) => erasedValues[type] ?? null);
 }
 
 /** Random bytes are cheaper by the thousand. */
