@@ -17,10 +17,17 @@ export async function measureCpu(
   pids: ReadonlyMap<string, number>,
   count: number,
 ): Promise<CpuPerCommand> {
+  const record = await turnRecorder(clients);
+  await record(Math.min(warmUp, count));
+  return cpuPerCall(pids, count, () => record(count));
+}
+
+/** Records as many turns, in 64 conversations of its own, and resolves when the last row is written. */
+export async function turnRecorder(clients: Clients): Promise<(total: number) => Promise<void>> {
   const { store, turnstream } = clients;
   const ids = await fill(store, inFlight, 10);
   await settle(clients, ids);
-  const record = async (total: number): Promise<void> => {
+  return async (total) => {
     const sessions = ids.map((id) => turnstream.session(id));
     let left = total;
     const caller = async (session: (typeof sessions)[number]): Promise<void> => {
@@ -29,8 +36,6 @@ export async function measureCpu(
     await Promise.all(sessions.map(caller));
     await settle(clients, ids);
   };
-  await record(Math.min(warmUp, count));
-  return cpuPerCall(pids, count, () => record(count));
 }
 
 /** The same for reads of contexts, each session in turn. */

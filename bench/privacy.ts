@@ -6,8 +6,8 @@ import type { Clients } from './backing-services.ts';
 import { settle, withClients } from './backing-services.ts';
 import { fill } from './conversations.ts';
 import type { CpuPerCommand } from '../tools/shared/cpu-time.ts';
-import { totalOf } from '../tools/shared/cpu-time.ts';
-import { measureCpu, measureReads } from './cpu.ts';
+import { cpuPerCall, totalOf } from '../tools/shared/cpu-time.ts';
+import { measureReads, turnRecorder } from './cpu.ts';
 import type { PrivacyTime } from './privacy-time.ts';
 import { measurePrivacyTime, privacyTimeLines } from './privacy-time.ts';
 
@@ -33,8 +33,8 @@ interface PrivacySize {
   readonly sliceMs: number;
 }
 
-export const fullPrivacy: PrivacySize = { rounds: 5, turns: 8_000, reads: 16_000, sliceMs: 5_000 };
-export const quickPrivacy: PrivacySize = { rounds: 2, turns: 600, reads: 2_000, sliceMs: 1_500 };
+export const fullPrivacy: PrivacySize = { rounds: 20, turns: 2_000, reads: 4_000, sliceMs: 2_000 };
+export const quickPrivacy: PrivacySize = { rounds: 8, turns: 300, reads: 1_000, sliceMs: 500 };
 /** The maximum cost of a call with encryption, relative to one without. */
 export const privacyTarget = 1.15;
 
@@ -45,9 +45,10 @@ interface Side {
   readonly clients: Clients;
   readonly pids: ReadonlyMap<string, number>;
   readonly ids: readonly string[];
+  readonly record: (turns: number) => Promise<void>;
 }
 
-/** Two private systems side by side, one of them with keys, measured alternately so that noise affects both alike. */
+/** Two private systems side by side, one of them with keys, measured alternately, in short rounds, so that noise affects both alike. */
 export function measurePrivacy(size: PrivacySize, report: (text: string) => void): Promise<PrivacyCost> {
   return withSide({}, (plain, dir) => {
     const masterKeys = join(dir, 'master-keys.json');
@@ -58,11 +59,13 @@ export function measurePrivacy(size: PrivacySize, report: (text: string) => void
       SEAL_TOGETHER: 'on',
     };
     return withSide(env, async (sealed) => {
+      const sides = { plain, sealed };
+      for (const side of [plain, sealed]) await turnsOf(side, size);
       const turns: Record<'plain' | 'sealed', CpuPerCommand>[] = [];
       const reads: Record<'plain' | 'sealed', CpuPerCommand>[] = [];
       for (let round = 1; round <= size.rounds; round += 1) {
-        turns.push({ plain: await turnsOf(plain, size), sealed: await turnsOf(sealed, size) });
-        reads.push({ plain: await readsOf(plain, size), sealed: await readsOf(sealed, size) });
+        turns.push(await ofBoth(sides, round, (side) => turnsOf(side, size)));
+        reads.push(await ofBoth(sides, round, (side) => readsOf(side, size)));
         report(`round ${round} of ${size.rounds}`);
       }
       report('turns a second, and answers at half of them');
@@ -73,6 +76,17 @@ export function measurePrivacy(size: PrivacySize, report: (text: string) => void
       return { turn: costOf(turns), read: costOf(reads), time };
     });
   });
+}
+
+/** One after the other, each first in every other round. */
+async function ofBoth<T>(
+  { plain, sealed }: Readonly<Record<'plain' | 'sealed', Side>>,
+  round: number,
+  measure: (side: Side) => Promise<T>,
+): Promise<Record<'plain' | 'sealed', T>> {
+  if (round % 2 === 1) return { plain: await measure(plain), sealed: await measure(sealed) };
+  const first = await measure(sealed);
+  return { plain: await measure(plain), sealed: first };
 }
 
 function withSide<T>(
@@ -91,13 +105,13 @@ function withSide<T>(
           await session.recordTurn({ sender: 'user', message_text: `Where is my payout? ${count}` });
       }
       await settle(clients, ids);
-      return work({ clients, pids: supervisor.pids, ids }, dir);
+      return work({ clients, pids: supervisor.pids, ids, record: await turnRecorder(clients) }, dir);
     }),
   );
 }
 
-function turnsOf({ clients, pids }: Side, { turns }: PrivacySize): Promise<CpuPerCommand> {
-  return measureCpu(clients, pids, turns);
+function turnsOf({ pids, record }: Side, { turns }: PrivacySize): Promise<CpuPerCommand> {
+  return cpuPerCall(pids, turns, () => record(turns));
 }
 
 /** Reads contexts as an agent does: from Redis. */
