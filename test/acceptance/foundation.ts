@@ -91,11 +91,8 @@ async function checkConflicts(system: System, report: Report): Promise<void> {
 async function checkWebhooks(system: System, report: Report): Promise<void> {
   const [calls, rounds] = [200, 10];
   const { unanswered, answered, started } = await resumeAtOnce(system, { calls, rounds });
-  report.equal(
-    `calls of ${calls} at once without an answer, in the worst of ${rounds} rounds`,
-    unanswered,
-    0,
-  );
+  report.equal(`calls of ${calls} at once without an answer, in ${rounds} rounds`, unanswered.length, 0);
+  for (const reason of unanswered.slice(0, 5)) report.note(`  ${reason}`);
   report.equal('sessions that the answers of a round name', answered, 1);
   report.equal('sessions that start in a round', started, 1);
 }

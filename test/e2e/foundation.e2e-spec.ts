@@ -22,6 +22,7 @@ import { resumeAtOnce } from '../scenarios/foundation/webhooks.ts';
 import { corpus } from '../hostile/corpus/list.ts';
 import type { Surprise } from '../hostile/run.ts';
 import { runCases, workOrderly } from '../hostile/run.ts';
+import { clientOptions } from '../scenarios/clients.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 import type { System } from '../scenarios/system.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
@@ -142,7 +143,7 @@ describe('100 webhooks of one partner at once, while an api node is killed', () 
   });
 
   test('are all answered', () => {
-    expect(result.unanswered).toBe(0);
+    expect(result.unanswered).toEqual([]);
   });
 
   test('get the same session', () => {
@@ -273,7 +274,7 @@ describe('the active session of a partner', () => {
   let started: Session;
   let found: Session | undefined;
   beforeAll(async () => {
-    turnstream = new Turnstream({ url: system.apis[0], agentId: 'spec' });
+    turnstream = new Turnstream({ ...clientOptions, url: system.apis[0] });
     started = await turnstream.startSession({ partner_id: 'P-found', channel: 'whatsapp' });
     const isFound = async (): Promise<boolean> => {
       found = await turnstream.findActive('P-found');

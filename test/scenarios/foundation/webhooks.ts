@@ -12,8 +12,8 @@ interface WebhooksSize {
 }
 
 export interface Webhooks {
-  /** Calls without an answer, although the client repeats them. */
-  readonly unanswered: number;
+  /** Why calls had no answer, although the client repeats them. */
+  readonly unanswered: readonly string[];
   /** The number of sessions in the answers of a round: one, if all of them got the same. The maximum of the rounds. */
   readonly answered: number;
   /** The number of sessions started for the partner of a round. The maximum of the rounds. */
@@ -40,7 +40,9 @@ export async function resumeAtOnce(system: System, { calls, rounds }: WebhooksSi
       const [answers] = await Promise.all([Promise.allSettled(all), killed]);
       const ids = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
       results.push({
-        unanswered: calls - ids.length,
+        unanswered: answers.flatMap((answer) =>
+          answer.status === 'rejected' ? [String(answer.reason)] : [],
+        ),
         answered: new Set(ids).size,
         started: await countStarted(store, partner),
       });
@@ -48,8 +50,12 @@ export async function resumeAtOnce(system: System, { calls, rounds }: WebhooksSi
   } finally {
     await Promise.all([store.dispose(), ...clients.map((client) => client.close())]);
   }
-  const most = (of: keyof Webhooks): number => Math.max(...results.map((result) => result[of]));
-  return { unanswered: most('unanswered'), answered: most('answered'), started: most('started') };
+  const most = (of: 'answered' | 'started'): number => Math.max(...results.map((result) => result[of]));
+  return {
+    unanswered: results.flatMap(({ unanswered }) => unanswered),
+    answered: most('answered'),
+    started: most('started'),
+  };
 }
 
 async function countStarted(store: EventStore, partnerId: string): Promise<number> {
