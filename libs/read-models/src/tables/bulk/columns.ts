@@ -37,7 +37,7 @@ export const turnColumns: Columns<ChunkTurn> = {
 };
 
 /** A value of a turn, and the turn. */
-interface OfTurn {
+export interface OfTurn {
   readonly value: string;
   readonly turn: ChunkTurn;
 }
