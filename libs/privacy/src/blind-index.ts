@@ -19,8 +19,8 @@ export class BlindIndex {
   ) {}
 
   /** @throws KeyStoreUnavailableError */
-  static async load(keys: DataKeys): Promise<BlindIndex> {
-    return new BlindIndex(await keys.of(indexPartner), keys.indexes);
+  static async load(keys: DataKeys, known?: RecentValues<string>): Promise<BlindIndex> {
+    return new BlindIndex(await keys.of(indexPartner), known);
   }
 
   /** The index of a value of a kind: 22 characters of base64url. The same value of another kind has another index. */

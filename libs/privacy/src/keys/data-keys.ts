@@ -42,7 +42,7 @@ type BegunAfter = (partnerId: string) => Promise<string | undefined>;
 export class DataKeys {
   private readonly ids: LRUCache<string, CurrentKey>;
   private readonly keys: LRUCache<string, DataKey | typeof erased>;
-  /** Blind indexes by value, since many values are indexed again and again; for a minute after their last use. */
+  /** Blind indexes of values in rows, since many values are indexed again and again; for a minute after their last use. */
   readonly indexes = new RecentValues<string>(5_000, 60_000);
   /** Pending fetches, which concurrent callers share. */
   private readonly flights = new Map<string, Promise<unknown>>();

@@ -35,3 +35,13 @@ test('fully erased turns create no key', async () => {
   ]);
   expect([...store.keys.values()]).toEqual([]);
 });
+
+test('no value of a partner who was erased stays in memory', async () => {
+  const keys = testDataKeys();
+  await keys.of('P1');
+  await keys.beginErasure({ partner_id: 'P1', receipt_id: 'R1', erased_at: '2026-10-01T00:00:00.000Z' });
+  await keys.destroy('P1', '2100-01-01T00:00:00.000Z');
+  keys.indexes.set('CANARY', 'made of events that were read before');
+  await new RowSeals(noRows, keys, 'off').seal(changes);
+  expect(keys.indexes.size).toBe(0);
+});

@@ -52,6 +52,8 @@ export class RowSeals {
     await inParallel(new Set(partners.values()), keysAtOnce, async (partnerId) => {
       found.set(partnerId, keys.cachedOf(partnerId) ?? (await keys.of(partnerId).catch(ifErased)));
     });
+    // Made of these changes after the partner's values were forgotten.
+    if ([...found.values()].includes(erased)) keys.indexes.clear();
     return changes.map((plain) => {
       // Plain references are only written for bridges of the previous release, which cannot read sealed ones.
       const change = { ...plain, references: [] };

@@ -77,7 +77,8 @@ export class RowsStore {
     position: bigint,
     until: string | null,
   ): Promise<SetAside[]> {
-    const index = this.options.keys && (await BlindIndex.load(this.options.keys));
+    const { keys } = this.options;
+    const index = keys && (await BlindIndex.load(keys, keys.indexes));
     const { changes, failures } = changesOf(items, index);
     try {
       await this.partitions.prepare(changes.flatMap(({ turn }) => turn?.ordered_at ?? []));

@@ -146,7 +146,7 @@ export class BulkLoader {
     items: readonly StorableItem[],
     failures: Map<string, SetAside>,
   ): Promise<{ readonly written: readonly StorableItem[]; readonly changes: readonly RowChange[] }> {
-    const index = this.keys && (await BlindIndex.load(this.keys));
+    const index = this.keys && (await BlindIndex.load(this.keys, this.keys.indexes));
     const found = changesOf(items, index);
     for (const failure of found.failures) failures.set(failure.session_id, failure);
     const written = items.filter((item) => isBefore(item, failures));
