@@ -7,7 +7,7 @@ import { runningSystem } from './address.ts';
  * encrypted.
  */
 export function openKeys(): { readonly keys: DataKeys; readonly close: () => Promise<void> } | undefined {
-  const { keys } = loadKeysConfig({ ...runningSystem(process.env), ...process.env });
+  const { keys, together } = loadKeysConfig({ ...runningSystem(process.env), ...process.env });
   if (keys === null) return undefined;
   const store = openKeyStore(keys.storeUrl, createLogger('keys', 'silent'));
   const masters = openMasterKeys(keys.masterKeys);
@@ -15,5 +15,5 @@ export function openKeys(): { readonly keys: DataKeys; readonly close: () => Pro
     masters.close?.();
     await store.close();
   };
-  return { keys: new DataKeys(store, masters), close };
+  return { keys: new DataKeys(store, masters, { together }), close };
 }

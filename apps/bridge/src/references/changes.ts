@@ -62,9 +62,11 @@ export function changeOf(delivery: Delivery): IndexChange | undefined {
   return mentions.length > 0 ? { position, at, mentions } : undefined;
 }
 
+const neverReferring = new Set(['message_text', 'message_id']);
+
 /** Whether a field may contain references of a session. */
 export function isReferring(field: string): boolean {
-  return field !== 'message_text';
+  return !neverReferring.has(field);
 }
 
 /** Merges changes in order: a session's references count until it ends; it may begin again. Pure. */

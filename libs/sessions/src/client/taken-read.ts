@@ -18,7 +18,12 @@ interface Layer {
 
 /** Members of the lowest layer that its type hides: it makes messages of the bytes that arrive, and passes each on. */
 interface Lowest {
-  readonly decoder: { readonly maxReadMessageLength: number; write: (bytes: Buffer) => Buffer[] };
+  readonly decoder?: Partial<Decoder>;
+}
+
+interface Decoder {
+  readonly maxReadMessageLength: number;
+  write: (bytes: Buffer) => Buffer[];
 }
 
 /**
@@ -33,7 +38,7 @@ export function takingAnswers(take: TakeAnswer): Interceptor {
     const taking = (listener: InterceptingListener): InterceptingListener => ({
       onReceiveMetadata: (metadata) => {
         // Before the first answer, and in the same tick.
-        takeFrom(lowestOf(call as unknown as Layer), take);
+        takeFrom(lowestOf(call as unknown as Layer)?.decoder, take);
         listener.onReceiveMetadata(metadata);
       },
       onReceiveMessage: () => call.startRead(),
@@ -55,9 +60,9 @@ function lowestOf(top: Layer): Lowest | undefined {
   return layer as Lowest | undefined;
 }
 
-function takeFrom(lowest: Lowest | undefined, take: TakeAnswer): void {
-  if (lowest === undefined) return;
-  const { decoder } = lowest;
+/** Without these members, as in another version of gRPC, answers pass the layers. */
+function takeFrom(decoder: Partial<Decoder> | undefined, take: TakeAnswer): void {
+  if (decoder?.write === undefined || decoder.maxReadMessageLength === undefined) return;
   const passOn = decoder.write.bind(decoder);
   const answers = new Answers(take, decoder.maxReadMessageLength);
   decoder.write = (bytes) => {
