@@ -1,7 +1,8 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { PartitionCoordinator, partitionNumber, projectionLag } from '#partitions';
+import type { Stall } from '#partitions';
+import { checkStalls, PartitionCoordinator, partitionNumber, projectionLag } from '#partitions';
 import { HealthChecks, onRedisBack, onRedisLost, redisReady, withTimeout } from '#platform';
 import { redriveRequests, StoredContexts } from '#read-models';
 import { explainingDenial, streamMatches } from '#sessions';
@@ -11,7 +12,7 @@ import { DriftChecker } from './drift/checker.ts';
 import { DriftConfig } from './drift/config.ts';
 import { DriftMetrics } from './drift/metrics.ts';
 import { PartitionSupervisor } from './partition/supervisor.ts';
-import type { PartitionStatus, Stall } from './common/partition-status.ts';
+import type { PartitionStatus } from './common/partition-status.ts';
 
 /** Owns its share of the partitions by leases and keeps each of them running. */
 @Injectable()
@@ -94,8 +95,7 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
     }
     if (work.some(({ isAheadOfStore }) => isAheadOfStore))
       throw new Error('the rows are ahead of the event store, which was restored: npm run rebuild');
-    const stalled = this.stalls().filter(({ seconds }) => seconds > this.deps.settings.stalledAfterS);
-    if (stalled.length > 0) throw new Error(`no progress: ${stalled.map(describeStall).join('; ')}`);
+    checkStalls(this.stalls(), this.deps.settings.stalledAfterS);
     if (work.length > 0) return;
     const partitions = await projectionLag(this.deps.pool);
     if (partitions.length === 0) throw new Error('there are no partitions');
@@ -134,8 +134,4 @@ export class Projector implements OnApplicationBootstrap, BeforeApplicationShutd
       else await partition.refreshNotes();
     }
   }
-}
-
-function describeStall({ slot, writer, seconds, reason = 'no reason is known' }: Stall): string {
-  return `${writer} of partition ${slot} for ${Math.round(seconds)} s (${reason})`;
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { Stall } from '#partitions';
+import { showStalls } from '#partitions';
 import type { Counter, Gauge, Histogram } from '#platform';
 import { Metrics } from '#platform';
-import type { PartitionStatus, Stall } from './partition-status.ts';
+import type { PartitionStatus } from './partition-status.ts';
 
 const batchSizes = [1, 2, 5, 10, 25, 50, 100, 250, 500];
 
@@ -60,11 +62,9 @@ export class ProjectorMetrics {
   /** Exposes how long the writers of partitions have made no progress. */
   observeStalls(stalls: () => readonly Stall[]): void {
     const help = 'Seconds for which a writer with waiting events has made no progress';
-    this.metrics.gauge('projector_stalled_seconds', help, ['partition', 'writer'], (gauge) => {
-      gauge.reset();
-      for (const { slot, writer, seconds } of stalls())
-        gauge.set({ partition: String(slot), writer }, seconds);
-    });
+    this.metrics.gauge('projector_stalled_seconds', help, ['partition', 'writer'], (gauge) =>
+      showStalls(gauge, stalls()),
+    );
   }
 }
 

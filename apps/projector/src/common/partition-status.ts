@@ -18,13 +18,3 @@ export interface PartitionStatus {
    */
   readonly ahead_of_store: boolean;
 }
-
-/** A partition with a writer that makes no progress. */
-export interface Stall {
-  readonly slot: number;
-  readonly writer: 'contexts' | 'rows';
-  /** How long: there are events after its position, and the position does not move. */
-  readonly seconds: number;
-  /** The last failure; undefined: none is known. */
-  readonly reason: string | undefined;
-}

@@ -1,4 +1,4 @@
-import type { Lease } from '#partitions';
+import type { Lease, WriterState } from '#partitions';
 import { partitionNumber } from '#partitions';
 import type { BatchWriterHooks } from '#platform';
 import { retry } from '#platform';
@@ -12,7 +12,6 @@ import type { PartitionStatus } from '../common/partition-status.ts';
 import { healSession } from '../tables/heal.ts';
 import type { SetAsideSessions } from '../set-aside/sessions.ts';
 import { TableWriter } from '../tables/writer.ts';
-import type { WriterState } from './progress.ts';
 
 /**
  * Projects one partition: one subscription feeds a writer for the contexts and one for the rows. Runs once; the

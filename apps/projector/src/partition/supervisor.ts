@@ -1,14 +1,13 @@
-import type { Lease } from '#partitions';
-import { partitionNumber } from '#partitions';
+import type { Lease, Stall } from '#partitions';
+import { Progress, stallOf } from '#partitions';
 import { repeat, retry, sleep } from '#platform';
 import { CheckpointRegressedError, LeaseLostError } from '#read-models';
 import { PositionBeyondEndError, positionAfterRestore } from '#sessions';
 import type { PartitionDependencies } from '../common/dependencies.ts';
 import { LeftBehindError } from '../common/left-behind.ts';
-import type { PartitionStatus, Stall } from '../common/partition-status.ts';
+import type { PartitionStatus } from '../common/partition-status.ts';
 import { PartitionStoppedError, SetAsideSessions } from '../set-aside/sessions.ts';
 import { PartitionProcessor } from './processor.ts';
-import { Progress } from './progress.ts';
 
 const restartDelayMs = 500;
 /**
@@ -55,10 +54,9 @@ export class PartitionSupervisor {
 
   /** Its writers, and how long each has made no progress. */
   stalls(): Stall[] {
-    return (['contexts', 'rows'] as const).map((writer) => {
-      const { stalledS: seconds, reason } = this.writers[writer];
-      return { slot: partitionNumber(this.lease.partition), writer, seconds, reason };
-    });
+    return (['contexts', 'rows'] as const).map((writer) =>
+      stallOf(this.lease.partition, writer, this.writers[writer]),
+    );
   }
 
   /** The event store has answered at a time. Returns whether the rows hold all events up to then. */

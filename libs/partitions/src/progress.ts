@@ -1,3 +1,6 @@
+import type { Gauge } from '#platform';
+import { partitionNumber } from './division.ts';
+
 /** The state of a writer of a partition. */
 export interface WriterState {
   readonly position: bigint | null;
@@ -40,4 +43,34 @@ export class Progress {
   get stalledS(): number {
     return (this.now() - this.since) / 1_000;
   }
+}
+
+/** A writer of a partition, and how long it has made no progress. */
+export interface Stall {
+  /** The number of the partition. */
+  readonly slot: number;
+  readonly writer: string;
+  readonly seconds: number;
+  /** The last failure; undefined: none is known. */
+  readonly reason: string | undefined;
+}
+
+export function stallOf(partition: number, writer: string, { stalledS, reason }: Progress): Stall {
+  return { slot: partitionNumber(partition), writer, seconds: stalledS, reason };
+}
+
+/** Sets the gauge to the seconds of each writer. */
+export function showStalls(gauge: Gauge<'partition' | 'writer'>, stalls: readonly Stall[]): void {
+  gauge.reset();
+  for (const { slot, writer, seconds } of stalls) gauge.set({ partition: String(slot), writer }, seconds);
+}
+
+/** @throws when writers have made no progress for longer than this; the error names each, and its last failure */
+export function checkStalls(stalls: readonly Stall[], afterS: number): void {
+  const stalled = stalls.filter(({ seconds }) => seconds > afterS);
+  if (stalled.length > 0) throw new Error(`no progress: ${stalled.map(describe).join('; ')}`);
+}
+
+function describe({ slot, writer, seconds, reason = 'no reason is known' }: Stall): string {
+  return `${writer} of partition ${slot} for ${Math.round(seconds)} s (${reason})`;
 }
