@@ -49,6 +49,7 @@ export class BridgeModule {
     circuits: Circuits,
     health: HealthChecks,
   ) {
+    health.addCheck('partitions', async () => partitions.checkProgress());
     health.addDetail('bridge', async () => ({
       slots: partitions.owned,
       topics: consumers.topics,

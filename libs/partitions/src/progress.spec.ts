@@ -62,3 +62,9 @@ test('a failure is no longer the reason once the writer has no work', () => {
   look(90, () => ({ position: null, isBehind: true }));
   expect(progress.reason).toBeUndefined();
 });
+
+test('a writer whose position is not known makes no progress, also between two looks at the same position', () => {
+  look(1, () => ({ position: 5n, isBehind: true }));
+  look(90, (second) => ({ position: second % 2 ? undefined : 5n, isBehind: true }));
+  expect(progress.stalledS).toBe(90);
+});

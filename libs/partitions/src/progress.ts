@@ -3,7 +3,8 @@ import { partitionNumber } from './division.ts';
 
 /** The state of a writer of a partition. */
 export interface WriterState {
-  readonly position: bigint | null;
+  /** Undefined while it is not known. */
+  readonly position: bigint | null | undefined;
   /** Whether there are, or may be, events after its position. */
   readonly isBehind: boolean;
   /** Why its current batch is not written yet; undefined: no failure is known. */
@@ -23,8 +24,8 @@ export class Progress {
 
   observe({ position, isBehind, failure }: WriterState): void {
     if (failure !== undefined) this.failed(failure);
-    if (isBehind && position === this.position) return;
-    this.position = position;
+    if (isBehind && (position === undefined || position === this.position)) return;
+    if (position !== undefined) this.position = position;
     this.since = this.now();
     this.failure = failure;
   }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Stall } from '#partitions';
+import { showStalls } from '#partitions';
 import type { Counter, Gauge } from '#platform';
 import { Metrics } from '#platform';
 
@@ -96,6 +98,14 @@ export class BridgeMetrics {
     this.metrics.gauge('inquiry_requests_waiting', help, ['source'], (gauge) => {
       for (const [source, requests] of waiting()) gauge.set({ source }, requests);
     });
+  }
+
+  /** Exposes how long the writers of partitions have made no progress. */
+  observeStalls(stalls: () => readonly Stall[]): void {
+    const help = 'Seconds for which a writer with waiting events has made no progress';
+    this.metrics.gauge('bridge_stalled_seconds', help, ['partition', 'writer'], (gauge) =>
+      showStalls(gauge, stalls()),
+    );
   }
 
   /** Exposes how far the index of references lags behind. */

@@ -1,6 +1,6 @@
 import type { Outgoing } from '#messaging';
 import { conversationTopic, writeCloudEvent } from '#messaging';
-import type { Lease } from '#partitions';
+import type { Lease, WriterState } from '#partitions';
 import type { Logger } from '#platform';
 import { retry, sleep } from '#platform';
 import { LeaseLostError } from '#read-models';
@@ -45,6 +45,10 @@ export class ConversationPublisher {
   private notify: (() => void) | undefined;
   /** Messages in requests that are in progress. */
   private underWay = 0;
+  /** Whether the subscription has reached the end of the store. */
+  private caughtUp = false;
+  /** Why flows do not send, and the position is not saved. */
+  private readonly failures = new Map<number | 'position', unknown>();
 
   constructor(
     private readonly ports: PublisherPorts,
@@ -66,6 +70,12 @@ export class ConversationPublisher {
     return this.waiting?.bytes ?? 0;
   }
 
+  /** The saved position, and whether anything after it is unpublished or not yet received. */
+  get state(): WriterState {
+    const isBehind = !this.caughtUp || this.waiting?.before !== undefined || this.isNew(this.checkpoint);
+    return { position: this.published, isBehind, failure: [...this.failures.values()].at(-1) };
+  }
+
   /** Aborted when events have to be read again, from the position that `load` returns. */
   get readAgain(): AbortSignal {
     return this.reading.signal;
@@ -78,12 +88,15 @@ export class ConversationPublisher {
     this.waiting ??= new WaitingMessages(flows.count, queueBytes);
     this.passed = this.checkpoint;
     this.waiting.takeAgain();
+    this.caughtUp = false;
     this.reading = new AbortController();
     return this.passed;
   }
 
   /** Receives a delivery of the subscription. */
   async receive(delivery: Delivery): Promise<void> {
+    if (delivery.kind === 'caught_up') this.caughtUp = true;
+    if (delivery.kind === 'fell_behind') this.caughtUp = false;
     if (!('position' in delivery)) return;
     const { position } = delivery;
     const message = this.messageOf(delivery);
@@ -136,11 +149,14 @@ export class ConversationPublisher {
     const { logger, savePosition } = this.ports;
     const { signal } = this;
     const onRetry = (err: unknown, attempt: number): void => {
+      this.failures.set('position', err);
       if (attempt === 1) logger.warn({ err, partition: this.lease.partition }, 'position not saved yet');
     };
     const isOurs = await retry(() => savePosition(checkpoint), { ...backOff, signal, onRetry });
     if (isOurs === false) throw new LeaseLostError(this.lease.partition);
-    if (isOurs) this.published = checkpoint;
+    if (isOurs === undefined) return;
+    this.published = checkpoint;
+    this.failures.delete('position');
   }
 
   private async untilSettled(): Promise<void> {
@@ -176,8 +192,10 @@ export class ConversationPublisher {
       since: performance.now(),
       signal,
       onBegin: () => void (this.underWay += 1),
-      onEnd: (isSent) => {
+      onEnd: (isSent, error) => {
         this.underWay -= 1;
+        this.failures.delete(flow);
+        if (!isSent) this.failures.set(flow, error);
         if (isSent && waiting.sent(flow) === 'to be read again') this.reading.abort();
         this.notify?.();
       },

@@ -4,9 +4,9 @@ import { BatchWriter } from '#platform';
 /** A message on its way to Kafka. */
 export interface Sending {
   readonly message: Outgoing;
-  /** Called when a request with it begins, and when that ends: it is in all replicas, or it is sent again. */
+  /** Called when a request with it begins, and when that ends: it is in all replicas, or it is sent again because of an error. */
   readonly onBegin: () => void;
-  readonly onEnd: (isSent: boolean) => void;
+  readonly onEnd: (isSent: boolean, error?: unknown) => void;
   /** Aborted when the publisher ends: the message is no longer sent. */
   readonly signal: AbortSignal;
 }
@@ -135,7 +135,7 @@ class Flow {
     } catch (error) {
       this.failedAt = performance.now();
       this.own ??= this.ports.openSender();
-      for (const { onEnd } of items) onEnd(false);
+      for (const { onEnd } of items) onEnd(false, error);
       throw error;
     }
     this.ports.onSent(items.length);

@@ -1,4 +1,4 @@
-import type { Lease, PartitionWork } from '#partitions';
+import type { Lease, PartitionWork, WriterState } from '#partitions';
 import type { Logger } from '#platform';
 import { repeat, retry, sleep } from '#platform';
 import type { Delivery } from '#sessions';
@@ -12,6 +12,8 @@ import type { ConversationPublisher } from './conversation-publisher.ts';
 interface PartitionWriter {
   /** Its name in metrics and logs. */
   readonly name: string;
+  /** Its position, and whether events may be missing up to the end of the store. */
+  readonly state: WriterState;
   /** The position up to which everything is written; null: it begins with the first event. */
   load(): Promise<bigint | null>;
   /** Receives a delivery of the subscription. */
@@ -46,6 +48,8 @@ export class PartitionProcessor implements PartitionWork {
   private readonly publisher: ConversationPublisher;
   private readonly index: IndexWriter;
   private readonly running: Promise<void>;
+  /** Why writers get no events, by name. */
+  private readonly failures = new Map<string, unknown>();
 
   constructor(
     private readonly ports: ProcessorPorts,
@@ -70,6 +74,15 @@ export class PartitionProcessor implements PartitionWork {
   /** Approximate memory of the mentions that are known to be in the index. */
   get cachedBytes(): number {
     return this.index.cachedBytes;
+  }
+
+  /** The state of its writers, by name. */
+  writers(): Record<string, WriterState> {
+    const states = [this.publisher, this.index].map(({ name, state }): [string, WriterState] => [
+      name,
+      { ...state, failure: this.failures.get(name) ?? state.failure },
+    ]);
+    return Object.fromEntries(states);
   }
 
   /** Resolves after the current batches. */
@@ -97,6 +110,7 @@ export class PartitionProcessor implements PartitionWork {
     for (const part of await Promise.allSettled(parts)) {
       if (part.status === 'fulfilled') continue;
       const err: unknown = part.reason;
+      this.failures.set(writer.name, err);
       if (err instanceof PositionBeyondEndError) await this.goBack(writer);
       this.ports.logger.error({ err, ...this.placeOf(writer) }, 'work on partition ended');
     }
@@ -105,10 +119,12 @@ export class PartitionProcessor implements PartitionWork {
   private async read(writer: PartitionWriter): Promise<void> {
     const { signal } = this.stopping;
     const onRetry = (err: unknown, attempt: number): void => {
+      this.failures.set(writer.name, err);
       if (attempt === 1) this.ports.logger.warn({ err, ...this.placeOf(writer) }, 'position not known yet');
     };
     do {
       const position = await retry(() => writer.load(), { maxMs: 1_000, signal, onRetry });
+      this.failures.delete(writer.name);
       if (position !== undefined) await this.readFrom(position ?? 'start', writer);
     } while (writer.readAgain?.aborted && !signal.aborted);
   }
@@ -118,11 +134,14 @@ export class PartitionProcessor implements PartitionWork {
     const signals = [this.stopping.signal, ...(writer.readAgain ? [writer.readAgain] : [])];
     const signal = AbortSignal.any(signals);
     const onInterruption = (err: unknown): void => {
+      this.failures.set(writer.name, err);
       void writer.receive({ kind: 'fell_behind' });
       this.ports.logger.warn({ err, ...this.placeOf(writer) }, 'subscription interrupted');
     };
-    for await (const delivery of this.ports.subscribe({ prefixes, after, signal, onInterruption }))
+    for await (const delivery of this.ports.subscribe({ prefixes, after, signal, onInterruption })) {
+      this.failures.delete(writer.name);
       await writer.receive(delivery);
+    }
   }
 
   /** Continues with the new events after the event store was restored to an earlier state. */

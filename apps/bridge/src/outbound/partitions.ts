@@ -26,8 +26,10 @@ import { LateUpdates } from '../updates/late-updates.ts';
 import { ConversationPublisher } from './conversation-publisher.ts';
 import { KafkaFlows } from './kafka-flows.ts';
 import { PartitionProcessor } from './partition-processor.ts';
+import { Stalls } from './stalls.ts';
 
-type OwnedWork = PartitionWork & Pick<PartitionProcessor, 'backlog' | 'backlogBytes' | 'cachedBytes'>;
+type OwnedWork = PartitionWork &
+  Pick<PartitionProcessor, 'backlog' | 'backlogBytes' | 'cachedBytes' | 'writers'>;
 
 /** For a system without Kafka: the positions stay, so that events are published once there is a Kafka. */
 const nothingToDo = (lease: Lease): OwnedWork => ({
@@ -35,6 +37,7 @@ const nothingToDo = (lease: Lease): OwnedWork => ({
   backlog: 0,
   backlogBytes: 0,
   cachedBytes: 0,
+  writers: () => ({}),
   stop: async () => undefined,
 });
 
@@ -57,6 +60,8 @@ export class OutboundPartitions {
   private readonly cacheBytes: number;
   private readonly flows: KafkaFlows;
   private readonly hasKafka: boolean;
+  private readonly stalledAfterS: number;
+  private readonly stalls = new Stalls(() => this.coordinator.work);
   private readonly takenListeners: ((prefixes: readonly string[]) => void)[] = [];
 
   constructor(
@@ -68,18 +73,20 @@ export class OutboundPartitions {
     private readonly pool: Pool,
     private readonly metrics: BridgeMetrics,
     @InjectLogger() private readonly logger: Logger,
-    { partitions, queueMb, sessionCacheMb, kafka }: Config,
+    { partitions, queueMb, sessionCacheMb, stalledAfterS, kafka }: Config,
     { leaseMs }: BridgeConfig,
     @Optional() @Inject(DataKeys) private readonly keys?: DataKeys,
   ) {
     this.queueBytes = queueMb * 2 ** 20;
     this.cacheBytes = sessionCacheMb * 2 ** 18;
+    this.stalledAfterS = stalledAfterS;
     this.hasKafka = kafka.brokers.length > 0;
     this.flows = this.openFlows();
     metrics.observeMemory({
       waiting: () => this.coordinator.work.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
       cached: () => this.coordinator.work.reduce((sum, { cachedBytes }) => sum + cachedBytes, 0),
     });
+    metrics.observeStalls(() => this.stalls.list());
     this.writes = new Semaphore(Math.max(1, pool.options.max - 2));
     this.leases = new PartitionLeaseStore(pool, this.instance, leaseMs, 'bridge');
     this.coordinator = new PartitionCoordinator({
@@ -111,6 +118,11 @@ export class OutboundPartitions {
     return this.coordinator.owns(sessionId);
   }
 
+  /** @throws when a partition has made no progress for `STALLED_AFTER_S` */
+  checkProgress(): void {
+    this.stalls.check(this.stalledAfterS);
+  }
+
   /** Calls `listener` with the prefixes of the streams of each partition that this instance takes. */
   onTaken(listener: (prefixes: readonly string[]) => void): void {
     this.takenListeners.push(listener);
@@ -118,7 +130,7 @@ export class OutboundPartitions {
 
   /** Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.coordinator.run(signal);
+    await Promise.all([this.coordinator.run(signal), this.stalls.run(signal)]);
     await this.flows.stop();
   }
 

@@ -1,3 +1,4 @@
+import type { WriterState } from '#partitions';
 import type { Batch, Logger } from '#platform';
 import { BatchWriter, isUnavailable } from '#platform';
 import { LeaseLostError } from '#read-models';
@@ -41,9 +42,13 @@ export class IndexWriter {
   private readonly writer: BatchWriter<IndexChange>;
   private readonly known: KnownMentions;
   private written: bigint | null = null;
+  private isLoaded = false;
   private savedAt = 0;
   /** Whether the subscription has reached the end of the store. */
   private caughtUp = false;
+  private isWriting = false;
+  /** Why the current batch is not written yet. */
+  private failure: unknown;
 
   constructor(
     private readonly ports: IndexWriterPorts,
@@ -60,6 +65,7 @@ export class IndexWriter {
         write: (batch) => this.write(batch),
         isTerminal: (error) => error instanceof LeaseLostError,
         onRetry: (err, attempt) => {
+          this.failure = err;
           if (attempt === 1) ports.logger.warn({ err }, 'references not indexed yet');
         },
       },
@@ -72,9 +78,17 @@ export class IndexWriter {
     return this.known.bytes;
   }
 
+  /** The written position, and whether anything after it is unwritten or not yet received. */
+  get state(): WriterState {
+    const { written, isLoaded, caughtUp, isWriting, failure } = this;
+    const isBehind = !caughtUp || isWriting || !this.writer.idle;
+    return { position: isLoaded ? written : undefined, isBehind, failure };
+  }
+
   /** The position up to which the partition is indexed; null: the index begins with the first event. */
   async load(): Promise<bigint | null> {
     this.written = await this.ports.store.load();
+    this.isLoaded = true;
     return this.written;
   }
 
@@ -131,6 +145,7 @@ export class IndexWriter {
 
   /** A position without changes is saved only from time to time: reading the events again changes nothing. */
   private async write({ items, position }: Batch<IndexChange>): Promise<void> {
+    this.isWriting = true;
     const changes = this.known.withoutKnown(mergeChanges(items));
     const isChange = Object.values(changes).some(({ length }) => length > 0);
     const mentionsIn = (sessionId: string): Promise<readonly Mention[]> => this.mentionsIn(sessionId);
@@ -142,6 +157,8 @@ export class IndexWriter {
       this.savedAt = performance.now();
     } else this.writer.pass(position);
     this.written = position;
+    this.isWriting = false;
+    this.failure = undefined;
   }
 }
 

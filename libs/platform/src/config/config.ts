@@ -57,7 +57,7 @@ export abstract class Config {
   /** Memory budgets, in MiB: for the sessions in a process's memory, and for events that wait for its writers. */
   abstract readonly sessionCacheMb: number;
   abstract readonly queueMb: number;
-  /** A projector is not ready when a partition has made no progress for this long. */
+  /** A projector or a bridge is not ready when a partition has made no progress for this long. */
   abstract readonly stalledAfterS: number;
   abstract readonly expiryIntervalMs: number;
   abstract readonly shutdownGraceMs: number;
