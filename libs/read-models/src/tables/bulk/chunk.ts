@@ -1,8 +1,8 @@
+import { jsonSize } from '#platform';
 import { isOver, latest, patchRow } from '../batch.ts';
 import type { Deletion } from '../items.ts';
 import type {
   CorrelationRow,
-  EntityRow,
   MilestoneRow,
   ReplyRow,
   RowChange,
@@ -12,19 +12,17 @@ import type {
   TurnRow,
 } from '../rows.ts';
 import type { SetAside } from '../set-aside.ts';
-import type { ChunkTurn } from './columns.ts';
+import { storableJson } from '../storable.ts';
 import { correlationColumns, entityColumns, milestoneColumns, turnColumns, wordColumns } from './columns.ts';
 import { CopyRows } from './copy.ts';
+import type { AskedTurn } from './held.ts';
+import { HeldRows, sizeOfText, sizeOfTurn } from './held.ts';
 import type { FoldedSession, FoldedSessions } from './sessions.ts';
-
-/** A turn of the user that a reply may follow. */
-interface AskedTurn extends Omit<ChunkTurn, 'reply'> {
-  readonly entities: readonly EntityRow[];
-  readonly words: readonly string[];
-}
 
 /** The length of the month in a time. */
 const monthLength = 7;
+/** About how many bytes a deletion or the ids of a reply take. */
+const idBytes = 96;
 
 /** The rows that some events, in log order, add to the tables being filled. The rows of its sessions are in memory. */
 export class Chunk {
@@ -36,19 +34,23 @@ export class Chunk {
   /** Replies to turns that are written already. */
   readonly replies: ReplyRow[] = [];
   readonly deletions: Deletion[] = [];
-  readonly setAside = new Map<string, SetAside>();
+  readonly setAside = new HeldRows<SetAside>(jsonSize);
   /** A time of each month that has turns. */
   readonly months = new Map<string, string>();
   events = 0;
   /** The user's latest turn with an id, until it has a reply. */
-  private readonly asked = new Map<string, AskedTurn>();
-  private readonly tokenRows = new Map<string, TokenRow>();
+  private readonly asked = new HeldRows<AskedTurn>(sizeOfTurn);
+  private readonly tokenRows = new HeldRows<TokenRow>(jsonSize);
+  private replyBytes = 0;
 
   constructor(private readonly sessions: FoldedSessions) {}
 
-  /** Bytes of the rows. */
+  /** About how many bytes it holds: of rows that are encoded, and of those that will be. */
   get size(): number {
-    return this.turns.size + this.words.size + this.correlations.size;
+    const { turns, entities, words, milestones, correlations, asked, tokenRows, setAside } = this;
+    const encoded = turns.size + entities.size + words.size + milestones.size + correlations.size;
+    const held = asked.bytes + tokenRows.bytes + setAside.bytes + this.replyBytes;
+    return encoded + held + idBytes * this.deletions.length;
   }
 
   get tokens(): readonly TokenRow[] {
@@ -93,7 +95,8 @@ export class Chunk {
 
   private addTurn(session: SessionRow, row: TurnRow, { entities = [], words }: RowChange): void {
     const ordered_at = latest(row.ordered_at, session.last_activity_time);
-    const turn = { row, session, ordered_at, entities, words: words?.words ?? [] };
+    const extracted = storableJson(row.extracted_entities);
+    const turn = { row, session, ordered_at, extracted, entities, words: words?.words ?? [] };
     const month = ordered_at.slice(0, monthLength);
     if (!this.months.has(month)) this.months.set(month, ordered_at);
     if (row.sender !== 'user') {
@@ -111,11 +114,15 @@ export class Chunk {
     if (turn?.row.session_id === reply.session_id) {
       this.asked.delete(reply.turn_id);
       this.write(turn, reply);
-    } else this.replies.push(reply);
+    } else {
+      this.replies.push(reply);
+      this.replyBytes += idBytes + sizeOfText(reply.response_text);
+    }
   }
 
-  private write({ row, session, ordered_at, entities, words }: AskedTurn, reply: ReplyRow | undefined): void {
-    const turn = { row, session, ordered_at, reply };
+  private write(asked: AskedTurn, reply: ReplyRow | undefined): void {
+    const { row, session, ordered_at, extracted, entities, words } = asked;
+    const turn = { row, session, ordered_at, extracted, reply };
     this.turns.add(turn);
     for (const { blind_index } of entities) this.entities.add({ value: blind_index, turn });
     for (const value of words) this.words.add({ value, turn });

@@ -1,5 +1,4 @@
 import type { CorrelationRow, MilestoneRow, ReplyRow, SessionRow, TurnRow } from '../rows.ts';
-import { storableJson } from '../storable.ts';
 import type { Columns } from './copy.ts';
 
 /** A turn that is about to be written. */
@@ -8,6 +7,8 @@ export interface ChunkTurn {
   /** As of the turn. */
   readonly session: SessionRow;
   readonly ordered_at: string;
+  /** The extracted entities as JSON: a text when sealed, which is a text of JSON, too. */
+  readonly extracted: string;
   readonly reply: ReplyRow | undefined;
 }
 
@@ -20,8 +21,7 @@ export const turnColumns: Columns<ChunkTurn> = {
   sender: ({ row }) => row.sender,
   message_text: ({ row }) => row.message_text,
   parsed_intent: ({ row }) => row.parsed_intent,
-  // A text when sealed, which is a text of JSON, too.
-  extracted_entities: ({ row }) => storableJson(row.extracted_entities),
+  extracted_entities: ({ extracted }) => extracted,
   response_text: ({ reply }) => reply?.response_text,
   response_revision: ({ reply }) => reply?.response_revision,
   intent_confidence: ({ row }) => row.intent_confidence,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../../../privacy/src/keys/test-keys.ts';
 import type { TestDatabase } from '../../test-support.ts';
@@ -124,19 +125,23 @@ function undecodable(session_id: string, revision: number): TableItem {
 /** Rebuilds the tables in chunks. Returns the sessions that it sets aside. */
 async function rebuilt(all: readonly TableItem[], size: number, keys?: DataKeys): Promise<SetAside[]> {
   const failures: SetAside[] = [];
+  await rebuiltBy(async (filling, copying) => {
+    const loader = new BulkLoader(filling, copying, keys, 'all', undefined, size);
+    for (let from = 0; from < all.length; from += size)
+      failures.push(...(await loader.write(all.slice(from, from + size))));
+    await loader.finish();
+  });
+  return failures;
+}
+
+async function rebuiltBy(fill: (filling: Pool, copying: Pool) => Promise<void>): Promise<void> {
   const pools = [1, 2].map(() => rowsPool(database.url, rebuildConnectionSettings));
   const [filling, copying] = pools as [(typeof pools)[0], (typeof pools)[0]];
   await rebuildTables(database.pool, {
-    fill: async () => {
-      const loader = new BulkLoader(filling, copying, keys, 'all', undefined, size);
-      for (let from = 0; from < all.length; from += size)
-        failures.push(...(await loader.write(all.slice(from, from + size))));
-      await loader.finish();
-    },
+    fill: () => fill(filling, copying),
     reach: () => Promise.resolve(1n),
   });
   await Promise.all(pools.map((pool) => pool.end()));
-  return failures;
 }
 
 /** Which events each session has of each correlation. Deleted events are not told apart. */
@@ -223,6 +228,25 @@ test('a reply to a turn whose id another session uses, too, belongs to its own s
       [other.sessionId, 'To the other.'],
     ]),
   );
+});
+
+test('a chunk of long turns without replies ends before it has all events that it may have', async () => {
+  const script = new Script();
+  script.request({ ...startSession });
+  const message_text = 'a'.repeat(24_000);
+  for (let count = 0; count < 800; count += 1) script.request(turn(randomUUID(), { message_text }));
+  const all = placed(script.events.map((event) => ({ session_id: script.sessionId, event, position: 0n })));
+  let written: number | undefined;
+  await rebuiltBy(async (filling, copying) => {
+    const loader = new BulkLoader(filling, copying, undefined, 'all');
+    for (let from = 0; from < all.length; from += 64) await loader.write(all.slice(from, from + 64));
+    const { rows } = await filling.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM conversation_turn',
+    );
+    written = rows[0]?.count;
+    await loader.finish();
+  });
+  expect(written).toBeGreaterThan(300);
 });
 
 test('a later chunk that deletes a set-aside session takes it off the list', async () => {
