@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Producer } from 'kafkajs';
 import { declared } from '#declarations';
-import { createKafka, Publisher, readTopics } from '#messaging';
+import { createKafka, Publisher, readTopics, sendingLeft } from '#messaging';
 import { retry, sleep } from '#platform';
 import { readDeadLetters } from '../../tools/dlq/read.ts';
 import type { Held, Processes } from '../diagnostics/processes.ts';
@@ -147,7 +147,7 @@ class Sender {
     for (let from = 0; from < count; from += atOnce) {
       const some = Array.from({ length: Math.min(atOnce, count - from) }, () => this.event(topic, topic));
       const messages = some.map((event) => ({ topic, key: event.id, value: JSON.stringify(event) }));
-      await retry(() => publisher.send(messages), { attempts });
+      await retry(sendingLeft(publisher, messages), { attempts });
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin, Kafka, PartitionMetadata, Producer, ProducerConfig } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import { deadLetterTopic, Publisher, writeDeadLetter } from '#messaging';
 import { waitUntil } from '#platform';
 import type { TestDatabase } from '../../libs/platform/src/testing/test-services.ts';
@@ -12,6 +13,8 @@ import { at, discard, discardOpen, redrive, redriveOpen } from './dead-letters.t
 import { list } from './list.ts';
 import { parsePlace, placeText } from './place.ts';
 import { takeOverGroups } from './take-over.ts';
+
+const { KafkaJSProtocolError } = kafkajs;
 
 /** New and empty for each test. */
 let topic: string;
@@ -70,6 +73,29 @@ async function sent(): Promise<number> {
 }
 async function marks(): Promise<number> {
   return (await database.pool.query('SELECT FROM dead_letter_mark')).rowCount ?? 0;
+}
+
+/** A client whose topics have a second partition, without a leader, for messages with a value. */
+function withoutLeader(client: Kafka, value: string): Kafka {
+  const producer = (config: ProducerConfig = {}): Producer => {
+    const choose = config.createPartitioner?.();
+    const real = client.producer({ allowAutoTopicCreation: false });
+    const partitions = [0, -1].map((leader, partitionId) => ({ leader, partitionId }));
+    const partitionMetadata = partitions as unknown as PartitionMetadata[];
+    const sendBatch: Producer['sendBatch'] = async (batch) => {
+      const places = (batch.topicMessages ?? []).flatMap((one) =>
+        one.messages.map((message) => {
+          message.partition = String(message.value) === value ? 1 : 0;
+          return choose?.({ topic: one.topic, message, partitionMetadata });
+        }),
+      );
+      const error = { message: 'There is no leader', type: 'LEADER_NOT_AVAILABLE', code: 5 };
+      if (places.includes(1)) throw new KafkaJSProtocolError(error as never);
+      return real.sendBatch(batch);
+    };
+    return Object.assign(Object.create(real) as Producer, { sendBatch });
+  };
+  return Object.assign(Object.create(client) as Kafka, { producer });
 }
 
 describe('redriving', () => {
@@ -132,6 +158,19 @@ describe('redriving', () => {
       },
     });
     expect(await sent()).toBe(1);
+  });
+
+  test.each([
+    ['all', 2, () => redriveAll()],
+    ['those of places', 1, async () => redrive(services, await at(services, [place(0), place(1)]))],
+  ])('%s while a partition has no leader remembers which were sent', async (_, times, run) => {
+    await write(['not_json', 'refused']);
+    const whole = services;
+    services = { ...whole, kafka: withoutLeader(kafka, 'text 1') };
+    for (let count = 0; count < times; count += 1) await expect(run()).rejects.toThrow('no leader');
+    services = whole;
+    expect(await listed()).toEqual(['0 redriven', '1 open']);
+    expect([await redriveAll(), await sent()]).toEqual([1, 2]);
   });
 
   test('that is interrupted before it is marked sends the letter again', async () => {

@@ -8,7 +8,7 @@ import { comparePlaces, placeText } from './place.ts';
 import { planPage } from './plan.ts';
 import type { Bounds, Found, Source } from './read.ts';
 import { boundsOf, deadLetterTopics, nameOf, readParts, readPlaces } from './read.ts';
-import type { Redriven } from './sender.ts';
+import type { Redriven, Sent } from './sender.ts';
 import { holdsMessage, LetterSender } from './sender.ts';
 
 /** The services that the commands on dead letters need. */
@@ -54,8 +54,9 @@ export async function redrive(services: Services, letters: readonly Found[]): Pr
   const empty = letters.filter((letter) => !holdsMessage(letter));
   if (empty.length > 0)
     throw new Failure(`These do not hold their message: ${empty.map(placeText).join(', ')}`);
-  await withSender(services, (sender) => sender.send(letters));
-  await mark(services, letters, 'redriven');
+  const { sent, failure } = await withSender(services, (sender) => sender.send(letters));
+  await mark(services, sent, 'redriven');
+  if (failure !== undefined) throw failure;
 }
 
 /** Discards dead letters. */
@@ -72,19 +73,20 @@ export async function at(services: Services, places: readonly Place[]): Promise<
   throw new Failure(`There is no dead letter at ${named}: npm run dlq -- list shows them.`);
 }
 
-/** Performs an action on letters. @returns those for which it succeeded */
-type Act = (letters: readonly Found[]) => Promise<readonly Found[]>;
+/** Performs an action on letters. */
+type Act = (letters: readonly Found[]) => Promise<Sent>;
 
 /**
  * Performs an action on the open letters of the selected parts, and marks them.
  * @returns how many
+ * @throws the failure of the action, when those before are marked
  */
 export async function processOpen(
   services: Services,
   parts: readonly Bounds[],
   action: Action,
   isWanted: (letter: Found) => boolean,
-  act: Act = async (letters) => letters,
+  act: Act = async (letters) => ({ sent: letters }),
 ): Promise<number> {
   const marks = new Marks(services.pool);
   for (const part of parts) await marks.prune(part, part.low, part.high);
@@ -93,7 +95,8 @@ export async function processOpen(
   await readParts(services, parts, async (part, { letters, next }) => {
     const known = await marksOf(marks, part, letters);
     const { chosen } = planPage(letters, action, isWanted, known);
-    const done = new Set(await act(chosen));
+    const { sent, failure } = await act(chosen);
+    const done = new Set(sent);
     const plan = planPage(letters, action, (letter) => done.has(letter), known, open.get(nameOf(part)));
     count += plan.chosen.length;
     let last = plan.open;
@@ -102,6 +105,7 @@ export async function processOpen(
       if (one === plan.open) last = saved;
     }
     open.set(nameOf(part), last);
+    if (failure !== undefined) throw failure;
     return behindMark(last, next);
   });
   return count;

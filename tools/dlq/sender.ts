@@ -1,4 +1,5 @@
-import { isMessageRefused, Publisher, redriven, topicFaultOf } from '#messaging';
+import type { Outgoing } from '#messaging';
+import { isMessageRefused, LeaderMissingError, Publisher, redriven, topicFaultOf } from '#messaging';
 import type { Found, Source } from './read.ts';
 
 /** The result of redriving open letters. */
@@ -8,6 +9,12 @@ export interface Redriven {
   readonly withoutMessage: number;
   /** Letters that Kafka refused, by topic. They stay open. */
   readonly refused: Readonly<Record<string, { readonly letters: number; readonly reason: string }>>;
+}
+
+/** The letters that Kafka has, and why it does not have the others, unless it refused them. */
+export interface Sent {
+  readonly sent: readonly Found[];
+  readonly failure?: unknown;
 }
 
 /** Sends the messages of dead letters to their topics, independently for each topic. */
@@ -28,45 +35,46 @@ export class LetterSender {
     return { sent, withoutMessage, refused };
   }
 
-  /** Sends letters unchanged. @throws when Kafka refuses them */
-  async send(letters: readonly Found[]): Promise<void> {
-    await this.publisher.send(
-      letters.map((item) => redriven(item.letter, { ...item, offset: String(item.offset) })),
+  /** Sends letters unchanged. */
+  async send(letters: readonly Found[]): Promise<Sent> {
+    const messages = letters.map((item) => redriven(item.letter, { ...item, offset: String(item.offset) }));
+    const result = await this.publisher.send(messages).then(
+      () => ({ sent: letters }),
+      (failure: unknown) => {
+        if (!(failure instanceof LeaderMissingError)) return { sent: [], failure };
+        const unsent = new Set<Outgoing | undefined>(failure.unsent);
+        return { sent: letters.filter((_, index) => !unsent.has(messages[index])), failure };
+      },
     );
-    this.sent += letters.length;
+    this.sent += result.sent.length;
+    return result;
   }
 
-  /** Sends a page of letters. @returns the sent ones. @throws when Kafka is unavailable */
-  async sendPage(letters: readonly Found[]): Promise<readonly Found[]> {
+  /** Sends a page of letters. */
+  async sendPage(letters: readonly Found[]): Promise<Sent> {
     const messages = letters.filter(holdsMessage);
     this.withoutMessage += letters.length - messages.length;
     const byTopic = Map.groupBy(messages, ({ letter }) => letter.topic);
-    const sent: Found[] = [];
-    for (const [topic, these] of byTopic) sent.push(...(await this.sendTo(topic, these)));
-    return sent;
+    return untilFailure([...byTopic], ([topic, these]) => this.sendTo(topic, these));
   }
 
   /** Sends all together; when Kafka refuses one of them, one by one. */
-  private async sendTo(topic: string, letters: readonly Found[]): Promise<readonly Found[]> {
+  private async sendTo(topic: string, letters: readonly Found[]): Promise<Sent> {
     if (this.closed.has(topic)) {
       this.refuse(topic, letters.length);
-      return [];
+      return { sent: [] };
     }
-    try {
-      await this.send(letters);
-      return letters;
-    } catch (error) {
-      const fault = topicFaultOf(error);
-      if (fault !== undefined) this.closed.add(topic);
-      else if (!isMessageRefused(error)) throw error;
-      if (fault !== undefined || letters.length === 1) {
-        this.refuse(topic, letters.length, fault ?? (error as Error).message);
-        return [];
-      }
+    const result = await this.send(letters);
+    const { failure } = result;
+    if (failure === undefined) return result;
+    const fault = topicFaultOf(failure);
+    if (fault !== undefined) this.closed.add(topic);
+    else if (!isMessageRefused(failure)) return result;
+    if (fault !== undefined || letters.length === 1) {
+      this.refuse(topic, letters.length, fault ?? (failure as Error).message);
+      return { sent: [] };
     }
-    const sent: Found[] = [];
-    for (const letter of letters) sent.push(...(await this.sendTo(topic, [letter])));
-    return sent;
+    return untilFailure(letters, (letter) => this.sendTo(topic, [letter]));
   }
 
   private refuse(topic: string, count: number, reason = ''): void {
@@ -77,6 +85,16 @@ export class LetterSender {
   close(): Promise<void> {
     return this.publisher.close();
   }
+}
+
+async function untilFailure<T>(items: readonly T[], send: (item: T) => Promise<Sent>): Promise<Sent> {
+  const all: Found[] = [];
+  for (const item of items) {
+    const { sent, failure } = await send(item);
+    all.push(...sent);
+    if (failure !== undefined) return { sent: all, failure };
+  }
+  return { sent: all };
 }
 
 /** Whether a letter holds its message. */

@@ -8,6 +8,7 @@ import {
   readCloudEvent,
   repliesTopic,
   requestsTopic,
+  sendingLeft,
   writeCloudEvent,
 } from '#messaging';
 import { retry, sleep } from '#platform';
@@ -184,6 +185,6 @@ export class SampleService {
     this.flushing = undefined;
     const messages = this.unsent;
     this.unsent = [];
-    await retry(() => this.publisher.send(messages), { signal: AbortSignal.timeout(sendTimeoutMs) });
+    await retry(sendingLeft(this.publisher, messages), { signal: AbortSignal.timeout(sendTimeoutMs) });
   }
 }

@@ -13,7 +13,7 @@ export type { InquiryReply } from './incoming.ts';
 export { createKafka, KafkaProbe } from './kafka.ts';
 export type { Received } from './consumer/process-batch.ts';
 export { partitionOf } from './partitioner.ts';
-export { LeaderMissingError, Publisher, publisherRequestMs } from './publisher.ts';
+export { LeaderMissingError, Publisher, publisherRequestMs, sendingLeft } from './publisher.ts';
 export type { Outgoing } from './publisher.ts';
 export {
   conversationSchemas,

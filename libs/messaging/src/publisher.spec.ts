@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, jest, test } from '@jest/globals';
 import type { Kafka, ProducerBatch, ProducerConfig, RecordMetadata } from 'kafkajs';
 import kafkajs from 'kafkajs';
-import { LeaderMissingError, Publisher, publisherRequestMs } from './publisher.ts';
+import { LeaderMissingError, Publisher, publisherRequestMs, sendingLeft } from './publisher.ts';
 
 const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
 
@@ -68,6 +68,19 @@ test('only messages to partitions without a leader are left', async () => {
   expect(failed).toBeInstanceOf(LeaderMissingError);
   expect((failed as LeaderMissingError).unsent).toEqual([batch[1], batch[3]]);
   expect(sent).toEqual([['0', '2']]);
+});
+
+test('a batch that is sent again after a missing leader has only the messages that were left', async () => {
+  const leaders = [1, -1];
+  const { publisher, sent } = publisherTo(leaders);
+  const send = sendingLeft(
+    publisher,
+    [0, 1].map((partition) => ({ topic, key: null, value: `${partition}`, partition })),
+  );
+  for (let times = 0; times < 2; times += 1) await expect(send()).rejects.toThrow(LeaderMissingError);
+  leaders[1] = 2;
+  await send();
+  expect(sent).toEqual([['0'], ['1']]);
 });
 
 test('messages that no broker has confirmed are sent again', async () => {

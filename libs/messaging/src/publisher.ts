@@ -157,6 +157,22 @@ export class Publisher {
   }
 }
 
+/** Sends messages; called again after a failure, only those that a missing leader has left. */
+export function sendingLeft(
+  publisher: Pick<Publisher, 'send'>,
+  messages: readonly Outgoing[],
+): () => Promise<void> {
+  let left = messages;
+  return async () => {
+    try {
+      await publisher.send(left);
+    } catch (error) {
+      if (error instanceof LeaderMissingError) left = error.unsent;
+      throw error;
+    }
+  };
+}
+
 async function disconnect({ client }: Connecting): Promise<void> {
   await withTimeout(client.disconnect(), disconnectMs, disconnectTimeout).catch(() => undefined);
 }
