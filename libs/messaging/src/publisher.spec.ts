@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, jest, test } from '@jest/globals';
-import type { Kafka, ProducerBatch, ProducerConfig, RecordMetadata } from 'kafkajs';
+import type { Kafka, PartitionMetadata, ProducerBatch, ProducerConfig, RecordMetadata } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import { LeaderMissingError, Publisher, publisherRequestMs, sendingLeft } from './publisher.ts';
 
@@ -35,27 +35,28 @@ function leaderless(): Error {
 }
 
 /**
- * A publisher to a topic whose partitions have these leaders (-1: none), and what was sent to it. As in kafkajs, a request for a
- * partition without a leader sends nothing. `first`: the partitions that the first request confirms; by default all.
+ * A publisher to topics whose partitions have these leaders (-1: none), and what was sent to it. As in kafkajs, a request for a
+ * partition without a leader sends nothing, and chooses no partitions for the topics after it. `first`: the partitions that the first request confirms; by default all.
  */
-function publisherTo(leaders: readonly number[], first?: readonly number[]) {
+function publisherTo(
+  leaders: readonly number[],
+  first?: readonly number[],
+  onRequest = (): void => undefined,
+) {
   const sent: string[][] = [];
-  const partitionMetadata = leaders.map((leader, partitionId) => ({
-    leader,
-    partitionId,
-    partitionErrorCode: 0,
-    replicas: [],
-    isr: [],
-  }));
   const producer = ({ createPartitioner }: ProducerConfig): FakeProducer => {
     const choose = createPartitioner?.() ?? (() => 0);
     return new FakeProducer(async ({ topicMessages = [] }) => {
-      const all = topicMessages.flatMap(({ messages }) => messages);
-      const partitions = all.map((message) => choose({ topic, partitionMetadata, message }));
-      if (partitions.some((partition) => (leaders[partition] ?? -1) < 0)) throw leaderless();
-      sent.push(all.map(({ value }) => String(value)));
-      const answered = sent.length === 1 ? (first ?? partitions) : partitions;
-      return answered.map((partition) => ({ topicName: topic, partition, errorCode: 0 }));
+      onRequest();
+      const partitionMetadata = leaders.map((leader, partitionId) => ({ leader, partitionId }));
+      const placed = topicMessages.map((one) => {
+        const args = { topic: one.topic, partitionMetadata: partitionMetadata as PartitionMetadata[] };
+        const partitions = one.messages.map((message) => choose({ ...args, message }));
+        if (partitions.some((partition) => (leaders[partition] ?? -1) < 0)) throw leaderless();
+        return partitions.map((partition) => ({ topicName: one.topic, partition, errorCode: 0 }));
+      });
+      sent.push(topicMessages.flatMap((one) => one.messages.map(({ value }) => String(value))));
+      return placed.flat().filter(({ partition }) => sent.length > 1 || (first?.includes(partition) ?? true));
     });
   };
   return { publisher: new Publisher({ producer } as unknown as Kafka), sent };
@@ -68,6 +69,39 @@ test('only messages to partitions without a leader are left', async () => {
   expect(failed).toBeInstanceOf(LeaderMissingError);
   expect((failed as LeaderMissingError).unsent).toEqual([batch[1], batch[3]]);
   expect(sent).toEqual([['0', '2']]);
+});
+
+test('messages to several topics are sent, except those to partitions without a leader', async () => {
+  const { publisher, sent } = publisherTo([1, -1]);
+  const batch = ['a', 'b', 'c'].flatMap((name) =>
+    [0, 1].map((partition) => ({ topic: name, key: null, value: `${name}${partition}`, partition })),
+  );
+  await expect(publisher.send(batch)).rejects.toMatchObject({ unsent: [batch[1], batch[3], batch[5]] });
+  expect(sent).toEqual([['a0', 'b0', 'c0']]);
+});
+
+test('a second partition may lose its leader while the others are sent', async () => {
+  const leaders = [1, -1, 2];
+  let requests = 0;
+  const { publisher, sent } = publisherTo(leaders, undefined, () => {
+    requests += 1;
+    if (requests === 2) leaders[2] = -1;
+  });
+  const batch = [0, 1, 2].map((partition) => ({ topic, key: null, value: `${partition}`, partition }));
+  await expect(publisher.send(batch)).rejects.toMatchObject({ unsent: [batch[1], batch[2]] });
+  expect(sent).toEqual([['0']]);
+});
+
+test('messages that are confirmed are not sent again when a partition then loses its leader', async () => {
+  const leaders = [1, 2];
+  let requests = 0;
+  const { publisher, sent } = publisherTo(leaders, [0], () => {
+    requests += 1;
+    if (requests === 2) leaders[1] = -1;
+  });
+  const batch = [0, 1].map((partition) => ({ topic, key: null, value: `${partition}`, partition }));
+  await expect(publisher.send(batch)).rejects.toMatchObject({ unsent: [batch[1]] });
+  expect(sent).toEqual([['0', '1']]);
 });
 
 test('a batch that is sent again after a missing leader has only the messages that were left', async () => {

@@ -41,7 +41,7 @@ interface Connecting {
   readonly client: Producer;
 }
 
-/** Thrown when the partitions of some messages have no leader, and all other messages were sent. */
+/** Thrown when the partitions of some messages have no leader, and all other messages are in all replicas. */
 export class LeaderMissingError extends Error {
   override readonly name = 'LeaderMissingError';
 
@@ -105,33 +105,46 @@ export class Publisher {
     let cause: unknown;
     for (const part of requests(messages)) {
       const batch = part.map((outgoing) => ({ outgoing, message: messageOf(outgoing) }));
-      try {
-        await this.sendAll(producer, places, batch);
-      } catch (error) {
-        const led = batch.filter(({ message }) => places.hasLeader(message));
-        if (!isLeaderMissing(error) || led.length === batch.length) throw error;
-        cause = error;
-        unsent.push(...batch.filter((item) => !led.includes(item)).map(({ outgoing }) => outgoing));
-        await this.sendAll(producer, places, led);
-      }
+      const { left, failure } = await this.sendLed(producer, places, batch);
+      cause ??= failure;
+      unsent.push(...left);
     }
     if (unsent.length > 0) throw new LeaderMissingError(unsent, { cause });
   }
 
   /**
-   * Sends what is not confirmed again: when a partition moves to a broker that has confirmed others of the batch, the client takes
-   * that for the confirmation of all.
+   * Sends what has a leader, and what is not confirmed again: when a partition moves to a broker that has confirmed others of the
+   * batch, the client takes that for the confirmation of all.
+   * @returns those without a leader, in order
    */
-  private async sendAll(producer: Producer, places: Places, batch: readonly Sending[]): Promise<void> {
+  private async sendLed(
+    producer: Producer,
+    places: Places,
+    batch: readonly Sending[],
+  ): Promise<{ left: Outgoing[]; failure: unknown }> {
     const compression = this.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
     const request = { acks: -1, timeout: replicasMs, compression };
+    const leaderless = new Set<Sending>();
+    let failure: unknown;
     let left = batch;
     while (left.length > 0) {
-      const confirmed = await producer.sendBatch({ ...request, topicMessages: byTopic(left) });
-      const next = left.filter((item) => !isConfirmed(item, places, confirmed));
-      if (next.length === left.length) throw new Error('Kafka has confirmed none of the messages.');
-      left = next;
+      try {
+        const confirmed = await producer.sendBatch({ ...request, topicMessages: byTopic(left) });
+        const next = left.filter((item) => !isConfirmed(item, places, confirmed));
+        if (next.length === left.length) throw new Error('Kafka has confirmed none of the messages.');
+        left = next;
+      } catch (error) {
+        if (!isLeaderMissing(error)) throw error;
+        failure = error;
+        const led = left.filter(({ message }) => places.hasLeader(message));
+        // When the client does not know which leader is missing, it may be that of any.
+        const known = led.length < left.length;
+        for (const item of left) if (!known || !places.hasLeader(item.message)) leaderless.add(item);
+        left = known ? led : [];
+      }
     }
+    const items = batch.filter((item) => leaderless.has(item));
+    return { left: items.map(({ outgoing }) => outgoing), failure };
   }
 
   private connect(): Connecting {
