@@ -120,6 +120,31 @@ test('requests to a partition without a leader wait apart, until they expire', a
   expect(batches.filter((batch) => batch.length > 0)).toEqual([['a'], ['d'], ['b']]);
 });
 
+test('a partition without a leader does not hold up another whose leader is back', async () => {
+  leaderless = ['b', 'c'];
+  add('b');
+  await advance(1_000);
+  add('c');
+  await advance(1_000);
+  leaderless = ['b'];
+  await advance(3_000);
+  expect(results).toEqual(['c sent']);
+  expect(new Set(lost)).toEqual(new Set(['orders']));
+  leaderless = [];
+  await advance(2_000);
+  expect(results).toEqual(['c sent', 'b sent']);
+});
+
+test('pauses between attempts to reach a partition without a leader grow to about a second', async () => {
+  leaderless = ['b'];
+  add('b');
+  await advance(10_000);
+  const before = attempts;
+  await advance(10_000);
+  expect(attempts - before).toBeGreaterThanOrEqual(7);
+  expect(attempts - before).toBeLessThanOrEqual(14);
+});
+
 test('pauses between attempts grow to about a second', async () => {
   available = false;
   add('a');

@@ -1,6 +1,6 @@
 import type { Outgoing, Publisher, TopicFault } from '#messaging';
 import { LeaderMissingError, topicFaultOf } from '#messaging';
-import { BatchWriter } from '#platform';
+import { backOffMs, BatchWriter, sleep } from '#platform';
 
 /** Limits of the waiting requests of one source, and of one batch; bytes are those of the messages. */
 export const requestLimits = {
@@ -9,6 +9,9 @@ export const requestLimits = {
   batchSize: 1_000,
   batchBytes: 500_000,
 } as const;
+
+/** The pauses between attempts. */
+const backOff = { minMs: 50, maxMs: 1_000 };
 
 /** Why a request is refused. */
 export type RefusedRequest = TopicFault | 'queue_full';
@@ -40,15 +43,15 @@ interface SourceRequestsOptions {
 export class SourceRequests {
   private readonly writer: BatchWriter<PendingRequest>;
   private readonly leaderless: BatchWriter<PendingRequest>;
-  /** Those of a batch that is sent again which are in Kafka already. */
-  private readonly sent = new WeakSet<PendingRequest>();
+  /** The attempts since the last one that found all leaders. */
+  private leaderlessAttempts = 0;
 
   constructor(
     private readonly options: SourceRequestsOptions,
-    signal: AbortSignal,
+    private readonly signal: AbortSignal,
   ) {
-    this.writer = this.createWriter(signal, (items) => this.send(items));
-    this.leaderless = this.createWriter(signal, (items) => this.sendLed(items));
+    this.writer = this.createWriter((items) => this.send(items));
+    this.leaderless = this.createWriter((items) => this.sendAgain(items));
   }
 
   get waiting(): number {
@@ -66,10 +69,9 @@ export class SourceRequests {
   }
 
   private createWriter(
-    signal: AbortSignal,
     write: (items: readonly PendingRequest[]) => Promise<void>,
   ): BatchWriter<PendingRequest> {
-    const { options } = this;
+    const { options, signal } = this;
     const writer: BatchWriter<PendingRequest> = new BatchWriter<PendingRequest>(
       {
         ...requestLimits,
@@ -77,7 +79,7 @@ export class SourceRequests {
           Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? ''),
         intervalMs: 0,
         passIntervalMs: 60_000,
-        backOff: { minMs: 50, maxMs: 1_000 },
+        backOff,
         write: ({ items }) => write(items),
         isTerminal: () => false,
         onRetry: (error, attempt) => {
@@ -91,44 +93,51 @@ export class SourceRequests {
   }
 
   private async send(requests: readonly PendingRequest[]): Promise<void> {
-    try {
-      await this.sendLed(requests);
-    } catch (error) {
-      if (!(error instanceof LeaderMissingError)) throw error;
-      const unsent = new Set(error.unsent);
-      for (const request of requests.filter(({ message }) => unsent.has(message)))
-        if (this.leaderless.isFull) request.onRefused('queue_full');
-        else void this.leaderless.push(request);
-    }
+    const { left } = await this.sendLed(requests);
+    for (const request of left)
+      if (this.leaderless.isFull) request.onRefused('queue_full');
+      else void this.leaderless.push(request);
   }
 
-  /** @throws LeaderMissingError for those to partitions without a leader */
-  private async sendLed(requests: readonly PendingRequest[]): Promise<void> {
+  /** Those whose leader is still missing wait behind the others: another partition may have its leader again. */
+  private async sendAgain(requests: readonly PendingRequest[]): Promise<void> {
+    const { left, error } = await this.sendLed(requests);
+    this.leaderlessAttempts = left.length > 0 ? this.leaderlessAttempts + 1 : 0;
+    if (left.length === 0) return;
+    this.leaderless.discard(isOver(Date.now()));
+    this.options.onRetry(error, this.leaderlessAttempts);
+    await sleep(backOffMs(this.leaderlessAttempts, backOff), this.signal);
+    for (const request of left) void this.leaderless.push(request);
+  }
+
+  /** @returns those to partitions without a leader, and the error that says so */
+  private async sendLed(
+    requests: readonly PendingRequest[],
+  ): Promise<{ left: readonly PendingRequest[]; error?: unknown }> {
     const over = isOver(Date.now());
-    const useful = requests.filter((request) => !over(request) && !this.sent.has(request));
-    if (useful.length === 0) return;
+    const useful = requests.filter((request) => !over(request));
+    if (useful.length === 0) return { left: [] };
     try {
       await this.options.publisher.send(useful.map(({ message }) => message));
+      this.markSent(useful);
+      return { left: [] };
     } catch (error) {
       if (error instanceof LeaderMissingError) {
         const unsent = new Set(error.unsent);
         this.markSent(useful.filter(({ message }) => !unsent.has(message)));
+        return { left: useful.filter(({ message }) => unsent.has(message)), error };
       }
       const fault = topicFaultOf(error);
       if (fault === undefined) throw error;
       this.options.onFault(error, fault);
       for (const request of useful) request.onRefused(fault);
-      return;
+      return { left: [] };
     }
-    this.markSent(useful);
   }
 
   private markSent(requests: readonly PendingRequest[]): void {
     if (requests.length > 0) this.options.onSent();
-    for (const request of requests) {
-      this.sent.add(request);
-      request.onSent();
-    }
+    for (const request of requests) request.onSent();
   }
 }
 
