@@ -246,3 +246,20 @@ test('the requests that wait are bounded in number', async () => {
   for (let count = 0; count <= requestLimits.capacity; count += 1) add(String(count));
   expect(results).toEqual([`${requestLimits.capacity} queue_full`]);
 });
+
+test('the requests to partitions without a leader count among those that wait', async () => {
+  leaderless = ['b'];
+  add('b');
+  await advance();
+  const few = requestLimits.capacity / 4;
+  leaderless = Array.from({ length: 3 * few }, (_, count) => `b${count}`);
+  for (const value of leaderless) add(value);
+  await advance(100);
+  available = false;
+  add('first');
+  await advance();
+  for (let count = 0; count < 2 * few; count += 1) add(String(count));
+  const refused = results.filter((result) => result.endsWith('queue_full')).length;
+  expect(refused).toBeGreaterThan(few - 2 * requestLimits.batchSize);
+  expect(refused).toBeLessThanOrEqual(few);
+});

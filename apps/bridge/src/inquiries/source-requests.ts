@@ -59,8 +59,14 @@ export class SourceRequests {
   }
 
   add(request: PendingRequest): void {
-    if (this.writer.isFull) request.onRefused('queue_full');
+    if (this.isFull) request.onRefused('queue_full');
     else void this.writer.push(request);
+  }
+
+  private get isFull(): boolean {
+    const [all, apart] = [this.writer.queued, this.leaderless.queued];
+    const { capacity, capacityBytes } = requestLimits;
+    return all.items + apart.items >= capacity || all.bytes + apart.bytes >= capacityBytes;
   }
 
   /** Runs until the signal. */
@@ -94,9 +100,7 @@ export class SourceRequests {
 
   private async send(requests: readonly PendingRequest[]): Promise<void> {
     const { left } = await this.sendLed(requests);
-    for (const request of left)
-      if (this.leaderless.isFull) request.onRefused('queue_full');
-      else void this.leaderless.push(request);
+    for (const request of left) void this.leaderless.push(request);
   }
 
   /** Those whose leader is still missing wait behind the others: another partition may have its leader again. */

@@ -86,6 +86,11 @@ export class BatchWriter<T extends object> {
     return this.bytes + this.writingBytes;
   }
 
+  /** What waits for a batch. */
+  get queued(): { readonly items: number; readonly bytes: number } {
+    return { items: this.queue.length, bytes: this.bytes };
+  }
+
   /** Adds an item; resolves when there is room for the next. */
   async push(item: T): Promise<void> {
     const size = this.options.sizeOf?.(item) ?? 0;
