@@ -1,22 +1,33 @@
 import type { Message, PartitionerArgs } from 'kafkajs';
-import { createPartitioner } from './partitioner.ts';
+import { createPartitioner, partitionOf } from './partitioner.ts';
 
 interface Place {
   readonly partition: number;
   readonly hasLeader: boolean;
 }
 
-/** The partitions that a producer has chosen for messages. A message keeps its partition when it is sent again. */
+/** How long a partition counts as one without a leader after it was seen without (ms). */
+const leaderlessMs = 5_000;
+
+/** The partitions that a producer has chosen for messages, and which had no leader. A message keeps its partition when it is sent again. */
 export class Places {
   private readonly places = new WeakMap<Message, Place>();
   private readonly first = createPartitioner();
+  /** How many partitions topics have. */
+  private readonly counts = new Map<string, number>();
+  /** Until when partitions count as without a leader (milliseconds). */
+  private readonly leaderless = new Map<string, number>();
 
   /** The partitioner of the producer. */
   readonly choose = (args: PartitionerArgs): number => {
-    const { message, partitionMetadata } = args;
+    const { topic, message, partitionMetadata } = args;
     const partition = this.partitionOf(message) ?? this.first(args);
     const leader = partitionMetadata.find(({ partitionId }) => partitionId === partition)?.leader;
-    this.places.set(message, { partition, hasLeader: leader !== undefined && leader >= 0 });
+    const hasLeader = leader !== undefined && leader >= 0;
+    this.places.set(message, { partition, hasLeader });
+    this.counts.set(topic, partitionMetadata.length);
+    if (hasLeader) this.leaderless.delete(`${topic} ${partition}`);
+    else this.leaderless.set(`${topic} ${partition}`, Date.now() + leaderlessMs);
     return partition;
   };
 
@@ -27,5 +38,14 @@ export class Places {
   /** Whether its partition had a leader when the message was last sent. */
   hasLeader(message: Message): boolean {
     return this.places.get(message)?.hasLeader ?? true;
+  }
+
+  /** Whether the partition of a message that is not sent yet had no leader a moment ago. */
+  isLeaderless(topic: string, { key, partition }: Message): boolean {
+    if (this.leaderless.size === 0) return false;
+    const count = this.counts.get(topic);
+    const byKey = typeof key === 'string' || Buffer.isBuffer(key) ? { key } : undefined;
+    const chosen = partition ?? (byKey && count !== undefined ? partitionOf(byKey, count) : undefined);
+    return Date.now() < (this.leaderless.get(`${topic} ${chosen}`) ?? -Infinity);
   }
 }

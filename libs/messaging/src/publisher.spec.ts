@@ -104,6 +104,41 @@ test('messages that are confirmed are not sent again when a partition then loses
   expect(sent).toEqual([['0', '1']]);
 });
 
+test('messages to a partition that had no leader a moment ago may be left without a request', async () => {
+  const leaders = [1, -1];
+  let requests = 0;
+  const { publisher, sent } = publisherTo(leaders, undefined, () => void (requests += 1));
+  const batch = [0, 1].map((partition) => ({ topic, key: null, value: `${partition}`, partition }));
+  const skip = { skipLeaderless: true };
+  await expect(publisher.send(batch, skip)).rejects.toThrow(LeaderMissingError);
+  expect(requests).toBe(2);
+  await expect(publisher.send(batch, skip)).rejects.toMatchObject({ unsent: [batch[1]] });
+  expect([requests, sent]).toEqual([3, [['0'], ['0']]]);
+  leaders[1] = 2;
+  await expect(publisher.send(batch.slice(1), skip)).rejects.toMatchObject({ unsent: [batch[1]] });
+  await publisher.send(batch.slice(1));
+  await publisher.send(batch, skip);
+  expect(sent.slice(2)).toEqual([['1'], ['0', '1']]);
+});
+
+test('messages are left by their keys, too, and not for long', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+  try {
+    const leaders = [-1];
+    const { publisher, sent } = publisherTo(leaders);
+    const keyed = { topic, key: 'a', value: 'x' };
+    await expect(publisher.send([keyed])).rejects.toThrow(LeaderMissingError);
+    leaders[0] = 1;
+    const send = (): Promise<void> => publisher.send([{ ...keyed }], { skipLeaderless: true });
+    await expect(send()).rejects.toThrow(LeaderMissingError);
+    jest.setSystemTime(Date.now() + 5_000);
+    await send();
+    expect(sent).toEqual([['x']]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
 test('a batch that is sent again after a missing leader has only the messages that were left', async () => {
   const leaders = [1, -1];
   const { publisher, sent } = publisherTo(leaders);

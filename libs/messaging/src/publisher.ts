@@ -44,6 +44,8 @@ interface Connecting {
 /** Thrown when the partitions of some messages have no leader, and all other messages are in all replicas. */
 export class LeaderMissingError extends Error {
   override readonly name = 'LeaderMissingError';
+  /** As of the client's errors. */
+  readonly type = 'LEADER_NOT_AVAILABLE';
 
   constructor(
     readonly unsent: readonly Outgoing[],
@@ -51,6 +53,14 @@ export class LeaderMissingError extends Error {
   ) {
     super('There is no leader for this topic-partition.', options);
   }
+}
+
+export interface SendOptions {
+  /**
+   * Leaves messages to partitions that had no leader a moment ago, instead of asking for the leaders again, which takes as long as
+   * the client's retries. Another call has to ask.
+   */
+  readonly skipLeaderless?: boolean;
 }
 
 /** A message and how the client gets it. */
@@ -79,12 +89,12 @@ export class Publisher {
    * Resolves when every message is in all replicas. When it rejects, some may be in, so a retry may send them twice.
    * @throws LeaderMissingError when partitions of some messages have no leader: the others are in all replicas
    */
-  async send(messages: readonly Outgoing[]): Promise<void> {
+  async send(messages: readonly Outgoing[], options: SendOptions = {}): Promise<void> {
     if (messages.length === 0) return;
     const connecting = (this.producer ??= this.connect());
     try {
       const producer = await connecting.producer;
-      await withSignal(this.sendOn(producer, connecting.places, messages), connecting.silence);
+      await withSignal(this.sendOn(producer, connecting.places, messages, options), connecting.silence);
     } catch (error) {
       // Others may be sending on it, to partitions that have a leader.
       if (isLeaderMissing(error)) throw error;
@@ -100,14 +110,25 @@ export class Publisher {
     if (producer) await disconnect(producer);
   }
 
-  private async sendOn(producer: Producer, places: Places, messages: readonly Outgoing[]): Promise<void> {
+  private async sendOn(
+    producer: Producer,
+    places: Places,
+    messages: readonly Outgoing[],
+    { skipLeaderless = false }: SendOptions,
+  ): Promise<void> {
     const unsent: Outgoing[] = [];
     let cause: unknown;
     for (const part of requests(messages)) {
       const batch = part.map((outgoing) => ({ outgoing, message: messageOf(outgoing) }));
-      const { left, failure } = await this.sendLed(producer, places, batch);
+      const skipped = new Set(
+        batch.filter(
+          ({ outgoing, message }) => skipLeaderless && places.isLeaderless(outgoing.topic, message),
+        ),
+      );
+      const tried = batch.filter((item) => !skipped.has(item));
+      const { left, failure } = await this.sendLed(producer, places, tried);
       cause ??= failure;
-      unsent.push(...left);
+      unsent.push(...Array.from(skipped, ({ outgoing }) => outgoing), ...left);
     }
     if (unsent.length > 0) throw new LeaderMissingError(unsent, { cause });
   }

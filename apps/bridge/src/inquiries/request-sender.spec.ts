@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import type { Outgoing } from '#messaging';
+import type { Publisher } from '#messaging';
 import { LeaderMissingError } from '#messaging';
 import { createLogger, Metrics } from '#platform';
 import { BridgeMetrics } from '../common/metrics.ts';
@@ -20,6 +20,8 @@ let metrics: Metrics;
 let available: boolean;
 /** The requests to a partition without a leader. */
 let leaderless: string[];
+/** The messages for which missing leaders were asked for. */
+let asked: string[];
 let stop: AbortController;
 let sender: RequestSender;
 let running: Promise<void>;
@@ -40,9 +42,10 @@ function add(
   });
 }
 
-const publisher = (source: string): { send(messages: readonly Outgoing[]): Promise<void> } => ({
-  send: async (messages) => {
+const publisher = (source: string): Pick<Publisher, 'send'> => ({
+  send: async (messages, options) => {
     attempts += 1;
+    if (options?.skipLeaderless !== true) asked.push(...messages.map(({ value }) => String(value)));
     const fault = faults[source];
     if (fault) throw fault;
     if (!available) throw new Error('Kafka is unavailable');
@@ -63,7 +66,7 @@ async function waiting(): Promise<string> {
 
 beforeEach(() => {
   jest.useFakeTimers();
-  [batches, attempts, available, leaderless] = [[], 0, true, []];
+  [batches, attempts, available, leaderless, asked] = [[], 0, true, [], []];
   [results, faults, lost, metrics] = [[], {}, [], new Metrics('bridge')];
   stop = new AbortController();
   sender = new RequestSender(
@@ -118,6 +121,16 @@ test('requests to a partition without a leader wait apart, until they expire', a
   await advance(2_000);
   expect(results).toEqual(['a sent', 'd sent', 'b sent']);
   expect(batches.filter((batch) => batch.length > 0)).toEqual([['a'], ['d'], ['b']]);
+});
+
+test('only those that wait for a leader ask for it, so that they do not hold up the others', async () => {
+  leaderless = ['b'];
+  add('a');
+  add('b');
+  await advance();
+  add('c');
+  await advance(1_000);
+  expect(new Set(asked)).toEqual(new Set(['b']));
 });
 
 test('a partition without a leader does not hold up another whose leader is back', async () => {

@@ -98,8 +98,9 @@ export class SourceRequests {
     return writer;
   }
 
+  /** Those to a partition without a leader wait apart, and ask for it: that takes a while. */
   private async send(requests: readonly PendingRequest[]): Promise<void> {
-    const { left } = await this.sendLed(requests);
+    const { left } = await this.sendLed(requests, true);
     for (const request of left) void this.leaderless.push(request);
   }
 
@@ -117,12 +118,14 @@ export class SourceRequests {
   /** @returns those to partitions without a leader, and the error that says so */
   private async sendLed(
     requests: readonly PendingRequest[],
+    skipLeaderless = false,
   ): Promise<{ left: readonly PendingRequest[]; error?: unknown }> {
     const over = isOver(Date.now());
     const useful = requests.filter((request) => !over(request));
     if (useful.length === 0) return { left: [] };
     try {
-      await this.options.publisher.send(useful.map(({ message }) => message));
+      const messages = useful.map(({ message }) => message);
+      await this.options.publisher.send(messages, { skipLeaderless });
       this.markSent(useful);
       return { left: [] };
     } catch (error) {
