@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Json } from '../kernel/json.ts';
 import { timeOf } from '../kernel/test-decider.ts';
-import type { InquiryCommand, OpenInquiry } from './commands.ts';
-import { cancelAll, decideInquiry } from './decide.ts';
+import type { InquiryCommand } from './commands.ts';
+import { decideInquiry } from './decide.ts';
 import type { InquiryOpened } from './events.ts';
 import type { InquiryKind } from './kinds.ts';
 import { closedInquiriesKept, noInquiries, openInquiriesLimit } from './state.ts';
 import {
+  another,
   answer,
   cancel,
   close,
@@ -107,10 +107,6 @@ describe('opening an inquiry', () => {
   });
 });
 
-function another(index: number, more: Partial<OpenInquiry> = {}): OpenInquiry {
-  return open({ inquiry_id: `i${index}`, subject: { order_id: `ORD${index}` }, ...more });
-}
-
 describe('the deadline', () => {
   test('closes nothing early', () => {
     expect(givenCommands(open()).when(close(timeOf(59)))).toEqual([]);
@@ -194,28 +190,6 @@ describe('cancelling an inquiry', () => {
 
   test('is rejected when it does not exist', () => {
     expect(given().when(cancel)).toBe('inquiry_not_found');
-  });
-
-  test('of all inquiries closes each', () => {
-    const { state } = givenCommands(another(1), another(2));
-    expect(cancelAll(state, 'none')).toMatchObject([
-      { data: { inquiry_id: 'i1', outcome: 'cancelled', cause: 'session_over' } },
-      { data: { inquiry_id: 'i2' } },
-    ]);
-  });
-
-  test('of all inquiries fits into one append, encrypted, however large their answers are', () => {
-    const merge: Json[] = Array.from({ length: 4 }, (_, n) => ({
-      [`part_${n}`]: { const: 'अ'.repeat(8_175) },
-    }));
-    const asked = Array.from({ length: openInquiriesLimit }, (_, index) => [
-      another(index, { declared: { ...order_status, merge } }),
-      answer('orders', { tracking_id: 'T1' }, { inquiry_id: `i${index}` }),
-    ]).flat();
-    const closed = cancelAll(givenCommands(...asked).state, 'none');
-    const bytes = new TextEncoder().encode(JSON.stringify(closed)).length;
-    expect((bytes * 4) / 3).toBeLessThan(1_048_576);
-    expect(closed[0]).toMatchObject({ data: { answer: { part_0: expect.any(String) } } });
   });
 });
 

@@ -118,12 +118,30 @@ function cancel({ inquiry_id }: CancelInquiry, state: InquiryState, handoff: Han
 
 /**
  * The events that close the open inquiries of a session that ends. They are appended together, so their answers share a
- * limit: an append holds a megabyte.
+ * limit: an append holds a megabyte. Smaller answers leave what they do not need to larger ones.
  */
 export function cancelAll(state: InquiryState, handoff: Handoff): (InquiryEvent | HandoffRequested)[] {
-  const { open: inquiries } = state.inquiries;
-  const limit = Math.min(mergedAnswerLimit, Math.floor(answersLimit / inquiries.length));
-  return inquiries.flatMap((inquiry) =>
-    closeInquiry(inquiry, kindOf(state, inquiry), 'session_over', handoff, [], limit),
+  const closed = (limit: number): (InquiryEvent | HandoffRequested)[] =>
+    state.inquiries.open.flatMap((inquiry) =>
+      closeInquiry(inquiry, kindOf(state, inquiry), 'session_over', handoff, [], limit),
+    );
+  const whole = closed(mergedAnswerLimit);
+  const sizes = whole.map((event) =>
+    event.type === 'InquiryClosed' && event.data.answer !== null
+      ? JSON.stringify(event.data.answer).length
+      : 0,
   );
+  const limit = shareOf(sizes, answersLimit);
+  return limit < mergedAnswerLimit ? closed(limit) : whole;
+}
+
+/** The largest limit of each size with which their sum is within a limit. */
+function shareOf(sizes: readonly number[], limit: number): number {
+  let left = limit;
+  for (const [index, size] of sizes.toSorted((one, other) => one - other).entries()) {
+    const share = Math.floor(left / (sizes.length - index));
+    if (size > share) return share;
+    left -= size;
+  }
+  return Infinity;
 }

@@ -84,3 +84,8 @@ export const cancel: CancelInquiry = { type: 'CancelInquiry', inquiry_id: 'i1' }
 export function typesOf(outcome: readonly { readonly type: string }[] | string): readonly string[] | string {
   return typeof outcome === 'string' ? outcome : outcome.map(({ type }) => type);
 }
+
+/** Opens an inquiry about another order. */
+export function another(index: number, more: Partial<OpenInquiry> = {}): OpenInquiry {
+  return open({ inquiry_id: `i${index}`, subject: { order_id: `ORD${index}` }, ...more });
+}
