@@ -57,6 +57,7 @@ export async function proveEvent(
   const event = toChecked(found);
   const sealed = await sealedBy(roots, stream, revision, store.signal);
   if (sealed === undefined) {
+    if (roots.faults.length === 0) return 'not_sealed';
     const hidden = roots.concerning(await roots.sealedOf(stream, store.signal), event.position);
     return hidden.length > 0 ? 'faulty_root' : 'not_sealed';
   }
