@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { isActiveIn } from '#domain';
 import { inParallel } from '#platform';
+import { PartnerErasedError } from '#privacy';
 import { ownedSessions } from '#read-models';
 import { EventStore, readSession, UnprojectableEventError } from '#sessions';
 import { Registry } from './registry.ts';
@@ -40,12 +41,24 @@ export class MissingSessions {
   /** The stream decides, since the table may lag behind. */
   private async register(sessionId: string): Promise<void> {
     try {
-      const { session, agent } = (await readSession(this.store, sessionId))?.state ?? {};
+      const { session, agent, identity } = (await readSession(this.store, sessionId))?.state ?? {};
       if (session?.home?.moved_by === undefined || !isActiveIn(this.store.cell, session)) return;
-      if (!agent?.pool) return;
+      if (!agent?.pool || (await this.getsNoKey(identity?.partner_id))) return;
       await this.registry.recover(sessionId, agent.instance, agent.epoch, agent.pool);
     } catch (error) {
       if (!(error instanceof UnprojectableEventError)) throw error;
+    }
+  }
+
+  /** Whether a partner is erased: a takeover of the session would be refused, and the session be missing again. */
+  private async getsNoKey(partnerId: string | undefined): Promise<boolean> {
+    if (partnerId === undefined) return false;
+    try {
+      await this.store.codec.keyOf(partnerId);
+      return false;
+    } catch (error) {
+      if (error instanceof PartnerErasedError) return true;
+      throw error;
     }
   }
 }
