@@ -41,11 +41,18 @@ export class Places {
   }
 
   /** Whether the partition of a message that is not sent yet had no leader a moment ago. */
-  isLeaderless(topic: string, { key, partition }: Message): boolean {
+  isLeaderless(topic: string, message: Message): boolean {
     if (this.leaderless.size === 0) return false;
+    return Date.now() < (this.leaderless.get(this.nameOf(topic, message) ?? '') ?? -Infinity);
+  }
+
+  /** Names the partition of a message, also before it is sent; undefined: not known yet. */
+  nameOf(topic: string, message: Message): string | undefined {
+    const { key, partition } = message;
     const count = this.counts.get(topic);
     const byKey = typeof key === 'string' || Buffer.isBuffer(key) ? { key } : undefined;
-    const chosen = partition ?? (byKey && count !== undefined ? partitionOf(byKey, count) : undefined);
-    return Date.now() < (this.leaderless.get(`${topic} ${chosen}`) ?? -Infinity);
+    const ofKey = byKey && count !== undefined ? partitionOf(byKey, count) : undefined;
+    const chosen = this.partitionOf(message) ?? partition ?? ofKey;
+    return chosen === undefined ? undefined : `${topic} ${chosen}`;
   }
 }

@@ -152,6 +152,25 @@ test('a batch that is sent again after a missing leader has only the messages th
   expect(sent).toEqual([['0'], ['1']]);
 });
 
+test('no message overtakes an earlier one to its partition that was left', async () => {
+  const leaders = [1, -1];
+  let requests = 0;
+  const { publisher, sent } = publisherTo(leaders, undefined, () => {
+    requests += 1;
+    if (requests === 2) leaders[1] = 2;
+  });
+  const large = 'x'.repeat(300_000);
+  const batch = [1, 0, 1, 1].map((partition, n) => ({
+    topic,
+    key: null,
+    value: `${n}`,
+    partition,
+    headers: { large },
+  }));
+  await expect(publisher.send(batch)).rejects.toMatchObject({ unsent: [batch[0], batch[2], batch[3]] });
+  expect(sent).toEqual([['1']]);
+});
+
 test('messages that no broker has confirmed are sent again', async () => {
   const { publisher, sent } = publisherTo([1, 2], [0]);
   await publisher.send([0, 1, 0].map((partition, n) => ({ topic, key: null, value: `${n}`, partition })));

@@ -118,17 +118,22 @@ export class Publisher {
   ): Promise<void> {
     const unsent: Outgoing[] = [];
     let cause: unknown;
+    /** Topics, or their partitions, of messages that are left: later ones must not overtake them. */
+    const blocked = new Set<string>();
+    const waits = ({ outgoing: { topic }, message }: Sending): boolean =>
+      blocked.has(topic) ||
+      blocked.has(places.nameOf(topic, message) ?? topic) ||
+      (skipLeaderless && places.isLeaderless(topic, message));
     for (const part of requests(messages)) {
       const batch = part.map((outgoing) => ({ outgoing, message: messageOf(outgoing) }));
-      const skipped = new Set(
-        batch.filter(
-          ({ outgoing, message }) => skipLeaderless && places.isLeaderless(outgoing.topic, message),
-        ),
-      );
-      const tried = batch.filter((item) => !skipped.has(item));
-      const { left, failure } = await this.sendLed(producer, places, tried);
+      const left = new Set(batch.filter((item) => waits(item)));
+      const tried = batch.filter((item) => !left.has(item));
+      const { leaderless, failure } = await this.sendLed(producer, places, tried);
       cause ??= failure;
-      unsent.push(...Array.from(skipped, ({ outgoing }) => outgoing), ...left);
+      for (const item of leaderless) left.add(item);
+      for (const { outgoing, message } of left)
+        blocked.add(places.nameOf(outgoing.topic, message) ?? outgoing.topic);
+      unsent.push(...batch.filter((item) => left.has(item)).map(({ outgoing }) => outgoing));
     }
     if (unsent.length > 0) throw new LeaderMissingError(unsent, { cause });
   }
@@ -136,13 +141,13 @@ export class Publisher {
   /**
    * Sends what has a leader, and what is not confirmed again: when a partition moves to a broker that has confirmed others of the
    * batch, the client takes that for the confirmation of all.
-   * @returns those without a leader, in order
+   * @returns those without a leader
    */
   private async sendLed(
     producer: Producer,
     places: Places,
     batch: readonly Sending[],
-  ): Promise<{ left: Outgoing[]; failure: unknown }> {
+  ): Promise<{ leaderless: ReadonlySet<Sending>; failure: unknown }> {
     const compression = this.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
     const request = { acks: -1, timeout: replicasMs, compression };
     const leaderless = new Set<Sending>();
@@ -164,8 +169,7 @@ export class Publisher {
         left = known ? led : [];
       }
     }
-    const items = batch.filter((item) => leaderless.has(item));
-    return { left: items.map(({ outgoing }) => outgoing), failure };
+    return { leaderless, failure };
   }
 
   private connect(): Connecting {
