@@ -30,8 +30,6 @@ export class BulkLoader {
   private readonly partitions: TurnPartitions;
   private copying: Promise<unknown> = Promise.resolve();
   private chunk: Chunk;
-  /** Whether there may be sessions that a deletion takes from the list. */
-  private hasSetAside = false;
   /** The revision of sessions with events but no row: few, such as those that were only named when their partner moved. */
   private readonly rowless = new Map<string, number>();
 
@@ -74,9 +72,8 @@ export class BulkLoader {
         for (const [place, item] of written.entries()) this.add(chunk, item, changes[place]);
       }
     for (const [id, failure] of failures) chunk.setAside.set(id, failure);
-    this.hasSetAside ||= failures.size > 0;
     const deletions = items.filter((item) => isDeletion(item));
-    if (deletions.length > 0 && this.hasSetAside) {
+    if (deletions.length > 0) {
       // The sessions that earlier chunks set aside are listed then.
       await this.copying;
       await this.pool.query(unlistDeleted, [textOfDeletions(deletions)]);
