@@ -17,7 +17,7 @@ export interface Sent {
   readonly failure?: unknown;
 }
 
-/** Sends the messages of dead letters to their topics, independently for each topic. */
+/** Sends the messages of dead letters to their topics. A topic that is missing or forbidden does not hold up the others; a missing leader does. */
 export class LetterSender {
   private readonly publisher: Publisher;
   private withoutMessage = 0;

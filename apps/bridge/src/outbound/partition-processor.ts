@@ -139,7 +139,7 @@ export class PartitionProcessor implements PartitionWork {
       this.ports.logger.warn({ err, ...this.placeOf(writer) }, 'subscription interrupted');
     };
     for await (const delivery of this.ports.subscribe({ prefixes, after, signal, onInterruption })) {
-      this.failures.delete(writer.name);
+      if (delivery.kind !== 'fell_behind') this.failures.delete(writer.name);
       await writer.receive(delivery);
     }
   }
