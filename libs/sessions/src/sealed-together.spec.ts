@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject, SessionEventType } from '#domain';
+import type { JsonObject } from '#domain';
 import { newSession } from '#domain';
 import { MemoryKeyStore, testDataKeys } from '../../privacy/src/keys/test-keys.ts';
 import type { StoredEvent } from './client/page.ts';
@@ -7,17 +7,15 @@ import { EventCodec } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
 import { openingOnly } from './event-metadata.ts';
 import { foldEvent } from './streams.ts';
-import { canary, personalEvents } from './testing/personal-events.ts';
+import {
+  canary,
+  personalEvents,
+  personalMetadata as metadata,
+  personalPartnerId as partner_id,
+  personalStream as stream,
+  personalTypes as types,
+} from './testing/personal-events.ts';
 
-const partner_id = 'P7689';
-const stream = 'session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
-const types = Object.keys(personalEvents) as SessionEventType[];
-const metadata = {
-  schema_version: 1,
-  occurred_at: '2026-11-24T08:00:00.000Z',
-  actor: { role: 'agent', id: 'bot' },
-  $correlationId: 'c-1',
-};
 const turn = personalEvents.TurnRecorded;
 
 const store = new MemoryKeyStore();

@@ -136,3 +136,14 @@ export const personalPartner: PartnerEvent = {
     sessions: [],
   },
 };
+
+/** For specs: the session of these events, its partner, and the metadata of each before it is sealed. */
+export const personalStream = 'session-0b8e2c9a-52a1-4c5e-9c53-4a5d0a6c0f10';
+export const personalPartnerId = 'P7689';
+export const personalTypes = Object.keys(personalEvents) as SessionEventType[];
+export const personalMetadata = {
+  schema_version: 1,
+  occurred_at: '2026-11-24T08:00:00.000Z',
+  actor: { role: 'agent', id: 'bot' },
+  $correlationId: 'c-1',
+};
