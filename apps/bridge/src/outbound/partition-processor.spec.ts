@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Outgoing } from '#messaging';
-import { createLogger, Metrics } from '#platform';
+import { Metrics } from '#platform';
 import type { Delivery } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
 import type { IndexBatch, Mention } from '../references/changes.ts';
-import { IndexWriter } from '../references/index-writer.ts';
-import { ConversationPublisher } from './conversation-publisher.ts';
 import type { KafkaFlows } from './kafka-flows.ts';
-import { PartitionProcessor } from './partition-processor.ts';
+import type { PartitionProcessor } from './partition-processor.ts';
 import { testFlows } from './test-flows.ts';
+import { testProcessor } from './test-processor.ts';
 import { event, sessionId, TestSubscription, turnAbout } from './test-subscription.ts';
 
 const lease = { partition: 1, epoch: 3n, prefixes: ['session-0'], of: 16, position: 10n, aheadOf: null };
@@ -49,20 +48,15 @@ async function savePosition(position: bigint): Promise<boolean> {
 
 /** Starts the processor at the position `indexed`. */
 function begin(): void {
-  const logger = createLogger('bridge', 'silent');
   flows = testFlows({ send, onSent: (count) => bridge.published.inc(count) });
-  const ports = { flows, savePosition, positionAfterRestore, queueBytes: 2 ** 20, metrics: bridge, logger };
-  processor = new PartitionProcessor(
-    {
-      subscribe: (options) => subscription.subscribe(options),
-      publisher: (signal) => new ConversationPublisher(ports, lease, signal),
-      index: (signal) => new IndexWriter({ ...indexPorts, metrics: bridge, logger }, signal),
-      metrics: bridge,
-      logger,
-    },
+  processor = testProcessor({
     lease,
-    () => void (ended = true),
-  );
+    subscription,
+    metrics: bridge,
+    publishing: { flows, savePosition, positionAfterRestore },
+    indexing: { store, recordLate },
+    ended: () => void (ended = true),
+  });
 }
 
 const store = {
@@ -73,8 +67,6 @@ const store = {
   confirm: async () => void indexSteps.push('confirm'),
   startOver: async () => void indexSteps.push('start over'),
 };
-const indexPorts = { store, cacheBytes: 2 ** 16, recordLate, mentionsIn: async () => [] };
-
 async function recordLate(mentions: readonly Mention[], after: bigint | null): Promise<void> {
   const error = lateErrors.shift();
   if (error) throw error;

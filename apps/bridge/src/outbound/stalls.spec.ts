@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { createLogger, Metrics } from '#platform';
+import { Metrics } from '#platform';
 import type { Delivery } from '#sessions';
 import { BridgeMetrics } from '../common/metrics.ts';
-import { IndexWriter } from '../references/index-writer.ts';
-import { ConversationPublisher } from './conversation-publisher.ts';
 import type { KafkaFlows } from './kafka-flows.ts';
-import { PartitionProcessor } from './partition-processor.ts';
+import type { PartitionProcessor } from './partition-processor.ts';
 import { Stalls } from './stalls.ts';
 import { testFlows } from './test-flows.ts';
+import { testProcessor } from './test-processor.ts';
 import { event, TestSubscription, turnAbout } from './test-subscription.ts';
 
 const lease = { partition: 5, epoch: 3n, prefixes: ['session-0'], of: 16, position: 10n, aheadOf: null };
@@ -37,7 +36,6 @@ async function* endingSubscription(): AsyncGenerator<Delivery> {
 
 /** Owns the partition; it is processed again when its work has ended. */
 function begin(): void {
-  const logger = createLogger('bridge', 'silent');
   const store = {
     load: () => loading(),
     apply: () => postgres(),
@@ -45,33 +43,16 @@ function begin(): void {
     confirm: async () => undefined,
     startOver: () => postgres(),
   };
-  const indexPorts = {
-    store,
-    cacheBytes: 2 ** 16,
-    recordLate: async () => undefined,
-    mentionsIn: async () => [],
-  };
-  const ports = {
-    flows,
-    savePosition: () => saving(),
-    positionAfterRestore: async () => 3n,
-    queueBytes: 2 ** 20,
-    metrics: bridge,
-    logger,
-  };
-  const processor = new PartitionProcessor(
-    {
-      subscribe: (options) => subscription.subscribe(options),
-      publisher: (signal) => new ConversationPublisher(ports, lease, signal),
-      index: (signal) => new IndexWriter({ ...indexPorts, metrics: bridge, logger }, signal),
-      metrics: bridge,
-      logger,
-    },
+  const processor = testProcessor({
     lease,
-    () => {
+    subscription,
+    metrics: bridge,
+    publishing: { flows, savePosition: () => saving(), positionAfterRestore: async () => 3n },
+    indexing: { store, recordLate: async () => undefined },
+    ended: () => {
       if (!stopping.signal.aborted) begin();
     },
-  );
+  });
   work = [processor];
 }
 
