@@ -35,6 +35,7 @@ export {
   seal,
   sealObjectText,
   sealTogether,
+  typesIn,
 } from './seal/seal.ts';
 export type { PersonalType } from './recognise/found.ts';
 export { personalTypes } from './recognise/found.ts';

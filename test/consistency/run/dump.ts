@@ -6,7 +6,7 @@ import type { DataKeys } from '#privacy';
 import { EventCodec } from '#sessions';
 import { sectionFields } from '../../../libs/read-models/src/context/records.ts';
 import { SectionSeals } from '../../../libs/read-models/src/context/section-seals.ts';
-import { openTurns } from '../../../libs/read-models/src/tables/row-seals.ts';
+import { openTurns } from '../../../libs/read-models/src/tables/sealed-columns.ts';
 import type { SessionRow, StoredEvent, Stores, TurnRow } from '../common/history.ts';
 import type { Cluster } from '../system/cluster.ts';
 

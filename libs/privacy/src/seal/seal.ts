@@ -98,7 +98,12 @@ export function keyIdOf(sealed: unknown): string | undefined {
 
 /** How many values are sealed as one; 0: `seal` did not make it. */
 export function countIn(sealed: unknown): number {
-  return typeof sealed === 'string' ? (head.exec(sealed)?.[2]?.length ?? 0) : 0;
+  return typesIn(sealed).length;
+}
+
+/** The types of the values that are sealed, a letter each, such as `to` for a text and an object; empty: `seal` did not make it. */
+export function typesIn(sealed: unknown): string {
+  return typeof sealed === 'string' ? (head.exec(sealed)?.[2] ?? '') : '';
 }
 
 /** The placeholder for a sealed value whose key was destroyed. */

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
 import { rebuildSchema } from '../tables/rebuild.ts';
-import { openTurns } from '../tables/row-seals.ts';
+import { openTurns } from '../tables/sealed-columns.ts';
 import type { TextSearchScope } from '../text-search/config.ts';
 import type { Difference } from './difference.ts';
 import { rowDifferences } from './row-differences.ts';

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { JsonObject } from '#domain';
 import type { DataKeys } from '#privacy';
-import { openTurns } from '../tables/row-seals.ts';
+import { openTurns } from '../tables/sealed-columns.ts';
 import { storableJson } from '../tables/storable.ts';
 import type { ExpectedRows } from './expected-rows.ts';
 

@@ -59,6 +59,14 @@ test.each<[string, (db: Queryable) => Promise<unknown>]>([
   ['turns of sessions with a flag', (db) => listTurns(db, { ...first, flag: 'flag_7' })],
   ['turns of sessions with a handoff', (db) => listTurns(db, { ...first, ...period, handoff: 'requested' })],
   ['turns with a value', (db) => listTurns(db, { ...first, blind_index: 'value_7' })],
+  [
+    'turns of a partner with a value',
+    (db) => listTurns(db, { ...first, partner_id: 'P7', blind_index: 'value_7' }),
+  ],
+  [
+    'turns of a partner with a word',
+    (db) => listTurns(db, { ...first, partner_id: 'P7', words: ['word_7'] }),
+  ],
   ['turns with two words', (db) => listTurns(db, { ...first, words: ['word_7', 'word_8'] })],
   ['turns as they became visible', (db) => followTurns(db, { ...first, partner_id: 'P7' })],
   ['turns of recent sessions', (db) => listTurns(db, { ...first, order: 'desc', active_since })],

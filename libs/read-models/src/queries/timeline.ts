@@ -1,6 +1,6 @@
 import { pageBytes, withinBytes } from '#platform';
 import type { DataKeys } from '#privacy';
-import { openTurns } from '../tables/row-seals.ts';
+import { openTurns } from '../tables/sealed-columns.ts';
 import type { Page } from './conditions.ts';
 import { Conditions } from './conditions.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';

@@ -1,6 +1,6 @@
 import type { JsonObject, Sender } from '#domain';
 import type { DataKeys } from '#privacy';
-import { openTurns } from '../tables/row-seals.ts';
+import { openTurns } from '../tables/sealed-columns.ts';
 import type { Conditions } from './conditions.ts';
 import type { SlotPosition } from './feed-cursor.ts';
 import type { Queryable } from './queryable.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import type { JsonObject } from '#domain';
 import type { DataKeys } from '#privacy';
-import { openTurns } from './row-seals.ts';
+import { openTurns } from './sealed-columns.ts';
 
 /** The conversation tables, each with the columns that order its rows. */
 const orders = {

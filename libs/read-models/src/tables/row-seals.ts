@@ -1,38 +1,14 @@
 import type { Pool } from 'pg';
-import type { JsonObject } from '#domain';
 import { inParallel } from '#platform';
-import type { DataKey, DataKeys, Place } from '#privacy';
-import {
-  BrokenSealError,
-  erased,
-  erasedText,
-  erasedValue,
-  keyIdOf,
-  open,
-  PartnerErasedError,
-  seal,
-  UnknownKeyError,
-} from '#privacy';
+import type { DataKey, DataKeys } from '#privacy';
+import { erased, erasedText, PartnerErasedError } from '#privacy';
 import type { TextSearchScope } from '../text-search/config.ts';
 import { WordIndex } from '../text-search/word-index.ts';
 import type { RowChange } from './rows.ts';
+import { sealedColumns, sealedText } from './sealed-columns.ts';
 
 /** Keys fetched at a time. */
 const keysAtOnce = 8;
-/** Replaces a value that was changed or copied from another place. */
-const unreadable = '[unreadable]';
-
-/** The sealed columns of a turn. */
-interface Sealable {
-  readonly session_id: string;
-  readonly turn_id: string;
-  readonly message_text: string;
-  readonly extracted_entities: JsonObject;
-  readonly response_text: string | null;
-  /** Present when selected. */
-  readonly message_id?: string | null;
-}
-
 /** Seals personal data in the rows of turns. Without keys they stay plain. */
 export class RowSeals {
   constructor(
@@ -60,7 +36,9 @@ export class RowSeals {
       const session_id = sealedOf(change)?.session_id;
       if (session_id === undefined) return change;
       const key = found.get(partners.get(session_id) ?? '');
-      return key === erased ? withoutContent(change) : sealed(withWords(change, index, key), key);
+      return key === erased
+        ? withoutContent(change)
+        : sealed(withWords(change, index, key), key, keys.together);
     });
   }
 
@@ -134,76 +112,13 @@ function ifErased(error: unknown): typeof erased {
 }
 
 /** Without a partner there is no session row and no turn is written, so the content does not matter. */
-function sealed(change: RowChange, key: DataKey | undefined): RowChange {
+function sealed(change: RowChange, key: DataKey | undefined, together: boolean): RowChange {
   const { turn, reply } = change;
-  const text = (field: string, of: { session_id: string; turn_id: string }, value: string): string =>
-    key === undefined ? '' : (seal(key, placeOf(of, field), value) ?? '');
   return {
     ...change,
-    ...(turn && {
-      turn: {
-        ...turn,
-        message_text: text('message_text', turn, turn.message_text),
-        extracted_entities: sealedEntities(key, turn),
-        message_id: turn.message_id === null ? null : text('message_id', turn, turn.message_id),
-      },
-    }),
+    ...(turn && { turn: { ...turn, ...sealedColumns(key, turn, together) } }),
     ...(reply && {
-      reply: { ...reply, response_text: text('response_text', reply, reply.response_text) },
+      reply: { ...reply, response_text: sealedText(key, reply, 'response_text', reply.response_text) },
     }),
   };
-}
-
-function sealedEntities(
-  key: DataKey | undefined,
-  turn: { session_id: string; turn_id: string; extracted_entities: JsonObject | string },
-): JsonObject | string {
-  const { extracted_entities: value } = turn;
-  if (Object.keys(value).length === 0 || key === undefined) return {};
-  return seal(key, placeOf(turn, 'extracted_entities'), value) ?? {};
-}
-
-/** Opens sealed turns; plain ones from before there were keys stay as they are. @throws KeyStoreUnavailableError */
-export async function openTurns<Turn extends Sealable>(
-  keys: DataKeys | undefined,
-  turns: readonly Turn[],
-): Promise<Turn[]> {
-  if (keys === undefined) return [...turns];
-  const opened = [...turns];
-  await inParallel(turns.entries(), keysAtOnce, async ([index, turn]) => {
-    const text = <T>(field: keyof Sealable, value: T): T | Promise<T> => openField(keys, turn, field, value);
-    opened[index] = {
-      ...turn,
-      message_text: await text('message_text', turn.message_text),
-      extracted_entities: await text('extracted_entities', turn.extracted_entities),
-      response_text: await text('response_text', turn.response_text),
-      ...(turn.message_id !== undefined && { message_id: await text('message_id', turn.message_id) }),
-    };
-  });
-  return opened;
-}
-
-function openField<T>(keys: DataKeys, turn: Sealable, field: keyof Sealable, value: T): T | Promise<T> {
-  const id = keyIdOf(value);
-  if (id === undefined) return value;
-  const text = String(value);
-  const withKey = (key: DataKey | typeof erased): T => {
-    try {
-      return (key === erased ? erasedValue(text) : open(key, placeOf(turn, field), text)) as T;
-    } catch (error) {
-      return damaged(field, error) as T;
-    }
-  };
-  const cached = keys.cached(id);
-  if (cached !== undefined) return withKey(cached);
-  return keys.byId(id).then(withKey, (error: unknown) => damaged(field, error) as T);
-}
-
-function damaged(field: keyof Sealable, error: unknown): unknown {
-  if (!(error instanceof BrokenSealError) && !(error instanceof UnknownKeyError)) throw error;
-  return field === 'extracted_entities' ? {} : unreadable;
-}
-
-function placeOf({ session_id, turn_id }: { session_id: string; turn_id: string }, field: string): Place {
-  return { of: 'conversation_turn', record: `${session_id}/${turn_id}`, field };
 }

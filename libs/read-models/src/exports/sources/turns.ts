@@ -4,7 +4,7 @@ import { ofFork } from '../../queries/forks.ts';
 import { isoTime } from '../../queries/iso-time.ts';
 import { isOpen } from '../../queries/open-partners.ts';
 import { ofActiveSince } from '../../queries/row-limits.ts';
-import { openTurns } from '../../tables/row-seals.ts';
+import { openTurns } from '../../tables/sealed-columns.ts';
 import type { ExportRow } from '../columns.ts';
 import type { Place } from '../request.ts';
 import { activeSince } from '../request.ts';
