@@ -54,16 +54,20 @@ function tooMany(command: number): CommandRejectedError {
   return new CommandRejectedError(rejection, command, -1);
 }
 
+const identifiers: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(identifierFields).map(([type, fields]) => [type, new Set(['type', ...fields])]),
+);
+
 function tokeniseCommand(
   key: DataKey,
   command: SessionCommand,
 ): { command: SessionCommand; tokens: readonly Token[] } {
-  const identifiers = new Set<string>(['type', ...identifierFields[command.type]]);
+  const ids = identifiers.get(command.type);
   const keep = new Set(referencesIn(command));
   const tokens: Token[] = [];
   const changed: { [field: string]: Json } = {};
   for (const [field, value] of Object.entries(command as unknown as JsonObject)) {
-    if (value === undefined || identifiers.has(field)) continue;
+    if (value === undefined || value === null || ids?.has(field)) continue;
     const tokenised = tokenise(key, value, keep);
     if (tokenised.tokens.length === 0) continue;
     changed[field] = tokenised.value;

@@ -56,19 +56,34 @@ function escaped(system: string): string {
   return system.replaceAll('%', '%25').replaceAll(':', '%3A');
 }
 
-/** The command that has any of the ids. */
+/** The command that has any of the ids; the earlier an id stands in the list, the more it counts. */
 export function findProcessedCommand(
   { list }: ProcessedCommands,
   ids: readonly string[],
 ): FoundCommand | undefined {
-  for (const id of ids) {
-    for (const command of list) {
-      // Each new command is compared with all of them. Most have one id, and comparing that is cheaper than searching a list.
-      if (command.ids[0] !== id && (command.ids.length === 1 || !command.ids.includes(id))) continue;
-      return { id, hash: command.hash, revision: command.revision, count: command.count };
-    }
+  let found: ProcessedCommand | undefined;
+  let rank = ids.length;
+  // Each new command is compared with all of them, and reading them from memory takes longer than to compare their ids.
+  for (const command of list) {
+    const of = rankIn(command, ids, rank);
+    if (of === rank) continue;
+    found = command;
+    rank = of;
   }
-  return undefined;
+  const id = ids[rank];
+  return found && id !== undefined
+    ? { id, hash: found.hash, revision: found.revision, count: found.count }
+    : undefined;
+}
+
+/** The index of the first of the ids that a command has, if it is less than `end`; else `end`. */
+function rankIn({ ids: own }: ProcessedCommand, ids: readonly string[], end: number): number {
+  for (let index = 0; index < end; index += 1) {
+    const id = ids[index];
+    // Most have one id, and comparing that is cheaper than searching a list.
+    if (id !== undefined && (own[0] === id || (own.length > 1 && own.includes(id)))) return index;
+  }
+  return end;
 }
 
 /** Adds the command of an event. The first event has all information; events of older versions are counted one by one. */
