@@ -140,6 +140,17 @@ export class EventCodec {
     }
   }
 
+  /** Whether `decode` answers at once. */
+  canDecode(stored: StoredEvent): boolean {
+    if (this.keys === undefined) return true;
+    try {
+      const id = keyIdOfStored(stored);
+      return id === undefined || this.keys.cached(id) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
   /** Loads the keys of some events into memory. Never rejects: decoding asks for them again. */
   async prefetch(events: readonly StoredEvent[]): Promise<void> {
     const { keys } = this;

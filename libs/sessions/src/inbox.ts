@@ -32,8 +32,13 @@ interface Waiting {
 }
 
 const keyStorePause = { minMs: 50, maxMs: 1_000 };
+/** While fewer deliveries wait, events are decoded as they arrive: several in succession take less time than one at a time. */
+const decodedAhead = 64;
 
-/** A bounded queue between a push subscription and a sequential reader. It decodes on reading, since keys may have to be waited for. */
+/**
+ * A bounded queue between a push subscription and a sequential reader. It decodes on reading at the latest, since keys may have to
+ * be waited for.
+ */
 export class Inbox {
   private waiting: Waiting[] = [];
   /** The number and the size of waiting deliveries, including those being read. */
@@ -59,6 +64,7 @@ export class Inbox {
     this.waiting.push({ received, bytes });
     this.count += 1;
     this.bytes += bytes;
+    if (received.kind === 'stored' && this.count < decodedAhead) this.decodeNow(received);
     const most = this.flow.most();
     if (this.count >= most.count || this.bytes >= most.bytes) this.flow.onFull();
     this.notify?.();
@@ -82,8 +88,9 @@ export class Inbox {
         this.count -= 1;
         this.bytes -= bytes;
         if (this.hasRoom) this.flow.onRoom();
-        if (received.kind === 'stored') yield* this.decoded(received);
-        else yield this.noted(received);
+        if (received.kind !== 'stored') yield this.noted(received);
+        else if (received.delivery) yield received.delivery;
+        else yield* this.decoded(received);
       }
       if (this.waiting.length > 0) continue;
       if (this.owesCaughtUp) {
@@ -102,6 +109,18 @@ export class Inbox {
   private get hasRoom(): boolean {
     const most = this.flow.most();
     return this.count < most.count / 4 && this.bytes < most.bytes / 4;
+  }
+
+  /** Decodes an event if its key is in memory. */
+  private decodeNow(received: ReceivedEvent): void {
+    const { stored, position, delivery } = received;
+    if (delivery !== undefined || !this.codec.canDecode(stored)) return;
+    try {
+      const decoded = toDelivery(this.codec, stored, position);
+      if (!(decoded instanceof Promise)) received.delivery = decoded;
+    } catch {
+      // It is decoded again when it is read, and the reader gets the error.
+    }
   }
 
   /** Decodes an event in its place: while its key is unavailable, the reader waits and has fallen behind. */
