@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createLogger, createPool } from '#platform';
 import { ExportFiles, ExportRunner } from '#read-models';
 import { EventStore } from '#sessions';
+import { openKeys } from '../../../tools/shared/data-keys.ts';
 
 const { EXPORT_DATABASE = '', EXPORT_FOLDER = '', EXPORT_PART_ROWS = '', EXPORT_DIES_AFTER } = process.env;
 const diesAfter = Number(EXPORT_DIES_AFTER ?? Infinity);
@@ -33,7 +34,7 @@ const runner = new ExportRunner({
   pool: createPool(EXPORT_DATABASE, { logger, max: 3 }),
   // Turns need no event store.
   store: new EventStore('esdb://127.0.0.1:2113?tls=false'),
-  keys: undefined,
+  keys: openKeys()?.keys,
   files: new ExportFiles(EXPORT_FOLDER),
   accessLog: { record: async () => undefined },
   logger,

@@ -34,12 +34,15 @@ interface Options {
   /** Rows in total, and rows per file. */
   readonly rows: number;
   readonly partRows: number;
+  /** The variables of the keys that seal the rows. */
+  readonly keys: Readonly<Record<string, string>>;
 }
 
 /** Exports all turns of a database; half-way the process dies, and another one continues. */
-export async function exportTurns({ url, pool, format, rows, partRows }: Options): Promise<ExportedTurns> {
+export async function exportTurns(options: Options): Promise<ExportedTurns> {
+  const { url, pool, format, rows, partRows, keys } = options;
   const folder = mkdtempSync(join(tmpdir(), 'turnstream-exports-'));
-  const env = { EXPORT_DATABASE: url, EXPORT_FOLDER: folder, EXPORT_PART_ROWS: String(partRows) };
+  const env = { EXPORT_DATABASE: url, EXPORT_FOLDER: folder, EXPORT_PART_ROWS: String(partRows), ...keys };
   const program = await bundle('export-process');
   // The registered folder is that of an earlier run.
   await pool.query('DELETE FROM export_folder');
