@@ -23,6 +23,7 @@ import { runUpgrade } from './upgrade.ts';
 
 type Options = ConsistencyOptions & {
   readonly quick?: boolean;
+  readonly large?: boolean;
   readonly minutes?: string;
   /** One part of a run that has parts; undefined: all of them. */
   readonly part?: string | undefined;
@@ -34,6 +35,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   hung: ['quick'],
   soak: ['minutes'],
   scale: ['quick'],
+  replay: ['large'],
 };
 
 const runs: Readonly<Record<string, (report: Report, options: Options) => Promise<void>>> = {
@@ -48,7 +50,7 @@ const runs: Readonly<Record<string, (report: Report, options: Options) => Promis
   soak: runSoak,
   privacy: runPrivacy,
   history: runHistory,
-  replay: runReplay,
+  replay: (report, { large }) => runReplay(report, large),
   exports: runExports,
   scale: (report, { part, quick }) => runScale(report, part, quick),
   'event-store': runEventStore,
@@ -57,6 +59,7 @@ const usage = `usage: npm run prove -- ${Object.keys(runs).join(' | ')}
   consistency: [--seeds 1-50] [--mutants] [--summary]
   hung: [--quick]
   soak: [--minutes 30]
+  replay: [--large]
   scale: [${scaleParts.join(' | ')}] [--quick]`;
 
 await runProgram(async () => {
@@ -67,6 +70,7 @@ await runProgram(async () => {
       mutants: { type: 'boolean' },
       summary: { type: 'boolean' },
       quick: { type: 'boolean' },
+      large: { type: 'boolean' },
       minutes: { type: 'string' },
     },
   });

@@ -45,10 +45,11 @@ const queries: Readonly<Record<string, Ask>> = {
     }),
 };
 
-/** Runs each query this many times, one after the other. */
-export async function askAll(pool: Pool, rounds: number): Promise<QueryFacts[]> {
+/** Runs each query one after the other. @param roundsOf how often it is run */
+export async function askAll(pool: Pool, roundsOf: (name: string) => number): Promise<QueryFacts[]> {
   const facts: QueryFacts[] = [];
   for (const [name, ask] of Object.entries(queries)) {
+    const rounds = roundsOf(name);
     const times: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const start = performance.now();
