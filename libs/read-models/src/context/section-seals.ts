@@ -75,15 +75,18 @@ export class SectionSeals {
     const found = new Map<string, DataKey>();
     if (keys === undefined) return found;
     const missing = new Set<string>();
-    for (const partnerId of sessions.filter((session) => !isErased(session)).map(partnerOf)) {
+    for (const session of sessions) {
+      const partnerId = partnerOf(session);
+      if (isErased(session) || found.has(partnerId)) continue;
       const key = keys.cachedOf(partnerId);
       if (key === undefined) missing.add(partnerId);
       else found.set(partnerId, key);
     }
-    await inParallel(missing, keysAtOnce, async (partnerId) => {
-      const key = await keys.of(partnerId).catch(unlessUnavailable);
-      if (key) found.set(partnerId, key);
-    });
+    if (missing.size > 0)
+      await inParallel(missing, keysAtOnce, async (partnerId) => {
+        const key = await keys.of(partnerId).catch(unlessUnavailable);
+        if (key) found.set(partnerId, key);
+      });
     return found;
   }
 

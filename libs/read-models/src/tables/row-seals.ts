@@ -25,9 +25,16 @@ export class RowSeals {
     if (keys === undefined) return changes.map((change) => withWords(change, index, undefined));
     const partners = await this.partnersOf(changes);
     const found = new Map<string, DataKey | typeof erased>();
-    await inParallel(new Set(partners.values()), keysAtOnce, async (partnerId) => {
-      found.set(partnerId, keys.cachedOf(partnerId) ?? (await keys.of(partnerId).catch(ifErased)));
-    });
+    const missing: string[] = [];
+    for (const partnerId of new Set(partners.values())) {
+      const key = keys.cachedOf(partnerId);
+      if (key === undefined) missing.push(partnerId);
+      else found.set(partnerId, key);
+    }
+    if (missing.length > 0)
+      await inParallel(missing, keysAtOnce, async (partnerId) => {
+        found.set(partnerId, await keys.of(partnerId).catch(ifErased));
+      });
     // Made of these changes after the partner's values were forgotten.
     if ([...found.values()].includes(erased)) keys.indexes.clear();
     return changes.map((plain) => {
