@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Pool } from 'pg';
 import type { DataKeys } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../../../privacy/src/keys/test-keys.ts';
@@ -247,6 +247,20 @@ test('a chunk of long turns without replies ends before it has all events that i
     await loader.finish();
   });
   expect(written).toBeGreaterThan(300);
+});
+
+test('a session that begins among the events is not looked up in the table', async () => {
+  const [started, ...turns] = placed(startedAgain(randomUUID(), 0, 2));
+  let lookUps = 0;
+  await rebuiltBy(async (filling, copying) => {
+    const query = jest.spyOn(filling, 'query');
+    const loader = new BulkLoader(filling, copying, undefined, 'all');
+    await loader.write([started, ...turns].flatMap((item) => item ?? []));
+    lookUps = query.mock.calls.length;
+    await loader.finish();
+  });
+  expect(lookUps).toBe(0);
+  expect((await digestTables(database.pool)).conversation_turn.rows).toBe(2);
 });
 
 test('a later chunk that deletes a set-aside session takes it off the list', async () => {

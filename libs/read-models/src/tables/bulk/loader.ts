@@ -195,12 +195,14 @@ export class BulkLoader {
   }
 }
 
-/** The sessions that had events before. */
+/** The sessions that had events before these. */
 function sessionsOf(items: readonly TableItem[]): ReadonlySet<string> {
   const found = new Set<string>();
+  const begun = new Set<string>();
   for (const item of items) {
-    const isFirst = 'event' in item && item.event.revision === 0;
-    if (!isFirst && !isDeletion(item)) found.add(item.session_id);
+    const { session_id } = item;
+    if ('event' in item && item.event.revision === 0) begun.add(session_id);
+    else if (!isDeletion(item) && !begun.has(session_id)) found.add(session_id);
   }
   return new Set([...found].flatMap((session_id) => idOf({ session_id })));
 }
