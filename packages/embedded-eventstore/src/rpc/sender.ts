@@ -8,9 +8,33 @@ const MAX_HELD_BYTES = 1024 * 1024;
 
 type WritableCall = ServerWritableStream<never, Buffer> | ServerDuplexStream<never, Buffer>;
 
+/** A message, or several, as gRPC writes it: behind a prefix of its length, into a buffer that it makes. */
+type Message = Pick<Buffer, 'byteLength'> & { copy(target: Buffer, start: number): unknown };
+
 /** What a call writes to. */
 interface Output {
-  sendMessage(message: Buffer, onSent: () => void): void;
+  sendMessage(message: Message, onSent: () => void): void;
+}
+
+/** The bytes before each message: that it is not compressed, and its length. */
+const PREFIX = 5;
+
+/** Messages that are written at once. Each gets its own prefix, the first one in place of that which gRPC writes for all. */
+class Joined implements Message {
+  readonly byteLength: number;
+
+  constructor(private readonly messages: readonly Buffer[]) {
+    this.byteLength = messages.reduce((sum, { length }) => sum + PREFIX + length, -PREFIX);
+  }
+
+  copy(target: Buffer, start: number): void {
+    let at = start - PREFIX;
+    for (const message of this.messages) {
+      at = target.writeUInt8(0, at);
+      at = target.writeUInt32BE(message.length, at);
+      at += message.copy(target, at);
+    }
+  }
 }
 
 /** Messages of one turn of the event loop share packets; `onSent` of all is called when the last of them has left. */
@@ -20,7 +44,7 @@ function together(call: WritableCall): Output {
 
 /** The call waits until each message has left before it writes the next, so each is a packet, and `onSent` says of each when it left. */
 export function oneByOne(call: WritableCall): Output {
-  return { sendMessage: (message, onSent) => void call.write(message, () => onSent()) };
+  return { sendMessage: (message, onSent) => void call.write(message as Buffer, () => onSent()) };
 }
 
 /** The server's side of a streaming call, with back-pressure. It ends the call once, at the latest when the server stops. */
@@ -69,15 +93,12 @@ export class Sender implements OpenCall {
 
   /** `onSent` is called when the message has left the send buffer. */
   send(message: Buffer, onSent?: () => void): void {
-    if (this.closed) return;
-    this.bytes += message.length;
-    this.messages += 1;
-    this.output.sendMessage(message, () => {
-      this.bytes -= message.length;
-      this.messages -= 1;
-      onSent?.();
-      if (this.messages === 0) this.resume();
-    });
+    this.write(message, 1, onSent);
+  }
+
+  /** Sends messages at once, which costs little more than sending one. */
+  sendAll(messages: readonly Buffer[]): void {
+    if (messages.length > 0) this.write(new Joined(messages), messages.length);
   }
 
   /** Resolves when the send buffer is empty, or the call has ended. */
@@ -104,6 +125,19 @@ export class Sender implements OpenCall {
 
   shutdown(): void {
     this.fail(shuttingDown());
+  }
+
+  private write(message: Message, count: number, onSent?: () => void): void {
+    if (this.closed) return;
+    const { byteLength } = message;
+    this.bytes += byteLength;
+    this.messages += count;
+    this.output.sendMessage(message, () => {
+      this.bytes -= byteLength;
+      this.messages -= count;
+      onSent?.();
+      if (this.messages === 0) this.resume();
+    });
   }
 
   private resume(): void {

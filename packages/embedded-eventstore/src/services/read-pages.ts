@@ -130,7 +130,7 @@ const sendEvents = (
   { resolveLinks, uuid = 'structured' }: ReadRequest,
   events: readonly EventRecord[],
 ): void => {
-  for (const event of events) {
-    sender.send(encodeReadEvent(resolveLinks ? reads.resolve(event) : { event }, uuid));
-  }
+  sender.sendAll(
+    events.map((event) => encodeReadEvent(resolveLinks ? reads.resolve(event) : { event }, uuid)),
+  );
 };

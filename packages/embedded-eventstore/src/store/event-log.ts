@@ -12,6 +12,21 @@ type PageStatements = ReturnType<typeof prepareStatements>['allForwards'];
 const FEW_EVENTS = 16;
 const MANY_EVENTS = 128;
 
+/** What rows that are joined say of an event. Its id, metadata and data follow one another in their bytes. */
+type Head = [
+  pos: number,
+  sid: number,
+  rev: number,
+  type: string,
+  isJson: number,
+  created: number,
+  crc: number,
+  metaSize: number,
+  dataSize: number,
+];
+
+const ID_SIZE = 16;
+
 /** A stream in the log: `sid` is its number, 0 while nothing is stored under its name. */
 export interface StreamKey {
   readonly name: string;
@@ -140,14 +155,13 @@ export class EventLog {
   }
 
   /** A page ends with the event that makes it larger than {@link PAGE_BYTES}. */
-  private page(
-    { rows, sizes, bytes }: PageStatements,
-    from: readonly number[],
-    limit: number,
-  ): EventRecord[] {
+  private page(statements: PageStatements, from: readonly number[], limit: number): EventRecord[] {
+    const { rows, sizes, bytes } = statements;
     const isPage = limit > FEW_EVENTS && limit <= MANY_EVENTS;
     const [sum] = (isPage ? bytes.get([...from, limit]) : [0]) as [number | null];
     const isTooLarge = (sum ?? 0) > PAGE_BYTES;
+    const joined = isPage && !isTooLarge ? joinedRows(statements, [...from, limit]) : undefined;
+    if (joined) return this.records(joined);
     const fitting = isTooLarge ? countFitting(sizes.all([...from, limit]) as [number][]) : limit;
     return this.records(rows.all([...from, fitting]) as Row[]);
   }
@@ -187,6 +201,25 @@ export class EventLog {
     return { pos, stream: this.nameOf(sid), rev, id, ...content };
   }
 }
+
+/** The rows of a page; undefined when they cannot be joined: each row then tells what is wrong with it. */
+const joinedRows = ({ joined }: PageStatements, parameters: readonly number[]): Row[] | undefined => {
+  try {
+    const [heads, joinedBytes] = joined.get([...parameters]) as [string, Buffer | null];
+    const bytes = joinedBytes ?? Buffer.alloc(0);
+    let at = 0;
+    const next = (size: number): Buffer => bytes.subarray(at, (at += size));
+    return (JSON.parse(heads) as Head[]).map(
+      ([pos, sid, rev, type, isJson, created, crc, metaSize, dataSize]): Row => {
+        const [id, meta, data] = [next(ID_SIZE), next(metaSize), next(dataSize)];
+        return [pos, sid, rev, id, type, isJson, created, crc, meta, data];
+      },
+    );
+  } catch (error) {
+    if (error instanceof StoreReadError) throw error;
+    return undefined;
+  }
+};
 
 const countFitting = (sizes: readonly [number][]): number => {
   let bytes = 0;

@@ -69,9 +69,11 @@ export class Subscription implements Follower {
   }
 
   private sendAll(items: readonly Item[]): void {
-    for (const item of items) {
-      if ('event' in item) this.sender.send(this.options.encode(item.event));
-      else this.sender.send(encodeCheckpoint(item.checkpoint, item.prepare ?? item.checkpoint));
-    }
+    const messages = items.map((item) =>
+      'event' in item
+        ? this.options.encode(item.event)
+        : encodeCheckpoint(item.checkpoint, item.prepare ?? item.checkpoint),
+    );
+    this.sender.sendAll(messages);
   }
 }

@@ -60,6 +60,8 @@ export const encodeReadEvent = (resolved: ResolvedEvent, format: UuidFormat): Bu
 };
 
 const ID_SIZE = 2 + 2 + 36;
+const HEX = Buffer.from('0123456789abcdef', 'latin1');
+const HYPHEN = 0x2d;
 const CREATED_ENTRY = Buffer.from('\x0a\x07created\x12', 'latin1');
 const TYPE_ENTRY = Buffer.from('\x0a\x04type\x12', 'latin1');
 const contentEntry = (type: string): Buffer =>
@@ -97,7 +99,7 @@ const encodePlainEvent = (event: EventRecord): Buffer => {
   const read = delimited(recorded) + posSize;
   const out = new Cursor(Buffer.allocUnsafe(delimited(read)));
   out.length(0x0a, read).length(0x0a, recorded);
-  out.length(0x0a, 38).text(0x12, uuidToString(event.id), 36);
+  out.length(0x0a, 38).length(0x12, 36).uuid(event.id);
   out.length(0x12, identifier);
   if (streamSize > 0) out.text(0x1a, event.stream, streamSize);
   out.length(0x18, event.rev).length(0x20, event.pos).length(0x28, event.pos);
@@ -137,6 +139,17 @@ class Cursor {
   raw(value: string, size: number): this {
     this.buffer.write(value, this.pos, size, size === value.length ? 'latin1' : 'utf8');
     this.pos += size;
+    return this;
+  }
+
+  /** The text of an id. */
+  uuid(id: Buffer): this {
+    for (let index = 0; index < id.length; index += 1) {
+      const byte = id[index] ?? 0;
+      if (index === 4 || index === 6 || index === 8 || index === 10) this.buffer[this.pos++] = HYPHEN;
+      this.buffer[this.pos++] = HEX[byte >> 4] ?? 0;
+      this.buffer[this.pos++] = HEX[byte & 0xf] ?? 0;
+    }
     return this;
   }
 
