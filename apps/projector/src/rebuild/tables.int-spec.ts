@@ -51,6 +51,18 @@ test('fixes rows that are wrong or gone', async () => {
   expect(await harness.rows(ids)).toEqual(before);
 });
 
+test('collects the statistics of the turns, as a whole and by month', async () => {
+  const [id = ''] = await harness.sessions(1);
+  await harness.send(id, turn(randomUUID()));
+  await run();
+  const { rows } = await harness.pool.query<{ tables: string[] }>(
+    `SELECT array_agg(tablename::text ORDER BY tablename) AS tables FROM pg_stats
+     WHERE schemaname = 'public' AND tablename LIKE 'conversation\\_turn%' AND attname = 'session_id'`,
+  );
+  const month = new Date().toISOString().slice(0, 7).replace('-', '_');
+  expect(rows[0]?.tables).toEqual(['conversation_turn', `conversation_turn_${month}`]);
+});
+
 test.each(['tombstone', 'soft delete'] as const)('leaves out what a %s removed', async (how) => {
   const [deleted, kept] = (await harness.sessions(2)) as [string, string];
   await deleteStream(deleted, how);

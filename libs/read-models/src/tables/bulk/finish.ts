@@ -52,31 +52,41 @@ const correlations = `WITH
  * @param tables all that are rebuilt
  */
 export async function finishTables(pool: Pool, otherPool: Pool, tables: readonly string[]): Promise<void> {
-  await withConnection(pool, async (client) => {
-    for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
-      await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted} t.revision < d.before`);
-    const { constraints, indexes } = await keysOf(client, 'conversation_turn');
-    // A failure waits for the other connection: its statement would go on.
-    const parts = await Promise.allSettled([
-      (async () => {
-        await runAll(client, constraints);
-        await runAll(client, indexes);
-      })(),
-      withConnection(otherPool, async (other) => {
-        await finishOthers(other, tables);
-        await runAll(other, indexes);
-      }),
-    ]);
-    for (const part of parts) if (part.status === 'rejected') throw part.reason;
-    const { rowCount } = await client.query('SELECT FROM rebuild.pending_reply LIMIT 1');
-    if (rowCount !== 0) {
-      // The settings leave one plan, so it needs no statistics, which would take long to collect.
-      await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
-      await client.query(reply);
-    }
-    await client.query('DROP TABLE rebuild.pending_reply, rebuild.pending_deletion');
-    await client.query('ANALYZE rebuild.conversation_turn');
-  });
+  await withConnection(pool, (client) =>
+    withConnection(otherPool, async (other) => {
+      for (const table of [...partitionedTables, 'turn_word', 'session_milestone', 'personal_token'])
+        await client.query(`DELETE FROM rebuild.${table} AS t USING ${deleted} t.revision < d.before`);
+      const { constraints, indexes } = await keysOf(client, 'conversation_turn');
+      await together(
+        async () => {
+          await runAll(client, constraints);
+          await runAll(client, indexes);
+        },
+        async () => {
+          await finishOthers(other, tables);
+          await runAll(other, indexes);
+        },
+      );
+      const { rowCount } = await client.query('SELECT FROM rebuild.pending_reply LIMIT 1');
+      if (rowCount !== 0) {
+        // The settings leave one plan, so it needs no statistics, which would take long to collect.
+        await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off');
+        await client.query(reply);
+      }
+      await client.query('DROP TABLE rebuild.pending_reply, rebuild.pending_deletion');
+      const statistics = await statisticsOf(client, 'conversation_turn');
+      await together(
+        () => runAll(client, statistics),
+        () => runAll(other, statistics),
+      );
+    }),
+  );
+}
+
+/** Runs both to their end: when one fails, the statement of the other would go on. */
+async function together(...work: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const part of await Promise.allSettled(work.map((run) => run())))
+    if (part.status === 'rejected') throw part.reason;
 }
 
 /** Runs work on a connection for statements that read whole tables. */
@@ -111,6 +121,22 @@ async function finishOthers(client: PoolClient, tables: readonly string[]): Prom
 async function runAll(client: PoolClient, statements: string[]): Promise<void> {
   for (let text = statements.shift(); text !== undefined; text = statements.shift()) await client.query(text);
 }
+
+/**
+ * What collects the statistics of a new table with partitions: a statement for the table and one for each partition, where PostgreSQL
+ * (from version 18) does not include the partitions in that for the table.
+ */
+async function statisticsOf(client: PoolClient, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ text: string }>(
+    `SELECT format('ANALYZE %s rebuild.%I', CASE WHEN apart THEN 'ONLY' END, $1::text) AS text FROM ${apart}
+     UNION ALL SELECT format('ANALYZE %s', inhrelid::regclass) FROM pg_inherits, ${apart}
+     WHERE apart AND inhparent = ('rebuild.' || $1)::regclass`,
+    [table],
+  );
+  return rows.map(({ text }) => text);
+}
+
+const apart = `(SELECT current_setting('server_version_num')::int >= 180000 AS apart) AS version`;
 
 /** What creates the keys and indexes of a table in use on the new table, under the same names. */
 async function keysOf(
