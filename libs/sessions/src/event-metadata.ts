@@ -20,10 +20,18 @@ export function metadataOf(stored: StoredEvent): EventMetadata {
   if (!isFields(written)) return { ...defaultsOf(stored, {}), schema_version: Number.NaN };
   const isRight = (name: string): boolean => metadataChecks.get(name)?.(written[name]) ?? true;
   const names = Object.keys(written);
-  if (names.every(isRight)) return { ...defaultsOf(stored, written), ...written };
+  if (names.every(isRight))
+    return isComplete(written) ? written : { ...defaultsOf(stored, written), ...written };
   const right = Object.fromEntries(names.filter(isRight).map((name) => [name, written[name]]));
   return { ...defaultsOf(stored, right), ...right };
 }
+
+/** Whether no default is missing, as in all metadata that Turnstream writes: copying them takes long. */
+function isComplete(written: EventFields): written is EventFields & EventMetadata {
+  return needed.every((name) => Object.hasOwn(written, name));
+}
+
+const needed = ['schema_version', 'occurred_at', 'actor', '$correlationId'];
 
 /** Formatting a time takes long, so it is left empty where another one follows. */
 function defaultsOf({ id, created }: StoredEvent, following: EventFields): EventMetadata {

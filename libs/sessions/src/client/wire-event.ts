@@ -1,68 +1,103 @@
 import type { StoredEvent } from './page.ts';
 
 const never = new Date(0);
+/** A time has 10,000 ticks in a millisecond. */
+const tickDigits = 4;
+const [zero, nine] = [0x30, 0x39];
 
 /** The event of an answer to a read, decoded as the client does, but faster; undefined: the answer has none. */
 export function eventOf(answer: Buffer): StoredEvent | undefined {
-  const record = new Message(answer).inner(1)?.inner(1);
-  return record && recordOf(record);
+  const message = new Message(answer);
+  return message.enterFirst(1) && message.enterFirst(1) ? recordIn(message) : undefined;
 }
 
-function recordOf(record: Message): StoredEvent {
-  let [id, streamId, type, contentType] = ['', '', '<no-event-type-provided>', ''];
+function recordIn(record: Message): StoredEvent {
+  let [id, streamId, type, isJson] = ['', '', '<no-event-type-provided>', false];
   let [revision, commit, prepare] = [0n, 0n, 0n];
   let created = never;
-  let data = record.bytes.subarray(0, 0);
-  let metadata: unknown;
+  let data = record.nothing;
+  let metadata: Range | undefined;
   while (record.next()) {
     const { field } = record;
-    if (field === 1) id = record.message().inner(2)?.text() ?? '';
-    else if (field === 2) streamId = record.message().inner(3)?.text() ?? '';
+    if (field === 1) id = textIn(record, 2);
+    else if (field === 2) streamId = textIn(record, 3);
     else if (field === 3) revision = record.number();
     else if (field === 4) prepare = record.number();
     else if (field === 5) commit = record.number();
     else if (field === 6) {
-      const name = record.message().inner(1)?.text();
-      const text = record.message().inner(2)?.text() ?? '';
-      if (name === 'type') type = text;
-      else if (name === 'content-type') contentType = text;
-      else if (name === 'created') created = timeOf(text);
-    } else if (field === 7) metadata = jsonOf(record.value(), (raw) => raw);
-    else if (field === 8) data = record.value();
+      const end = record.enter();
+      let [name, value] = [record.nothing, record.nothing];
+      while (record.next())
+        if (record.field === 1) name = record.range();
+        else if (record.field === 2) value = record.range();
+      if (record.isText(name, 'type')) type = record.text(value);
+      else if (record.isText(name, 'content-type')) isJson = record.isText(value, 'application/json');
+      else if (record.isText(name, 'created')) created = timeOf(record.bytes, value);
+      record.leave(end);
+    } else if (field === 7) metadata = record.range();
+    else if (field === 8) data = record.range();
   }
-  const isJson = contentType === 'application/json';
   const position = { commit, prepare };
-  const content: unknown = isJson ? jsonOf(data, String) : data;
-  const event = { streamId, id, revision, type, data: content, metadata, isJson, created, position };
+  const event = {
+    streamId,
+    id,
+    revision,
+    type,
+    data: isJson ? jsonOf(record, data, (text) => text) : record.value(data),
+    metadata: metadata && jsonOf(record, metadata, () => record.value(metadata)),
+    isJson,
+    created,
+    position,
+  };
   return event as unknown as StoredEvent;
 }
 
-/** The time of a tick count; a millisecond has 10,000 ticks. */
-function timeOf(ticks: string): Date {
-  return /^\d+$/.test(ticks) ? new Date(Number(ticks.slice(0, -4))) : never;
+/** The text of a field of the present field's message. */
+function textIn(record: Message, field: number): string {
+  const end = record.enter();
+  const text = record.text(record.first(field));
+  record.leave(end);
+  return text;
 }
 
-function jsonOf(bytes: Buffer, otherwise: (bytes: Buffer) => unknown): unknown {
+/** The time of a tick count. */
+function timeOf(bytes: Buffer, { start, end }: Range): Date {
+  let ms = 0;
+  for (let at = start; at < end; at += 1) {
+    const digit = bytes[at] ?? 0;
+    if (digit < zero || digit > nine) return never;
+    if (at < end - tickDigits) ms = ms * 10 + digit - zero;
+  }
+  return start === end ? never : new Date(ms);
+}
+
+function jsonOf(record: Message, range: Range, otherwise: (text: string) => unknown): unknown {
+  const text = record.text(range);
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(text);
   } catch {
-    return otherwise(bytes);
+    return otherwise(text);
   }
 }
 
-/** A message of Protocol Buffers, read field by field. */
+/** Where a value is. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A message of Protocol Buffers, read field by field; fields that are messages can be entered. */
 class Message {
+  readonly nothing: Range = { start: 0, end: 0 };
   /** The number of the present field. */
   field = 0;
   /** Where the value of the present field begins; it ends at `at`. */
-  private start: number;
+  private start = 0;
+  private at = 0;
+  private end: number;
 
-  constructor(
-    readonly bytes: Buffer,
-    private at = 0,
-    private readonly end = bytes.length,
-  ) {
-    this.start = at;
+  constructor(readonly bytes: Buffer) {
+    this.end = bytes.length;
   }
 
   /** Moves to the next field; false: there is none. @throws RangeError when the message is truncated */
@@ -83,24 +118,55 @@ class Message {
     return true;
   }
 
-  /** The first value of a field of this message, which nobody has read yet; undefined: none. */
-  inner(field: number): Message | undefined {
-    while (this.next()) if (this.field === field) return this.message();
-    return undefined;
+  /** Continues with the fields of the present one. Returns where the message ends that it is a part of. */
+  enter(): number {
+    const { end } = this;
+    this.end = this.at;
+    this.at = this.start;
+    return end;
   }
 
-  /** The value of the present field as a message. */
-  message(): Message {
-    return new Message(this.bytes, this.start, this.at);
+  /** Continues behind the message that was entered. */
+  leave(end: number): void {
+    this.at = this.end;
+    this.end = end;
   }
 
-  value(): Buffer {
-    return this.bytes.subarray(this.start, this.at);
+  /** Enters the first field with a number; false: there is none. */
+  enterFirst(field: number): boolean {
+    while (this.next())
+      if (this.field === field) {
+        this.enter();
+        return true;
+      }
+    return false;
   }
 
-  /** The whole of this message as a text. */
-  text(): string {
-    return this.bytes.toString('utf8', this.start, this.end);
+  /** Where the first of the next fields with a number is; empty: there is none. */
+  first(field: number): Range {
+    while (this.next()) if (this.field === field) return this.range();
+    return this.nothing;
+  }
+
+  /** Where the present field is. */
+  range(): Range {
+    return { start: this.start, end: this.at };
+  }
+
+  value({ start, end }: Range): Buffer {
+    return this.bytes.subarray(start, end);
+  }
+
+  text({ start, end }: Range): string {
+    return this.bytes.toString('utf8', start, end);
+  }
+
+  /** Whether a value is this text, of ASCII. */
+  isText({ start, end }: Range, text: string): boolean {
+    if (end - start !== text.length) return false;
+    for (let at = 0; at < text.length; at += 1)
+      if (this.bytes[start + at] !== text.charCodeAt(at)) return false;
+    return true;
   }
 
   /** The value of the present field as a number. */
