@@ -9,9 +9,8 @@ const builtIns = runInNewContext('Object.getOwnPropertyNames(globalThis)').filte
 delete process.env['NODE_DISABLE_COMPILE_CACHE'];
 
 /**
- * Specs run among Node's own globals (see runtime.mjs), and their changes of them end with their file. Jest itself
- * keeps its own context for each file, in which it compares, spies and sets the clock by the same globals as the
- * specs.
+ * Specs run among Node's own globals (see runtime.mjs), and their changes of them end with their file. Jest's runner
+ * has its own context for each file, with the same globals; it compares, spies and sets the clock by Node's.
  */
 export default class extends TestEnvironment {
   constructor(config, context) {

@@ -1,4 +1,4 @@
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import Runtime from 'jest-runtime';
 import { compile, isTypeScript } from '../typescript.mjs';
@@ -54,6 +54,11 @@ export default class extends Runtime {
     globalThis[globals] = this.requireModuleOrMock(from, '@jest/globals');
     specs += 1;
     return import(`${pathToFileURL(from).href}?spec=${specs}`);
+  }
+
+  /** Jest's runner, which holds the tests of a spec file, is loaded for each file; what it requires is loaded once. */
+  requireInternalModule(from, name) {
+    return name ? createRequire(from)(name) : super.requireInternalModule(from);
   }
 
   getSourceMaps() {
