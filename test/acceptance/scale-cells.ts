@@ -4,7 +4,7 @@ import type { Report } from './report.ts';
 
 /** `npm run prove -- scale cells`: partners move between two whole systems under load, and the mover is killed at each step. */
 export async function runCells(report: Report, isQuick: boolean): Promise<void> {
-  const full = { partners: 4, sessions: 5, killAt: allSteps, andBack: true };
+  const full = { partners: 4, sessions: 5, pauseMs: 50, killAt: allSteps, andBack: true };
   const size = isQuick ? { ...full, partners: 1, sessions: 2 } : full;
   report.begin(
     `${size.partners} partners with ${size.sessions} sessions each move from one cell to another and one back, ` +

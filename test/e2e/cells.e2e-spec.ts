@@ -12,6 +12,7 @@ beforeAll(async () => {
   const size = {
     partners: 1,
     sessions: 2,
+    pauseMs: 200,
     killAt: ['copy_sessions', 'sessions_arrive'],
     andBack: true,
   } as const;

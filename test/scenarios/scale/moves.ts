@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MoveStep } from '#cells';
 import type { RecordedEvent } from '#domain';
-import { DataKeys, openKeyStore, openMasterKeys, loadKeysConfig } from '#privacy';
-import { createLogger, sleep, waitUntil } from '#platform';
-import { EventCodec, EventStore, readEvents } from '#sessions';
+import { sleep, waitUntil } from '#platform';
+import { readEvents } from '#sessions';
+import { openStore } from '../open-store.ts';
 import type { TwoCells } from './two-cells.ts';
 import { runMover } from './mover.ts';
 import type { Writer } from './writers.ts';
@@ -36,6 +36,8 @@ interface MovesSize {
   /** The number of moved partners, each with this many sessions in use. */
   readonly partners: number;
   readonly sessions: number;
+  /** The pause between two turns of a session. */
+  readonly pauseMs: number;
   /** The steps at which the mover is killed; all of them for each partner's move. */
   readonly killAt: readonly MoveStep[];
   /** Whether the first partner moves back afterwards. */
@@ -60,7 +62,7 @@ export interface MovesResult {
 /** Moves partners from one cell to another while they are written to, and kills the mover repeatedly. */
 export async function movePartners(
   cells: TwoCells,
-  { partners, sessions, killAt, andBack }: MovesSize,
+  { partners, sessions, pauseMs, killAt, andBack }: MovesSize,
   note: (text: string) => void = () => undefined,
 ): Promise<MovesResult> {
   const target = { url: cells.router, headers: cells.headers };
@@ -68,7 +70,7 @@ export async function movePartners(
   const ids = Array.from({ length: partners }, (_, n) => `${run}-${n}`);
   const stop = new AbortController();
   const writing = ids.flatMap((id) =>
-    Array.from({ length: sessions }, () => writeTurns(target, id, stop.signal)),
+    Array.from({ length: sessions }, () => writeTurns(target, id, pauseMs, stop.signal)),
   );
   const inquired = await openInquiry(target, `${run}-inquiry`);
   let kills = 0;
@@ -123,7 +125,7 @@ async function check(
     string[],
     string[],
   ];
-  const stores = { a: storeOf(cells.cells.a), b: storeOf(cells.cells.b) };
+  const stores = { a: openStore(cells.cells.a), b: openStore(cells.cells.b) };
   try {
     for (const { sessionId, partnerId, acknowledged } of writers) {
       const home = partnerId === back ? 'a' : 'b';
@@ -168,22 +170,4 @@ async function check(
 
 function textAt(event: RecordedEvent | undefined): string | undefined {
   return event?.type === 'TurnRecorded' ? event.data.message_text : undefined;
-}
-
-function storeOf(env: Readonly<Record<string, string>>): {
-  readonly store: EventStore;
-  readonly close: () => Promise<void>;
-} {
-  const { keys } = loadKeysConfig(env);
-  if (keys === null) throw new Error('The cell has no keys.');
-  const keyStore = openKeyStore(keys.storeUrl, createLogger('cells', 'silent'));
-  const codec = new EventCodec(undefined, new DataKeys(keyStore, openMasterKeys(keys.masterKeys)));
-  const store = new EventStore(env['EVENTSTORE_URL'] ?? '', codec);
-  return {
-    store,
-    close: async () => {
-      await store.dispose();
-      await keyStore.close();
-    },
-  };
 }

@@ -55,10 +55,12 @@ export async function withTwoCells<T>(work: (cells: TwoCells) => Promise<T>, own
           },
           { ...envB, ...issuer.env },
           ownKafka,
+          1,
         );
       },
       envA,
       ownKafka,
+      1,
     );
   } finally {
     rmSync(dir, { recursive: true, force: true });

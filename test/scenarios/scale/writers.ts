@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sleep } from '#platform';
 
-/** The pause between two turns of a session: people do not write faster. */
-const pauseMs = 50;
-
 /** An acknowledged command. */
 export interface Acknowledged {
   readonly session_id: string;
@@ -55,8 +52,13 @@ function retryAfterMs(answer: Response | undefined, text = ''): number {
   return exact === undefined ? Number(answer?.headers.get('retry-after') ?? 0) * 1_000 : Number(exact);
 }
 
-/** Starts a session of a partner and records turns in it, one after the other, until the signal. */
-export async function writeTurns(target: Target, partnerId: string, signal: AbortSignal): Promise<Writer> {
+/** Starts a session of a partner and records turns in it, one after the other with a pause, until the signal. */
+export async function writeTurns(
+  target: Target,
+  partnerId: string,
+  pauseMs: number,
+  signal: AbortSignal,
+): Promise<Writer> {
   const start = { partner_id: partnerId, channel: 'whatsapp', language: 'en' };
   const { session_id: sessionId } = await sendUntilAcknowledged(target, '/v1/sessions', start, randomUUID());
   const acknowledged: Acknowledged[] = [];
