@@ -1,5 +1,7 @@
 import { recognitionFigures } from '../../libs/privacy/src/recognise/figures.ts';
 import { findCanaries } from '../scenarios/privacy/canaries.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
+import { withKeys } from '../scenarios/with-keys.ts';
 import type { Report } from './report.ts';
 
 const partners = 50;
@@ -12,7 +14,7 @@ export async function runPrivacy(report: Report): Promise<void> {
   report.begin(
     `Personal values of ${partners} partners go in by every door, and are looked for before and after their erasure`,
   );
-  const facts = await findCanaries(partners);
+  const facts = await withKeys(() => withOwnSystem((system) => findCanaries(system, partners), {}, true));
   report.atLeast('values that went in', facts.doors, 25 * partners);
   report.atLeast('of them the api shows to whom may see them', facts.shown, 15 * partners);
   report.none('values that it should show, and does not', facts.notShown);

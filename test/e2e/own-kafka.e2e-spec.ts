@@ -3,20 +3,31 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ConsumerLoop, createKafka, KafkaProbe, Publisher } from '#messaging';
 import { loadKafkaConnection, waitUntil } from '#platform';
-import { withClients } from './scenarios/clients.ts';
-import { holdOpen } from './scenarios/hold-open.ts';
-import { inquireTroubledServices } from './scenarios/inquiries/troubled-services.ts';
-import { startSubjects } from './scenarios/inquiries/incoming.ts';
-import type { SecureKafka } from './scenarios/secure-kafka.ts';
-import { secureEnv, silent, withSecureKafka } from './scenarios/secure-kafka.ts';
-import { withOwnSystem } from './scenarios/system.ts';
+import type { Processes } from '../diagnostics/processes.ts';
+import { withDiagnostics } from '../diagnostics/processes.ts';
+import type { HostileRun } from '../hostile-messages/run.ts';
+import { runHostileMessages } from '../hostile-messages/run.ts';
+import { absence } from '../scenarios/bridge/absence.ts';
+import { fanOut } from '../scenarios/bridge/fan-out.ts';
+import type { ConnectedSystem } from '../scenarios/clients.ts';
+import { withClients } from '../scenarios/clients.ts';
+import { holdOpen } from '../scenarios/hold-open.ts';
+import { startSubjects } from '../scenarios/inquiries/incoming.ts';
+import type { Subject } from '../scenarios/inquiries/messages.ts';
+import { inquireTroubledServices } from '../scenarios/inquiries/troubled-services.ts';
+import { findCanaries } from '../scenarios/privacy/canaries.ts';
+import type { SecureKafka } from '../scenarios/secure-kafka.ts';
+import { secureEnv, silent, withSecureKafka } from '../scenarios/secure-kafka.ts';
+import { withOwnSystem } from '../scenarios/system.ts';
+import { withKeys } from '../scenarios/with-keys.ts';
 
-const held = holdOpen<SecureKafka>(withSecureKafka);
+/** What needs a Kafka that no other system reads or writes: it has TLS and SASL. */
+const broker = holdOpen<SecureKafka>(withSecureKafka);
 let secure: SecureKafka;
 beforeAll(async () => {
-  secure = await held.open();
+  secure = await broker.open();
 });
-afterAll(() => held.close());
+afterAll(() => broker.close());
 
 const kafkaWith = (env: Record<string, string>): ReturnType<typeof createKafka> =>
   createKafka({
@@ -125,25 +136,90 @@ describe('a broker with TLS and SASL', () => {
   });
 });
 
-test('inquiries are asked and answered over TLS and SCRAM', async () => {
-  const before = { ...process.env };
-  Object.assign(process.env, secureEnv(secure));
-  try {
-    await withOwnSystem(
-      (own) =>
-        withClients(own, async (system) => {
-          const subjects = await startSubjects(system, 5);
-          const ids = subjects.map(({ session_id }) => session_id);
-          const { closings, replies } = await inquireTroubledServices(system, ids, 10_000);
-          expect(closings).toMatchObject({ opened: 5, closedOnce: 5 });
-          expect(replies).toBeGreaterThan(0);
-        }),
-      {},
-      false,
-      1,
-    );
-  } finally {
-    for (const name of Object.keys(secureEnv(secure))) delete process.env[name];
-    Object.assign(process.env, before);
-  }
+/** `npm run prove -- privacy` and `npm run prove -- bridge` at small size, on one system with keys. */
+describe('a system with keys over TLS and SCRAM', () => {
+  type Watched = { readonly system: ConnectedSystem; readonly processes: Processes };
+  const held = holdOpen<Watched>((work) =>
+    withKeys(() =>
+      withDiagnostics((processes) =>
+        withOwnSystem((own) => withClients(own, (system) => work({ system, processes }))),
+      ),
+    ),
+  );
+  let watched: Watched;
+  let subjects: Subject[];
+  beforeAll(async () => {
+    Object.assign(process.env, secureEnv(secure));
+    watched = await held.open();
+    subjects = await startSubjects(watched.system, 20);
+  });
+  afterAll(() => held.close());
+
+  test('personal values are shown to authorised callers and found nowhere else, before an erasure and after it', async () => {
+    const { before, after, doors, shown, sealedPieces, ...facts } = await findCanaries(watched.system, 1);
+    expect([before, after]).toEqual([[], []]);
+    expect(sealedPieces).toBeGreaterThan(0);
+    expect([doors, shown]).toEqual([25, 15]);
+    expect(facts).toEqual({
+      notShown: [],
+      shownAfter: 0,
+      numbersShown: [],
+      detokenised: 2,
+      detokenisedAfter: 0,
+      isErasedShown: true,
+      left: 0,
+    });
+  });
+
+  test('inquiries are asked and answered', async () => {
+    const ids = subjects.slice(0, 5).map(({ session_id }) => session_id);
+    const { closings, replies } = await inquireTroubledServices(watched.system, ids, 10_000);
+    expect(closings).toMatchObject({ opened: 5, closedOnce: 5 });
+    expect(replies).toBeGreaterThan(0);
+  });
+
+  describe('good messages between hostile ones', () => {
+    let run: HostileRun;
+    beforeAll(async () => {
+      run = await runHostileMessages(watched.system, watched.processes, subjects, 80);
+    });
+
+    test('every good message between hostile ones has its effect, once', () => {
+      expect(run.good).toBeGreaterThanOrEqual(4 * 80);
+      expect([run.withoutEffect, run.withTwoEffects]).toEqual([[], []]);
+    });
+
+    test('every hostile message is in the dead letters', () => {
+      expect(run.hostile).toBeGreaterThanOrEqual(240);
+      expect(run.notSetAside).toEqual([]);
+    });
+
+    test('no process ends', () => {
+      expect(run.watched.changed).toEqual([]);
+    });
+
+    test('no event loop is blocked for as long as the session timeout of the group', () => {
+      expect(run.watched.longestBlock.ms).toBeLessThan(6_000);
+    });
+  });
+
+  test('an event for many sessions of a partner is in each of them once', async () => {
+    const { system, processes } = watched;
+    const [subject] = subjects;
+    if (subject === undefined) throw new Error('no session');
+    const { sessions, without, twice, meanwhile } = await fanOut(system, processes, {
+      subject,
+      sessions: 150,
+    });
+    expect([sessions, without, twice]).toEqual([150, [], []]);
+    expect(meanwhile.samples).toBeGreaterThan(0);
+  });
+
+  test.each(['projector', 'bridge'] as const)(
+    'while the %s is stopped, updates and mentions are not lost',
+    async (who) => {
+      const run = await absence(watched.system, { who, seconds: 4, sessions: 20 });
+      expect(run).toMatchObject({ sessions: 20, incomplete: [], wrong: [], outdated: [] });
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Producer } from 'kafkajs';
 import { declared } from '#declarations';
 import { createKafka, Publisher, readTopics, sendingLeft } from '#messaging';
-import { retry, sleep } from '#platform';
+import { loadKafkaConnection, retry, sleep } from '#platform';
 import { readDeadLetters } from '../../tools/dlq/read.ts';
 import type { Held, Processes } from '../diagnostics/processes.ts';
 import type { Watched } from '../hostile/watch.ts';
@@ -111,7 +111,8 @@ class Sender {
 
   async send(goodOnEach: number): Promise<void> {
     const brokers = (this.system.env['KAFKA_BROKERS'] ?? '').split(',');
-    const kafka = createKafka({ connection: { brokers }, clientId: 'hostile', log: quiet, requestTimeoutMs });
+    const connection = loadKafkaConnection(brokers, process.env);
+    const kafka = createKafka({ connection, clientId: 'hostile', log: quiet, requestTimeoutMs });
     const publisher = new Publisher(kafka);
     const producer = kafka.producer();
     await producer.connect();

@@ -4,8 +4,10 @@ import { Turnstream } from '@turnstream/sdk';
 import type { Admin, Kafka } from 'kafkajs';
 import { Pool } from 'pg';
 import type { RecordedEvent } from '#domain';
-import { EventStore, subscribeToSessions } from '#sessions';
+import type { EventStore } from '#sessions';
+import { subscribeToSessions } from '#sessions';
 import { kafkaOf } from '../../tools/shared/kafka.ts';
+import { openStore } from './open-store.ts';
 import type { System } from './system.ts';
 
 /** A system with clients for its first api node and for its backing services. */
@@ -24,10 +26,10 @@ export async function withClients<T>(
   system: System,
   work: (connected: ConnectedSystem) => Promise<T>,
 ): Promise<T> {
-  const { KAFKA_BROKERS, EVENTSTORE_URL = '', DATABASE_URL } = system.env;
+  const { KAFKA_BROKERS, DATABASE_URL } = system.env;
   const kafka = kafkaOf('turnstream-scenario', KAFKA_BROKERS);
   const admin = kafka.admin();
-  const store = new EventStore(EVENTSTORE_URL);
+  const { store, close } = openStore({ ...process.env, ...system.env });
   const pool = new Pool({ connectionString: DATABASE_URL, max: 4 });
   pool.on('error', () => undefined);
   const run = randomUUID().slice(0, 8);
@@ -37,7 +39,7 @@ export async function withClients<T>(
       work({ ...system, turnstream, kafka, admin, store, pool, run }),
     );
   } finally {
-    await Promise.all([admin.disconnect(), store.dispose(), pool.end()]);
+    await Promise.all([admin.disconnect(), close(), pool.end()]);
   }
 }
 

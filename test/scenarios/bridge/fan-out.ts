@@ -119,8 +119,8 @@ async function sessionsOf(
   });
   const areIndexed = async (): Promise<boolean> => {
     const { rows } = await pool.query<{ count: number }>(
-      `SELECT count(*)::int AS count FROM reference_index WHERE kind = 'partner' AND reference = $1`,
-      [partner_id],
+      `SELECT count(*)::int AS count FROM reference_index WHERE kind = 'partner' AND session_id = ANY ($1)`,
+      [ids],
     );
     return rows[0]?.count === count;
   };

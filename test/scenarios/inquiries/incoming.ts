@@ -24,8 +24,8 @@ export async function startSubjects(
   });
   const areIndexed = async (): Promise<boolean> => {
     const { rows } = await pool.query<{ count: number }>(
-      'SELECT count(DISTINCT session_id)::int AS count FROM reference_index WHERE reference LIKE $1',
-      [`SUBJECT-${run}-%`],
+      `SELECT count(*)::int AS count FROM reference_index WHERE kind = 'order' AND session_id = ANY ($1)`,
+      [subjects.map(({ session_id }) => session_id)],
     );
     return rows[0]?.count === count;
   };

@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { waitUntil } from '#platform';
-import { ownKeys } from '../../../tools/launcher/keys.ts';
 import { authorization } from '../../../tools/shared/token.ts';
 import type { System } from '../system.ts';
-import { firstTwoApis, withOwnSystem } from '../system.ts';
+import { firstTwoApis } from '../system.ts';
 import type { Canaries, Sent } from './doors.ts';
 import { readSession, sendThroughDoors } from './doors.ts';
 import { sendThroughTopics } from './messages.ts';
@@ -41,19 +37,10 @@ const unshown = new Set(['key', 'reused', 'refused', 'conflict', 'waiting update
 
 /**
  * Sends unique personal values through every input, then searches for them in every store, and again after an
- * erasure.
+ * erasure. The system has keys and its own Kafka: another system would write the same messages to the dead letters,
+ * with other keys or none.
  */
-export async function findCanaries(partners: number): Promise<CanaryFacts> {
-  const folder = mkdtempSync(join(tmpdir(), 'turnstream-canaries-'));
-  try {
-    // A separate Kafka: another system would write the same messages to the dead letters, with other keys or none.
-    return await withOwnSystem((system) => lookFor(system, partners), ownKeys(folder, {}), true);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function lookFor(system: System, partners: number): Promise<CanaryFacts> {
+export async function findCanaries(system: System, partners: number): Promise<CanaryFacts> {
   const [api, other] = firstTwoApis(system);
   const sent = await Promise.all(Array.from({ length: partners }, () => sendThroughDoors(api)));
   const letters = await sendThroughTopics(system, sent);
