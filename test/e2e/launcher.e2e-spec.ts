@@ -75,6 +75,13 @@ function processes(): number[] {
   return [pid, ...rows.filter(([, parent]) => parent === pid).map(([id = 0]) => id)];
 }
 
+/** How many apps of the launcher run; a process that has not become the app yet does not count. */
+function apps(): number {
+  const { pid } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as { pid: number };
+  const table = execFileSync('ps', ['-ww', '--ppid', String(pid), '-o', 'args='], { encoding: 'utf8' });
+  return table.split('\n').filter((line) => /^\S+\/node .*\/dist\/apps\/\w+\/main\.js/.test(line)).length;
+}
+
 /** The running processes; zombies do not count. */
 function living(pids: readonly number[]): number[] {
   const table = execFileSync('ps', ['-eo', 'pid=,stat='], { encoding: 'utf8' });
@@ -187,8 +194,9 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
   await command('stop.ts').ended;
   expect(living(again)).toEqual([]);
 
+  // All of its processes run; that the apps become ready was seen twice.
   const third = command('start.ts');
-  await third.seen('Ctrl-C stops it');
+  await waitUntil(() => apps() === 3, { what: 'the apps to be started', timeoutMs: 240_000 });
   const [supervisor = 0, ...others] = processes();
   process.kill(supervisor, 'SIGKILL');
   expect((await third.ended).code).toBe(1);
