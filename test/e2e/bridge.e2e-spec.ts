@@ -23,8 +23,9 @@ import { comparePublished } from '../scenarios/inquiries/published.ts';
 import type { TroubledInquiries } from '../scenarios/inquiries/troubled-services.ts';
 import { inquireTroubledServices } from '../scenarios/inquiries/troubled-services.ts';
 import { withOwnSystem } from '../scenarios/system.ts';
+import { describeRestore } from './test-restore.ts';
 
-/** The scenarios of `npm run prove -- inquiries` at small size, on one system. */
+/** The scenarios of `npm run prove -- inquiries` at small size, and the restore of backups, on one system. */
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const held = holdOpen<ConnectedSystem>((work) =>
@@ -112,7 +113,8 @@ test('inquiries close exactly once when one of two bridges is killed', async () 
 describe('messages of other systems, while bridges join and leave and bridge and event store are killed', () => {
   let result: IncomingMessages;
   beforeAll(async () => {
-    const size = { messages: 1_000, joins: 1, bridgeKills: 1, storeKills: 1 };
+    // With each kind of poison once.
+    const size = { messages: 600, joins: 1, bridgeKills: 1, storeKills: 1 };
     result = await receiveMessages(system, subjects, size);
   });
 
@@ -185,7 +187,7 @@ test('a message in a zstd batch has its effect', async () => {
       .map((item) => item.session_id);
     return found.length > 0;
   };
-  await waitUntil(isRecorded, { what: 'the external update', everyMs: 100 });
+  await waitUntil(isRecorded, { what: 'the external update', everyMs: 300 });
   expect(found).toEqual([session_id]);
 });
 
@@ -225,7 +227,7 @@ test('a message of the largest size that Kafka takes is in the dead letters', as
     );
     return found !== undefined;
   };
-  await waitUntil(isThere, { what: 'the dead letter', everyMs: 100 });
+  await waitUntil(isThere, { what: 'the dead letter', everyMs: 500 });
   expect(found?.letter).toMatchObject({ topic: 'payments.events', reason: 'not_json' });
 });
 
@@ -258,3 +260,5 @@ test('an idle session expires once', async () => {
   const types = (await Array.fromAsync(session.events())).map(({ type }) => type);
   expect(types).toEqual(['SessionStarted', 'SessionExpired']);
 });
+
+describeRestore(() => system);
