@@ -17,6 +17,16 @@ beforeAll(async () => {
   await database.pool.query('RESET ALL');
   await new PartitionLeaseStore(database.pool, 'test', 60_000).ensure(1);
   await generateTurns(database.pool, { sessions: 4_000, partners: 200, everyS: 600 });
+  // One turn of ten has the same value and word.
+  for (const [table, column] of [
+    ['turn_entity', 'blind_index'],
+    ['turn_word', 'word'],
+  ])
+    await database.pool.query(
+      `INSERT INTO ${table} (${column}, ordered_at, session_id, revision, partner_id)
+       SELECT 'common', ordered_at, session_id, revision, partner_id FROM conversation_turn WHERE revision = 5`,
+    );
+  await database.pool.query('ANALYZE turn_entity, turn_word');
 });
 afterAll(() => database.drop());
 
@@ -59,6 +69,12 @@ test.each<[string, (db: Queryable) => Promise<unknown>]>([
   ['turns of sessions with a flag', (db) => listTurns(db, { ...first, flag: 'flag_7' })],
   ['turns of sessions with a handoff', (db) => listTurns(db, { ...first, ...period, handoff: 'requested' })],
   ['turns with a value', (db) => listTurns(db, { ...first, blind_index: 'value_7' })],
+  ['turns with a common value', (db) => listTurns(db, { ...first, blind_index: 'common' })],
+  [
+    'turns with a common value, the newest of a sender',
+    (db) => listTurns(db, { ...first, blind_index: 'common', sender: 'user', order: 'desc' }),
+  ],
+  ['turns with a common word', (db) => listTurns(db, { ...first, words: ['common', 'word_7'] })],
   [
     'turns of a partner with a value',
     (db) => listTurns(db, { ...first, partner_id: 'P7', blind_index: 'value_7' }),

@@ -77,6 +77,31 @@ export function addTurnConditions(conditions: Conditions, filter: TurnFilter): C
   return conditions;
 }
 
+/** A value or a word of turns, and the table that lists them by it in the order of time. */
+interface Listed {
+  readonly table: 'turn_entity' | 'turn_word';
+  readonly column: 'blind_index' | 'word';
+  readonly value: string;
+}
+
+/**
+ * The value or word by which a page of turns can be read in order, and the rest of the filter. Undefined: there is none, or a partner or
+ * a session has fewer turns.
+ */
+export function listedBy(
+  filter: TurnFilter,
+): { readonly listed: Listed; readonly rest: TurnFilter } | undefined {
+  const { blind_index, words = [], session_id, partner_id, partners } = filter;
+  if (session_id !== undefined || partner_id !== undefined || partners !== undefined) return undefined;
+  if (blind_index !== undefined) {
+    const listed = { table: 'turn_entity', column: 'blind_index', value: blind_index } as const;
+    return { listed, rest: { ...filter, blind_index: undefined } };
+  }
+  const [word, ...others] = words;
+  if (word === undefined) return undefined;
+  return { listed: { table: 'turn_word', column: 'word', value: word }, rest: { ...filter, words: others } };
+}
+
 const columns = 'ordered_at, session_id, revision';
 const place = '(t.ordered_at, t.session_id, t.revision)';
 

@@ -40,8 +40,13 @@ interface FoundTurn extends TurnItem {
 }
 
 interface Selection {
+  /** Where turns `t` come from; conditions and order may name what else is there. */
+  readonly from?: string;
   readonly conditions: Conditions;
+  /** The order of the turns, of `first`. */
   readonly orderBy: string;
+  /** The same order of what they come from, if that is something else. */
+  readonly firstBy?: string;
   readonly limit: number;
   readonly maxBytes: number;
   readonly keys: DataKeys | undefined;
@@ -62,7 +67,15 @@ export const turnColumns = `t.turn_id, t.session_id, t.partner_id, ${isoTime('t.
  */
 export async function selectTurns(
   db: Queryable,
-  { conditions, orderBy, limit, maxBytes, keys }: Selection,
+  {
+    from = 'conversation_turn AS t',
+    conditions,
+    orderBy,
+    firstBy = orderBy,
+    limit,
+    maxBytes,
+    keys,
+  }: Selection,
 ): Promise<{ turns: FoundTurn[]; slots: readonly SlotPosition[] }> {
   const { rows } = await db.query<Partial<FoundTurn> & { slots: SlotPosition[] | null }>(
     `SELECT CASE WHEN coalesce(place, 1) = 1 THEN slots.slots END AS slots, page.* FROM (
@@ -73,8 +86,8 @@ export async function selectTurns(
        FROM (SELECT *, count(*) OVER ()::int AS found, row_number() OVER (ORDER BY ${orderBy}) AS place,
            sum(octet_length(message_text) + octet_length(extracted_entities::text) + coalesce(octet_length(response_text), 0))
              OVER (ORDER BY ${orderBy} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-         FROM (SELECT t.* FROM conversation_turn AS t ${conditions.where()}
-           ORDER BY ${orderBy} LIMIT ${conditions.parameter(limit + 1)}) AS first) AS t
+         FROM (SELECT t.* FROM ${from} ${conditions.where()}
+           ORDER BY ${firstBy} LIMIT ${conditions.parameter(limit + 1)}) AS first) AS t
        WHERE coalesce(bytes_before, 0) < ${conditions.parameter(keys ? sealedSize * maxBytes : maxBytes)}
      ) AS page ON true ORDER BY page.place`,
     conditions.values,
