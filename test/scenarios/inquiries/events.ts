@@ -1,6 +1,6 @@
 import { eventTypeFilter, EventStoreDBClient, START } from '@eventstore/db-client';
 import type { InquiryEvent } from '#domain';
-import { withTimeout } from '#platform';
+import { waitUntil } from '#platform';
 import type { Latency } from '../../../tools/shared/statistics.ts';
 import { latencyOf } from '../../../tools/shared/statistics.ts';
 
@@ -12,26 +12,37 @@ export interface StoredEvent {
 
 export type EventsByInquiry = ReadonlyMap<string, readonly StoredEvent[]>;
 
-/** The events of all inquiries in the store, by inquiry. */
-export async function inquiryEvents(eventStoreUrl: string): Promise<EventsByInquiry> {
+interface FollowOptions {
+  /** Whether the events are all that are waited for; by default what the store has now. */
+  readonly areComplete?: (events: EventsByInquiry) => boolean;
+  readonly timeoutMs?: number;
+}
+
+/** The events of all inquiries in the store, by inquiry, once they are complete. Follows them until then. */
+export async function inquiryEvents(
+  eventStoreUrl: string,
+  { areComplete = () => true, timeoutMs = 180_000 }: FollowOptions = {},
+): Promise<EventsByInquiry> {
   const client = EventStoreDBClient.connectionString(eventStoreUrl);
   const byInquiry = new Map<string, StoredEvent[]>();
   const filter = eventTypeFilter({ prefixes: ['Inquiry'] });
   const subscription = client.subscribeToAll({ fromPosition: START, filter });
-  const caughtUp = new Promise<void>((resolve, reject) => {
-    subscription.on('caughtUp', () => resolve());
-    subscription.on('error', reject);
-    subscription.on('data', ({ event }) => {
-      if (event === undefined) return;
-      const inquiry = { type: event.type, data: event.data } as unknown as InquiryEvent;
-      const { inquiry_id } = inquiry.data;
-      const list = byInquiry.get(inquiry_id) ?? [];
-      list.push({ event: inquiry, created: event.created.getTime() });
-      byInquiry.set(inquiry_id, list);
-    });
+  const failed = new AbortController();
+  let hasCaughtUp = false;
+  subscription.on('caughtUp', () => (hasCaughtUp = true));
+  subscription.on('error', (error) => failed.abort(error));
+  subscription.on('data', ({ event }) => {
+    if (event === undefined) return;
+    const inquiry = { type: event.type, data: event.data } as unknown as InquiryEvent;
+    const { inquiry_id } = inquiry.data;
+    const list = byInquiry.get(inquiry_id) ?? [];
+    list.push({ event: inquiry, created: event.created.getTime() });
+    byInquiry.set(inquiry_id, list);
   });
   try {
-    await withTimeout(caughtUp, 180_000, () => new Error('Timed out reading the events of inquiries.'));
+    const what = 'the events of inquiries';
+    const isDone = (): boolean => hasCaughtUp && areComplete(byInquiry);
+    await waitUntil(isDone, { what, timeoutMs, everyMs: 200, signal: failed.signal });
   } finally {
     await subscription.unsubscribe().catch(() => undefined);
     await client.dispose();

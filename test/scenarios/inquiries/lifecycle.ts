@@ -76,10 +76,13 @@ export async function waitUntilClosed(
   ids: readonly string[],
 ): Promise<EventsByInquiry> {
   let events: EventsByInquiry = new Map();
+  const areComplete = (found: EventsByInquiry): boolean => ids.every((id) => found.get(id)?.some(isClosing));
+  const timeoutMs = 240_000;
+  // A subscription ends when the store is killed.
   const areClosed = async (): Promise<boolean> => {
-    events = await inquiryEvents(env['EVENTSTORE_URL'] ?? '');
-    return ids.every((id) => events.get(id)?.some(isClosing));
+    events = await inquiryEvents(env['EVENTSTORE_URL'] ?? '', { areComplete, timeoutMs });
+    return true;
   };
-  await waitUntil(areClosed, { what: 'every inquiry to be closed', timeoutMs: 240_000, everyMs: 500 });
+  await waitUntil(areClosed, { what: 'every inquiry to be closed', timeoutMs, everyMs: 500 });
   return events;
 }

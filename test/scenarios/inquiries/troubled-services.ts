@@ -1,4 +1,3 @@
-import { waitUntil } from '#platform';
 import type { SampleService, Sent } from '../../../tools/services/sample-service.ts';
 import type { ConnectedSystem } from '../clients.ts';
 import type { Closings, EventsByInquiry } from './events.ts';
@@ -62,13 +61,10 @@ async function waitUntilRecorded(
   { env }: ConnectedSystem,
   services: readonly SampleService[],
 ): Promise<EventsByInquiry> {
-  let events: EventsByInquiry = new Map();
-  const areRecorded = async (): Promise<boolean> => {
-    events = await inquiryEvents(env['EVENTSTORE_URL'] ?? '');
-    return unrecorded(services, recordedReplies(events)).length === 0;
-  };
-  await waitUntil(areRecorded, { what: 'every reply', everyMs: 500 }).catch(() => undefined);
-  return events;
+  const url = env['EVENTSTORE_URL'] ?? '';
+  const areComplete = (events: EventsByInquiry): boolean =>
+    unrecorded(services, recordedReplies(events)).length === 0;
+  return inquiryEvents(url, { areComplete }).catch(() => inquiryEvents(url));
 }
 
 function unrecorded(
