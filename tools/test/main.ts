@@ -38,11 +38,13 @@ await runProgram(async () => {
   };
   const testWithServices = async () => {
     await build();
+    const templates = mkdtempSync(join(tmpdir(), 'turnstream-templates-'));
+    process.env['TURNSTREAM_POSTGRES_TEMPLATE'] = join(templates, 'postgres');
     const env = { TURNSTREAM_BUILT: '1' };
     const [failed, result] = await Promise.all([
       isWhole ? failedChecks() : [],
       withBackingServices((services) => runJest({ ...services.env, ...env })),
-    ]);
+    ]).finally(() => rmSync(templates, { recursive: true, force: true }));
     return { failed, ...result };
   };
   const needsMore = isWhole || (await needsServices(args));

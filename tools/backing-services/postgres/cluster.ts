@@ -53,7 +53,7 @@ export const pathFor = ({ user }: Runner, data: string): string =>
  * role.
  */
 export async function prepareCluster(data: string, programs: Programs, runner: Runner, access: Access) {
-  if (!existsSync(data)) await create(data, programs, runner);
+  if (!existsSync(data)) await create(data, programs, runner, access);
   await giveTo(runner, data);
   const config = join(data, 'pg_hba.conf');
   const rules = rulesFor(access);
@@ -83,18 +83,42 @@ function rulesFor({ password, mayCreate }: Access): string {
 }
 
 /** Created elsewhere first: an interrupted initdb must not look like a complete data folder. */
-async function create(data: string, { initdb }: Programs, runner: Runner): Promise<void> {
+async function create(
+  data: string,
+  programs: Programs,
+  runner: Runner,
+  { mayCreate }: Access,
+): Promise<void> {
   const partial = `${data}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  mkdirSync(partial, { mode: 0o700 });
-  await giveTo(runner, partial);
-  const { code, output } = await inFolder(
-    partial,
-    [initdb, ...INITDB, '-D', pathFor(runner, partial)],
-    runner,
-  );
-  if (code !== 0) throw new Failure(`PostgreSQL cannot make its data folder ${data}: ${lastLines(output)}`);
+  const template = mayCreate ? process.env['TURNSTREAM_POSTGRES_TEMPLATE'] : undefined;
+  if (template && existsSync(template)) await copy(template, partial);
+  else {
+    await initialise(partial, programs, runner);
+    if (template) await keep(partial, template);
+  }
   renameSync(partial, data);
+}
+
+/** `TURNSTREAM_POSTGRES_TEMPLATE`: what initdb made for the first private folder, which later ones copy. */
+async function keep(data: string, template: string): Promise<void> {
+  const partial = `${template}.${process.pid}`;
+  await copy(data, partial);
+  // Another process may have been first.
+  if (existsSync(template)) rmSync(partial, { recursive: true });
+  else renameSync(partial, template);
+}
+
+async function initialise(data: string, { initdb }: Programs, runner: Runner): Promise<void> {
+  mkdirSync(data, { mode: 0o700 });
+  await giveTo(runner, data);
+  const { code, output } = await inFolder(data, [initdb, ...INITDB, '-D', pathFor(runner, data)], runner);
+  if (code !== 0) throw new Failure(`PostgreSQL cannot make its data folder ${data}: ${lastLines(output)}`);
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  const { code, output } = await run(['cp', '-Rp', from, to]);
+  if (code !== 0) throw new Failure(`${from} cannot be copied to ${to}: ${lastLines(output)}`);
 }
 
 /** Changes the owner of a folder that was created while another user ran PostgreSQL. */
