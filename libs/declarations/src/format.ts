@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ErrorObject } from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Ajv } from 'ajv';
 import type { Fault } from './source.ts';
 import { pathOf } from './source.ts';
@@ -8,8 +8,11 @@ import { pathOf } from './source.ts';
 /** The folder of the shipped files: three levels up, both in the sources and in a built app. */
 export const shippedFolder = join(import.meta.dirname, '../../../declarations');
 
-/** The faults of a file's content, by the published JSON Schema. Fills in the defaults. */
-export function formatFaults(content: unknown): Fault[] {
+let compiled: ValidateFunction | undefined;
+
+/** The published JSON Schema, compiled by the first call: that takes longer than all checks of a file. */
+function compiledSchema(): ValidateFunction {
+  if (compiled) return compiled;
   const schema = JSON.parse(readFileSync(join(shippedFolder, 'schema.json'), 'utf8')) as object;
   const ajv = new Ajv({
     allErrors: true,
@@ -18,8 +21,15 @@ export function formatFaults(content: unknown): Fault[] {
     strictTypes: false,
     strictRequired: false,
   });
-  ajv.validate(schema, content);
-  return (ajv.errors ?? []).filter(({ keyword }) => !summaries.has(keyword)).map(faultOf);
+  compiled = ajv.compile(schema);
+  return compiled;
+}
+
+/** The faults of a file's content, by the published JSON Schema. Fills in the defaults. */
+export function formatFaults(content: unknown): Fault[] {
+  const validate = compiledSchema();
+  validate(content);
+  return (validate.errors ?? []).filter(({ keyword }) => !summaries.has(keyword)).map(faultOf);
 }
 
 /** Keywords whose errors only repeat an error further inside. */

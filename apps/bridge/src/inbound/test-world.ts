@@ -56,6 +56,8 @@ export interface WorldUpdate {
   readonly partner?: string;
 }
 
+const declarations = loadDeclarations({});
+
 /** The order that is known to belong to partner A. */
 export const ownedOrder = 'owned';
 
@@ -105,7 +107,7 @@ export class World {
         next === undefined ? undefined : this.step(() => this.page(item, next)),
     };
     const lag = { obstacle: async () => null };
-    const events = new DeclaredEvents(loadDeclarations({}));
+    const events = new DeclaredEvents(declarations);
     const [metrics, logger] = [new BridgeMetrics(new Metrics('bridge')), createLogger('bridge', 'silent')];
     this.updates = new ExternalUpdates(events, finder, kept, ownership, recorder, lag, metrics, logger);
     const urgent = { yieldToDeadlines: async () => undefined };
