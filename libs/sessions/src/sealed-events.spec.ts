@@ -4,6 +4,7 @@ import type { JsonObject } from '#domain';
 import { newPartner, newSession } from '#domain';
 import { MemoryKeyStore, testDataKeys } from '../../privacy/src/keys/test-keys.ts';
 import { KeyStoreUnavailableError } from '#privacy';
+import { anyText } from '../../platform/src/testing/any-text.ts';
 import type { StoredEvent } from './client/page.ts';
 import { EventCodec } from './codec.ts';
 import { UnprojectableEventError } from './errors.ts';
@@ -108,15 +109,11 @@ test("a partner's event is stored without personal data, and read as it was writ
 
 test('any texts and entities are read as they were', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.string({ unit: 'binary' }),
-      fc.dictionary(fc.string(), fc.jsonValue()),
-      async (text, entities) => {
-        const plain = JSON.parse(JSON.stringify(entities)) as JsonObject;
-        const data = { ...personalEvents.TurnRecorded, message_text: text, extracted_entities: plain };
-        expect((await codec.decode(await stored('TurnRecorded', data))).data).toEqual(data);
-      },
-    ),
+    fc.asyncProperty(anyText(), fc.dictionary(fc.string(), fc.jsonValue()), async (text, entities) => {
+      const plain = JSON.parse(JSON.stringify(entities)) as JsonObject;
+      const data = { ...personalEvents.TurnRecorded, message_text: text, extracted_entities: plain };
+      expect((await codec.decode(await stored('TurnRecorded', data))).data).toEqual(data);
+    }),
   );
 });
 
