@@ -143,6 +143,7 @@ test('a whole system answers, lists, exports and erases through PgBouncer', asyn
         await waitUntil(async () => (await listed(role)) === 20, {
           what: `the turns for ${role}`,
           timeoutMs: 60_000,
+          everyMs: 200,
         });
       const { export_id } = await call('POST', '/v1/exports', {
         form: 'turns',
@@ -155,13 +156,14 @@ test('a whole system answers, lists, exports and erases through PgBouncer', asyn
         {
           what: 'the export',
           timeoutMs: 60_000,
+          everyMs: 200,
         },
       );
       await call('DELETE', `/v1/partners/${partner_id}`, { reason: 'ticket:1' }, 'admin');
       await waitUntil(
         async () =>
           (await call('GET', `/v1/partners/${partner_id}/erasure`, undefined, 'admin'))['receipt'] !== null,
-        { what: 'the receipt', timeoutMs: 120_000 },
+        { what: 'the receipt', timeoutMs: 120_000, everyMs: 200 },
       );
       expect(await listed('admin')).toBe(0);
     },

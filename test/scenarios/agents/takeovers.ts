@@ -133,7 +133,7 @@ class TakeoversRun {
     const gone = failure.target === 'instance' ? victim?.name : undefined;
     const areSettled = async (): Promise<boolean> => isSettled(await this.owners(healthy), last, gone);
     const what = `every session to have a live owner after ${failure.signal} of an ${failure.target}`;
-    await waitUntil(areSettled, { what: `${what} in round ${round}` });
+    await waitUntil(areSettled, { what: `${what} in round ${round}`, everyMs: 200 });
     await this.compareOwners(before, await this.owners(healthy), start, healthy);
     await this.restore(failure, victim, nodes[failing] ?? 'api');
   }
