@@ -43,7 +43,7 @@ describe('the checker', () => {
   const broken = new Map<Mutant | undefined, readonly string[]>();
   beforeAll(async () => {
     const patches = [...(first?.patches ?? []), ...(second?.patches ?? [])];
-    await withPatchedBuild(patches, async (root) => {
+    const find = async (root: string): Promise<void> => {
       // On a busy machine a run has few commands, so a mutant has three runs.
       for (const seed of ['mutants-1', 'mutants-2', 'mutants-3']) {
         const verdict = await runSeed({ ...smallMutantSize, seed, dir: join(dir, seed), root });
@@ -51,7 +51,8 @@ describe('the checker', () => {
           if (mutant && !broken.get(mutant)?.length) broken.set(mutant, brokenRules(verdict, mutant));
         if ([first, second].every((mutant) => broken.get(mutant)?.length)) return;
       }
-    });
+    };
+    await withPatchedBuild(patches, find, 'api');
   });
 
   test.each([first, second])('finds a system that is made to $name', (mutant) => {

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -19,10 +19,14 @@ const sources = [
 
 const isSource = (path: string): boolean => !/\/(node_modules|dist)(\/|$)/.test(path);
 
-/** Builds the apps from a patched copy of the sources while `work` runs; `work` gets the folder of the copy. */
+/**
+ * Builds the apps from a patched copy of the sources while `work` runs; `work` gets the folder of the copy.
+ * @param only the only app that is built; the others are those of this project
+ */
 export async function withPatchedBuild<T>(
   patches: readonly Patch[],
   work: (root: string) => Promise<T>,
+  only?: string,
 ): Promise<T> {
   const root = mkdtempSync(join(tmpdir(), 'turnstream-mutant-'));
   try {
@@ -30,11 +34,18 @@ export async function withPatchedBuild<T>(
     symlinkSync(join(process.cwd(), 'node_modules'), join(root, 'node_modules'));
     for (const patch of patches) apply(root, patch);
     const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
-    await execa(process.execPath, [nest, 'build', '--all'], { cwd: root });
+    await execa(process.execPath, [nest, 'build', only ?? '--all'], { cwd: root });
+    if (only !== undefined) linkOthers(root, only);
     return await work(root);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+function linkOthers(root: string, built: string): void {
+  const own = join(process.cwd(), 'dist/apps');
+  for (const app of readdirSync(own))
+    if (app !== built) symlinkSync(join(own, app), join(root, 'dist/apps', app));
 }
 
 function apply(root: string, { file, find, replace }: Patch): void {

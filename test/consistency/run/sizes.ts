@@ -26,7 +26,7 @@ export const fullSize: Size = {
 /** A run of `npm test`. */
 export const smallSize: Size = {
   ...fullSize,
-  load: { ...fullSize.load, loadMs: 20_000, commands: 0, clients: 8, slots: 6, agents: 2, perSecond: 80 },
+  load: { ...fullSize.load, loadMs: 20_000, commands: 0, clients: 8, slots: 6, agents: 2, perSecond: 50 },
   faults: 5,
   erasures: 2,
 };
@@ -50,7 +50,7 @@ export const mutantSize: Size = {
 /** A run of `npm test` for finding two mutants at once, without faults. */
 export const smallMutantSize: Size = {
   ...mutantSize,
-  sizes: { api: 2, projector: 1, bridge: 1 },
+  sizes: { api: 1, projector: 1, bridge: 1 },
   load: { ...mutantSize.load, loadMs: 5_000, agents: 0 },
   faults: 0,
   erasures: 0,
