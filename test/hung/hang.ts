@@ -76,7 +76,7 @@ export async function hang(
   const over = new AbortController();
   for (const name of links) connections.delay(name, Infinity);
   const answered = new Set<string>();
-  const pace = { signal: over.signal, everyMs: forMs > longMs ? 1_000 : 200, answered };
+  const pace = { signal: over.signal, everyMs: forMs > longMs ? 1_000 : 400, answered };
   const probing = Promise.all([probe(system, pace), probeAllHealth(system, pace)]);
   const message = await system.publish(system.owned);
   let meanwhile;
