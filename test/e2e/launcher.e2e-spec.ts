@@ -196,11 +196,11 @@ test('a system starts, keeps its data over a stop and a kill, and leaves no proc
 
   // All of its processes run; that the apps become ready was seen twice.
   const third = command('start.ts');
-  await waitUntil(() => apps() === 3, { what: 'the apps to be started', timeoutMs: 240_000 });
+  await waitUntil(() => apps() === 3, { what: 'the apps to be started', timeoutMs: 240_000, everyMs: 250 });
   const [supervisor = 0, ...others] = processes();
   process.kill(supervisor, 'SIGKILL');
   expect((await third.ended).code).toBe(1);
-  await waitUntil(() => living(others).length === 0);
+  await waitUntil(() => living(others).length === 0, { everyMs: 100 });
   writeFileSync(join(data, 'own.txt'), 'not of Turnstream');
   expect((await command('reset.ts').ended).code).toBe(0);
   expect(readdirSync(data).filter((name) => name !== 'cache')).toEqual(['own.txt']);

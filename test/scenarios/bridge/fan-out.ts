@@ -146,7 +146,7 @@ async function latency(
   const sent = performance.now();
   const data = { order_id, status: 'shipped' };
   await publisher.send([messageOf(otherTopic, 'orders.order_updated.v1', id, data)]);
-  while ((await store.readLast(stream))?.revision === revision) await sleep(2);
+  while ((await store.readLast(stream))?.revision === revision) await sleep(10);
   return performance.now() - sent;
 }
 

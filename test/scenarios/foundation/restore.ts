@@ -48,7 +48,11 @@ export function restoreBackups(
     };
     await play(turnstream, conversations, { parallel, onStep });
     await restoreAll(system, await Promise.all(taken));
-    await waitUntil(() => isNoticed(url), { what: 'the restored event store to be noticed', timeoutMs });
+    await waitUntil(() => isNoticed(url), {
+      what: 'the restored event store to be noticed',
+      timeoutMs,
+      everyMs: 200,
+    });
     const again = await play(turnstream, conversations, { parallel });
     await rebuildRows(system);
     return { again, readModels: await check(turnstream, conversations, { parallel, timeoutMs }) };

@@ -149,7 +149,7 @@ async function check(
       (await Array.fromAsync(readEvents(stores.b.store, inquired))).filter(
         ({ type }) => type === 'InquiryClosed',
       ).length;
-    await waitUntil(async () => (await closings()) > 0, { what: 'the end of the inquiry' });
+    await waitUntil(async () => (await closings()) > 0, { what: 'the end of the inquiry', everyMs: 200 });
     // Another bridge that closes it, too, does so a moment after the first.
     await sleep(standInMs);
     return {

@@ -96,7 +96,7 @@ async function withRouter<T>(
     try {
       const isReady = async (): Promise<boolean> =>
         (await fetch(`${router}/health/ready`).catch(() => undefined))?.ok === true;
-      await waitUntil(isReady, { what: 'the router' });
+      await waitUntil(isReady, { what: 'the router', everyMs: 100 });
       return await work({ ...given, directory, router, env });
     } finally {
       child.kill('SIGTERM');
