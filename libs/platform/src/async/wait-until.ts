@@ -5,11 +5,14 @@ interface WaitOptions {
   readonly what?: string;
   /** In milliseconds; generous by default, since it only bounds a failure. */
   readonly timeoutMs?: number;
-  /** Pause between two checks, in milliseconds. */
+  /** Pause between two checks, in milliseconds; by default it grows from 20 to 100. */
   readonly everyMs?: number;
   /** Ends the waiting. */
   readonly signal?: AbortSignal;
 }
+
+const firstPauseMs = 20;
+const lastPauseMs = 100;
 
 /**
  * Polls until `condition` holds.
@@ -17,9 +20,10 @@ interface WaitOptions {
  */
 export async function waitUntil(
   condition: () => Promise<boolean> | boolean,
-  { what = 'a condition', timeoutMs = 180_000, everyMs = 20, signal }: WaitOptions = {},
+  { what = 'a condition', timeoutMs = 180_000, everyMs, signal }: WaitOptions = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
+  let pauseMs = everyMs ?? firstPauseMs;
   for (;;) {
     signal?.throwIfAborted();
     let cause: unknown;
@@ -30,6 +34,7 @@ export async function waitUntil(
     }
     if (performance.now() > deadline)
       throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}.`, { cause });
-    await sleep(everyMs, signal);
+    await sleep(pauseMs, signal);
+    if (everyMs === undefined) pauseMs = Math.min(1.25 * pauseMs, lastPauseMs);
   }
 }
