@@ -60,7 +60,7 @@ export class Recovery {
     if (waiting.size === 0) return;
     const over = await overSessions(this.pool, [...waiting.keys()]);
     let reads = 0;
-    for (const { session_id, pool } of waiting.values()) {
+    for (const { session_id, pool } of fromAnywhere([...waiting.values()])) {
       const isOver = over.get(session_id) ?? (reads++ < mostReads && (await this.isGone(session_id)));
       if (isOver) registry.forgetWaiting(session_id, pool);
     }
@@ -116,4 +116,10 @@ export class Recovery {
     if (lostMs < 0) this.logger.warn('a part of the agents’ registry is lost');
     return lostMs;
   }
+}
+
+/** The items from a random one on, so that none is always beyond a limit. */
+function fromAnywhere<T>(items: readonly T[]): readonly T[] {
+  const start = Math.floor(Math.random() * items.length);
+  return [...items.slice(start), ...items.slice(0, start)];
 }
