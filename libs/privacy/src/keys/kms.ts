@@ -80,7 +80,7 @@ export class KmsMasterKeys implements MasterKeys {
   }
 }
 
-/** Loaded on demand: most installations run without it. In watch mode it is in the bundle. */
+/** Loaded on demand: most installations run without it. In the bundle it is included. */
 async function load(): Promise<typeof import('@aws-sdk/client-kms')> {
   return import(/* webpackMode: "eager" */ '@aws-sdk/client-kms');
 }
