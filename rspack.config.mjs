@@ -18,6 +18,11 @@ export default (defaults) => ({
     ],
   },
   resolve: { extensions: ['.ts', '.js'] },
-  // The compiler does not know it as one of Node's.
-  externals: [defaults.externals ?? [], { 'node:sqlite': 'module node:sqlite' }].flat(),
+  externals: [
+    // Loaded when a master key needs it: it is large.
+    { '@aws-sdk/client-kms': 'module-import @aws-sdk/client-kms' },
+    defaults.externals ?? [],
+    // The compiler does not know it as one of Node's.
+    { 'node:sqlite': 'module node:sqlite' },
+  ].flat(),
 });

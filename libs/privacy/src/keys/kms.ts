@@ -80,9 +80,9 @@ export class KmsMasterKeys implements MasterKeys {
   }
 }
 
-/** Loaded on demand: most installations run without it. In the bundle it is included. */
+/** Loaded on demand: it is large, and most installations run without it. */
 async function load(): Promise<typeof import('@aws-sdk/client-kms')> {
-  return import(/* webpackMode: "eager" */ '@aws-sdk/client-kms');
+  return import('@aws-sdk/client-kms');
 }
 
 async function connect(): Promise<KMSClient> {
