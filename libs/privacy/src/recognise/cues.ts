@@ -1,5 +1,3 @@
-import { RecentValues } from '#platform';
-
 /** Words that tell the type of a nearby number; `id`: of an order, a shipment, a transaction and the like. */
 type Cue = 'card' | 'account' | 'phone' | 'aadhaar' | 'upi' | 'ifsc' | 'vehicle' | 'place' | 'id';
 /** `person`: the id of one if `id` or the like follows, else nothing; `number`: of no type. */
@@ -83,21 +81,9 @@ export function withoutTokens(text: string): string {
   return text.includes('tok_') ? text.replace(tokens, (token) => '#'.repeat(token.length)) : text;
 }
 
-/** Hints of names that contain nothing personal: objects have the same few again and again. */
-const hints = new RecentValues<Hint>(1_000, 60_000);
-const commonName = /^[a-z_]{1,32}$/i;
-
 /** The cue in the name of a field: `tracking_id`, `phoneNumber`. */
 export function hintOfName(name: string): Hint {
   if (name === '') return none;
-  const known = hints.get(name);
-  if (known !== undefined) return known;
-  const hint = readName(name);
-  if (commonName.test(name)) hints.set(name, hint);
-  return hint;
-}
-
-function readName(name: string): Hint {
   const words =
     withoutTokens(name)
       .replaceAll(/([a-z])(?=[A-Z])/g, '$1 ')
