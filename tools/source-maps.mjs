@@ -1,8 +1,4 @@
-/**
- * Stack traces of the apps name their TypeScript. The source maps of npm packages, which take long to read, are left alone.
- * What an earlier start compiled is used again.
- */
-import { enableCompileCache, setSourceMapsSupport } from 'node:module';
+/** Stack traces of the apps name their TypeScript. The source maps of npm packages, which take long to read, are left alone. */
+import { setSourceMapsSupport } from 'node:module';
 
 setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
-enableCompileCache();

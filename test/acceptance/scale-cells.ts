@@ -10,7 +10,10 @@ export async function runCells(report: Report, isQuick: boolean): Promise<void> 
     `${size.partners} partners with ${size.sessions} sessions each move from one cell to another and one back, ` +
       'the mover killed with -9 at each step',
   );
-  const result = await withTwoCells((cells) => movePartners(cells, size, (text) => report.note(text)), true);
+  const result = await withTwoCells((cells) => movePartners(cells, size, (text) => report.note(text)), {
+    ownKafka: true,
+    apis: 2,
+  });
   report.note(`${result.acknowledged} commands acknowledged, ${result.repeated} times sent again`);
   report.note(`slowest acknowledgement, over all restarts of the mover: ${Math.round(result.slowestMs)} ms`);
   report.atLeast('times the mover was killed', result.kills, (size.partners + 2) * (allSteps.length - 1));

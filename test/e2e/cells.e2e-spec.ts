@@ -6,7 +6,7 @@ import { withTwoCells } from '../scenarios/scale/two-cells.ts';
 import { holdOpen } from '../scenarios/hold-open.ts';
 
 /** The scenario of `npm run prove -- scale cells` at small size. */
-const held = holdOpen<TwoCells>((work) => withTwoCells(work, false));
+const held = holdOpen<TwoCells>((work) => withTwoCells(work, { ownKafka: false, apis: 1 }));
 let result: MovesResult;
 beforeAll(async () => {
   const size = {

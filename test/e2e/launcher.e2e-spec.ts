@@ -78,8 +78,10 @@ function processes(): number[] {
 /** How many apps of the launcher run; a process that has not become the app yet does not count. */
 function apps(): number {
   const { pid } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as { pid: number };
-  const table = execFileSync('ps', ['-ww', '--ppid', String(pid), '-o', 'args='], { encoding: 'utf8' });
-  return table.split('\n').filter((line) => /^\S+\/node .*\/dist\/apps\/\w+\/main\.js/.test(line)).length;
+  const table = execFileSync('ps', ['-eww', '-o', 'ppid=,args='], { encoding: 'utf8' });
+  const rows = table.split('\n').map((line) => /^\s*(\d+)\s+(.*)/.exec(line) ?? []);
+  const isApp = /^\S+\/node .*\/dist\/apps\/\w+\/main\.js/;
+  return rows.filter(([, parent, command = '']) => Number(parent) === pid && isApp.test(command)).length;
 }
 
 /** The running processes; zombies do not count. */

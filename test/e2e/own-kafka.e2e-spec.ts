@@ -147,11 +147,9 @@ describe('a system with keys over TLS and SCRAM', () => {
     ),
   );
   let watched: Watched;
-  let subjects: Subject[];
   beforeAll(async () => {
     Object.assign(process.env, secureEnv(secure));
     watched = await held.open();
-    subjects = await startSubjects(watched.system, 20);
   });
   afterAll(() => held.close());
 
@@ -171,55 +169,62 @@ describe('a system with keys over TLS and SCRAM', () => {
     });
   });
 
-  test('inquiries are asked and answered', async () => {
-    const ids = subjects.slice(0, 5).map(({ session_id }) => session_id);
-    const { closings, replies } = await inquireTroubledServices(watched.system, ids, 10_000);
-    expect(closings).toMatchObject({ opened: 5, closedOnce: 5 });
-    expect(replies).toBeGreaterThan(0);
-  });
-
-  describe('good messages between hostile ones', () => {
-    let run: HostileRun;
+  describe('and sessions of other partners', () => {
+    let subjects: Subject[];
     beforeAll(async () => {
-      run = await runHostileMessages(watched.system, watched.processes, subjects, 80);
+      subjects = await startSubjects(watched.system, 20);
     });
 
-    test('every good message between hostile ones has its effect, once', () => {
-      expect(run.good).toBeGreaterThanOrEqual(4 * 80);
-      expect([run.withoutEffect, run.withTwoEffects]).toEqual([[], []]);
+    test('inquiries are asked and answered', async () => {
+      const ids = subjects.slice(0, 5).map(({ session_id }) => session_id);
+      const { closings, replies } = await inquireTroubledServices(watched.system, ids, 10_000);
+      expect(closings).toMatchObject({ opened: 5, closedOnce: 5 });
+      expect(replies).toBeGreaterThan(0);
     });
 
-    test('every hostile message is in the dead letters', () => {
-      expect(run.hostile).toBeGreaterThanOrEqual(240);
-      expect(run.notSetAside).toEqual([]);
+    describe('good messages between hostile ones', () => {
+      let run: HostileRun;
+      beforeAll(async () => {
+        run = await runHostileMessages(watched.system, watched.processes, subjects, 80);
+      });
+
+      test('every good message between hostile ones has its effect, once', () => {
+        expect(run.good).toBeGreaterThanOrEqual(4 * 80);
+        expect([run.withoutEffect, run.withTwoEffects]).toEqual([[], []]);
+      });
+
+      test('every hostile message is in the dead letters', () => {
+        expect(run.hostile).toBeGreaterThanOrEqual(240);
+        expect(run.notSetAside).toEqual([]);
+      });
+
+      test('no process ends', () => {
+        expect(run.watched.changed).toEqual([]);
+      });
+
+      test('no event loop is blocked for as long as the session timeout of the group', () => {
+        expect(run.watched.longestBlock.ms).toBeLessThan(6_000);
+      });
     });
 
-    test('no process ends', () => {
-      expect(run.watched.changed).toEqual([]);
+    test('an event for many sessions of a partner is in each of them once', async () => {
+      const { system, processes } = watched;
+      const [subject] = subjects;
+      if (subject === undefined) throw new Error('no session');
+      const { sessions, without, twice, meanwhile } = await fanOut(system, processes, {
+        subject,
+        sessions: 150,
+      });
+      expect([sessions, without, twice]).toEqual([150, [], []]);
+      expect(meanwhile.samples).toBeGreaterThan(0);
     });
 
-    test('no event loop is blocked for as long as the session timeout of the group', () => {
-      expect(run.watched.longestBlock.ms).toBeLessThan(6_000);
-    });
+    test.each(['projector', 'bridge'] as const)(
+      'while the %s is stopped, updates and mentions are not lost',
+      async (who) => {
+        const run = await absence(watched.system, { who, seconds: 4, sessions: 20 });
+        expect(run).toMatchObject({ sessions: 20, incomplete: [], wrong: [], outdated: [] });
+      },
+    );
   });
-
-  test('an event for many sessions of a partner is in each of them once', async () => {
-    const { system, processes } = watched;
-    const [subject] = subjects;
-    if (subject === undefined) throw new Error('no session');
-    const { sessions, without, twice, meanwhile } = await fanOut(system, processes, {
-      subject,
-      sessions: 150,
-    });
-    expect([sessions, without, twice]).toEqual([150, [], []]);
-    expect(meanwhile.samples).toBeGreaterThan(0);
-  });
-
-  test.each(['projector', 'bridge'] as const)(
-    'while the %s is stopped, updates and mentions are not lost',
-    async (who) => {
-      const run = await absence(watched.system, { who, seconds: 4, sessions: 20 });
-      expect(run).toMatchObject({ sessions: 20, incomplete: [], wrong: [], outdated: [] });
-    },
-  );
 });

@@ -46,7 +46,7 @@ export { sessionsConcerned } from './queries/references.ts';
 export { StoredReferences } from './queries/stored-references.ts';
 export type { Addressees, Reference, SessionPage } from './queries/references.ts';
 export { dueSessions, ownedSessions, listSessions, overSessions } from './queries/sessions.ts';
-export { hasTokens, hasWords, storedTokens } from './queries/tokens.ts';
+export { hasTokens, storedTokens } from './queries/tokens.ts';
 export { keptUpdatePlace, openKeptUpdate } from './queries/kept-updates.ts';
 export type { StoredToken } from './queries/tokens.ts';
 export { findJourneys } from './queries/journeys.ts';

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, expect, jest, test } from '@jest/globals';
 import type { StoredEvent } from './client/page.ts';
 import type { EventCodec } from './codec.ts';
 import type { Delivery } from './delivery.ts';
@@ -35,7 +35,7 @@ beforeEach(() => {
 function event(position: number, bytes: number): Received {
   const stored = { data: 'x'.repeat(bytes) } as unknown as StoredEvent;
   const delivery: Delivery = { kind: 'checkpoint', position: BigInt(position) };
-  return { kind: 'stored', stored, position: BigInt(position), delivery };
+  return { kind: 'stored', stored, position: BigInt(position), delivery, decodedAt: performance.now() };
 }
 
 test.each([
@@ -67,6 +67,18 @@ test('events whose key is in memory are decoded as they arrive, the others in th
   for (const event_id of ['a', 'b', 'c'])
     expect(await deliveries.next()).toMatchObject({ value: { kind: 'event', event: { event_id } } });
   expect(decoded).toEqual(['a', 'c', 'b']);
+});
+
+test('an event that its reader reads late is decoded again: its key may be destroyed', async () => {
+  inbox.receive(stored('a', 'session-1'));
+  const now = performance.now();
+  jest.spyOn(performance, 'now').mockReturnValue(now + 2_000);
+  try {
+    await inbox.deliveries().next();
+  } finally {
+    jest.restoreAllMocks();
+  }
+  expect(decoded).toEqual(['a', 'a']);
 });
 
 test('events that wait in large numbers are decoded when they are read', async () => {

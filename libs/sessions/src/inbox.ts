@@ -5,13 +5,14 @@ import type { EventCodec } from './codec.ts';
 import type { Delivery } from './delivery.ts';
 import { toDelivery } from './delivery.ts';
 
-/** A stored event that is decoded when it is read. */
+/** A stored event that is decoded when it is read, or shortly before. */
 interface ReceivedEvent {
   readonly kind: 'stored';
   readonly stored: StoredEvent;
   readonly position: bigint;
-  /** Set once a reader has decoded it, so that the other readers need not. */
+  /** Once it is decoded, so that other readers need not; and when that was, by `performance.now()`. */
   delivery?: Delivery;
+  decodedAt?: number;
 }
 
 /** What a subscription received. */
@@ -34,6 +35,8 @@ interface Waiting {
 const keyStorePause = { minMs: 50, maxMs: 1_000 };
 /** While fewer deliveries wait, events are decoded as they arrive: several in succession take less time than one at a time. */
 const decodedAhead = 64;
+/** How long the contents of an event stay decoded for readers that are slow (ms): its key may be destroyed meanwhile. */
+const decodedMs = 1_000;
 
 /**
  * A bounded queue between a push subscription and a sequential reader. It decodes on reading at the latest, since keys may have to
@@ -89,7 +92,7 @@ export class Inbox {
         this.bytes -= bytes;
         if (this.hasRoom) this.flow.onRoom();
         if (received.kind !== 'stored') yield this.noted(received);
-        else if (received.delivery) yield received.delivery;
+        else if (received.delivery && isRecent(received)) yield received.delivery;
         else yield* this.decoded(received);
       }
       if (this.waiting.length > 0) continue;
@@ -117,7 +120,8 @@ export class Inbox {
     if (delivery !== undefined || !this.codec.canDecode(stored)) return;
     try {
       const decoded = toDelivery(this.codec, stored, position);
-      if (!(decoded instanceof Promise)) received.delivery = decoded;
+      if (decoded instanceof Promise) decoded.catch(() => undefined);
+      else keep(received, decoded);
     } catch {
       // It is decoded again when it is read, and the reader gets the error.
     }
@@ -127,9 +131,8 @@ export class Inbox {
   private async *decoded(received: ReceivedEvent): AsyncGenerator<Delivery> {
     for (let failures = 0; ; failures += 1) {
       try {
-        const delivery = received.delivery ?? toDelivery(this.codec, received.stored, received.position);
-        received.delivery = delivery instanceof Promise ? await delivery : delivery;
-        yield received.delivery;
+        const delivery = toDelivery(this.codec, received.stored, received.position);
+        yield keep(received, delivery instanceof Promise ? await delivery : delivery);
         return;
       } catch (error) {
         if (!(error instanceof KeyStoreUnavailableError)) throw error;
@@ -151,4 +154,14 @@ export class Inbox {
     if (delivery.kind === 'caught_up' || delivery.kind === 'fell_behind') this.owesCaughtUp = false;
     return delivery;
   }
+}
+
+function keep(received: ReceivedEvent, delivery: Delivery): Delivery {
+  received.delivery = delivery;
+  received.decodedAt = performance.now();
+  return delivery;
+}
+
+function isRecent({ decodedAt = 0 }: ReceivedEvent): boolean {
+  return performance.now() - decodedAt < decodedMs;
 }

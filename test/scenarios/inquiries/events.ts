@@ -31,6 +31,7 @@ export async function inquiryEvents(
   let hasCaughtUp = false;
   subscription.on('caughtUp', () => (hasCaughtUp = true));
   subscription.on('error', (error) => failed.abort(error));
+  subscription.on('end', () => failed.abort(new Error('The subscription ended.')));
   subscription.on('data', ({ event }) => {
     if (event === undefined) return;
     const inquiry = { type: event.type, data: event.data } as unknown as InquiryEvent;

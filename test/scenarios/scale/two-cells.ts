@@ -29,7 +29,10 @@ export interface TwoCells {
 }
 
 /** Runs two cells while `work` runs. @param ownKafka whether each has its own Kafka */
-export async function withTwoCells<T>(work: (cells: TwoCells) => Promise<T>, ownKafka: boolean): Promise<T> {
+export async function withTwoCells<T>(
+  work: (cells: TwoCells) => Promise<T>,
+  { ownKafka, apis }: { readonly ownKafka: boolean; readonly apis: number },
+): Promise<T> {
   const dir = mkdtempSync(join(tmpdir(), 'turnstream-cells-'));
   const envOf = (name: string): Record<string, string> => ({
     CELL: name,
@@ -55,12 +58,12 @@ export async function withTwoCells<T>(work: (cells: TwoCells) => Promise<T>, own
           },
           { ...envB, ...issuer.env },
           ownKafka,
-          1,
+          apis,
         );
       },
       envA,
       ownKafka,
-      1,
+      apis,
     );
   } finally {
     rmSync(dir, { recursive: true, force: true });

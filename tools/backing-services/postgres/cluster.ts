@@ -104,9 +104,12 @@ async function create(
 async function keep(data: string, template: string): Promise<void> {
   const partial = `${template}.${process.pid}`;
   await copy(data, partial);
-  // Another process may have been first.
-  if (existsSync(template)) rmSync(partial, { recursive: true });
-  else renameSync(partial, template);
+  try {
+    renameSync(partial, template);
+  } catch {
+    // Another process was first: a folder that is not empty is not replaced.
+    rmSync(partial, { recursive: true });
+  }
 }
 
 async function initialise(data: string, { initdb }: Programs, runner: Runner): Promise<void> {

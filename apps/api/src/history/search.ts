@@ -2,15 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { validationFailed } from '#platform';
 import { BlindIndex, DataKeys, tokenise } from '#privacy';
 import type { Page, Queryable, RowLimits, TurnFilter, TurnItem } from '#read-models';
-import {
-  entityIndex,
-  hasTokens,
-  hasWords,
-  listTurns,
-  TextSearchConfig,
-  tokenIndex,
-  WordIndex,
-} from '#read-models';
+import { entityIndex, hasTokens, listTurns, TextSearchConfig, tokenIndex, WordIndex } from '#read-models';
 import type { TurnSearchDto } from './search.dto.ts';
 
 type Values = Pick<TurnFilter, 'entity' | 'blind_index' | 'words'>;
@@ -31,7 +23,7 @@ export class TurnSearch {
     limits: RowLimits,
   ): Promise<Page<TurnItem>> {
     if (entity === undefined && text === undefined) throw refused('entity', 'or text must be there, or both');
-    const words = text === undefined ? undefined : await this.wordsOf(db, text, filter.partner_id);
+    const words = text === undefined ? undefined : await this.wordsOf(text, filter.partner_id);
     if (words?.length === 0) return nothing;
     const values = entity === undefined ? {} : await this.valueOf(db, entity, filter.partner_id);
     const all = { ...filter, ...values, ...limits, words };
@@ -63,14 +55,13 @@ export class TurnSearch {
    * The hashes that stand for the words in the rows; none: no turn can have them. A search never creates a key for a
    * partner.
    */
-  private async wordsOf(db: Queryable, text: string, partnerId: string | undefined): Promise<string[]> {
+  private async wordsOf(text: string, partnerId: string | undefined): Promise<string[]> {
     const { scope } = this.textSearch;
     if (scope === 'off') throw refused('text', 'texts are not searched here; see TEXT_SEARCH');
     if (scope === 'partner' && partnerId === undefined)
       throw refused('partner_id', 'must be there: texts are searched for one partner at a time here');
     const { keys } = this;
     const isOwn = keys !== undefined && scope === 'partner' && partnerId !== undefined;
-    if (isOwn && !(await hasWords(db, partnerId))) return [];
     const index = await WordIndex.load(scope, keys);
     const key = isOwn ? await keys.existing(partnerId) : undefined;
     if (isOwn && key === undefined) return [];

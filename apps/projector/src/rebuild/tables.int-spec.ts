@@ -52,6 +52,7 @@ test('fixes rows that are wrong or gone', async () => {
 });
 
 test('collects the statistics of the turns, as a whole and by month', async () => {
+  const month = new Date().toISOString().slice(0, 7).replace('-', '_');
   const [id = ''] = await harness.sessions(1);
   await harness.send(id, turn(randomUUID()));
   await run();
@@ -59,7 +60,6 @@ test('collects the statistics of the turns, as a whole and by month', async () =
     `SELECT array_agg(tablename::text ORDER BY tablename) AS tables FROM pg_stats
      WHERE schemaname = 'public' AND tablename LIKE 'conversation\\_turn%' AND attname = 'session_id'`,
   );
-  const month = new Date().toISOString().slice(0, 7).replace('-', '_');
   expect(rows[0]?.tables).toEqual(['conversation_turn', `conversation_turn_${month}`]);
 });
 

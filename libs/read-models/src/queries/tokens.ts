@@ -37,9 +37,3 @@ export async function hasTokens(db: Queryable, partnerId: string): Promise<boole
   ]);
   return rowCount === 1;
 }
-
-/** Whether any word of a partner's turns is indexed. */
-export async function hasWords(db: Queryable, partnerId: string): Promise<boolean> {
-  const { rowCount } = await db.query('SELECT FROM turn_word WHERE partner_id = $1 LIMIT 1', [partnerId]);
-  return rowCount === 1;
-}

@@ -42,8 +42,11 @@ export interface TurnFilter extends CourseFilter, RowLimits {
   readonly to?: string | undefined;
 }
 
-/** The SQL conditions of a filter on `conversation_turn AS t`. */
-export function turnConditions(filter: TurnFilter): Conditions {
+/**
+ * The SQL conditions of a filter on `conversation_turn AS t`.
+ * @param place what names the session and the place of a turn, if not `t`: PostgreSQL can then begin with it
+ */
+export function turnConditions(filter: TurnFilter, place = 't'): Conditions {
   const { forks = filter.session_id === undefined ? 'exclude' : 'include' } = filter;
   const conditions = new Conditions()
     .add('t.partner_id = $?', filter.partner_id)
@@ -53,16 +56,16 @@ export function turnConditions(filter: TurnFilter): Conditions {
     .add('t.ordered_at < $?', filter.to)
     .add('t.partner_id = ANY($?::text[])', filter.partners)
     .add(
-      't.session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))',
+      `${place}.session_id IN (SELECT s.session_id FROM conversation_session AS s WHERE s.channel = ANY($?::text[]))`,
       filter.channels,
     )
-    .add(ofActiveSince('t'), filter.active_since);
-  addTurnConditions(conditions, filter);
-  return addCourse(conditions, 't.session_id', filter);
+    .add(ofActiveSince(place), filter.active_since);
+  addTurnConditions(conditions, filter, place);
+  return addCourse(conditions, `${place}.session_id`, filter);
 }
 
 /** The conditions on the content of a turn, without its partner and time. */
-export function addTurnConditions(conditions: Conditions, filter: TurnFilter): Conditions {
+export function addTurnConditions(conditions: Conditions, filter: TurnFilter, place = 't'): Conditions {
   conditions
     .add('t.parsed_intent = $?', filter.parsed_intent)
     .add('t.sender = $?', filter.sender)
@@ -72,8 +75,8 @@ export function addTurnConditions(conditions: Conditions, filter: TurnFilter): C
     .add('t.actor_id = $?', filter.actor_id)
     .add('t.extracted_entities @> ANY($?::jsonb[])', filter.entity && entitiesWith(filter.entity));
   if (filter.blind_index !== undefined)
-    conditions.add(...holding('turn_entity', 'blind_index', filter.blind_index, filter));
-  for (const word of filter.words ?? []) conditions.add(...holding('turn_word', 'word', word, filter));
+    conditions.add(...holding(place, 'turn_entity', 'blind_index', filter.blind_index, filter));
+  for (const word of filter.words ?? []) conditions.add(...holding(place, 'turn_word', 'word', word, filter));
   return conditions;
 }
 
@@ -103,10 +106,10 @@ export function listedBy(
 }
 
 const columns = 'ordered_at, session_id, revision';
-const place = '(t.ordered_at, t.session_id, t.revision)';
 
 /** Turns that have a value or a word, looked up in its table; for a common one only within the given time and partner. */
 function holding(
+  place: string,
   table: 'turn_entity' | 'turn_word',
   column: string,
   value: string,
@@ -119,7 +122,7 @@ function holding(
   ] as const;
   const asked = bounds.flatMap(([sql, bound]) => (bound === undefined ? [] : [{ sql, bound }]));
   const where = [`${column} = $?`, ...asked.map(({ sql }) => `${sql} $?`)].join(' AND ');
-  const sql = `${place} IN (SELECT ${columns} FROM ${table} WHERE ${where})`;
+  const sql = `(${place}.ordered_at, ${place}.session_id, ${place}.revision) IN (SELECT ${columns} FROM ${table} WHERE ${where})`;
   return [sql, value, ...asked.map(({ bound }) => bound)];
 }
 

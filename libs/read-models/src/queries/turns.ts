@@ -65,14 +65,14 @@ export async function listTurns(
 }
 
 /**
- * Where turns come from, and what names their places. Those of a value or word are read from its list, in order: a page takes no longer when
- * more turns have it, which PostgreSQL does not expect of a join.
+ * Where turns come from, and what names their places. Those of a value or word are read from its list, in order: without further conditions a
+ * page takes no longer when more turns have it, which PostgreSQL does not expect of a join.
  */
 function sourceOf(filter: TurnFilter): { from?: string; of: string; conditions: Conditions } {
   const found = listedBy(filter);
   if (found === undefined) return { of: 't', conditions: turnConditions(filter) };
   const { listed, rest } = found;
-  const conditions = turnConditions(rest)
+  const conditions = turnConditions(rest, 'v')
     .add(`v.${listed.column} = $?`, listed.value)
     .add('v.ordered_at >= $?', filter.from)
     .add('v.ordered_at < $?', filter.to);

@@ -9,6 +9,7 @@ import { sealedColumns, sealedText } from './sealed-columns.ts';
 
 /** Keys fetched at a time. */
 const keysAtOnce = 8;
+
 /** Seals personal data in the rows of turns. Without keys they stay plain. */
 export class RowSeals {
   constructor(

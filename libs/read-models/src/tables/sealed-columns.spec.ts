@@ -1,9 +1,16 @@
 import { expect, test } from '@jest/globals';
+import { KeyStoreUnavailableError } from '#privacy';
 import { MemoryKeyStore, testDataKeys } from '../../../privacy/src/keys/test-keys.ts';
 import { Script, startSession, turn } from '../test-support.ts';
 import { rowChange } from './changes.ts';
 import type { TurnRow } from './rows.ts';
 import { openTurns, sealedColumns } from './sealed-columns.ts';
+
+class UnavailableKeyStore extends MemoryKeyStore {
+  override async byId(): Promise<never> {
+    throw new KeyStoreUnavailableError();
+  }
+}
 
 const script = new Script();
 script.request(startSession);
@@ -85,3 +92,22 @@ test('after an erasure each column that was sealed as one has its placeholder', 
     { message_text: '[erased]', extracted_entities: {}, message_id: '[erased]' },
   ]);
 });
+
+test.each([true, false])(
+  'without the key store each of two sealed columns fails once, together: %s',
+  async (together) => {
+    const { turn: sealed } = await stored(rowOf({ extracted_entities: entities }), together);
+    const rejections: unknown[] = [];
+    const onRejection = (error: unknown): unknown => rejections.push(error);
+    process.on('unhandledRejection', onRejection);
+    try {
+      const keys = testDataKeys(new UnavailableKeyStore());
+      const reply = { ...sealed, response_text: sealed.message_text };
+      await expect(openTurns(keys, [reply])).rejects.toBeInstanceOf(KeyStoreUnavailableError);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      process.off('unhandledRejection', onRejection);
+    }
+    expect(rejections).toEqual([]);
+  },
+);

@@ -72,13 +72,14 @@ export async function openTurns<Turn extends Sealable>(
   turns: readonly Turn[],
 ): Promise<Turn[]> {
   if (keys === undefined) return [...turns];
-  const opened = [...turns];
+  const result = [...turns];
   await inParallel(turns.entries(), keysAtOnce, async ([index, turn]) => {
-    const own = ownColumns(keys, turn);
-    const response_text = openField(keys, turn, 'response_text', turn.response_text);
-    opened[index] = { ...turn, ...(await own), response_text: await response_text };
+    // One after the other: a rejection that nobody awaits yet ends the process.
+    const own = await ownColumns(keys, turn);
+    const response_text = await openField(keys, turn, 'response_text', turn.response_text);
+    result[index] = { ...turn, ...own, response_text };
   });
-  return opened;
+  return result;
 }
 
 async function ownColumns(keys: DataKeys, turn: Sealable): Promise<Partial<Sealable>> {
@@ -133,7 +134,7 @@ function opened<T>(
     if (!(error instanceof BrokenSealError) && !(error instanceof UnknownKeyError)) throw error;
     return instead();
   };
-  const open = (key: DataKey | typeof erased): T => {
+  const tried = (key: DataKey | typeof erased): T => {
     try {
       return withKey(key);
     } catch (error) {
@@ -142,7 +143,7 @@ function opened<T>(
   };
   const id = keyIdOf(text) ?? '';
   const cached = keys.cached(id);
-  return cached === undefined ? keys.byId(id).then(open, orInstead) : open(cached);
+  return cached === undefined ? keys.byId(id).then(tried, orInstead) : tried(cached);
 }
 
 function damaged(field: keyof Sealable): Json {
