@@ -155,7 +155,8 @@ const redrive = async (): Promise<number> => (await redriveOpen({ ...system, top
 
 test('dead letters are redriven once', async () => {
   expect(await redrive()).toBeGreaterThan(0);
-  expect(await redrive()).toBe(0);
+  // Those that came back are not sent again; other specs may add letters to this Kafka.
+  await waitUntil(async () => (await redrive()) === 0, { what: 'nothing more to redrive', everyMs: 500 });
 });
 
 test('a message in a zstd batch has its effect', async () => {
