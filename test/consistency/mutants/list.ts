@@ -180,8 +180,8 @@ export const mutants: readonly Mutant[] = [
       // Writes the context of an erased session like any other.
       {
         file: 'libs/read-models/src/context/section-seals.ts',
-        find: 'if (isErased(session) || found.has(partnerId)) continue;',
-        replace: 'if (found.has(partnerId)) continue;',
+        find: 'sessions.filter((session) => !isErased(session)).map(partnerOf)',
+        replace: 'sessions.map(partnerOf)',
       },
     ],
     rules: ['erasure_incomplete'],

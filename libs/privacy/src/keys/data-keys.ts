@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LRUCache } from 'lru-cache';
-import { Breaker, BudgetExceededError, expiringCache, RecentValues } from '#platform';
+import { Breaker, BudgetExceededError, expiringCache, inParallel, RecentValues } from '#platform';
 import type { DataKey } from './data-key.ts';
 import { dataKey } from './data-key.ts';
 import {
@@ -15,6 +15,9 @@ import type { MasterKeys } from './master-keys.ts';
 
 /** Stands for a destroyed key, and for everything that was sealed with it. */
 export const erased = 'erased';
+
+/** Keys fetched at a time. */
+const keysAtOnce = 8;
 
 interface DataKeysOptions {
   /** How long an unwrapped key stays in memory (ms), and how many at most. */
@@ -87,6 +90,30 @@ export class DataKeys {
   cachedOf(partnerId: string): DataKey | undefined {
     const key = this.keys.get(this.ids.get(partnerId)?.id ?? '');
     return key === erased ? undefined : key;
+  }
+
+  /**
+   * The keys that seal the new values of partners, as `of`; those in memory take no waiting.
+   * @param instead what stands for a key that cannot be had, from the error; it throws those that it does not stand for
+   * @throws KeyStoreUnavailableError
+   */
+  async ofAll<T>(
+    partnerIds: Iterable<string>,
+    instead: (error: unknown) => T,
+  ): Promise<ReadonlyMap<string, DataKey | T>> {
+    const found = new Map<string, DataKey | T>();
+    const missing = new Set<string>();
+    for (const partnerId of partnerIds) {
+      if (found.has(partnerId)) continue;
+      const key = this.cachedOf(partnerId);
+      if (key === undefined) missing.add(partnerId);
+      else found.set(partnerId, key);
+    }
+    if (missing.size > 0)
+      await inParallel(missing, keysAtOnce, async (partnerId) => {
+        found.set(partnerId, await this.of(partnerId).catch(instead));
+      });
+    return found;
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Section, Session, SessionState } from '#domain';
 import { initialState } from '#domain';
-import { expiringCache, inParallel } from '#platform';
+import { expiringCache } from '#platform';
 import type { DataKey, DataKeys, Place } from '#privacy';
 import {
   BrokenSealError,
@@ -24,8 +24,6 @@ const sections = Object.keys(initialState);
 const initialTexts: ReadonlyMap<string, string> = new Map(
   [...sections, ...sealedFields(sections)].map((field) => [field, textOf(field, initialState)]),
 );
-/** Keys fetched at a time. */
-const keysAtOnce = 8;
 
 /** Characters of opened sections that are cached, sealed and opened, and for how long: no longer than a key. */
 const openedCharacters = 8_000_000;
@@ -38,6 +36,9 @@ interface Opened {
 }
 
 type Texts = readonly (string | null)[];
+
+/** The keys of partners; undefined: it cannot be had. */
+export type Keys = ReadonlyMap<string, DataKey | undefined>;
 
 /** How some fields of a context are read from Redis. */
 export interface Reading {
@@ -69,29 +70,15 @@ export class SectionSeals {
     return this.keys !== undefined;
   }
 
-  /** The keys that seal sessions, by partner; without those that cannot be opened or that an erased partner does not get. @throws KeyStoreUnavailableError */
-  async keysFor(sessions: readonly Session[]): Promise<ReadonlyMap<string, DataKey>> {
-    const { keys } = this;
-    const found = new Map<string, DataKey>();
-    if (keys === undefined) return found;
-    const missing = new Set<string>();
-    for (const session of sessions) {
-      const partnerId = partnerOf(session);
-      if (isErased(session) || found.has(partnerId)) continue;
-      const key = keys.cachedOf(partnerId);
-      if (key === undefined) missing.add(partnerId);
-      else found.set(partnerId, key);
-    }
-    if (missing.size > 0)
-      await inParallel(missing, keysAtOnce, async (partnerId) => {
-        const key = await keys.of(partnerId).catch(unlessUnavailable);
-        if (key) found.set(partnerId, key);
-      });
-    return found;
+  /** The keys that seal sessions, by partner; undefined for those that cannot be opened or that an erased partner does not get. @throws KeyStoreUnavailableError */
+  async keysFor(sessions: readonly Session[]): Promise<Keys> {
+    if (this.keys === undefined) return new Map();
+    const partners = sessions.filter((session) => !isErased(session)).map(partnerOf);
+    return this.keys.ofAll(partners, unlessUnavailable);
   }
 
   /** The field and the text of each section, as arguments of the scripts. @throws UnknownKeyError */
-  textsOf(session: Session, changed: readonly Section[], keys: ReadonlyMap<string, DataKey>): string[] {
+  textsOf(session: Session, changed: readonly Section[], keys: Keys): string[] {
     const { session_id, state } = session;
     const partnerId = partnerOf(session);
     const key = keys.get(partnerId);

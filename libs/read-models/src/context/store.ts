@@ -3,7 +3,7 @@ import type { ProcessedCommand, Section, Session } from '#domain';
 import { commandsKept } from '#domain';
 import { clusterOf, inParallel } from '#platform';
 import type { CommandLimits, CommandLookup } from '#sessions';
-import type { DataKeys, DataKey } from '#privacy';
+import type { DataKeys } from '#privacy';
 import { commandLimits } from '#sessions';
 import type { ContextDocument } from './document.ts';
 import { documentFields, joinDocument, sections } from './document.ts';
@@ -25,7 +25,7 @@ import {
   toSession,
 } from './records.ts';
 import { defineScripts, formatOf, missingPredecessor, setAside } from './scripts.ts';
-import type { Reading } from './section-seals.ts';
+import type { Keys, Reading } from './section-seals.ts';
 import { SectionSeals } from './section-seals.ts';
 import type { SetAside } from '../tables/set-aside.ts';
 import { noteOf, SessionSetAsideError } from './errors.ts';
@@ -269,7 +269,7 @@ export class ContextStore {
     return answer;
   }
 
-  private callOf(change: ContextChange, keys: ReadonlyMap<string, DataKey>): Call {
+  private callOf(change: ContextChange, keys: Keys): Call {
     const texts = this.seals.textsOf(change.after, change.changed, keys);
     return applyCall(change, texts, this.ttlOf(change.after), this.limits);
   }

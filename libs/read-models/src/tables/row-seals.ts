@@ -1,14 +1,10 @@
 import type { Pool } from 'pg';
-import { inParallel } from '#platform';
 import type { DataKey, DataKeys } from '#privacy';
 import { erased, erasedText, PartnerErasedError } from '#privacy';
 import type { TextSearchScope } from '../text-search/config.ts';
 import { WordIndex } from '../text-search/word-index.ts';
 import type { RowChange } from './rows.ts';
 import { sealedColumns, sealedText } from './sealed-columns.ts';
-
-/** Keys fetched at a time. */
-const keysAtOnce = 8;
 
 /** Seals personal data in the rows of turns. Without keys they stay plain. */
 export class RowSeals {
@@ -25,17 +21,7 @@ export class RowSeals {
     const index = await WordIndex.load(this.textSearch, keys);
     if (keys === undefined) return changes.map((change) => withWords(change, index, undefined));
     const partners = await this.partnersOf(changes);
-    const found = new Map<string, DataKey | typeof erased>();
-    const missing: string[] = [];
-    for (const partnerId of new Set(partners.values())) {
-      const key = keys.cachedOf(partnerId);
-      if (key === undefined) missing.push(partnerId);
-      else found.set(partnerId, key);
-    }
-    if (missing.length > 0)
-      await inParallel(missing, keysAtOnce, async (partnerId) => {
-        found.set(partnerId, await keys.of(partnerId).catch(ifErased));
-      });
+    const found = await keys.ofAll(partners.values(), ifErased);
     // Made of these changes after the partner's values were forgotten.
     if ([...found.values()].includes(erased)) keys.indexes.clear();
     return changes.map((plain) => {
